@@ -1,0 +1,31 @@
+// What an auditor can ask a ledger, wherever it is: behind a socket (cli's remote reader) or in a directory
+// (OpenStored below). Requests, responses and their meaning are those of the protocol (codec/message.h).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ledger/base/status.h"
+#include "ledger/codec/message.h"
+
+namespace envledger {
+
+// Not thread-safe: one user at a time.
+class LedgerReader {
+ public:
+  virtual ~LedgerReader() = default;
+  // One page of envelopes; Completeness::next_cursor asks for the next. kInvalidArgument for a cursor of another query.
+  virtual Result<QueryResponse> Query(const QueryRequest& request) = 0;
+  // kNotFound when the envelope has no record.
+  virtual Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) = 0;
+  virtual Result<PrincipalsResponse> Principals(const PrincipalsRequest& request) = 0;
+  virtual Result<EntriesResponse> Entries(const EntriesRequest& request) = 0;
+  virtual Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) = 0;
+  virtual Result<StatusResponse> Status(const StatusRequest& request) = 0;
+};
+
+// Opens the ledger in `data_dir` for reading, closed or beside a running daemon: a consistent view of the moment of opening.
+// Changes nothing in the directory. kNotFound when there is no ledger, kUnavailable when it cannot be read.
+Result<std::unique_ptr<LedgerReader>> OpenStored(const std::string& data_dir);
+
+}  // namespace envledger

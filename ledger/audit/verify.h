@@ -1,0 +1,33 @@
+// Verification of a whole ledger: every entry, every checkpoint, and every index both ways.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/audit/reader.h"
+#include "ledger/base/status.h"
+#include "ledger/chain/verifier.h"
+
+namespace envledger {
+
+struct VerifyOptions {
+  std::optional<VerifierKey> trusted_key;
+  std::vector<CheckpointInput> anchors;  // checkpoints kept elsewhere
+  unsigned threads = 0;                  // 0: as many as there are processors
+};
+
+// Called on the caller's thread, every few thousand entries: how many of how many are done.
+using VerifyProgress = std::function<void(uint64_t done, uint64_t total)>;
+
+// Verifies the ledger stored in `data_dir`, indexes included. Failures of the ledger are in the report; a status that is
+// not ok means that it could not be read at all.
+Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptions& options,
+                                  const VerifyProgress& progress);
+
+// Verifies what a reader serves (a daemon's socket): entries and checkpoints, on this side; indexes are not checked.
+Result<VerifyReport> VerifyServed(LedgerReader& reader, const VerifyOptions& options, const VerifyProgress& progress);
+
+}  // namespace envledger

@@ -1,0 +1,49 @@
+// Files: an owned descriptor, whole-file reads, and durable placement.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "ledger/base/status.h"
+
+namespace envledger {
+
+// A file descriptor with one owner, closed when the owner goes.
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~UniqueFd();
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_ = -1;
+};
+
+// The whole of a regular file. kResourceExhausted when it is longer than `limit` bytes.
+Result<std::string> ReadFile(const std::string& path, size_t limit);
+
+// Puts `contents` at `path` so that after a crash at any moment either the old file or the whole new one is there, and
+// after ok() the new one: a temporary file beside it, fsync, rename, fsync of the directory. A failure leaves the old
+// file in place and never retries an fsync. `mode` is the file's permissions (such as 0644), whatever the umask.
+Status WriteFileDurably(const std::string& path, std::string_view contents, unsigned mode);
+
+// As above, for a file that must not exist yet: kConflict when it does.
+Status CreateFileDurably(const std::string& path, std::string_view contents, unsigned mode);
+
+// fsync of a directory, which makes creations, renames and removals in it durable.
+Status SyncDirectory(const std::string& path);
+
+// The directory part of a path: "a/b" -> "a", "b" -> ".", "/b" -> "/".
+std::string DirectoryOf(const std::string& path);
+
+}  // namespace envledger

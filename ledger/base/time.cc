@@ -1,0 +1,184 @@
+#include "ledger/base/time.h"
+
+#include <cstdio>
+#include <ctime>
+#include <limits>
+
+namespace envledger {
+namespace {
+
+// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, and back (H. Hinnant's algorithm).
+int64_t DaysFromCivil(int64_t y, unsigned m, unsigned d) {
+  y -= m <= 2;
+  const int64_t era = (y >= 0 ? y : y - 399) / 400;
+  const auto yoe = static_cast<unsigned>(y - era * 400);
+  const unsigned doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+  const unsigned doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+  return era * 146097 + static_cast<int64_t>(doe) - 719468;
+}
+
+struct Civil {
+  int64_t year;
+  unsigned month;
+  unsigned day;
+};
+
+Civil CivilFromDays(int64_t z) {
+  z += 719468;
+  const int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+  const auto doe = static_cast<unsigned>(z - era * 146097);
+  const unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+  const unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+  const unsigned mp = (5 * doy + 2) / 153;
+  const unsigned month = mp < 10 ? mp + 3 : mp - 9;
+  return {static_cast<int64_t>(yoe) + era * 400 + (month <= 2), month, doy - (153 * mp + 2) / 5 + 1};
+}
+
+unsigned DaysInMonth(int64_t year, unsigned month) {
+  static constexpr unsigned kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  return month == 2 && leap ? 29 : kDays[month - 1];
+}
+
+// Reads a fixed-width number at the front of `text` and removes it.
+bool Take(std::string_view& text, size_t width, unsigned& value) {
+  if (text.size() < width) return false;
+  value = 0;
+  for (size_t i = 0; i < width; ++i) {
+    if (text[i] < '0' || text[i] > '9') return false;
+    value = value * 10 + static_cast<unsigned>(text[i] - '0');
+  }
+  text.remove_prefix(width);
+  return true;
+}
+
+bool Take(std::string_view& text, char c) {
+  if (text.empty() || text[0] != c) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+struct Parts {
+  unsigned year, month, day, hour, minute, second, nanos = 0;
+  int offset_minutes = 0;
+};
+
+bool TakeOffset(std::string_view& text, int& minutes) {
+  if (Take(text, 'Z') || Take(text, 'z')) {
+    minutes = 0;
+    return true;
+  }
+  const int sign = Take(text, '+') ? 1 : Take(text, '-') ? -1 : 0;
+  unsigned hours = 0;
+  unsigned rest = 0;
+  if (sign == 0 || !Take(text, 2, hours) || !Take(text, ':') || !Take(text, 2, rest) || hours > 23 || rest > 59) {
+    return false;
+  }
+  minutes = sign * static_cast<int>(hours * 60 + rest);
+  return true;
+}
+
+bool TakeParts(std::string_view text, Parts& p) {
+  if (!Take(text, 4, p.year) || !Take(text, '-') || !Take(text, 2, p.month) || !Take(text, '-') ||
+      !Take(text, 2, p.day)) {
+    return false;
+  }
+  if (!(Take(text, 'T') || Take(text, 't') || Take(text, ' '))) return false;
+  if (!Take(text, 2, p.hour) || !Take(text, ':') || !Take(text, 2, p.minute) || !Take(text, ':') ||
+      !Take(text, 2, p.second)) {
+    return false;
+  }
+  if (Take(text, '.')) {
+    size_t digits = 0;
+    while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
+    if (digits == 0 || digits > 9) return false;
+    if (!Take(text, digits, p.nanos)) return false;
+    for (; digits < 9; ++digits) p.nanos *= 10;
+  }
+  if (!TakeOffset(text, p.offset_minutes) || !text.empty()) return false;
+  return p.month >= 1 && p.month <= 12 && p.day >= 1 && p.day <= DaysInMonth(p.year, p.month) && p.hour <= 23 &&
+         p.minute <= 59 && p.second <= 60;
+}
+
+}  // namespace
+
+std::string FormatTime(Nanos time) {
+  int64_t seconds = time / kSecond;
+  int64_t nanos = time % kSecond;
+  if (nanos < 0) {
+    nanos += kSecond;
+    --seconds;
+  }
+  int64_t days = seconds / 86400;
+  int64_t rest = seconds % 86400;
+  if (rest < 0) {
+    rest += 86400;
+    --days;
+  }
+  const Civil date = CivilFromDays(days);
+  char text[48];
+  std::snprintf(text, sizeof text, "%04lld-%02u-%02uT%02u:%02u:%02u", static_cast<long long>(date.year), date.month,
+                date.day, static_cast<unsigned>(rest / 3600), static_cast<unsigned>(rest / 60 % 60),
+                static_cast<unsigned>(rest % 60));
+  std::string out = text;
+  if (nanos != 0) {
+    std::snprintf(text, sizeof text, ".%09lld", static_cast<long long>(nanos));
+    std::string_view fraction = text;
+    while (fraction.back() == '0') fraction.remove_suffix(1);
+    out += fraction;
+  }
+  return out + "Z";
+}
+
+Result<Nanos> ParseTime(std::string_view text) {
+  Parts p{};
+  if (!TakeParts(text, p)) {
+    return InvalidArgument("not an RFC 3339 time with an offset: \"" + std::string(text.substr(0, 64)) + "\"");
+  }
+  const int64_t seconds = DaysFromCivil(p.year, p.month, p.day) * 86400 + static_cast<int64_t>(p.hour) * 3600 +
+                          (static_cast<int64_t>(p.minute) - p.offset_minutes) * 60 + p.second;
+  const __int128 time = static_cast<__int128>(seconds) * kSecond + p.nanos;
+  if (time < 0 || time > std::numeric_limits<Nanos>::max()) {
+    return InvalidArgument("outside 1970 to 2262: \"" + std::string(text) + "\"");
+  }
+  return static_cast<Nanos>(time);
+}
+
+std::string FormatSpan(Nanos span) {
+  if (span < 0) return "-" + FormatSpan(span == std::numeric_limits<Nanos>::min() ? span + 1 : -span).substr(0);
+  static constexpr struct {
+    Nanos size;
+    const char* name;
+  } kUnits[] = {{86400 * kSecond, "d"}, {3600 * kSecond, "h"}, {60 * kSecond, "m"}, {kSecond, "s"}};
+  char text[32];
+  if (span < 60 * kSecond) {
+    if (span >= 10 * kSecond) {
+      std::snprintf(text, sizeof text, "%llds", static_cast<long long>(span / kSecond));
+    } else if (span >= kSecond) {
+      std::snprintf(text, sizeof text, "%lld.%llds", static_cast<long long>(span / kSecond),
+                    static_cast<long long>(span % kSecond / (kSecond / 10)));
+    } else if (span >= 1'000'000) {
+      std::snprintf(text, sizeof text, "%lldms", static_cast<long long>(span / 1'000'000));
+    } else if (span >= 1'000) {
+      std::snprintf(text, sizeof text, "%lldus", static_cast<long long>(span / 1'000));
+    } else {
+      std::snprintf(text, sizeof text, "%lldns", static_cast<long long>(span));
+    }
+    return text;
+  }
+  for (size_t i = 0; i < 3; ++i) {
+    if (span < kUnits[i].size) continue;
+    std::snprintf(text, sizeof text, "%lld%s %lld%s", static_cast<long long>(span / kUnits[i].size), kUnits[i].name,
+                  static_cast<long long>(span % kUnits[i].size / kUnits[i + 1].size), kUnits[i + 1].name);
+    return text;
+  }
+  return "0s";
+}
+
+Nanos SystemClock::Now() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<Nanos>(now.tv_sec) * kSecond + now.tv_nsec;
+}
+
+}  // namespace envledger

@@ -1,0 +1,59 @@
+// The lifecycle rules of an envelope (the invariants of FORMAT.md), as one fold: state, transition -> next state or refusal.
+//
+// The sequencer applies them before it seals, the verifier after. Nothing else decides what is legal.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/base/status.h"
+#include "ledger/codec/transition.h"
+
+namespace envledger {
+
+// The names of the rules, as refusals give them.
+inline constexpr std::string_view kRuleFirstIsRequested = "first-is-requested";      // invariant 1
+inline constexpr std::string_view kRuleRequestedOnce = "requested-once";             // invariants 1 and 2
+inline constexpr std::string_view kRuleLegalMove = "legal-move";                     // invariant 4
+inline constexpr std::string_view kRuleTerminalAbsorbs = "terminal-absorbs";         // invariant 4
+inline constexpr std::string_view kRuleGrantNeedsAllow = "grant-needs-allow";        // invariant 5
+inline constexpr std::string_view kRuleBindingFailed = "binding-failed";             // invariant 6
+inline constexpr std::string_view kRuleExpectedRevision = "expected-revision";       // invariants 8 and 9
+
+// Where an envelope stands. The default is an envelope without records.
+struct LifecycleState {
+  Stage stage = Stage::kUnspecified;  // the last that is not annotated
+  uint64_t revisions = 0;             // records so far: the next revision
+  uint64_t grants = 0;                // grant revisions so far
+  bool allowed = false;               // a decision to allow or narrow was recorded
+  bool binding_failed = false;        // of the scope or of a delegation hop
+};
+
+// Ok when `facts` may follow in `state`; kConflict or kInvalidArgument with the rule otherwise.
+Status CheckMove(const LifecycleState& state, const TransitionFacts& facts);
+// The state after it. REQUIRES CheckMove(state, facts).ok().
+LifecycleState Advance(LifecycleState state, const TransitionFacts& facts);
+
+// Whether the table of legal moves has `to` after `from`, leaving conditions aside.
+bool IsLegalMove(Stage from, Stage to);
+
+// The roles that principals hold in one envelope, so that links are made for what is new. Principals are told apart by the
+// whole triple; few envelopes ever see more than four.
+class RoleTable {
+ public:
+  // The roles held so far by the principal.
+  RoleMask Held(const PrincipalView& principal) const;
+  void Add(const PrincipalView& principal, RoleMask roles);
+  size_t MemoryBytes() const;
+
+ private:
+  struct Holder {
+    Principal principal;
+    RoleMask roles;
+  };
+  std::vector<Holder> holders_;
+};
+
+}  // namespace envledger

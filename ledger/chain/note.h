@@ -1,0 +1,75 @@
+// C2SP signed notes and verifier keys (c2sp.org/signed-note), and checkpoints (c2sp.org/tlog-checkpoint).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+#include "ledger/crypto/ed25519.h"
+
+namespace envledger {
+
+inline constexpr size_t kMaxNoteBytes = 1'000'000;
+inline constexpr size_t kMaxNoteSignatures = 16;
+
+// A verifier key: "<name>+<key id in 8 hex digits>+<base64 of 0x01 || 32-byte public key>".
+struct VerifierKey {
+  std::string name;
+  uint32_t key_id = 0;     // the first 4 bytes of SHA-256(name || "\n" || 0x01 || public key), big-endian
+  std::string public_key;  // 32 bytes, Ed25519
+  bool operator==(const VerifierKey&) const = default;
+};
+
+// The key of this name (an origin) and public key. kInvalidArgument when the name is empty, not UTF-8, or holds white space,
+// control characters or "+".
+Result<VerifierKey> MakeVerifierKey(std::string_view name, std::string_view public_key);
+// kInvalidArgument, saying why: wrong form, unknown signature type, wrong length, a key id that does not match.
+Result<VerifierKey> ParseVerifierKey(std::string_view text);
+std::string FormatVerifierKey(const VerifierKey& key);
+
+struct NoteSignature {
+  std::string name;
+  uint32_t key_id = 0;
+  std::string signature;  // what follows the key id
+};
+
+// A parsed note. Parsing says nothing about the signatures' truth.
+struct Note {
+  std::string text;  // with its last newline: what is signed
+  std::vector<NoteSignature> signatures;
+};
+
+// kInvalidArgument, saying what and where: not UTF-8, control characters other than newline, no blank line before the
+// signatures, a malformed signature line, none or more than 16 of them, no final newline, too long.
+Result<Note> ParseNote(std::string_view bytes);
+
+// Signs `text` (which ends in a newline). Each key adds a line, in order. REQUIRES: the names of `keys` match signers.
+struct NoteSigner {
+  VerifierKey key;
+  const SigningKey* signing_key;  // not owned
+};
+std::string SignNote(std::string_view text, const std::vector<NoteSigner>& signers);
+
+// Ok when at least one signature of the note is by `key` and verifies; unknown signatures are ignored; a signature that names
+// this key (name and id) and does not verify is kCorruption; none by this key is kNotFound (a wrong key).
+Status VerifyNote(const Note& note, const VerifierKey& key);
+
+// A checkpoint's three lines.
+struct Checkpoint {
+  std::string origin;
+  uint64_t size = 0;
+  Hash root{};
+  bool operator==(const Checkpoint&) const = default;
+};
+std::string FormatCheckpoint(const Checkpoint& checkpoint);
+// The checkpoint of a note's text; extension lines after the third are allowed and ignored. kInvalidArgument otherwise: no
+// origin, a size that is not plain decimal, a root that is not 32 bytes of strict base64.
+Result<Checkpoint> ParseCheckpoint(std::string_view text);
+
+// ParseNote, VerifyNote, ParseCheckpoint and origin == key.name in one step. kNotFound for a wrong key, as VerifyNote.
+Result<Checkpoint> OpenCheckpoint(std::string_view note_bytes, const VerifierKey& key);
+
+}  // namespace envledger

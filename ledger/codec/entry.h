@@ -1,0 +1,133 @@
+// The binary form of a sealed entry (schema/entry.fbs): build, check, decode.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+#include "ledger/base/time.h"
+#include "ledger/codec/model.h"
+
+namespace envledger {
+
+inline constexpr size_t kMaxEntryBytes = 65535;  // so that it fits a C2SP tlog-tiles entry bundle
+inline constexpr uint32_t kFormatVersion = 1;
+
+struct Recorder {
+  uint32_t uid = 0;
+  uint32_t gid = 0;
+  int32_t pid = 0;
+  std::string producer;
+  bool operator==(const Recorder&) const = default;
+};
+
+struct PrincipalLink {
+  RoleMask roles = 0;  // newly held in this envelope
+  RoleMask held = 0;   // held in this envelope before
+  uint64_t ordinal = 0;
+  std::optional<uint64_t> previous;
+  bool operator==(const PrincipalLink&) const = default;
+};
+
+// The ledger's own events. Field meanings stand in entry.fbs.
+struct Genesis {
+  std::string origin;
+  std::string public_key;  // 32 bytes
+  uint32_t format_version = kFormatVersion;
+  Nanos created_at = 0;
+};
+struct Opened {
+  std::string version;
+  uint64_t entries = 0;
+  bool clean = false;
+};
+struct Closed {
+  std::string reason;
+};
+struct KeyRotated {
+  std::string old_key;
+  std::string new_key;
+  std::string signature;
+};
+struct ConfigurationChanged {
+  std::vector<KeyValue> settings;
+};
+struct ClockStepped {
+  Nanos from = 0;
+  Nanos to = 0;
+};
+struct RefusalCount {
+  std::string producer;
+  uint32_t uid = 0;
+  std::string rule;
+  uint64_t count = 0;
+};
+struct AppendsRefused {
+  Nanos since = 0;
+  std::vector<RefusalCount> refusals;
+};
+struct QueryServed {
+  uint32_t uid = 0;
+  uint32_t gid = 0;
+  int32_t pid = 0;
+  std::string request;
+  std::vector<KeyValue> filters;
+  uint64_t results = 0;
+};
+struct Exported {
+  uint32_t uid = 0;
+  uint64_t tree_size = 0;
+  std::string form;
+};
+using LedgerEvent = std::variant<Genesis, Opened, Closed, KeyRotated, ConfigurationChanged, ClockStepped, AppendsRefused,
+                                 QueryServed, Exported>;
+// "genesis", "opened", ...
+std::string_view EventName(const LedgerEvent& event);
+
+// What the sequencer decides about an entry, beside its body.
+struct EntryHeader {
+  uint64_t seq = 0;
+  Nanos recorded_at = 0;
+  Hash previous{};
+  Recorder recorder;
+  std::optional<uint64_t> envelope_revision;
+  std::optional<uint64_t> envelope_previous;
+  std::vector<PrincipalLink> principal_links;
+};
+
+// Builds entries. Keeps its buffer between calls, so one builder serves one thread.
+class EntryBuilder {
+ public:
+  EntryBuilder();
+  ~EntryBuilder();
+  EntryBuilder(const EntryBuilder&) = delete;
+  EntryBuilder& operator=(const EntryBuilder&) = delete;
+
+  // The bytes of the entry; valid until the next call. `transition` is embedded verbatim, 8-byte aligned.
+  std::string_view Build(const EntryHeader& header, std::string_view transition);
+  std::string_view Build(const EntryHeader& header, const LedgerEvent& event);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// A checked entry. The views borrow from the checked bytes.
+struct EntryView {
+  EntryHeader header;
+  std::string_view transition;        // empty: it carries an event
+  std::optional<LedgerEvent> event;
+};
+
+// Checks that `bytes` is exactly one well-formed entry: size, FlatBuffers verification, nothing trailing, exactly one body,
+// revision and links only with a transition, enum and mask ranges, a 32-byte previous hash, UTF-8. The nested transition
+// is not checked here (CheckTransition). kCorruption with what and where otherwise. `bytes` need not be aligned.
+Result<EntryView> CheckEntry(std::string_view bytes);
+
+}  // namespace envledger

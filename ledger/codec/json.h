@@ -1,0 +1,42 @@
+// The JSON form of a transition: the field names and words of the design, one object.
+//
+// Reading is strict: unknown fields, duplicate keys, wrong types, unknown words, empty strings and invalid UTF-8 are
+// errors that name the field by its path ("identity.delegation[1].actor.kind"). Quantities are strings in Kubernetes
+// syntax (or {"amount": ..., "min": ..., "max": ..., "per": ..., "unit_of": ..., "origin": ..., "selector": ...});
+// times are RFC 3339 strings. A priority may also be written as an integer.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ledger/base/status.h"
+#include "ledger/codec/entry.h"
+#include "ledger/codec/model.h"
+
+namespace envledger {
+
+struct JsonTransition {
+  Transition transition;
+  std::optional<uint64_t> expected_revision;  // the extra top-level field "expected_revision", not part of the transition
+};
+
+// Parses one object. kInvalidArgument with the field's path as rule. Shape beyond the JSON form (mandatory families,
+// limits) is CheckTransition's to judge.
+Result<JsonTransition> ParseTransitionJson(std::string_view text);
+
+// One line, no trailing newline, fields in the order of the schema, absent fields left out. Invalid UTF-8 cannot occur:
+// the ledger refuses it.
+std::string TransitionJson(const Transition& transition);
+
+// The ledger event of an entry as one JSON object {"event": "genesis", ...}.
+std::string LedgerEventJson(const LedgerEvent& event);
+
+// The JSON of single families and values, for the tools that print parts of a transition.
+std::string ResourcesJson(const ResourceMap& resources);
+std::string PrincipalJson(const Principal& principal);
+
+// `text` as a JSON string with its quotes.
+std::string JsonString(std::string_view text);
+
+}  // namespace envledger

@@ -1,0 +1,45 @@
+// Ed25519 (RFC 8032) through OpenSSL, and private key files.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ledger/base/status.h"
+
+namespace envledger {
+
+// A private key. Move-only; the secret lives in OpenSSL's object alone. Sign is thread-safe.
+class SigningKey {
+ public:
+  // A new key from the system's random source.
+  static Result<SigningKey> Generate();
+  // From a PEM file (PKCS #8). Refuses (kNotPermitted) a file that group or others can read or write, that is not a regular
+  // file, or that belongs neither to this process's user nor to root; kInvalidArgument when it holds no Ed25519 key.
+  static Result<SigningKey> Load(const std::string& path);
+  // From the 32-byte seed of RFC 8032. kInvalidArgument for another size.
+  static Result<SigningKey> FromSeed(std::string_view seed);
+
+  SigningKey(SigningKey&&) noexcept;
+  SigningKey& operator=(SigningKey&&) noexcept;
+  ~SigningKey();
+
+  // Writes the key as PEM to a new file with mode 0600, durably. kConflict when the file exists.
+  Status Create(const std::string& path) const;
+
+  const std::string& public_key() const { return public_key_; }  // 32 bytes
+
+  // The 64-byte signature of `message`.
+  std::string Sign(std::string_view message) const;
+
+ private:
+  struct Impl;
+  explicit SigningKey(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+  std::string public_key_;
+};
+
+// Whether `signature` (64 bytes) is one of `message` by `public_key` (32 bytes). False for other sizes. Thread-safe.
+bool VerifyEd25519(std::string_view public_key, std::string_view message, std::string_view signature);
+
+}  // namespace envledger
