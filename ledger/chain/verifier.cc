@@ -1,0 +1,409 @@
+// One pass over the entries keeps what the sequencer kept when it sealed them: the hash of the entry before, the tree's
+// right edge, where each envelope stands, and how far each principal's links reach. Every entry must be what that state
+// allows. After a failure the state follows what is stored, so that one bad entry gives one failure and not a flood.
+#include "ledger/chain/verifier.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace envledger {
+namespace {
+
+struct StringHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+template <typename T>
+using StringMap = std::unordered_map<std::string, T, StringHash, std::equal_to<>>;
+
+template <typename T>
+T& FindOrAdd(StringMap<T>& map, std::string_view key) {
+  const auto found = map.find(key);
+  return found != map.end() ? found->second : map.emplace(std::string(key), T{}).first->second;
+}
+
+struct EnvelopeState {
+  LifecycleState lifecycle;
+  uint64_t last_seq = 0;
+  RoleTable roles;
+};
+
+struct PrincipalState {
+  uint64_t ordinal = 0;
+  uint64_t last_seq = 0;
+};
+
+void WritePrincipalKey(const PrincipalView& principal, std::string& key) {
+  key.assign(principal.id);
+  key.push_back('\0');
+  key.push_back(static_cast<char>(principal.kind));
+  key.append(principal.issuer);
+}
+
+std::string Seq(uint64_t seq) { return "entry " + std::to_string(seq); }
+
+std::string Text(const std::optional<uint64_t>& value) { return value ? std::to_string(*value) : "absent"; }
+
+int Severity(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kValid:
+      return 0;
+    case Verdict::kUnanchored:
+      return 1;
+    case Verdict::kIncomplete:
+      return 2;
+    case Verdict::kWrongKey:
+      return 3;
+    case Verdict::kTruncated:
+      return 4;
+    case Verdict::kTampered:
+      return 5;
+  }
+  return 5;
+}
+
+struct OpenedCheckpoint {
+  CheckpointInput input;
+  Checkpoint checkpoint;
+  Note note;
+};
+
+}  // namespace
+
+std::string_view Name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kValid:
+      return "VALID";
+    case Verdict::kUnanchored:
+      return "UNANCHORED";
+    case Verdict::kTruncated:
+      return "TRUNCATED";
+    case Verdict::kTampered:
+      return "TAMPERED";
+    case Verdict::kIncomplete:
+      return "INCOMPLETE";
+    case Verdict::kWrongKey:
+      return "WRONG_KEY";
+  }
+  return "?";
+}
+
+PreparedEntry PrepareEntry(std::string_view bytes) {
+  PreparedEntry prepared;
+  prepared.leaf_hash = LeafHash(bytes);
+  auto entry = CheckEntry(bytes);
+  if (!entry.ok()) {
+    prepared.status = std::move(entry).status();
+    return prepared;
+  }
+  prepared.entry = *std::move(entry);
+  if (prepared.entry.event) return prepared;
+  auto facts = CheckTransition(prepared.entry.transition);
+  if (facts.ok()) {
+    prepared.facts = *std::move(facts);
+  } else {
+    prepared.status = std::move(facts).status();
+  }
+  return prepared;
+}
+
+class Verifier::Impl {
+ public:
+  Impl(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints)
+      : trusted_key_(std::move(trusted_key)) {
+    for (CheckpointInput& input : checkpoints) AddCheckpoint(std::move(input));
+    std::stable_sort(checkpoints_.begin(), checkpoints_.end(),
+                     [](const auto& a, const auto& b) { return a.checkpoint.size < b.checkpoint.size; });
+    // The empty tree has a root too, which a checkpoint of size 0 must have.
+    while (next_checkpoint_ < checkpoints_.size() && checkpoints_[next_checkpoint_].checkpoint.size == 0) CompareRoot();
+  }
+
+  void Add(uint64_t stored_seq, const PreparedEntry& prepared) {
+    const bool gap = stored_seq != next_seq_;
+    if (gap) {
+      const std::string missing = stored_seq == next_seq_ + 1
+                                      ? Seq(next_seq_) + " is missing"
+                                      : "entries " + std::to_string(next_seq_) + " to " + std::to_string(stored_seq - 1) +
+                                            " are missing";
+      Fail(next_seq_, "sequence", missing, Verdict::kTampered);
+      tree_broken_ = true;
+    }
+    if (prepared.status.ok()) {
+      CheckHeader(stored_seq, prepared, gap);
+      if (prepared.entry.event) {
+        CheckEvent(stored_seq, *prepared.entry.event);
+      } else {
+        CheckTransitionEntry(stored_seq, prepared);
+      }
+    } else {
+      Fail(stored_seq, "form", prepared.status.ToString(), Verdict::kTampered);
+    }
+    previous_readable_ = prepared.status.ok();
+    previous_ = prepared.leaf_hash;
+    next_seq_ = stored_seq + 1;
+    ++entries_;
+    frontier_.Append(prepared.leaf_hash);
+    while (next_checkpoint_ < checkpoints_.size() && checkpoints_[next_checkpoint_].checkpoint.size == next_seq_) {
+      CompareRoot();
+    }
+  }
+
+  VerifyReport Finish(std::vector<VerifyFailure> index_failures) {
+    if (entries_ == 0) Fail(0, "sequence", "the ledger has no entries, not even its genesis", Verdict::kTampered);
+    CheckSignatures();
+    for (; next_checkpoint_ < checkpoints_.size(); ++next_checkpoint_) {
+      const OpenedCheckpoint& late = checkpoints_[next_checkpoint_];
+      Fail(next_seq_, "checkpoint",
+           "the checkpoint " + late.input.where + " vouches for " + std::to_string(late.checkpoint.size) +
+               " entries, but the ledger ends after " + std::to_string(next_seq_),
+           Verdict::kTruncated);
+    }
+    for (VerifyFailure& failure : index_failures) Fail(std::move(failure));
+    return Report();
+  }
+
+  uint64_t entries() const { return entries_; }
+  uint64_t envelopes() const { return envelopes_.size(); }
+  uint64_t principals() const { return principals_.size(); }
+
+ private:
+  void Fail(VerifyFailure failure) {
+    ++failure_count_;
+    worst_ = Severity(failure.verdict) > Severity(worst_) ? failure.verdict : worst_;
+    if (failures_.size() < VerifyReport::kMaxFailures) failures_.push_back(std::move(failure));
+  }
+  void Fail(std::optional<uint64_t> seq, std::string check, std::string message, Verdict verdict) {
+    Fail({seq, std::move(check), std::move(message), verdict});
+  }
+
+  void AddCheckpoint(CheckpointInput input) {
+    auto note = ParseNote(input.note);
+    if (!note.ok()) {
+      Fail(std::nullopt, "checkpoint", "the checkpoint " + input.where + ": " + note.status().ToString(),
+           Verdict::kTampered);
+      return;
+    }
+    auto checkpoint = ParseCheckpoint(note->text);
+    if (!checkpoint.ok()) {
+      Fail(std::nullopt, "checkpoint", "the checkpoint " + input.where + ": " + checkpoint.status().ToString(),
+           Verdict::kTampered);
+      return;
+    }
+    checkpoints_.push_back({std::move(input), *std::move(checkpoint), *std::move(note)});
+  }
+
+  void CompareRoot() {
+    const OpenedCheckpoint& at = checkpoints_[next_checkpoint_++];
+    if (tree_broken_) return;  // an entry is missing: the roots can only differ, and the failure is reported already
+    if (at.checkpoint.root == frontier_.Root()) {
+      ++roots_agree_;
+      if (at.input.anchor) ++anchors_agree_;
+      last_good_size_ = at.checkpoint.size;
+      return;
+    }
+    Fail(std::min(last_good_size_, next_seq_ == 0 ? 0 : next_seq_ - 1), "tree",
+         "the root over " + std::to_string(at.checkpoint.size) + " entries is not that of the checkpoint " +
+             at.input.where + "; what differs lies at or after entry " + std::to_string(last_good_size_),
+         Verdict::kTampered);
+  }
+
+  void CheckHeader(uint64_t seq, const PreparedEntry& prepared, bool gap) {
+    const EntryHeader& header = prepared.entry.header;
+    if (header.seq != seq) {
+      Fail(seq, "sequence", "the entry stored as " + std::to_string(seq) + " says that it is " + std::to_string(header.seq),
+           Verdict::kTampered);
+    }
+    if (!gap && header.previous != previous_) {
+      if (seq == 0) {
+        Fail(0, "chain", "entry 0 names a previous entry", Verdict::kTampered);
+      } else {
+        Fail(seq - 1, "chain",
+             Seq(seq - 1) + (previous_readable_ ? "" : ", which is malformed,") +
+                 " is not the one that entry " + std::to_string(seq) + " was sealed upon",
+             Verdict::kTampered);
+      }
+    }
+    if (header.recorded_at < recorded_at_) {
+      Fail(seq, "time", Seq(seq) + " was recorded before the entry before it", Verdict::kTampered);
+    }
+    recorded_at_ = std::max(recorded_at_, header.recorded_at);
+  }
+
+  void CheckEvent(uint64_t seq, const LedgerEvent& event) {
+    const Genesis* genesis = std::get_if<Genesis>(&event);
+    if ((genesis != nullptr) != (seq == 0)) {
+      Fail(seq, "form", seq == 0 ? "entry 0 is not the ledger's genesis" : "a second genesis", Verdict::kTampered);
+    }
+    if (genesis == nullptr || seq != 0) return;
+    origin_ = genesis->origin;
+    if (genesis->format_version != kFormatVersion) {
+      Fail(seq, "form", "format version " + std::to_string(genesis->format_version) + " is unknown", Verdict::kTampered);
+    }
+    auto key = MakeVerifierKey(genesis->origin, genesis->public_key);
+    if (key.ok()) {
+      genesis_key_ = *std::move(key);
+    } else {
+      Fail(seq, "form", "the genesis names no usable key: " + key.status().ToString(), Verdict::kTampered);
+    }
+  }
+
+  void CheckTransitionEntry(uint64_t seq, const PreparedEntry& prepared) {
+    const EntryHeader& header = prepared.entry.header;
+    const TransitionFacts& facts = prepared.facts;
+    if (seq == 0) Fail(0, "form", "entry 0 is not the ledger's genesis", Verdict::kTampered);
+    EnvelopeState& envelope = FindOrAdd(envelopes_, facts.envelope_id);
+    if (const Status legal = CheckMove(envelope.lifecycle, facts); !legal.ok()) {
+      Fail(seq, "lifecycle", "envelope " + std::string(facts.envelope_id) + ": " + legal.ToString(), Verdict::kTampered);
+    }
+    const bool first = envelope.lifecycle.revisions == 0;
+    const std::optional<uint64_t> expected_previous = first ? std::nullopt : std::optional(envelope.last_seq);
+    if (header.envelope_revision != envelope.lifecycle.revisions || header.envelope_previous != expected_previous) {
+      Fail(seq, "links",
+           "envelope " + std::string(facts.envelope_id) + ": revision " + Text(header.envelope_revision) + " after entry " +
+               Text(header.envelope_previous) + "; revision " + std::to_string(envelope.lifecycle.revisions) +
+               " after entry " + Text(expected_previous) + " is due",
+           Verdict::kIncomplete);
+    }
+    CheckPrincipalLinks(seq, prepared, envelope);
+    envelope.lifecycle = Advance(envelope.lifecycle, facts);
+    // Follow the stored revision, so that one missing record is one failure.
+    if (header.envelope_revision) envelope.lifecycle.revisions = *header.envelope_revision + 1;
+    envelope.last_seq = seq;
+  }
+
+  void CheckPrincipalLinks(uint64_t seq, const PreparedEntry& prepared, EnvelopeState& envelope) {
+    const std::vector<PrincipalLink>& links = prepared.entry.header.principal_links;
+    size_t used = 0;
+    for (const Involvement& involved : prepared.facts.involved) {
+      const RoleMask held = envelope.roles.Held(involved.principal);
+      const auto roles = static_cast<RoleMask>(involved.roles & ~held);
+      if (roles == 0) continue;
+      envelope.roles.Add(involved.principal, roles);
+      WritePrincipalKey(involved.principal, principal_key_);
+      PrincipalState& state = FindOrAdd(principals_, principal_key_);
+      const PrincipalLink due{roles, held, state.ordinal + 1,
+                              state.ordinal == 0 ? std::nullopt : std::optional(state.last_seq)};
+      ++state.ordinal;
+      state.last_seq = seq;
+      if (used == links.size()) {
+        Fail(seq, "links", "no link for principal " + std::string(involved.principal.id), Verdict::kIncomplete);
+        continue;
+      }
+      const PrincipalLink& link = links[used++];
+      if (link == due) continue;
+      Fail(seq, "links",
+           "principal " + std::string(involved.principal.id) + ": ordinal " + std::to_string(link.ordinal) +
+               " after entry " + Text(link.previous) + " as " + RoleNames(link.roles) + "; ordinal " +
+               std::to_string(due.ordinal) + " after entry " + Text(due.previous) + " as " + RoleNames(due.roles) +
+               " is due",
+           Verdict::kIncomplete);
+      state.ordinal = std::max(state.ordinal, link.ordinal);
+    }
+    if (used != links.size()) {
+      Fail(seq, "links", std::to_string(links.size() - used) + " links more than principals", Verdict::kIncomplete);
+    }
+  }
+
+  void CheckSignatures() {
+    if (trusted_key_ && genesis_key_ && !(*trusted_key_ == *genesis_key_)) {
+      Fail(0, "key",
+           "the ledger's genesis names the key " + FormatVerifierKey(*genesis_key_) + ", not " +
+               FormatVerifierKey(*trusted_key_),
+           Verdict::kWrongKey);
+    }
+    key_ = trusted_key_ ? trusted_key_ : genesis_key_;
+    if (!key_) return;  // without a genesis: reported already
+    for (const OpenedCheckpoint& at : checkpoints_) {
+      const Status status = VerifyNote(at.note, *key_);
+      if (at.checkpoint.origin != key_->name) {
+        Fail(std::nullopt, "checkpoint",
+             "the checkpoint " + at.input.where + " is of the origin \"" + at.checkpoint.origin + "\"",
+             Verdict::kWrongKey);
+      } else if (status.code() == Code::kNotFound) {
+        Fail(std::nullopt, "key", "the checkpoint " + at.input.where + " is not signed by " + FormatVerifierKey(*key_),
+             Verdict::kWrongKey);
+      } else if (!status.ok()) {
+        Fail(std::nullopt, "checkpoint", "the checkpoint " + at.input.where + ": " + status.ToString(),
+             Verdict::kTampered);
+      } else {
+        ++signatures_;
+      }
+    }
+  }
+
+  VerifyReport Report() {
+    VerifyReport report;
+    report.entries = entries_;
+    report.root = frontier_.Root();
+    report.checkpoints = std::min(roots_agree_, signatures_);
+    report.origin = origin_;
+    report.key = key_;
+    report.key_is_trusted = trusted_key_.has_value();
+    report.failure_count = failure_count_;
+    report.failures = std::move(failures_);
+    // Failures without a seq, of checkpoints and keys, come after those that point at an entry.
+    std::stable_sort(report.failures.begin(), report.failures.end(), [](const VerifyFailure& a, const VerifyFailure& b) {
+      return a.seq.value_or(UINT64_MAX) < b.seq.value_or(UINT64_MAX);
+    });
+    const bool anchored = anchors_agree_ > 0 && trusted_key_.has_value();
+    report.verdict = failure_count_ > 0 ? worst_ : anchored ? Verdict::kValid : Verdict::kUnanchored;
+
+    const std::string all = std::to_string(entries_) + " entries";
+    report.checks["form"] = all;
+    report.checks["sequence"] = all;
+    report.checks["chain"] = all;
+    report.checks["time"] = all;
+    report.checks["lifecycle"] = std::to_string(envelopes_.size()) + " envelopes";
+    report.checks["links"] = std::to_string(principals_.size()) + " principals";
+    report.checks["tree"] = std::to_string(roots_agree_) + " of " + std::to_string(checkpoints_.size()) +
+                            " checkpoints have the root of the entries; " + std::to_string(entries_ - last_good_size_) +
+                            " entries are after the last of them";
+    report.checks["checkpoint"] = std::to_string(signatures_) + " of " + std::to_string(checkpoints_.size()) +
+                                  " signatures verify, " + std::to_string(anchors_agree_) +
+                                  " checkpoints kept elsewhere agree";
+    report.checks["key"] = !key_                      ? "no key"
+                           : trusted_key_.has_value() ? FormatVerifierKey(*key_) + ", given"
+                                                      : FormatVerifierKey(*key_) + ", as the ledger itself says";
+    return report;
+  }
+
+  const std::optional<VerifierKey> trusted_key_;
+  std::vector<OpenedCheckpoint> checkpoints_;  // ascending by size
+  size_t next_checkpoint_ = 0;
+  std::optional<VerifierKey> genesis_key_;
+  std::optional<VerifierKey> key_;
+  std::string origin_;
+
+  uint64_t next_seq_ = 0;
+  uint64_t entries_ = 0;
+  Hash previous_{};
+  bool previous_readable_ = true;
+  Nanos recorded_at_ = 0;
+  Frontier frontier_;
+  bool tree_broken_ = false;
+  uint64_t last_good_size_ = 0;
+  uint64_t roots_agree_ = 0;
+  uint64_t anchors_agree_ = 0;
+  uint64_t signatures_ = 0;
+
+  StringMap<EnvelopeState> envelopes_;
+  StringMap<PrincipalState> principals_;
+  std::string principal_key_;  // scratch
+
+  std::vector<VerifyFailure> failures_;
+  uint64_t failure_count_ = 0;
+  Verdict worst_ = Verdict::kUnanchored;
+};
+
+Verifier::Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints)
+    : impl_(std::make_unique<Impl>(std::move(trusted_key), std::move(checkpoints))) {}
+Verifier::~Verifier() = default;
+void Verifier::Add(uint64_t stored_seq, const PreparedEntry& prepared) { impl_->Add(stored_seq, prepared); }
+VerifyReport Verifier::Finish(std::vector<VerifyFailure> index_failures) {
+  return impl_->Finish(std::move(index_failures));
+}
+uint64_t Verifier::entries() const { return impl_->entries(); }
+uint64_t Verifier::envelopes() const { return impl_->envelopes(); }
+uint64_t Verifier::principals() const { return impl_->principals(); }
+
+}  // namespace envledger

@@ -1,0 +1,222 @@
+// Three column families and a watermark. Writes skip the write-ahead log, because everything here can be made again from
+// the log; `atomic_flush` makes the families and the watermark reach the disk together, so that whatever a crash leaves is
+// a consistent earlier state.
+#include "ledger/store/index_db.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <tuple>
+
+#include "ledger/base/bytes.h"
+#include "ledger/base/mutex.h"
+#include "ledger/store/rocks.h"
+
+namespace envledger {
+namespace {
+
+constexpr char kWatermarkKey[] = "watermark";  // seq (8 bytes), leaf hash of the entry before (32 bytes, if any)
+constexpr char kFormatKey[] = "format";
+constexpr char kFormat[] = "envledger index 1";
+
+class RocksCursor : public IndexCursor {
+ public:
+  explicit RocksCursor(rocksdb::Iterator* at) : at_(at) {}
+  void Seek(std::string_view key) override { at_->Seek(rocks::ToSlice(key)); }
+  void SeekForPrev(std::string_view key) override { at_->SeekForPrev(rocks::ToSlice(key)); }
+  void Next() override { at_->Next(); }
+  void Prev() override { at_->Prev(); }
+  bool Valid() const override { return at_->Valid(); }
+  std::string_view key() const override { return rocks::ToView(at_->key()); }
+  std::string_view value() const override { return rocks::ToView(at_->value()); }
+  Status status() const override { return rocks::ToStatus(at_->status(), "read the index"); }
+
+ private:
+  std::unique_ptr<rocksdb::Iterator> at_;
+};
+
+class RocksReader : public IndexReader {
+ public:
+  RocksReader(const rocks::Handle* handle, const rocksdb::Snapshot* snapshot, uint64_t watermark)
+      : handle_(handle), snapshot_(snapshot), watermark_(watermark) {
+    read_.snapshot = snapshot;
+  }
+  ~RocksReader() override {
+    if (snapshot_ != nullptr) handle_->db->ReleaseSnapshot(snapshot_);
+  }
+  std::unique_ptr<IndexCursor> NewCursor(Table table) const override {
+    return std::make_unique<RocksCursor>(handle_->db->NewIterator(read_, Family(table)));
+  }
+  Result<std::optional<std::string>> Get(Table table, std::string_view key) const override {
+    std::string value;
+    const rocksdb::Status status = handle_->db->Get(read_, Family(table), rocks::ToSlice(key), &value);
+    if (status.IsNotFound()) return std::optional<std::string>();
+    if (!status.ok()) return rocks::ToStatus(status, "read the index");
+    return std::optional<std::string>(std::move(value));
+  }
+  uint64_t watermark() const override { return watermark_; }
+
+ private:
+  rocksdb::ColumnFamilyHandle* Family(Table table) const { return handle_->families[1 + static_cast<size_t>(table)]; }
+
+  const rocks::Handle* const handle_;
+  const rocksdb::Snapshot* const snapshot_;  // null: whatever is there when read
+  const uint64_t watermark_;
+  rocksdb::ReadOptions read_;
+};
+
+std::vector<rocksdb::ColumnFamilyDescriptor> Families(const IndexDbOptions& options) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  table.cache_index_and_filter_blocks = true;
+  table.format_version = 5;
+  rocksdb::ColumnFamilyOptions ascending;
+  ascending.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  ascending.write_buffer_size = options.write_buffer_bytes;
+  ascending.max_write_buffer_number = 2;
+  ascending.compression = rocksdb::kLZ4Compression;
+  ascending.level_compaction_dynamic_level_bytes = true;
+
+  // Nearly every look-up of an envelope asks for one that does not exist yet: a filter answers that from memory.
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  rocksdb::ColumnFamilyOptions envelopes = ascending;
+  envelopes.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  envelopes.memtable_whole_key_filtering = true;
+  envelopes.memtable_prefix_bloom_size_ratio = 0.05;
+  return {{rocksdb::kDefaultColumnFamilyName, ascending},
+          {kTableNames[0], envelopes},
+          {kTableNames[1], ascending},
+          {kTableNames[2], ascending}};
+}
+
+Result<Watermark> ReadWatermark(const rocks::Handle& handle) {
+  std::string value;
+  const rocksdb::Status status = handle.db->Get(rocksdb::ReadOptions(), kWatermarkKey, &value);
+  if (status.IsNotFound()) return Watermark{};
+  if (!status.ok()) return rocks::ToStatus(status, "read the index's watermark");
+  if (value.size() != 8 && value.size() != 40) return Corruption("the index's watermark is malformed");
+  return Watermark{ReadU64(value), value.substr(8)};
+}
+
+Status CheckFormat(const rocks::Handle& handle, bool may_write) {
+  std::string value;
+  const rocksdb::Status status = handle.db->Get(rocksdb::ReadOptions(), kFormatKey, &value);
+  if (status.ok()) {
+    return value == kFormat ? Ok() : Corruption("the index has another format: \"" + value + "\"");
+  }
+  if (!status.IsNotFound()) return rocks::ToStatus(status, "read the index's format");
+  const std::unique_ptr<rocksdb::Iterator> first(handle.db->NewIterator(rocksdb::ReadOptions(), handle.families[1]));
+  first->SeekToFirst();
+  if (first->Valid()) return Corruption("the index names no format");
+  if (!may_write) return Ok();
+  rocksdb::WriteOptions write;
+  write.disableWAL = true;
+  return rocks::ToStatus(handle.db->Put(write, kFormatKey, kFormat), "write the index's format");
+}
+
+}  // namespace
+
+struct IndexDb::Impl {
+  rocks::Handle handle;
+  std::unique_ptr<RocksReader> latest;
+  mutable Mutex mutex;
+  Watermark watermark GUARDED_BY(mutex);
+
+  Status Start(bool may_write) {
+    ENVLEDGER_RETURN_IF_ERROR(CheckFormat(handle, may_write));
+    ENVLEDGER_ASSIGN_OR_RETURN(Watermark stored, ReadWatermark(handle));
+    latest = std::make_unique<RocksReader>(&handle, nullptr, 0);
+    const MutexLock lock(mutex);
+    watermark = std::move(stored);
+    return Ok();
+  }
+};
+
+IndexDb::IndexDb(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+IndexDb::~IndexDb() = default;
+
+Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, const IndexDbOptions& options) {
+  rocksdb::DBOptions db = rocks::CommonOptions();
+  db.create_if_missing = true;
+  db.create_missing_column_families = true;
+  db.atomic_flush = true;
+  auto impl = std::make_unique<Impl>();
+  ENVLEDGER_ASSIGN_OR_RETURN(impl->handle, rocks::Open(db, path, Families(options), false));
+  ENVLEDGER_RETURN_IF_ERROR(impl->Start(true));
+  return std::unique_ptr<IndexDb>(new IndexDb(std::move(impl)));
+}
+
+Result<std::unique_ptr<IndexDb>> IndexDb::OpenReadOnly(const std::string& path, const IndexDbOptions& options) {
+  std::error_code error;
+  if (!std::filesystem::exists(path + "/CURRENT", error)) return NotFound("no index in " + path);
+  rocksdb::DBOptions db = rocks::CommonOptions();
+  db.info_log = rocks::SilentLogger();
+  for (int attempt = 0;; ++attempt) {  // a running writer may remove a file while we open it
+    auto impl = std::make_unique<Impl>();
+    auto handle = rocks::Open(db, path, Families(options), true);
+    if (handle.ok()) {
+      impl->handle = *std::move(handle);
+      ENVLEDGER_RETURN_IF_ERROR(impl->Start(false));
+      return std::unique_ptr<IndexDb>(new IndexDb(std::move(impl)));
+    }
+    if (attempt == 4) return std::move(handle).status();
+  }
+}
+
+Status IndexDb::Destroy(const std::string& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  return error ? Unavailable("remove " + path + ": " + error.message()) : Ok();
+}
+
+Status IndexDb::Apply(std::vector<IndexPut>& puts, const Watermark& watermark) {
+  // Sorted runs make the insertions into the memtables, the one random access of the design, walk forwards.
+  std::sort(puts.begin(), puts.end(),
+            [](const IndexPut& a, const IndexPut& b) { return std::tie(a.table, a.key) < std::tie(b.table, b.key); });
+  rocksdb::WriteBatch batch;
+  rocksdb::Status status;
+  for (const IndexPut& put : puts) {
+    status = batch.Put(impl_->handle.families[1 + static_cast<size_t>(put.table)], put.key, put.value);
+    if (!status.ok()) return Internal("batch: " + status.ToString());
+  }
+  status = batch.Put(kWatermarkKey, U64Key(watermark.seq) + watermark.last_leaf_hash);
+  if (!status.ok()) return Internal("batch: " + status.ToString());
+  rocksdb::WriteOptions write;
+  write.disableWAL = true;
+  ENVLEDGER_RETURN_IF_ERROR(rocks::ToStatus(impl_->handle.db->Write(write, &batch), "write the index"));
+  const MutexLock lock(impl_->mutex);
+  impl_->watermark = watermark;
+  return Ok();
+}
+
+Status IndexDb::Flush() {
+  rocksdb::FlushOptions options;
+  return rocks::ToStatus(impl_->handle.db->Flush(options, impl_->handle.families), "flush the index");
+}
+
+Watermark IndexDb::watermark() const {
+  const MutexLock lock(impl_->mutex);
+  return impl_->watermark;
+}
+
+std::unique_ptr<IndexReader> IndexDb::Snapshot() const {
+  // The watermark first: the snapshot then holds at least what it covers.
+  const uint64_t seq = watermark().seq;
+  return std::make_unique<RocksReader>(&impl_->handle, impl_->handle.db->GetSnapshot(), seq);
+}
+
+const IndexReader& IndexDb::Latest() const { return *impl_->latest; }
+
+uint64_t IndexDb::DiskBytes() const { return rocks::SumProperty(impl_->handle, "rocksdb.total-sst-files-size"); }
+
+uint64_t IndexDb::MemoryBytes() const {
+  uint64_t cache = 0;
+  impl_->handle.db->GetIntProperty(impl_->handle.families[1], "rocksdb.block-cache-usage", &cache);
+  return cache + rocks::SumProperty(impl_->handle, "rocksdb.cur-size-all-mem-tables");
+}
+
+}  // namespace envledger

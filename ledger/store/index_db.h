@@ -1,0 +1,100 @@
+// The indexes: derived from the log, disposable, in a RocksDB database of their own without a write-ahead log.
+//
+// Every key is written once and names the seq that it came from, so the whole index is a set that can be compared with the
+// log. A watermark, written with the keys that it covers, says how far they reach; after a crash both fall back together to
+// the last flush and are brought up from the log again. What keys mean is the audit room's business (index_keys.h).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/base/status.h"
+
+namespace envledger {
+
+enum class Table : uint8_t { kEnvelopes = 0, kPrincipals = 1, kFacets = 2 };
+inline constexpr std::array<const char*, 3> kTableNames = {"envelopes", "principals", "facets"};
+
+struct IndexPut {
+  Table table;
+  std::string key;
+  std::string value;
+};
+
+// How far the index reaches: the entries before `seq`, the last of which has `last_leaf_hash` (32 bytes; empty at 0).
+struct Watermark {
+  uint64_t seq = 0;
+  std::string last_leaf_hash;
+};
+
+// A position in one table, as RocksDB's iterators. The views are valid until the next move.
+class IndexCursor {
+ public:
+  virtual ~IndexCursor() = default;
+  virtual void Seek(std::string_view key) = 0;         // at the first key >= `key`
+  virtual void SeekForPrev(std::string_view key) = 0;  // at the last key <= `key`
+  virtual void Next() = 0;
+  virtual void Prev() = 0;
+  virtual bool Valid() const = 0;
+  virtual std::string_view key() const = 0;
+  virtual std::string_view value() const = 0;
+  virtual Status status() const = 0;  // not ok: a read failed, and Valid() is false
+};
+
+// A view that does not change. Thread-safe; cursors are for one thread each and must go before their reader.
+class IndexReader {
+ public:
+  virtual ~IndexReader() = default;
+  virtual std::unique_ptr<IndexCursor> NewCursor(Table table) const = 0;
+  virtual Result<std::optional<std::string>> Get(Table table, std::string_view key) const = 0;
+  virtual uint64_t watermark() const = 0;
+};
+
+struct IndexDbOptions {
+  size_t block_cache_bytes = 32 << 20;
+  size_t write_buffer_bytes = 16 << 20;  // for each table, at most two
+};
+
+class IndexDb {
+ public:
+  // Opens, or creates when there is none. kCorruption when it is damaged or of another format: Destroy it and rebuild.
+  static Result<std::unique_ptr<IndexDb>> Open(const std::string& path, const IndexDbOptions& options);
+  // kNotFound when there is none.
+  static Result<std::unique_ptr<IndexDb>> OpenReadOnly(const std::string& path, const IndexDbOptions& options);
+  // Removes the database's directory, whatever is in it.
+  static Status Destroy(const std::string& path);
+  ~IndexDb();
+
+  // Adds the keys (sorted here) and moves the watermark, as one. For one thread at a time.
+  Status Apply(std::vector<IndexPut>& puts, const Watermark& watermark);
+  // Makes everything applied so far durable.
+  Status Flush();
+
+  Watermark watermark() const;
+  // What is applied now. The database must outlive the reader.
+  std::unique_ptr<IndexReader> Snapshot() const;
+  // Unchanging only between Apply calls: for the sequencer's look-ups, which need no snapshot.
+  const IndexReader& Latest() const;
+
+  uint64_t DiskBytes() const;
+  uint64_t MemoryBytes() const;
+
+ private:
+  struct Impl;
+  explicit IndexDb(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// `base` with further keys over it, which are not in `base`: how a closed or busy ledger's unindexed tail is read.
+std::unique_ptr<IndexReader> OverlayReader(std::unique_ptr<IndexReader> base, std::vector<IndexPut> puts,
+                                           uint64_t watermark);
+// An empty index.
+std::unique_ptr<IndexReader> EmptyReader();
+
+}  // namespace envledger

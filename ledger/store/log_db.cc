@@ -1,0 +1,220 @@
+// Durability rests on three decisions. Each group is one WriteBatch with WriteOptions::sync, so RocksDB returns only after
+// the write-ahead log's fdatasync. Recovery tolerates a torn last record, which was never acknowledged, and refuses any
+// other damage; the default mode would drop acknowledged records in silence. And after the first failed write this object
+// refuses all further ones: the kernel may have dropped the dirty pages, so a later success would prove nothing.
+#include "ledger/store/log_db.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <filesystem>
+#include <limits>
+
+#include "ledger/base/bytes.h"
+#include "ledger/base/file.h"
+#include "ledger/store/rocks.h"
+
+namespace envledger {
+
+struct LogDb::Impl {
+  rocks::Handle handle;
+  rocksdb::DB* db() const { return handle.db.get(); }
+  rocksdb::ColumnFamilyHandle* entries() const { return handle.families[1]; }
+  rocksdb::ColumnFamilyHandle* checkpoints() const { return handle.families[2]; }
+  rocksdb::ColumnFamilyHandle* meta() const { return handle.families[3]; }
+};
+
+namespace {
+
+constexpr char kFrontierKey[] = "frontier";  // of the latest checkpoint: its size, then the hashes
+
+rocksdb::DBOptions DatabaseOptions(const LogDbOptions& options, bool read_only) {
+  rocksdb::DBOptions db = rocks::CommonOptions();
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  db.recycle_log_file_num = 0;  // a recycled file's old records would be taken for a corrupt tail
+  db.wal_compression = rocksdb::kNoCompression;
+  db.track_and_verify_wals_in_manifest = true;  // notices a deleted WAL, except the live one
+  // The write-ahead log holds mostly entries; a checkpoint now and then must not keep old files alive.
+  db.max_total_wal_size = 4 * options.write_buffer_bytes;
+  db.wal_bytes_per_sync = 0;  // every write is synced anyway
+  if (options.env != nullptr) db.env = options.env;
+  if (read_only) db.info_log = rocks::SilentLogger();
+  return db;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> Families(const LogDbOptions& options) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  table.block_size = 16 << 10;  // scans and neighbours dominate; larger blocks compress better
+  table.cache_index_and_filter_blocks = true;  // so that the cache's size bounds them too
+  table.format_version = 5;
+  rocksdb::ColumnFamilyOptions small;
+  small.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  small.write_buffer_size = 1 << 20;
+  small.memtable_protection_bytes_per_key = 8;
+
+  rocksdb::ColumnFamilyOptions entries = small;
+  entries.write_buffer_size = options.write_buffer_bytes;
+  entries.max_write_buffer_number = 2;
+  // Keys ascend and are written once, so files never overlap and only move down. ZSTD halves the disk at no cost in
+  // append throughput.
+  entries.compression = rocksdb::kZSTD;
+  entries.level_compaction_dynamic_level_bytes = true;
+  return {{rocksdb::kDefaultColumnFamilyName, small}, {"entries", entries}, {"checkpoints", small}, {"meta", small}};
+}
+
+Result<uint64_t> SizeOf(const rocks::Handle& handle, rocksdb::ColumnFamilyHandle* entries) {
+  rocksdb::ReadOptions read;
+  const std::unique_ptr<rocksdb::Iterator> last(handle.db->NewIterator(read, entries));
+  last->SeekToLast();
+  if (!last->Valid()) {
+    ENVLEDGER_RETURN_IF_ERROR(rocks::ToStatus(last->status(), "find the last entry"));
+    return uint64_t{0};
+  }
+  if (last->key().size() != 8) return Corruption("the log holds a key that is no seq: " + Hex(rocks::ToView(last->key())));
+  return ReadU64(rocks::ToView(last->key())) + 1;
+}
+
+}  // namespace
+
+LogDb::LogDb(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LogDb::~LogDb() = default;
+
+Status LogDb::Create(const std::string& path, const LogDbOptions& options) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) return Conflict("exists", path + " exists already");
+  rocksdb::DBOptions db = DatabaseOptions(options, false);
+  db.create_if_missing = true;
+  db.create_missing_column_families = true;
+  db.error_if_exists = true;
+  ENVLEDGER_ASSIGN_OR_RETURN(const rocks::Handle handle, rocks::Open(db, path, Families(options), false));
+  return SyncDirectory(DirectoryOf(path));
+}
+
+Result<std::unique_ptr<LogDb>> LogDb::Open(const std::string& path, const LogDbOptions& options) {
+  auto impl = std::make_unique<Impl>();
+  ENVLEDGER_ASSIGN_OR_RETURN(impl->handle, rocks::Open(DatabaseOptions(options, false), path, Families(options), false));
+  ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t size, SizeOf(impl->handle, impl->entries()));
+  std::unique_ptr<LogDb> log(new LogDb(std::move(impl)));
+  log->size_ = size;
+  return log;
+}
+
+Result<std::unique_ptr<LogDb>> LogDb::OpenReadOnly(const std::string& path, const LogDbOptions& options) {
+  auto impl = std::make_unique<Impl>();
+  // The writer may remove a file between our reading of its manifest and our opening of that file: look again then.
+  for (int attempt = 0;; ++attempt) {
+    auto handle = rocks::Open(DatabaseOptions(options, true), path, Families(options), true);
+    if (handle.ok()) {
+      impl->handle = *std::move(handle);
+      break;
+    }
+    if (attempt == 4) return std::move(handle).status();
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t size, SizeOf(impl->handle, impl->entries()));
+  std::unique_ptr<LogDb> log(new LogDb(std::move(impl)));
+  log->size_ = size;
+  log->failed_ = true;  // no write is possible
+  return log;
+}
+
+Status LogDb::Write(void* batch) {
+  if (failed_.load(std::memory_order_acquire)) {
+    return {Code::kUnknownOutcome, "an earlier write to the log failed; restart to recover"};
+  }
+  rocksdb::WriteOptions write;
+  write.sync = true;
+  const rocksdb::Status status = impl_->db()->Write(write, static_cast<rocksdb::WriteBatch*>(batch));
+  if (status.ok()) return Ok();
+  failed_.store(true, std::memory_order_release);
+  return {Code::kUnknownOutcome, "write to the log: " + status.ToString()};
+}
+
+Status LogDb::Append(uint64_t first_seq, const std::vector<std::string_view>& entries) {
+  size_t bytes = 64;
+  for (const std::string_view entry : entries) bytes += entry.size() + 32;
+  rocksdb::WriteBatch batch(bytes);
+  uint64_t seq = first_seq;
+  for (const std::string_view entry : entries) {
+    const std::string key = U64Key(seq++);
+    if (const auto status = batch.Put(impl_->entries(), key, rocks::ToSlice(entry)); !status.ok()) {
+      return Internal("batch: " + status.ToString());
+    }
+  }
+  ENVLEDGER_RETURN_IF_ERROR(Write(&batch));
+  size_.store(seq, std::memory_order_release);
+  return Ok();
+}
+
+Status LogDb::PutCheckpoint(uint64_t size, std::string_view note, std::string_view frontier) {
+  rocksdb::WriteBatch batch;
+  const std::string value = U64Key(size) + std::string(frontier);
+  auto status = batch.Put(impl_->checkpoints(), U64Key(size), rocks::ToSlice(note));
+  if (status.ok()) status = batch.Put(impl_->meta(), kFrontierKey, value);
+  if (!status.ok()) return Internal("batch: " + status.ToString());
+  return Write(&batch);
+}
+
+Result<std::string> LogDb::Read(uint64_t seq) const {
+  std::string value;
+  const rocksdb::Status status = impl_->db()->Get(rocksdb::ReadOptions(), impl_->entries(), U64Key(seq), &value);
+  if (!status.ok()) return rocks::ToStatus(status, "entry " + std::to_string(seq));
+  return value;
+}
+
+Status LogDb::Scan(uint64_t from, uint64_t until,
+                   const std::function<bool(uint64_t, std::string_view)>& visit) const {
+  rocksdb::ReadOptions read;
+  read.readahead_size = until - from > 1000 ? 2 << 20 : 0;
+  read.fill_cache = until - from <= 1000;  // a long scan must not push out what queries use
+  const std::unique_ptr<rocksdb::Iterator> at(impl_->db()->NewIterator(read, impl_->entries()));
+  for (at->Seek(U64Key(from)); at->Valid(); at->Next()) {
+    const std::string_view key = rocks::ToView(at->key());
+    if (key.size() != 8) return Corruption("the log holds a key that is no seq: " + Hex(key));
+    const uint64_t seq = ReadU64(key);
+    if (seq >= until || !visit(seq, rocks::ToView(at->value()))) return Ok();
+  }
+  return rocks::ToStatus(at->status(), "scan the log");
+}
+
+Result<std::vector<StoredCheckpoint>> LogDb::Checkpoints(uint64_t from_size, size_t limit) const {
+  std::vector<StoredCheckpoint> found;
+  const std::unique_ptr<rocksdb::Iterator> at(impl_->db()->NewIterator(rocksdb::ReadOptions(), impl_->checkpoints()));
+  for (at->Seek(U64Key(from_size)); at->Valid() && found.size() < limit; at->Next()) {
+    if (at->key().size() != 8) return Corruption("a checkpoint's key is no size: " + Hex(rocks::ToView(at->key())));
+    found.push_back({ReadU64(rocks::ToView(at->key())), at->value().ToString()});
+  }
+  ENVLEDGER_RETURN_IF_ERROR(rocks::ToStatus(at->status(), "read the checkpoints"));
+  return found;
+}
+
+Result<std::optional<StoredCheckpoint>> LogDb::LatestCheckpoint(std::string* frontier) const {
+  const std::unique_ptr<rocksdb::Iterator> at(impl_->db()->NewIterator(rocksdb::ReadOptions(), impl_->checkpoints()));
+  at->SeekToLast();
+  if (!at->Valid()) {
+    ENVLEDGER_RETURN_IF_ERROR(rocks::ToStatus(at->status(), "read the latest checkpoint"));
+    return std::optional<StoredCheckpoint>();
+  }
+  if (at->key().size() != 8) return Corruption("a checkpoint's key is no size: " + Hex(rocks::ToView(at->key())));
+  StoredCheckpoint latest{ReadU64(rocks::ToView(at->key())), at->value().ToString()};
+  if (frontier != nullptr) {
+    std::string value;
+    const auto status = impl_->db()->Get(rocksdb::ReadOptions(), impl_->meta(), kFrontierKey, &value);
+    if (!status.ok() && !status.IsNotFound()) return rocks::ToStatus(status, "read the frontier");
+    frontier->clear();
+    if (value.size() >= 8 && ReadU64(value) == latest.size) *frontier = value.substr(8);
+  }
+  return std::optional<StoredCheckpoint>(std::move(latest));
+}
+
+uint64_t LogDb::DiskBytes() const { return rocks::SumProperty(impl_->handle, "rocksdb.total-sst-files-size"); }
+
+uint64_t LogDb::MemoryBytes() const {
+  uint64_t cache = 0;  // shared by all families
+  impl_->db()->GetIntProperty(impl_->entries(), "rocksdb.block-cache-usage", &cache);
+  return cache + rocks::SumProperty(impl_->handle, "rocksdb.cur-size-all-mem-tables");
+}
+
+}  // namespace envledger

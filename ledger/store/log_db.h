@@ -1,0 +1,82 @@
+// The log: sealed entries by seq, signed checkpoints by size, and a little metadata, in one RocksDB database. The only truth.
+//
+// Column families: `entries` (seq, big-endian u64 -> entry bytes), `checkpoints` (size, big-endian u64 -> signed note),
+// `meta` (name -> bytes). Entries are written once and never changed.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/base/status.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace envledger {
+
+struct LogDbOptions {
+  size_t block_cache_bytes = 32 << 20;
+  size_t write_buffer_bytes = 32 << 20;   // at most two are held
+  rocksdb::Env* env = nullptr;            // for fault injection; not owned, must outlive the database
+};
+
+struct StoredCheckpoint {
+  uint64_t size = 0;
+  std::string note;
+};
+
+// Reads are thread-safe and may run beside Append and PutCheckpoint; each of those two is for one thread at a time.
+class LogDb {
+ public:
+  // A new, empty database in a directory that does not exist yet. kConflict when it does.
+  static Status Create(const std::string& path, const LogDbOptions& options);
+  // Opens for writing. Refuses (kCorruption) what RocksDB finds corrupt, kUnavailable when another process has it open.
+  static Result<std::unique_ptr<LogDb>> Open(const std::string& path, const LogDbOptions& options);
+  // A view of the moment, closed or beside a process that writes. Changes nothing in the directory.
+  static Result<std::unique_ptr<LogDb>> OpenReadOnly(const std::string& path, const LogDbOptions& options);
+  ~LogDb();
+
+  // One more than the largest stored seq; 0 when empty. Grows when Append returns ok.
+  uint64_t size() const { return size_.load(std::memory_order_acquire); }
+
+  // Writes the entries first_seq, first_seq+1, ... by one synced write. Not ok means that none, some or all of them may be
+  // there after a restart: kUnknownOutcome, and every later write is refused the same way (a failed fsync is never repeated).
+  // REQUIRES first_seq == size().
+  Status Append(uint64_t first_seq, const std::vector<std::string_view>& entries);
+  // Stores a checkpoint's note and `frontier` (the tree's right edge at its size, for a quick start), synced. Errors as Append.
+  Status PutCheckpoint(uint64_t size, std::string_view note, std::string_view frontier);
+  // True after a write failed.
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
+
+  // The entry's bytes. kNotFound when it is not there, kCorruption when it cannot be read.
+  Result<std::string> Read(uint64_t seq) const;
+  // Calls `visit` with the entries stored at from <= seq < until in order, as far as they are there (gaps are the visitor's to
+  // notice), until it returns false. kCorruption for an unreadable block or a key that is no seq.
+  Status Scan(uint64_t from, uint64_t until, const std::function<bool(uint64_t seq, std::string_view entry)>& visit) const;
+
+  // The checkpoints of at least `from_size`, ascending, at most `limit`.
+  Result<std::vector<StoredCheckpoint>> Checkpoints(uint64_t from_size, size_t limit) const;
+  // The one of the largest size, if any; `frontier` is what PutCheckpoint stored with it.
+  Result<std::optional<StoredCheckpoint>> LatestCheckpoint(std::string* frontier) const;
+
+  // Bytes of files and of memory that the database holds now.
+  uint64_t DiskBytes() const;
+  uint64_t MemoryBytes() const;
+
+ private:
+  struct Impl;
+  explicit LogDb(std::unique_ptr<Impl> impl);
+  Status Write(void* batch);
+  std::unique_ptr<Impl> impl_;
+  std::atomic<uint64_t> size_{0};
+  std::atomic<bool> failed_{false};
+};
+
+}  // namespace envledger

@@ -1,0 +1,46 @@
+// What the store's two databases share of RocksDB. Private to this room.
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/base/status.h"
+
+namespace envledger::rocks {
+
+inline rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+inline std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+// The status of a failed RocksDB call that changed nothing.
+Status ToStatus(const rocksdb::Status& status, std::string_view what);
+
+// Options common to both databases, each with its reason.
+rocksdb::DBOptions CommonOptions();
+// A logger that drops everything: a read-only open must not rotate LOG files inside the directory of another process.
+std::shared_ptr<rocksdb::Logger> SilentLogger();
+
+// An open database with its column families, closed in the right order.
+struct Handle {
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> families;  // owned, in the order of the descriptors
+
+  Handle() = default;
+  Handle(Handle&& other) noexcept { *this = std::move(other); }
+  Handle& operator=(Handle&& other) noexcept {
+    std::swap(db, other.db);
+    std::swap(families, other.families);
+    return *this;
+  }
+  ~Handle();
+};
+Result<Handle> Open(const rocksdb::DBOptions& options, const std::string& path,
+                    const std::vector<rocksdb::ColumnFamilyDescriptor>& families, bool read_only);
+
+uint64_t SumProperty(const Handle& handle, const char* property);
+
+}  // namespace envledger::rocks
