@@ -167,6 +167,29 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
+std::string Quoted(std::string_view text) {
+  constexpr size_t kLimit = 64;
+  std::string quoted = "\"";
+  size_t taken = 0;
+  while (taken < text.size()) {
+    const std::string_view rest = text.substr(taken);
+    const size_t size = Utf8SequenceSize(rest);
+    if (taken + std::max<size_t>(size, 1) > kLimit) break;
+    const uint8_t lead = Byte(rest, 0);
+    // U+0080 to U+009F, control characters too, are C2 80 to C2 9F.
+    const bool control = lead < 0x20 || lead == 0x7F || (lead == 0xC2 && size == 2 && Byte(rest, 1) < 0xA0);
+    if (size == 0 || control || lead == '"' || lead == '\\') {
+      for (size_t i = 0; i < std::max<size_t>(size, 1); ++i) quoted += "\\x" + Hex(rest.substr(i, 1));
+    } else {
+      quoted += rest.substr(0, size);
+    }
+    taken += std::max<size_t>(size, 1);
+  }
+  quoted += '"';
+  if (taken < text.size()) quoted += "...";
+  return quoted;
+}
+
 std::optional<uint64_t> ParseDecimal(std::string_view text) {
   uint64_t value = 0;
   if (text.empty() || (text.size() > 1 && text[0] == '0')) return std::nullopt;

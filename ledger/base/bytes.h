@@ -41,6 +41,10 @@ std::optional<std::string> ParseBase64(std::string_view text);
 // Whether `text` is well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF).
 bool IsUtf8(std::string_view text);
 
+// `text` in quotes for a message: cut at 64 bytes (never inside a character), with control characters, quotes,
+// backslashes and what is not UTF-8 written as \xNN.
+std::string Quoted(std::string_view text);
+
 // A decimal number without sign, leading zeros or anything else; nothing when it is not one or does not fit.
 std::optional<uint64_t> ParseDecimal(std::string_view text);
 

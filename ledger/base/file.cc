@@ -1,6 +1,6 @@
-// Durable placement follows the one order that survives a power cut on POSIX file systems: write a temporary file, fsync
-// it, rename it over the name, fsync the directory. An fsync that failed is final: the kernel may have dropped the
-// dirty pages, so a second fsync would succeed and mean nothing.
+// Durable placement follows the one order that survives a power cut on POSIX file systems: write a temporary file,
+// fsync it, rename it over the name, fsync the directory. An fsync that failed is final: the kernel may have dropped
+// the dirty pages, so a second fsync would succeed and mean nothing.
 #include "ledger/base/file.h"
 
 #include <fcntl.h>
@@ -26,20 +26,35 @@ Status WriteAll(int fd, std::string_view contents, const std::string& path) {
   return Ok();
 }
 
+struct Temporary {
+  std::string path;
+  UniqueFd fd;
+};
+
+// A new empty file beside `path`. A process that crashed may have left one behind, and process numbers come again, so a
+// taken name is no error: the next one is tried.
+Result<Temporary> CreateTemporary(const std::string& path) {
+  static std::atomic<unsigned> counter = 0;
+  for (;;) {
+    std::string name = path + ".tmp." + std::to_string(getpid()) + "." + std::to_string(counter++);
+    UniqueFd fd(open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    const int error = errno;
+    if (fd.valid()) return Temporary{std::move(name), std::move(fd)};
+    if (error != EEXIST) return FromErrno(error, "create " + name);
+  }
+}
+
 // A temporary file beside `path` with the contents, synced; its name is returned.
 Result<std::string> WriteTemporary(const std::string& path, std::string_view contents, unsigned mode) {
-  static std::atomic<unsigned> counter = 0;
-  const std::string temporary = path + ".tmp." + std::to_string(getpid()) + "." + std::to_string(counter++);
-  const UniqueFd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid()) return FromErrno(errno, "create " + temporary);
-  Status status = WriteAll(fd.get(), contents, temporary);
-  if (status.ok() && fchmod(fd.get(), mode) != 0) status = FromErrno(errno, "chmod " + temporary);
-  if (status.ok() && fsync(fd.get()) != 0) status = FromErrno(errno, "fsync " + temporary);
+  ENVLEDGER_ASSIGN_OR_RETURN(const Temporary file, CreateTemporary(path));
+  Status status = WriteAll(file.fd.get(), contents, file.path);
+  if (status.ok() && fchmod(file.fd.get(), mode) != 0) status = FromErrno(errno, "chmod " + file.path);
+  if (status.ok() && fsync(file.fd.get()) != 0) status = FromErrno(errno, "fsync " + file.path);
   if (!status.ok()) {
-    unlink(temporary.c_str());
+    unlink(file.path.c_str());
     return status;
   }
-  return temporary;
+  return file.path;
 }
 
 }  // namespace

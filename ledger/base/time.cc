@@ -4,6 +4,8 @@
 #include <ctime>
 #include <limits>
 
+#include "ledger/base/bytes.h"
+
 namespace envledger {
 namespace {
 
@@ -133,46 +135,35 @@ std::string FormatTime(Nanos time) {
 Result<Nanos> ParseTime(std::string_view text) {
   Parts p{};
   if (!TakeParts(text, p)) {
-    return InvalidArgument("not an RFC 3339 time with an offset: \"" + std::string(text.substr(0, 64)) + "\"");
+    return InvalidArgument("not an RFC 3339 time with an offset: " + Quoted(text));
   }
   const int64_t seconds = DaysFromCivil(p.year, p.month, p.day) * 86400 + static_cast<int64_t>(p.hour) * 3600 +
                           (static_cast<int64_t>(p.minute) - p.offset_minutes) * 60 + p.second;
   const __int128 time = static_cast<__int128>(seconds) * kSecond + p.nanos;
   if (time < 0 || time > std::numeric_limits<Nanos>::max()) {
-    return InvalidArgument("outside 1970 to 2262: \"" + std::string(text) + "\"");
+    return InvalidArgument("outside 1970 to 2262: " + Quoted(text));
   }
   return static_cast<Nanos>(time);
 }
 
 std::string FormatSpan(Nanos span) {
-  if (span < 0) return "-" + FormatSpan(span == std::numeric_limits<Nanos>::min() ? span + 1 : -span).substr(0);
-  static constexpr struct {
-    Nanos size;
-    const char* name;
-  } kUnits[] = {{86400 * kSecond, "d"}, {3600 * kSecond, "h"}, {60 * kSecond, "m"}, {kSecond, "s"}};
-  char text[32];
-  if (span < 60 * kSecond) {
-    if (span >= 10 * kSecond) {
-      std::snprintf(text, sizeof text, "%llds", static_cast<long long>(span / kSecond));
-    } else if (span >= kSecond) {
-      std::snprintf(text, sizeof text, "%lld.%llds", static_cast<long long>(span / kSecond),
-                    static_cast<long long>(span % kSecond / (kSecond / 10)));
-    } else if (span >= 1'000'000) {
-      std::snprintf(text, sizeof text, "%lldms", static_cast<long long>(span / 1'000'000));
-    } else if (span >= 1'000) {
-      std::snprintf(text, sizeof text, "%lldus", static_cast<long long>(span / 1'000));
-    } else {
-      std::snprintf(text, sizeof text, "%lldns", static_cast<long long>(span));
-    }
-    return text;
-  }
-  for (size_t i = 0; i < 3; ++i) {
-    if (span < kUnits[i].size) continue;
-    std::snprintf(text, sizeof text, "%lld%s %lld%s", static_cast<long long>(span / kUnits[i].size), kUnits[i].name,
-                  static_cast<long long>(span % kUnits[i].size / kUnits[i + 1].size), kUnits[i + 1].name);
-    return text;
-  }
-  return "0s";
+  constexpr Nanos kMinute = 60 * kSecond;
+  constexpr Nanos kHour = 60 * kMinute;
+  constexpr Nanos kDay = 24 * kHour;
+  // The most negative span has no counterpart; a nanosecond less is nothing beside its 292 years.
+  if (span < 0) return "-" + FormatSpan(span == std::numeric_limits<Nanos>::min() ? -(span + 1) : -span);
+  const auto count = [](Nanos number, const char* unit) { return std::to_string(number) + unit; };
+  const auto two = [&](Nanos large, const char* large_unit, Nanos small, const char* small_unit) {
+    return count(span / large, large_unit) + " " + count(span % large / small, small_unit);
+  };
+  if (span >= kDay) return two(kDay, "d", kHour, "h");
+  if (span >= kHour) return two(kHour, "h", kMinute, "m");
+  if (span >= kMinute) return two(kMinute, "m", kSecond, "s");
+  if (span >= 10 * kSecond) return count(span / kSecond, "s");
+  if (span >= kSecond) return count(span / kSecond, ".") + count(span % kSecond / (kSecond / 10), "s");
+  if (span >= 1'000'000) return count(span / 1'000'000, "ms");
+  if (span >= 1'000) return count(span / 1'000, "us");
+  return count(span, "ns");
 }
 
 Nanos SystemClock::Now() {

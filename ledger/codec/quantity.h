@@ -1,7 +1,8 @@
 // Quantities: Kubernetes syntax, held as exact signed 64-bit counts of milli-units. Never floating point.
 //
-// Syntax: [+-] digits [. digits] suffix, where suffix is one of n u m "" k M G T P E, Ki Mi Gi Ti Pi Ei, or a decimal
-// exponent e[+-]N / E[+-]N. What is finer than a milli-unit, or out of range, is an error; nothing is rounded.
+// Syntax: [+-] number suffix, where number is digits with at most one point before, between or after them ("8", "1.5",
+// ".5", "1."), and suffix is one of n u m "" k M G T P E, Ki Mi Gi Ti Pi Ei, or a decimal exponent e[+-]N / E[+-]N.
+// What is finer than a milli-unit, or out of range, is an error; nothing is rounded.
 #pragma once
 
 #include <cstdint>
