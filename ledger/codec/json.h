@@ -3,7 +3,8 @@
 // Reading is strict: unknown fields, duplicate keys, wrong types, unknown words, empty strings and invalid UTF-8 are
 // errors that name the field by its path ("identity.delegation[1].actor.kind"). Quantities are strings in Kubernetes
 // syntax (or {"amount": ..., "min": ..., "max": ..., "per": ..., "unit_of": ..., "origin": ..., "selector": ...});
-// times are RFC 3339 strings. A priority may also be written as an integer.
+// times are RFC 3339 strings. A priority may also be written as an integer. An empty list or map says nothing and is
+// read as absent, except requested and granted.resources, which may be empty; granted.resources may not be left out.
 #pragma once
 
 #include <optional>
@@ -18,25 +19,27 @@ namespace envledger {
 
 struct JsonTransition {
   Transition transition;
-  std::optional<uint64_t> expected_revision;  // the extra top-level field "expected_revision", not part of the transition
+  std::optional<uint64_t> expected_revision;  // an extra field at the top level, not part of the transition
 };
 
-// Parses one object. kInvalidArgument with the field's path as rule. Shape beyond the JSON form (mandatory families,
-// limits) is CheckTransition's to judge.
+// Parses one object. kInvalidArgument with the field's path as rule (empty for the object itself); errors of syntax
+// name the column too, in bytes from 1. Shape beyond the JSON form (mandatory families, limits) is CheckTransition's to
+// judge.
 Result<JsonTransition> ParseTransitionJson(std::string_view text);
 
 // One line, no trailing newline, fields in the order of the schema, absent fields left out. Invalid UTF-8 cannot occur:
 // the ledger refuses it.
 std::string TransitionJson(const Transition& transition);
 
-// The ledger event of an entry as one JSON object {"event": "genesis", ...}.
+// The ledger event of an entry as one JSON object {"event": "genesis", ...}: the fields of entry.fbs, times in RFC
+// 3339, keys and signatures in base64.
 std::string LedgerEventJson(const LedgerEvent& event);
 
 // The JSON of single families and values, for the tools that print parts of a transition.
 std::string ResourcesJson(const ResourceMap& resources);
 std::string PrincipalJson(const Principal& principal);
 
-// `text` as a JSON string with its quotes.
+// `text` as a JSON string with its quotes. All control characters are escaped, also those that JSON would allow.
 std::string JsonString(std::string_view text);
 
 }  // namespace envledger

@@ -1,0 +1,116 @@
+#include "ledger/codec/envelope.h"
+
+#include <array>
+#include <unordered_map>
+
+#include "ledger/codec/transition.h"
+
+namespace envledger {
+namespace {
+
+// Whether two amounts count the same thing: both in total, or both for each unit of one resource.
+bool Comparable(const Resource& asked, const Resource& given) {
+  if (asked.per != given.per) return false;
+  return asked.unit_of.empty() || given.unit_of.empty() || asked.unit_of == given.unit_of;
+}
+
+Relation Compare(const Resource& asked, const Resource& given) {
+  if (!Comparable(asked, given)) return Relation::kUnstated;
+  const bool bounds = asked.min.has_value() || asked.max.has_value();
+  if (!given.amount.has_value()) {
+    // A grant that repeats the bounds of an ask without amount gives what was asked; any other bounds say no amount.
+    const bool repeated = bounds && !asked.amount.has_value() && asked.min == given.min && asked.max == given.max;
+    return repeated ? Relation::kAsRequested : Relation::kUnstated;
+  }
+  if (!asked.amount.has_value() && !bounds) return Relation::kUnstated;
+
+  // An exact ask is one whose bounds coincide.
+  const std::optional<int64_t> least = asked.amount.has_value() ? asked.amount : asked.min;
+  const std::optional<int64_t> most = asked.amount.has_value() ? asked.amount : asked.max;
+  const int64_t amount = *given.amount;
+  if (least.has_value() && amount < *least) {
+    return amount == 0 ? Relation::kWithheld : Relation::kNarrowed;  // below the least: the ask was above zero
+  }
+  if (most.has_value() && amount > *most) return Relation::kWidened;
+  return Relation::kAsRequested;
+}
+
+// What this record says replaces what earlier ones said.
+void Apply(const Record& record, Envelope& envelope) {
+  const Transition& transition = record.transition;
+  if (transition.stage != Stage::kAnnotated) envelope.stage = transition.stage;
+  if (transition.granted.has_value()) {
+    envelope.granted = transition.granted;
+    ++envelope.grant_revision;
+  }
+  if (const auto& decision = transition.decision;
+      decision.has_value() && (decision->effect != Effect::kUnspecified || decision->decider.has_value())) {
+    envelope.decision = decision;
+  }
+  if (transition.routing.has_value()) envelope.routing = transition.routing;
+  if (transition.outcome.has_value()) envelope.outcome = transition.outcome;
+  if (!transition.reason.empty()) envelope.reason = transition.reason;
+}
+
+}  // namespace
+
+Result<Record> DecodeRecord(std::string_view entry_bytes) {
+  ENVLEDGER_ASSIGN_OR_RETURN(EntryView entry, CheckEntry(entry_bytes));
+  if (entry.event.has_value()) {
+    return InvalidArgument("entry " + std::to_string(entry.header.seq) + " is an event of the ledger, not a record");
+  }
+  if (const Result<TransitionFacts> facts = CheckTransition(entry.transition); !facts.ok()) {
+    return Corruption("the transition of entry " + std::to_string(entry.header.seq) + ": " + facts.status().ToString());
+  }
+  Record record;
+  record.seq = entry.header.seq;
+  record.recorded_at = entry.header.recorded_at;
+  record.revision = entry.header.envelope_revision.value_or(0);
+  record.recorder = std::move(entry.header.recorder);
+  record.links = std::move(entry.header.principal_links);
+  record.transition = DecodeTransition(entry.transition);
+  return record;
+}
+
+std::string_view Name(Relation relation) {
+  static constexpr std::array<std::string_view, 6> kNames = {"as_requested", "narrowed", "widened",
+                                                             "withheld",     "unstated", "added"};
+  const auto index = static_cast<size_t>(relation);
+  return index < kNames.size() ? kNames[index] : "unknown";
+}
+
+RelationMap RelationOf(const ResourceMap& requested, const ResourceMap& granted) {
+  std::unordered_map<std::string_view, const Resource*> given;
+  for (const Resource& resource : granted) given.emplace(resource.name, &resource);
+  RelationMap relation;
+  for (const Resource& asked : requested) {
+    const auto it = given.find(asked.name);
+    relation[asked.name] = it == given.end() ? Relation::kUnstated : Compare(asked, *it->second);
+  }
+  for (const Resource& resource : granted) relation.emplace(resource.name, Relation::kAdded);  // where not there yet
+  return relation;
+}
+
+Envelope FoldEnvelope(const std::vector<Record>& records) {
+  Envelope envelope;
+  const Record& first = records.front();
+  const Record& last = records.back();
+  envelope.envelope_id = first.transition.envelope_id;
+  envelope.opened_at = first.transition.occurred_at.value_or(0);
+  envelope.updated_at = last.transition.occurred_at.value_or(0);
+  envelope.identity = first.transition.identity.value_or(Identity{});
+  envelope.execution = first.transition.execution.value_or(Execution{});
+  envelope.scope = first.transition.scope.value_or(Scope{});
+  envelope.requested = first.transition.requested.value_or(ResourceMap{});
+  envelope.correlation = first.transition.correlation;
+  envelope.first_seq = first.seq;
+  envelope.last_seq = last.seq;
+  envelope.revisions = records.size();
+  for (const Record& record : records) Apply(record, envelope);
+  if (envelope.granted.has_value()) {
+    envelope.relation = RelationOf(envelope.requested, envelope.granted->resources);
+  }
+  return envelope;
+}
+
+}  // namespace envledger

@@ -1,0 +1,101 @@
+// A strict pull reader over one JSON text (RFC 8259): the caller says what it expects and gets it, or an error that
+// names the field. It knows nothing of transitions; json_read.cc drives it.
+//
+// It builds no tree and goes only as deep as its caller's grammar does, so nesting in the input costs nothing. Every
+// read returns false after the first error, which status() keeps.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/base/status.h"
+
+namespace envledger::json {
+
+class Reader {
+ public:
+  // Borrows `text`.
+  explicit Reader(std::string_view text) : text_(text) { path_.reserve(8); }
+
+  // Reads an object, calling `bool member(std::string_view key)` for each member; it must read the member's value. The
+  // key is good until it returns. Keys are not empty; that they are distinct is the caller's to see to.
+  template <typename Member>
+  bool Object(Member&& member, std::string_view wanted = "an object");
+
+  // Reads a list, calling `bool item()` for each item; it must read the item.
+  template <typename Item>
+  bool List(Item&& item);
+
+  // Reads a string that is not empty. The view is good until the next read.
+  bool Text(std::string_view& value, std::string_view wanted = "a string");
+  bool Boolean(bool& value);
+  // Reads an integer, as it is written.
+  bool Integer(std::string_view& digits, std::string_view wanted = "an integer");
+
+  // What comes next.
+  bool AtObject() { return Next() == '{'; }
+  bool AtNumber();
+  // Whether the whole text has been read.
+  bool End();
+
+  // Refuses the value at the present path, or its member of that name. Always false.
+  bool Fail(std::string message, std::string_view member = {});
+  const Status& status() const { return status_; }
+
+ private:
+  struct Segment {
+    std::string_view key;  // of an object's member; no data for a list's item
+    size_t index;
+  };
+
+  char Next();  // the next character that is not white space, not taken; 0 at the end
+  bool Take(char c);
+  bool Begin(char open, std::string_view wanted);
+  bool Key(std::string_view& key, std::string& decoded);
+  bool More(char close, bool& more);
+  bool String(std::string_view& value, std::string& decoded);
+  bool EscapedString(size_t begin, std::string& decoded);
+  bool Escape(std::string& decoded);
+  bool CodeUnit(unsigned& unit);
+  bool Syntax(std::string_view message);
+  bool WrongType(std::string_view wanted);
+  std::string Path(std::string_view member) const;
+
+  const std::string_view text_;
+  size_t position_ = 0;
+  std::vector<Segment> path_;
+  std::string decoded_;
+  Status status_;
+};
+
+template <typename Member>
+bool Reader::Object(Member&& member, std::string_view wanted) {
+  if (!Begin('{', wanted)) return false;
+  std::string decoded;
+  for (bool more = !Take('}'); more;) {
+    std::string_view key;
+    if (!Key(key, decoded)) return false;
+    path_.push_back({key, 0});
+    if (!member(key)) return false;
+    path_.pop_back();
+    if (!More('}', more)) return false;
+  }
+  return true;
+}
+
+template <typename Item>
+bool Reader::List(Item&& item) {
+  if (!Begin('[', "a list")) return false;
+  size_t index = 0;
+  for (bool more = !Take(']'); more;) {
+    path_.push_back({{}, index++});
+    if (!item()) return false;
+    path_.pop_back();
+    if (!More(']', more)) return false;
+  }
+  return true;
+}
+
+}  // namespace envledger::json
