@@ -14,8 +14,10 @@ class SigningKey {
  public:
   // A new key from the system's random source.
   static Result<SigningKey> Generate();
-  // From a PEM file (PKCS #8). Refuses (kNotPermitted) a file that group or others can read or write, that is not a regular
-  // file, or that belongs neither to this process's user nor to root; kInvalidArgument when it holds no Ed25519 key.
+  // From a PEM file (PKCS #8, without a passphrase). Refuses (kNotPermitted) a file that group or others can read or
+  // write, that is a symbolic link or no regular file, or that belongs neither to this process's user nor to root. An
+  // access control list may admit this process's user, as on systemd's credentials. kInvalidArgument when it holds no
+  // Ed25519 key.
   static Result<SigningKey> Load(const std::string& path);
   // From the 32-byte seed of RFC 8032. kInvalidArgument for another size.
   static Result<SigningKey> FromSeed(std::string_view seed);

@@ -1,0 +1,145 @@
+// OpenSSL's objects each have one owner here, and its thread-local error queue is left as it was found: what it holds
+// after a failure is of no use to a caller, and would confuse the next one who looks.
+#include "ledger/crypto/ed25519.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "ledger/base/file.h"
+#include "ledger/base/log.h"
+#include "ledger/crypto/key_file.h"
+
+namespace envledger {
+namespace {
+
+constexpr char kAlgorithm[] = "ED25519";
+constexpr size_t kSeedBytes = 32;
+constexpr size_t kPublicKeyBytes = 32;
+constexpr size_t kSignatureBytes = 64;
+
+struct Free {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  void operator()(BIO* bio) const { BIO_free_all(bio); }
+};
+using Key = std::unique_ptr<EVP_PKEY, Free>;
+using Context = std::unique_ptr<EVP_MD_CTX, Free>;
+using Bio = std::unique_ptr<BIO, Free>;
+
+// Drops the errors that were queued during its life.
+class ErrorScope {
+ public:
+  ErrorScope() { ERR_set_mark(); }
+  ~ErrorScope() { ERR_pop_to_mark(); }
+  ErrorScope(const ErrorScope&) = delete;
+  ErrorScope& operator=(const ErrorScope&) = delete;
+};
+
+[[noreturn]] void Die(std::string_view what) {
+  Log(LogLevel::kError, what);
+  std::abort();
+}
+
+const unsigned char* Bytes(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+
+// A key file that needs a passphrase is refused; without this OpenSSL would ask for one on the terminal.
+int NoPassphrase(char*, int, int, void*) { return -1; }
+
+std::string PublicKeyOf(EVP_PKEY* key) {
+  std::string public_key(kPublicKeyBytes, '\0');
+  size_t size = public_key.size();
+  if (EVP_PKEY_get_raw_public_key(key, reinterpret_cast<unsigned char*>(public_key.data()), &size) != 1 ||
+      size != kPublicKeyBytes) {
+    Die("OpenSSL gives no public key for an Ed25519 key");
+  }
+  return public_key;
+}
+
+}  // namespace
+
+struct SigningKey::Impl {
+  Key key;
+};
+
+SigningKey::SigningKey(std::unique_ptr<Impl> impl)
+    : impl_(std::move(impl)), public_key_(PublicKeyOf(impl_->key.get())) {}
+SigningKey::SigningKey(SigningKey&&) noexcept = default;
+SigningKey& SigningKey::operator=(SigningKey&&) noexcept = default;
+SigningKey::~SigningKey() = default;
+
+Result<SigningKey> SigningKey::Generate() {
+  const ErrorScope errors;
+  Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, kAlgorithm));
+  if (key == nullptr) return Internal("OpenSSL cannot generate an Ed25519 key");
+  return SigningKey(std::make_unique<Impl>(Impl{std::move(key)}));
+}
+
+Result<SigningKey> SigningKey::FromSeed(std::string_view seed) {
+  const ErrorScope errors;
+  if (seed.size() != kSeedBytes) {
+    return InvalidArgument("an Ed25519 seed has 32 bytes, not " + std::to_string(seed.size()));
+  }
+  Key key(EVP_PKEY_new_raw_private_key_ex(nullptr, kAlgorithm, nullptr, Bytes(seed), seed.size()));
+  if (key == nullptr) return Internal("OpenSSL cannot make an Ed25519 key of a seed");
+  return SigningKey(std::make_unique<Impl>(Impl{std::move(key)}));
+}
+
+Result<SigningKey> SigningKey::Load(const std::string& path) {
+  const ErrorScope errors;
+  SecretBytes contents;
+  ENVLEDGER_RETURN_IF_ERROR(ReadKeyFile(path, contents));
+  const Bio bio(BIO_new_mem_buf(contents.view().data(), static_cast<int>(contents.view().size())));
+  if (bio == nullptr) return Internal("OpenSSL cannot allocate a buffer");
+  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
+  if (key == nullptr) return InvalidArgument("key file " + path + " holds no unencrypted private key in PEM (PKCS #8)");
+  if (EVP_PKEY_is_a(key.get(), kAlgorithm) != 1) {
+    return InvalidArgument("key file " + path + " holds a private key, but not one for Ed25519");
+  }
+  return SigningKey(std::make_unique<Impl>(Impl{std::move(key)}));
+}
+
+Status SigningKey::Create(const std::string& path) const {
+  const ErrorScope errors;
+  const Bio bio(BIO_new(BIO_s_secmem()));  // wiped when freed
+  if (bio == nullptr ||
+      PEM_write_bio_PKCS8PrivateKey(bio.get(), impl_->key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+    return Internal("OpenSSL cannot write an Ed25519 key as PEM");
+  }
+  char* pem = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &pem);
+  return CreateFileDurably(path, {pem, static_cast<size_t>(size)}, 0600);
+}
+
+std::string SigningKey::Sign(std::string_view message) const {
+  const ErrorScope errors;
+  const Context context(EVP_MD_CTX_new());
+  std::string signature(kSignatureBytes, '\0');
+  size_t size = signature.size();
+  if (context == nullptr ||
+      EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, impl_->key.get(), nullptr) != 1 ||
+      EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, Bytes(message),
+                     message.size()) != 1 ||
+      size != kSignatureBytes) {
+    Die("OpenSSL failed to sign with an Ed25519 key");
+  }
+  return signature;
+}
+
+bool VerifyEd25519(std::string_view public_key, std::string_view message, std::string_view signature) {
+  const ErrorScope errors;
+  if (public_key.size() != kPublicKeyBytes || signature.size() != kSignatureBytes) return false;
+  const Key key(EVP_PKEY_new_raw_public_key_ex(nullptr, kAlgorithm, nullptr, Bytes(public_key), public_key.size()));
+  const Context context(EVP_MD_CTX_new());
+  if (key == nullptr || context == nullptr) Die("OpenSSL cannot allocate a key or a context: out of memory");
+  if (EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key.get(), nullptr) != 1) {
+    Die("OpenSSL cannot verify Ed25519: is its default provider loaded?");
+  }
+  return EVP_DigestVerify(context.get(), Bytes(signature), signature.size(), Bytes(message), message.size()) == 1;
+}
+
+}  // namespace envledger
