@@ -1,0 +1,217 @@
+#include "ledger/audit/candidates.h"
+
+#include <algorithm>
+
+#include "ledger/audit/index_keys.h"
+
+namespace envledger {
+namespace {
+
+bool StartsWith(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
+
+class FacetWalk : public Candidates {
+ public:
+  FacetWalk(const LedgerView& view, std::string prefix, bool descending, std::optional<uint64_t> after)
+      : prefix_(std::move(prefix)), descending_(descending), at_(view.index->NewCursor(Table::kFacets)) {
+    if (descending_) {
+      const uint64_t end = std::min(after.value_or(view.tree_size), view.tree_size);  // exclusive
+      exhausted_ = end == 0;
+      if (!exhausted_) at_->SeekForPrev(FacetKey(prefix_, end - 1));
+    } else {
+      at_->Seek(FacetKey(prefix_, after ? *after + 1 : 0));
+    }
+    tree_size_ = view.tree_size;
+  }
+
+  Result<std::optional<Candidate>> Next() override {
+    if (started_) descending_ ? at_->Prev() : at_->Next();
+    started_ = !exhausted_;
+    const bool valid = !exhausted_ && at_->Valid();
+    ENVLEDGER_RETURN_IF_ERROR(at_->status());
+    // A longer value may begin with these very bytes; its keys are longer too.
+    if (!valid || !StartsWith(at_->key(), prefix_) || at_->key().size() != prefix_.size() + 8) {
+      exhausted_ = true;
+      started_ = false;
+      return std::optional<Candidate>();
+    }
+    const uint64_t seq = ReadU64(at_->key().substr(prefix_.size()));
+    if (seq >= tree_size_) {
+      exhausted_ = true;
+      started_ = false;
+      return std::optional<Candidate>();
+    }
+    Candidate candidate;
+    candidate.seq = seq;
+    return std::optional<Candidate>(candidate);
+  }
+
+ private:
+  const std::string prefix_;
+  const bool descending_;
+  const std::unique_ptr<IndexCursor> at_;
+  uint64_t tree_size_ = 0;
+  bool started_ = false;
+  bool exhausted_ = false;
+};
+
+// One principal's links, by ordinal. Seqs grow with ordinals, so the place of a seq is found by bisection.
+class PrincipalWalk {
+ public:
+  static Result<PrincipalWalk> Start(const LedgerView& view, std::string prefix, const PrincipalSummary& summary,
+                                     bool descending, std::optional<uint64_t> after) {
+    PrincipalWalk walk(view, std::move(prefix), summary.principal, descending);
+    uint64_t low = 1;  // the least ordinal whose seq is beyond `after`, or last + 1
+    uint64_t high = summary.links + 1;
+    while (after && low < high) {
+      const uint64_t middle = low + (high - low) / 2;
+      ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t seq, walk.SeqOfOrdinal(middle));
+      const bool beyond = descending ? seq >= *after : seq > *after;
+      if (beyond) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    if (descending) {
+      walk.ordinal_ = (after ? low : summary.links + 1) - 1;
+      walk.end_ = 0;
+    } else {
+      walk.ordinal_ = low;
+      walk.end_ = summary.links + 1;
+    }
+    ENVLEDGER_RETURN_IF_ERROR(walk.Load());
+    return walk;
+  }
+
+  bool done() const { return ordinal_ == end_; }
+  uint64_t seq() const { return seq_; }
+  Candidate Get() const {
+    Candidate candidate;
+    candidate.seq = seq_;
+    candidate.principal = principal_.get();
+    candidate.ordinal = ordinal_;
+    candidate.previous_known = ordinal_ == 1 || previous_.has_value();
+    candidate.previous = ordinal_ == 1 ? std::nullopt : previous_;
+    return candidate;
+  }
+  Status Advance() {
+    previous_ = descending_ ? std::nullopt : std::optional(seq_);
+    ordinal_ += descending_ ? -1 : 1;
+    return Load();
+  }
+
+ private:
+  PrincipalWalk(const LedgerView& view, std::string prefix, Principal principal, bool descending)
+      : index_(view.index.get()),
+        prefix_(std::move(prefix)),
+        principal_(std::make_unique<Principal>(std::move(principal))),
+        descending_(descending) {}
+
+  Result<uint64_t> SeqOfOrdinal(uint64_t ordinal) const {
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto value, index_->Get(Table::kPrincipals, PrincipalKey(prefix_, ordinal)));
+    if (!value) {
+      return Corruption("the index has no ordinal " + std::to_string(ordinal) + " of principal " + principal_->id);
+    }
+    ENVLEDGER_ASSIGN_OR_RETURN(const PrincipalPosting posting, DecodePosting(*value));
+    return posting.seq;
+  }
+  Status Load() {
+    if (done()) return Ok();
+    ENVLEDGER_ASSIGN_OR_RETURN(seq_, SeqOfOrdinal(ordinal_));
+    return Ok();
+  }
+
+  const IndexReader* index_;
+  std::string prefix_;
+  std::unique_ptr<const Principal> principal_;
+  bool descending_;
+  uint64_t ordinal_ = 0;
+  uint64_t end_ = 0;
+  uint64_t seq_ = 0;
+  std::optional<uint64_t> previous_;
+};
+
+class PrincipalWalks : public Candidates {
+ public:
+  PrincipalWalks(std::vector<PrincipalWalk> walks, bool descending) : walks_(std::move(walks)), descending_(descending) {}
+
+  Result<std::optional<Candidate>> Next() override {
+    if (current_ != nullptr) {
+      ENVLEDGER_RETURN_IF_ERROR(current_->Advance());
+      current_ = nullptr;
+    }
+    for (PrincipalWalk& walk : walks_) {
+      if (walk.done()) continue;
+      if (current_ == nullptr || (descending_ ? walk.seq() > current_->seq() : walk.seq() < current_->seq())) {
+        current_ = &walk;
+      }
+    }
+    if (current_ == nullptr) return std::optional<Candidate>();
+    return std::optional<Candidate>(current_->Get());
+  }
+
+ private:
+  std::vector<PrincipalWalk> walks_;
+  const bool descending_;
+  PrincipalWalk* current_ = nullptr;
+};
+
+class SeqList : public Candidates {
+ public:
+  explicit SeqList(std::vector<uint64_t> seqs) : seqs_(std::move(seqs)) {}
+  Result<std::optional<Candidate>> Next() override {
+    if (next_ == seqs_.size()) return std::optional<Candidate>();
+    Candidate candidate;
+    candidate.seq = seqs_[next_++];
+    return std::optional<Candidate>(candidate);
+  }
+
+ private:
+  const std::vector<uint64_t> seqs_;
+  size_t next_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Candidates> FacetCandidates(const LedgerView& view, std::string prefix, bool descending,
+                                            std::optional<uint64_t> after) {
+  return std::make_unique<FacetWalk>(view, std::move(prefix), descending, after);
+}
+
+Result<std::unique_ptr<Candidates>> PrincipalCandidates(const LedgerView& view, const PrincipalFilter& filter,
+                                                        bool descending, std::optional<uint64_t> after) {
+  std::vector<PrincipalWalk> walks;
+  Status problem;
+  ENVLEDGER_RETURN_IF_ERROR(
+      VisitPrincipals(view, filter, {}, [&](const std::string& prefix, const PrincipalSummary& summary) {
+        auto walk = PrincipalWalk::Start(view, prefix, summary, descending, after);
+        if (!walk.ok()) {
+          problem = std::move(walk).status();
+          return false;
+        }
+        walks.push_back(*std::move(walk));
+        return true;
+      }));
+  ENVLEDGER_RETURN_IF_ERROR(std::move(problem));
+  return std::unique_ptr<Candidates>(std::make_unique<PrincipalWalks>(std::move(walks), descending));
+}
+
+Result<std::unique_ptr<Candidates>> TimeCandidates(const LedgerView& view, Nanos since, Nanos until, bool descending,
+                                                   std::optional<uint64_t> after, size_t at_most) {
+  std::vector<uint64_t> seqs;
+  const auto at = view.index->NewCursor(Table::kFacets);
+  const std::string first = FacetPrefix(kFacetOpenedAt, U64Key(static_cast<uint64_t>(since)));
+  const std::string end = FacetPrefix(kFacetOpenedAt, U64Key(static_cast<uint64_t>(until)));
+  for (at->Seek(first); at->Valid() && at->key() < end; at->Next()) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t seq, SeqOf(Table::kFacets, at->key(), at->value()));
+    if (seq >= view.tree_size || (after && (descending ? seq >= *after : seq <= *after))) continue;
+    if (seqs.size() == at_most) return std::unique_ptr<Candidates>();
+    seqs.push_back(seq);
+  }
+  ENVLEDGER_RETURN_IF_ERROR(at->status());
+  std::sort(seqs.begin(), seqs.end());
+  if (descending) std::reverse(seqs.begin(), seqs.end());
+  return std::unique_ptr<Candidates>(std::make_unique<SeqList>(std::move(seqs)));
+}
+
+}  // namespace envledger

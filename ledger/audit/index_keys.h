@@ -1,0 +1,78 @@
+// What the indexes hold: the one place that says which keys an entry gives and how they are read.
+//
+//   envelopes   envelope id, 0x00, revision (u64)                       -> seq (u64)
+//   principals  principal id, 0x00, kind (u8), issuer, 0x00, ordinal (u64) -> PrincipalPosting
+//   facets      facet (u8), value, 0x00, seq (u64)                      -> nothing
+//
+// Integers are big-endian. No string of a transition holds U+0000, so keys are unambiguous and sort as their parts do.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ledger/base/status.h"
+#include "ledger/chain/verifier.h"
+#include "ledger/codec/entry.h"
+#include "ledger/codec/transition.h"
+#include "ledger/store/index_db.h"
+
+namespace envledger {
+
+std::string EnvelopePrefix(std::string_view envelope_id);
+std::string EnvelopeKey(std::string_view envelope_id, uint64_t revision);
+
+std::string PrincipalPrefix(const PrincipalView& principal);
+std::string PrincipalKey(std::string_view prefix, uint64_t ordinal);
+// The principal of a key. Nothing when the key is malformed.
+std::optional<Principal> PrincipalOfKey(std::string_view key);
+
+// A principal's link, with what its links up to this one add up to: the last one answers for all.
+struct PrincipalPosting {
+  uint64_t seq = 0;
+  RoleMask roles = 0;                          // newly held in the envelope by this link
+  std::array<uint64_t, kRoleCount> by_role{};  // envelopes by role, so far
+  uint64_t envelopes = 0;                      // envelopes, so far
+  Nanos first_seen = 0;                        // the least and the greatest occurred_at so far
+  Nanos last_seen = 0;
+};
+std::string EncodePosting(const PrincipalPosting& posting);
+Result<PrincipalPosting> DecodePosting(std::string_view value);
+
+// Facets of the index beyond those that the codec finds in a transition.
+inline constexpr auto kFacetOpened = static_cast<Facet>(32);    // value: empty; one for each `requested`
+inline constexpr auto kFacetOpenedAt = static_cast<Facet>(33);  // value: occurred_at of `requested`, 8 bytes
+
+std::string FacetPrefix(Facet facet, std::string_view value);
+std::string FacetKey(std::string_view prefix, uint64_t seq);
+// The seq that an index key or value came from.
+Result<uint64_t> SeqOf(Table table, std::string_view key, std::string_view value);
+
+// Turns entries, in order, into index keys. Holds the totals of recent principals; the others are read from `cold`, which
+// must reach as far as everything given before the last Trim. One user at a time.
+class IndexBuilder {
+ public:
+  // `cold` is not owned and may be null: then everything is held.
+  explicit IndexBuilder(const IndexReader* cold) : cold_(cold) {}
+
+  // Appends the keys of the entry to `out`. kCorruption when its links do not continue those before.
+  Status Add(const PreparedEntry& prepared, std::vector<IndexPut>& out);
+  // Forgets what is held when it is more than `keep` principals. REQUIRES: everything given is in `cold` now.
+  void Trim(size_t keep);
+
+ private:
+  struct Totals {
+    uint64_t ordinal = 0;
+    PrincipalPosting posting;
+  };
+  Result<Totals*> Find(const std::string& prefix, uint64_t ordinal_before);
+
+  const IndexReader* const cold_;
+  std::unordered_map<std::string, Totals> totals_;
+};
+
+}  // namespace envledger

@@ -1,0 +1,155 @@
+#include "ledger/audit/verify.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "ledger/audit/index_check.h"
+#include "ledger/audit/pipeline.h"
+#include "ledger/base/file.h"
+#include "ledger/store/layout.h"
+#include "ledger/store/log_db.h"
+
+namespace envledger {
+namespace {
+
+constexpr uint64_t kProgressEvery = 4096;
+constexpr uint32_t kCheckpointPage = 512;
+
+unsigned Threads(const VerifyOptions& options) {
+  return options.threads != 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+}
+
+// Opens the index for comparison; says why when there is nothing to compare.
+std::unique_ptr<IndexDb> OpenIndex(const std::string& data_dir, uint64_t log_size, std::vector<VerifyFailure>& failures) {
+  auto index = IndexDb::OpenReadOnly(IndexPath(data_dir), {});
+  if (!index.ok()) {
+    failures.push_back({std::nullopt, "index",
+                        "the index cannot be read (the daemon rebuilds it when it starts): " + index.status().ToString(),
+                        Verdict::kIncomplete});
+    return nullptr;
+  }
+  if ((*index)->watermark().seq > log_size) {
+    failures.push_back({log_size, "index",
+                        "the index reaches entry " + std::to_string((*index)->watermark().seq) +
+                            ", further than the log with its " + std::to_string(log_size) + " entries",
+                        Verdict::kIncomplete});
+    return nullptr;
+  }
+  return *std::move(index);
+}
+
+Result<std::vector<CheckpointInput>> StoredCheckpoints(const LogDb& log) {
+  std::vector<CheckpointInput> inputs;
+  uint64_t from = 0;
+  for (;;) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto page, log.Checkpoints(from, kCheckpointPage));
+    for (const StoredCheckpoint& stored : page) {
+      inputs.push_back({stored.note, "stored at size " + std::to_string(stored.size), false});
+    }
+    if (page.size() < kCheckpointPage || page.back().size == UINT64_MAX) return inputs;
+    from = page.back().size + 1;
+  }
+}
+
+}  // namespace
+
+Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptions& options,
+                                  const VerifyProgress& progress) {
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto log, LogDb::OpenReadOnly(LogPath(data_dir), {}));
+  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<CheckpointInput> checkpoints, StoredCheckpoints(*log));
+  checkpoints.insert(checkpoints.end(), options.anchors.begin(), options.anchors.end());
+  // The published copy lies beside the database, so it is no anchor; but it shows a tail cut off carelessly.
+  if (auto published = ReadFile(PublishedCheckpointPath(data_dir), kMaxNoteBytes); published.ok()) {
+    checkpoints.push_back({*std::move(published), "published in the data directory", false});
+  }
+
+  std::vector<VerifyFailure> index_failures;
+  const uint64_t total = log->size();
+  const std::unique_ptr<IndexDb> index = OpenIndex(data_dir, total, index_failures);
+  const std::unique_ptr<IndexReader> snapshot = index ? index->Snapshot() : nullptr;
+  std::unique_ptr<IndexCheck> index_check = snapshot ? std::make_unique<IndexCheck>(*snapshot) : nullptr;
+
+  Verifier verifier(options.trusted_key, std::move(checkpoints));
+  bool log_is_whole = true;
+  uint64_t done = 0;
+  PreparePipeline pipeline(Threads(options), [&](uint64_t seq, std::string_view, const PreparedEntry& prepared) {
+    log_is_whole = log_is_whole && prepared.status.ok() && prepared.entry.header.seq == seq && seq == done;
+    verifier.Add(seq, prepared);
+    if (index_check && log_is_whole) index_check->Add(prepared);
+    if (++done % kProgressEvery == 0 && progress) progress(done, total);
+  });
+  const Status scanned = log->Scan(0, UINT64_MAX, [&](uint64_t seq, std::string_view bytes) {
+    pipeline.Push(seq, bytes);
+    return true;
+  });
+  pipeline.Finish();
+  if (!scanned.ok()) {
+    index_failures.push_back({verifier.entries(), "form", "the log cannot be read on: " + scanned.ToString(),
+                              Verdict::kTampered});
+    log_is_whole = false;
+  }
+  if (progress) progress(done, total);
+
+  std::string index_checked = "not checked: it cannot be read";
+  if (index_check && log_is_whole) {
+    ENVLEDGER_ASSIGN_OR_RETURN(std::vector<VerifyFailure> found, index_check->Finish(*log, VerifyReport::kMaxFailures));
+    index_failures.insert(index_failures.end(), found.begin(), found.end());
+    index_checked = std::to_string(index_check->keys()) + " keys both ways, of " + std::to_string(snapshot->watermark()) +
+                    " entries; " + std::to_string(total - snapshot->watermark()) + " are not indexed yet";
+  } else if (index_check) {
+    index_checked = "not checked: the log itself does not verify";
+  }
+  VerifyReport report = verifier.Finish(std::move(index_failures));
+  report.checks["index"] = index_checked;
+  return report;
+}
+
+Result<VerifyReport> VerifyServed(LedgerReader& reader, const VerifyOptions& options, const VerifyProgress& progress) {
+  std::vector<CheckpointInput> checkpoints = options.anchors;
+  ENVLEDGER_ASSIGN_OR_RETURN(const EntriesResponse head, reader.Entries({0, 1}));
+  const uint64_t total = head.tree_size;
+  for (uint64_t from = 0;;) {
+    CheckpointsRequest request;
+    request.from_size = from;
+    request.limit = kCheckpointPage;
+    ENVLEDGER_ASSIGN_OR_RETURN(const CheckpointsResponse page, reader.Checkpoints(request));
+    for (const std::string& note : page.notes) {
+      const auto parsed = ParseNote(note);
+      const auto checkpoint = parsed.ok() ? ParseCheckpoint(parsed->text) : Result<Checkpoint>(parsed.status());
+      ENVLEDGER_RETURN_IF_ERROR(checkpoint.status());
+      from = checkpoint->size + 1;
+      // Signed after our first question: it vouches for entries that we do not read.
+      if (checkpoint->size > total) continue;
+      checkpoints.push_back({note, "served for size " + std::to_string(checkpoint->size), false});
+    }
+    if (page.notes.empty()) break;
+  }
+
+  Verifier verifier(options.trusted_key, std::move(checkpoints));
+  uint64_t done = 0;
+  PreparePipeline pipeline(Threads(options), [&](uint64_t seq, std::string_view, const PreparedEntry& prepared) {
+    verifier.Add(seq, prepared);
+    if (++done % kProgressEvery == 0 && progress) progress(done, total);
+  });
+  std::vector<VerifyFailure> failures;
+  for (uint64_t next = 0; next < total;) {
+    EntriesRequest request;
+    request.from_seq = next;
+    request.limit = static_cast<uint32_t>(std::min<uint64_t>(total - next, UINT32_MAX));
+    auto page = reader.Entries(request);
+    if (!page.ok() && page.status().code() == Code::kCorruption) {
+      failures.push_back({next, "sequence", page.status().message(), Verdict::kTampered});
+      break;
+    }
+    ENVLEDGER_RETURN_IF_ERROR(page.status());
+    if (page->entries.empty()) return Internal("the daemon answered with no entries at " + std::to_string(next));
+    for (const std::string& entry : page->entries) pipeline.Push(next++, entry);
+  }
+  pipeline.Finish();
+  if (progress) progress(done, total);
+  VerifyReport report = verifier.Finish(std::move(failures));
+  report.checks["index"] = "not checked: it needs the data directory";
+  return report;
+}
+
+}  // namespace envledger

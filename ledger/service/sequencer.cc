@@ -1,0 +1,205 @@
+// What can be lost at each moment, and what the producer then knows:
+//
+//   queued, or sealed in a group that was not handed on   nothing is written; answered kUnavailable when the writer stops
+//   handed to the committing thread                       may or may not be durable; kUnknownOutcome when the write fails
+//   write returned ok                                     durable; answered afterwards
+//   process killed                                        no answer: the producer sends the same bytes again
+#include "ledger/service/sequencer.h"
+
+#include "ledger/base/log.h"
+
+namespace envledger {
+
+Sequencer::Sequencer(LogDb& log, std::unique_ptr<Sealer> sealer, const SequencerOptions& options, DurableEnd end,
+                     std::function<uint64_t()> watermark, std::function<void()> on_durable,
+                     std::function<void(const Status&)> on_failure)
+    : log_(log),
+      sealer_(std::move(sealer)),
+      options_(options),
+      watermark_(std::move(watermark)),
+      on_durable_(std::move(on_durable)),
+      on_failure_(std::move(on_failure)),
+      durable_size_(end.size()),
+      durable_(std::move(end)) {
+  sealing_thread_ = std::thread([this] { SealLoop(); });
+  committing_thread_ = std::thread([this] { CommitLoop(); });
+}
+
+Sequencer::~Sequencer() { Stop(); }
+
+void Sequencer::Stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  work_.NotifyAll();
+  if (sealing_thread_.joinable()) sealing_thread_.join();
+  if (committing_thread_.joinable()) committing_thread_.join();
+}
+
+void Sequencer::Submit(AppendWork work) {
+  const size_t bytes = work.frame->size();
+  Enqueue(std::move(work), bytes);
+}
+
+void Sequencer::SubmitEvent(LedgerEvent event, AppendDone done) {
+  Enqueue(Event{std::move(event), std::move(done)}, 0);
+}
+
+void Sequencer::Enqueue(Work work, size_t bytes) {
+  Status refused;
+  {
+    const MutexLock lock(mutex_);
+    if (!failure_.ok()) {
+      refused = Unavailable("appends have stopped: " + failure_.message());
+    } else if (stopping_) {
+      refused = Unavailable("the ledger is closing");
+    } else if (bytes > 0 && queued_bytes_ + bytes > options_.queue_max_bytes && !queue_.empty()) {
+      refused = Unavailable("the queue of appends is full");
+    } else {
+      queued_bytes_ += bytes;
+      queue_.emplace_back(std::move(work), bytes);
+    }
+  }
+  if (refused.ok()) {
+    work_.NotifyOne();
+    return;
+  }
+  const AppendDone& done =
+      std::holds_alternative<AppendWork>(work) ? std::get<AppendWork>(work).done : std::get<Event>(work).done;
+  if (done) done(ErrorInfo{std::move(refused), -1, Stage::kUnspecified, std::nullopt});
+}
+
+void Sequencer::NotifyIndexed() {
+  { const MutexLock lock(mutex_); }
+  work_.NotifyOne();
+}
+
+bool Sequencer::Full(const Group& group) const {
+  return group.entries() >= options_.group_max_entries || group.bytes.size() >= options_.group_max_bytes;
+}
+
+void Sequencer::SealLoop() {
+  std::unique_ptr<Group> group = sealer_->NewGroup();
+  std::shared_ptr<Group> before;
+  mutex_.lock();
+  for (;;) {
+    const bool failed = !failure_.ok();
+    const bool lagging = group->first_seq + group->entries() > watermark_() + options_.max_index_lag;
+    const bool can_seal = !queue_.empty() && !Full(*group) && (!lagging || failed);
+    if (!group->empty() && !committing_ && !can_seal) {
+      committing_ = std::move(group);
+      before = committing_;
+      committing_changed_.NotifyAll();
+      group = sealer_->NewGroup();
+      continue;
+    }
+    if (!can_seal) {
+      if (stopping_ && queue_.empty() && group->empty() && !committing_) break;
+      work_.Wait(mutex_);
+      continue;
+    }
+    Work work = std::move(queue_.front().first);
+    queued_bytes_ -= queue_.front().second;
+    queue_.pop_front();
+    if (!committing_) before.reset();
+    mutex_.unlock();
+    SealOne(std::move(work), *group, before.get());
+    mutex_.lock();
+    // The disk is idle and something waits: give it the group now, and let the next one fill meanwhile.
+    if (!committing_ && (queue_.empty() || Full(*group))) continue;
+  }
+  sealed_all_ = true;
+  committing_changed_.NotifyAll();
+  mutex_.unlock();
+}
+
+void Sequencer::SealOne(Work work, Group& group, const Group* before) {
+  if (auto* append = std::get_if<AppendWork>(&work)) {
+    sealer_->Seal(std::move(*append), group, before);
+  } else {
+    Event& event = std::get<Event>(work);
+    sealer_->SealEvent(event.event, group, std::move(event.done));
+  }
+  sealer_->Trim(watermark_());
+}
+
+void Sequencer::CommitLoop() {
+  for (;;) {
+    std::shared_ptr<Group> group;
+    {
+      const MutexLock lock(mutex_);
+      while (!committing_ && !sealed_all_) committing_changed_.Wait(mutex_);
+      if (!committing_) return;
+      group = committing_;
+    }
+    Commit(*group);
+    {
+      const MutexLock lock(mutex_);
+      committing_.reset();
+    }
+    work_.NotifyOne();
+  }
+}
+
+void Sequencer::Commit(Group& group) {
+  if (const Status stopped = failure(); !stopped.ok()) {
+    Answer(group, Unavailable("appends have stopped: " + stopped.message()));
+    return;
+  }
+  if (group.entries() > 0) {
+    std::vector<std::string_view> entries;
+    entries.reserve(group.entries());
+    for (size_t i = 0; i < group.entries(); ++i) entries.push_back(group.Entry(i));
+    if (const Status written = log_.Append(group.first_seq, entries); !written.ok()) {
+      Fail(written);
+      Answer(group, written);
+      return;
+    }
+    {
+      const MutexLock lock(mutex_);
+      durable_ = {group.frontier, group.last_leaf_hash, group.last_recorded_at};
+    }
+    durable_size_.store(group.frontier.size(), std::memory_order_release);
+    groups_.fetch_add(1, std::memory_order_relaxed);
+  }
+  Answer(group, Ok());
+  if (on_durable_) on_durable_();
+}
+
+void Sequencer::Answer(Group& group, const Status& instead) {
+  for (Group::Waiting& waiting : group.waiting) {
+    if (!waiting.done) continue;
+    if (instead.ok()) {
+      waiting.done(std::move(waiting.result));
+    } else {
+      waiting.done(ErrorInfo{instead, -1, Stage::kUnspecified, std::nullopt});
+    }
+  }
+}
+
+void Sequencer::Fail(const Status& status) {
+  Log(LogLevel::kError, "appends stop, since a write to the log failed: " + status.ToString());
+  {
+    const MutexLock lock(mutex_);
+    failure_ = status;
+  }
+  if (on_failure_) on_failure_(status);
+}
+
+DurableEnd Sequencer::durable() const {
+  const MutexLock lock(mutex_);
+  return durable_;
+}
+
+Status Sequencer::failure() const {
+  const MutexLock lock(mutex_);
+  return failure_;
+}
+
+size_t Sequencer::queued_bytes() const {
+  const MutexLock lock(mutex_);
+  return queued_bytes_;
+}
+
+}  // namespace envledger
