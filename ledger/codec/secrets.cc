@@ -1,0 +1,221 @@
+// Looking for secrets must cost next to nothing, because every string of every append passes here. ScanText therefore
+// makes one branch-free pass that asks whether three successive bytes begin any known form (a shift-and over bit masks,
+// one bit a form), and gathers what the caller wants to know of the text anyway. Only where it hits, SecretIn looks
+// again and decides by alphabet and length. Each form is decided within a bounded distance or skips what it has read,
+// so that no text makes the search quadratic.
+#include "ledger/codec/secrets.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace envledger {
+namespace {
+
+enum Form : uint16_t {
+  kJwt = 1 << 0,
+  kPem = 1 << 1,
+  kAws = 1 << 2,
+  kGitHub = 1 << 3,
+  kGitHubFineGrained = 1 << 4,
+  kSk = 1 << 5,
+  kSlack = 1 << 6,
+  kGoogle = 1 << 7,
+  kGitLab = 1 << 8,
+  kHuggingFace = 1 << 9,
+  kBearer = 1 << 10,
+  kUrl = 1 << 11,
+  // Not forms: properties of a byte, kept in the same mask.
+  kNul = 1 << 14,
+  kNotAscii = 1 << 15,
+};
+
+// For each byte, the forms that it may begin, continue as second, and continue as third byte.
+struct Masks {
+  std::array<uint16_t, 256> first{};
+  std::array<uint16_t, 256> second{};
+  std::array<uint16_t, 256> third{};
+
+  constexpr Masks() {
+    Add(kJwt, "e", "y", "J");
+    Add(kPem, "-", "-", "-");
+    Add(kAws, "A", "KS", "I");
+    Add(kGitHub, "g", "h", "pousr");
+    Add(kGitHubFineGrained, "g", "i", "t");
+    Add(kSk, "s", "k", "-");
+    Add(kSlack, "x", "o", "x");
+    Add(kGoogle, "A", "I", "z");
+    Add(kGitLab, "g", "l", "p");
+    Add(kHuggingFace, "h", "f", "_");
+    Add(kBearer, "bB", "eE", "aA");
+    Add(kUrl, ":", "/", "/");
+    first[0] |= kNul;
+    for (size_t byte = 0x80; byte < 0x100; ++byte) first[byte] |= kNotAscii;
+  }
+
+ private:
+  constexpr void Add(Form form, std::string_view a, std::string_view b, std::string_view c) {
+    for (char x : a) first[static_cast<uint8_t>(x)] |= form;
+    for (char x : b) second[static_cast<uint8_t>(x)] |= form;
+    for (char x : c) third[static_cast<uint8_t>(x)] |= form;
+  }
+};
+constexpr Masks kMasks;
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
+bool IsAlnum(char c) { return IsDigit(c) || IsUpper(c) || (c >= 'a' && c <= 'z'); }
+bool IsBase64Url(char c) { return IsAlnum(c) || c == '-' || c == '_'; }
+bool IsToken68(char c) { return IsBase64Url(c) || c == '.' || c == '~' || c == '+' || c == '/'; }
+
+// How far a token is read to decide about it. Longer than any of the minimal lengths below.
+constexpr size_t kEnough = 160;
+
+// The leading characters of a text that are in an alphabet.
+struct Run {
+  size_t size = 0;
+  size_t digits = 0;
+  size_t upper = 0;
+  size_t longest_word = 0;  // of letters and digits with at least one digit
+
+  Run(std::string_view text, bool (*in_alphabet)(char)) {
+    text = text.substr(0, kEnough);
+    size_t word = 0;
+    bool word_has_digit = false;
+    for (; size < text.size() && in_alphabet(text[size]); ++size) {
+      const char c = text[size];
+      digits += IsDigit(c);
+      upper += IsUpper(c);
+      word = IsAlnum(c) ? word + 1 : 0;
+      word_has_digit = word != 0 && (word_has_digit || IsDigit(c));
+      if (word_has_digit) longest_word = std::max(longest_word, word);
+    }
+  }
+  bool LooksRandom() const { return digits > 0 && (upper > 0 || digits >= 3); }
+};
+
+size_t SkipBase64Url(std::string_view text, size_t i) {
+  while (i < text.size() && IsBase64Url(text[i])) ++i;
+  return i;
+}
+
+bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
+  return text.size() == lower.size() && std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
+           return (IsUpper(a) ? static_cast<char>(a - 'A' + 'a') : a) == b;
+         });
+}
+
+// header.payload.signature, where the header is a JSON object ("eyJ"); an unsigned one has an empty signature, but then
+// its payload must be an object too. `*skip` is set past the header when this is none: no later start in it can be one.
+bool IsJwt(std::string_view text, size_t at, size_t* skip) {
+  constexpr size_t kMinPart = 10;
+  const size_t header = SkipBase64Url(text, at);
+  *skip = header;
+  if (header - at < kMinPart || header == text.size() || text[header] != '.') return false;
+  const size_t payload = SkipBase64Url(text, header + 1);
+  if (payload - header - 1 < kMinPart || payload == text.size() || text[payload] != '.') return false;
+  const size_t signature = SkipBase64Url(text, payload + 1);
+  return signature - payload - 1 >= kMinPart || text.substr(header + 1, 3) == "eyJ";
+}
+
+bool IsPem(std::string_view rest) {
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  constexpr size_t kLongestLabel = 64;
+  return rest.starts_with(kBegin) &&
+         rest.substr(kBegin.size(), kLongestLabel).find("PRIVATE KEY") != std::string_view::npos;
+}
+
+bool IsBearer(std::string_view rest) {
+  constexpr std::string_view kWord = "bearer";
+  if (!EqualsIgnoringCase(rest.substr(0, kWord.size()), kWord)) return false;
+  size_t i = kWord.size();
+  while (i < rest.size() && i < kWord.size() + 4 && (rest[i] == ' ' || rest[i] == ':' || rest[i] == '=')) ++i;
+  if (i == kWord.size()) return false;
+  const Run token(rest.substr(i), IsToken68);
+  return token.size >= 16 && token.LooksRandom();
+}
+
+// scheme://user:password@host, unless the password is blanked out ("***", "xxxxx").
+bool HasPassword(std::string_view rest) {
+  rest.remove_prefix(3);
+  const size_t end = rest.find_first_of("/?# \t\r\n\"'<>");
+  const std::string_view authority = rest.substr(0, end);
+  const size_t at = authority.rfind('@');
+  if (at == std::string_view::npos) return false;
+  const size_t colon = authority.substr(0, at).find(':');
+  if (colon == std::string_view::npos) return false;
+  const std::string_view password = authority.substr(colon + 1, at - colon - 1);
+  return password.find_first_not_of('*') != std::string_view::npos &&
+         password.find_first_not_of("xX") != std::string_view::npos;
+}
+
+// The forms that are one word: a prefix at the beginning of a word, then at least so many characters.
+std::string_view KeyIn(std::string_view rest, uint16_t forms) {
+  if ((forms & kAws) != 0 && (rest.starts_with("AKIA") || rest.starts_with("ASIA"))) {
+    const Run run(rest.substr(4), IsBase64Url);
+    if (run.size == 16 && run.digits + run.upper == 16) return "an AWS access key";
+  }
+  if ((forms & kGitHub) != 0 && rest.size() > 4 && rest[3] == '_' && Run(rest.substr(4), IsAlnum).size >= 36) {
+    return "a GitHub token";
+  }
+  if ((forms & kGitHubFineGrained) != 0 && rest.starts_with("github_pat_")) {
+    if (const Run run(rest.substr(11), IsBase64Url); run.size >= 36 && run.LooksRandom()) return "a GitHub token";
+  }
+  if ((forms & kSk) != 0) {
+    const Run run(rest.substr(3), IsBase64Url);
+    if (run.longest_word >= 20 || (run.size >= 40 && run.LooksRandom())) return "an API key";
+  }
+  if ((forms & kSlack) != 0 && rest.size() > 5 && rest[4] == '-' &&
+      std::string_view("abprs").find(rest[3]) != std::string_view::npos) {
+    if (const Run run(rest.substr(5), IsBase64Url); run.size >= 10 && run.digits >= 3) return "a Slack token";
+  }
+  if ((forms & kGoogle) != 0 && rest.starts_with("AIza")) {
+    if (const Run run(rest.substr(4), IsBase64Url); run.size >= 35 && run.LooksRandom()) return "a Google API key";
+  }
+  if ((forms & kGitLab) != 0 && rest.starts_with("glpat-")) {
+    const Run run(rest.substr(6), IsBase64Url);
+    if (run.size >= 20 && run.digits + run.upper > 0) return "a GitLab token";
+  }
+  if ((forms & kHuggingFace) != 0) {
+    if (const Run run(rest.substr(3), IsAlnum); run.size >= 30) return "a Hugging Face token";
+  }
+  return {};
+}
+
+}  // namespace
+
+TextTraits ScanText(std::string_view text) {
+  uint16_t seen = 0;
+  uint16_t begun = 0;      // forms that the byte before may begin
+  uint16_t continued = 0;  // forms that the two bytes before may begin
+  uint16_t hits = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    hits |= continued & kMasks.third[byte];
+    continued = begun & kMasks.second[byte];
+    begun = kMasks.first[byte];
+    seen |= begun;
+  }
+  return {.ascii = (seen & kNotAscii) == 0, .has_nul = (seen & kNul) != 0, .maybe_secret = hits != 0};
+}
+
+std::string_view SecretIn(std::string_view text) {
+  size_t jwt_from = 0;
+  for (size_t i = 0; i + 2 < text.size(); ++i) {
+    const auto byte = [&](size_t at) { return static_cast<uint8_t>(text[at]); };
+    const uint16_t forms = kMasks.first[byte(i)] & kMasks.second[byte(i + 1)] & kMasks.third[byte(i + 2)];
+    if (forms == 0) continue;
+    const std::string_view rest = text.substr(i);
+    if ((forms & kJwt) != 0 && i >= jwt_from && IsJwt(text, i, &jwt_from)) return "a JSON web token";
+    if ((forms & kPem) != 0 && IsPem(rest)) return "a private key";
+    if ((forms & kBearer) != 0 && IsBearer(rest)) return "a bearer token";
+    if ((forms & kUrl) != 0 && HasPassword(rest)) return "a URL with a password";
+    if (i == 0 || !IsAlnum(text[i - 1])) {
+      if (const std::string_view kind = KeyIn(rest, forms); !kind.empty()) return kind;
+    }
+  }
+  return {};
+}
+
+}  // namespace envledger
