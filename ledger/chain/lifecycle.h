@@ -27,16 +27,17 @@ struct LifecycleState {
   Stage stage = Stage::kUnspecified;  // the last that is not annotated
   uint64_t revisions = 0;             // records so far: the next revision
   uint64_t grants = 0;                // grant revisions so far
-  bool allowed = false;               // a decision to allow or narrow was recorded
+  bool allowed = false;               // it was admitted or granted before
   bool binding_failed = false;        // of the scope or of a delegation hop
 };
 
-// Ok when `facts` may follow in `state`; kConflict or kInvalidArgument with the rule otherwise.
+// Ok when `facts` may follow in `state`; kConflict with the rule, and a sentence that names both stages, otherwise.
 Status CheckMove(const LifecycleState& state, const TransitionFacts& facts);
 // The state after it. REQUIRES CheckMove(state, facts).ok().
 LifecycleState Advance(LifecycleState state, const TransitionFacts& facts);
 
-// Whether the table of legal moves has `to` after `from`, leaving conditions aside.
+// Whether the table of legal moves has `to` after `from`, leaving conditions aside. kUnspecified stands for "no record
+// yet": only requested follows it, and nothing leads to it.
 bool IsLegalMove(Stage from, Stage to);
 
 // The roles that principals hold in one envelope, so that links are made for what is new. Principals are told apart by the

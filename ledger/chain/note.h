@@ -1,4 +1,9 @@
 // C2SP signed notes and verifier keys (c2sp.org/signed-note), and checkpoints (c2sp.org/tlog-checkpoint).
+//
+// What the standards tell a reader to accept is accepted: blank lines inside the text, signatures by unknown keys and
+// of unknown types, extension lines. Where they leave room, reading is strict, so that a note has one spelling: base64 is
+// canonical (padded, no spare bits), a signature has at least one byte beside its key id, control characters are those
+// below U+0020, white space in names is Unicode's. The only signature type that is verified is 0x01, Ed25519.
 #pragma once
 
 #include <cstdint>
@@ -65,11 +70,13 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 std::string FormatCheckpoint(const Checkpoint& checkpoint);
-// The checkpoint of a note's text; extension lines after the third are allowed and ignored. kInvalidArgument otherwise: no
-// origin, a size that is not plain decimal, a root that is not 32 bytes of strict base64.
+// The checkpoint of a note's text; extension lines after the third are allowed and ignored. kInvalidArgument otherwise:
+// no origin, a size that is not plain decimal, a root that is not 32 bytes of strict base64, an empty line, no final
+// newline.
 Result<Checkpoint> ParseCheckpoint(std::string_view text);
 
-// ParseNote, VerifyNote, ParseCheckpoint and origin == key.name in one step. kNotFound for a wrong key, as VerifyNote.
+// ParseNote, VerifyNote, ParseCheckpoint and origin == key.name in one step. kNotFound for a wrong key, as VerifyNote;
+// kInvalidArgument for another origin.
 Result<Checkpoint> OpenCheckpoint(std::string_view note_bytes, const VerifierKey& key);
 
 }  // namespace envledger

@@ -1,0 +1,132 @@
+// The table of legal moves is data: for each stage one set of the stages that may follow, and "no record yet" and the
+// terminal stages are rows like the others. Whatever the table does not have is refused; only then is it asked which
+// rule that breaks. Two rules beyond the table need more than the last stage (an earlier allow, a failed binding), and
+// that is all that the state carries.
+#include "ledger/chain/lifecycle.h"
+
+#include <array>
+#include <initializer_list>
+
+namespace envledger {
+namespace {
+
+using StageSet = uint16_t;  // bit n: the stage whose value is n
+static_assert(kStageCount <= 16);
+
+constexpr StageSet Bit(Stage stage) { return static_cast<StageSet>(1u << static_cast<unsigned>(stage)); }
+
+constexpr StageSet Stages(std::initializer_list<Stage> stages) {
+  StageSet set = 0;
+  for (const Stage stage : stages) set |= Bit(stage);
+  return set;
+}
+
+constexpr std::array<StageSet, kStageCount> MakeMoves() {
+  using enum Stage;
+  // Any envelope that is not at its end may end these ways, and carry a note.
+  constexpr StageSet kAlways = Stages({kFailed, kCancelled, kExpired, kLost, kAnnotated});
+  constexpr StageSet kUndecided = kAlways | Stages({kDeferred, kAdmitted, kDenied, kRejected, kGranted});
+  constexpr StageSet kRunning = kAlways | Stages({kGranted, kStarted, kRevoked});
+  std::array<StageSet, kStageCount> moves{};
+  const auto row = [&moves](Stage from, StageSet to) { moves[static_cast<size_t>(from)] = to; };
+  row(kUnspecified, Stages({kRequested}));
+  row(kRequested, kUndecided);
+  row(kDeferred, kUndecided | Stages({kRevoked}));
+  row(kAdmitted, kUndecided | Stages({kRevoked}));
+  row(kGranted, kRunning | Stages({kDeferred, kRejected, kSuspended, kCompleted}));
+  row(kStarted, kRunning | Stages({kSuspended, kCompleted}));
+  row(kSuspended, kRunning | Stages({kDeferred}));
+  for (const Stage terminal : {kDenied, kRejected, kCompleted, kFailed, kCancelled, kRevoked, kExpired, kLost}) {
+    row(terminal, Stages({kAnnotated}));
+  }
+  return moves;
+}
+constexpr std::array<StageSet, kStageCount> kMoves = MakeMoves();
+
+std::string NamesOf(StageSet set) {
+  std::string names;
+  for (int value = 0; value < kStageCount; ++value) {
+    const auto stage = static_cast<Stage>(value);
+    if ((set & Bit(stage)) == 0) continue;
+    if (!names.empty()) names += ", ";
+    names += Name(stage);
+  }
+  return names;
+}
+
+Status RefuseMove(std::string_view rule, Stage from, Stage to, const std::string& why) {
+  return Conflict(std::string(rule), std::string(Name(to)) + " cannot follow " + std::string(Name(from)) + ": " + why);
+}
+
+// The rule that a move which the table does not have breaks.
+Status ExplainIllegalMove(Stage from, Stage to) {
+  if (from == Stage::kUnspecified) {
+    return Conflict(std::string(kRuleFirstIsRequested),
+                    "the first record of an envelope is requested, not " + std::string(Name(to)));
+  }
+  if (to == Stage::kRequested) return RefuseMove(kRuleRequestedOnce, from, to, "an envelope is requested once");
+  if (IsTerminal(from)) return RefuseMove(kRuleTerminalAbsorbs, from, to, "it is terminal, only annotated may follow");
+  return RefuseMove(kRuleLegalMove, from, to, "legal after it are " + NamesOf(kMoves[static_cast<size_t>(from)]));
+}
+
+bool SamePrincipal(const Principal& held, const PrincipalView& view) {
+  return held.kind == view.kind && held.id == view.id && held.issuer == view.issuer;
+}
+
+}  // namespace
+
+bool IsLegalMove(Stage from, Stage to) {
+  const auto row = static_cast<size_t>(from);
+  return row < kMoves.size() && static_cast<int>(to) < kStageCount && (kMoves[row] & Bit(to)) != 0;
+}
+
+Status CheckMove(const LifecycleState& state, const TransitionFacts& facts) {
+  const Stage from = state.stage;
+  const Stage to = facts.stage;
+  if (!IsLegalMove(from, to)) return ExplainIllegalMove(from, to);
+  const bool own_allow = facts.effect == Effect::kAllow || facts.effect == Effect::kNarrow;
+  if (to == Stage::kGranted && !state.allowed && !own_allow) {
+    return RefuseMove(kRuleGrantNeedsAllow, from, to,
+                      "the envelope was not admitted, and this record carries no decision to allow or narrow");
+  }
+  if ((to == Stage::kAdmitted || to == Stage::kGranted) && state.binding_failed) {
+    return RefuseMove(kRuleBindingFailed, from, to, "the binding of the scope or of a delegation hop failed");
+  }
+  return Ok();
+}
+
+LifecycleState Advance(LifecycleState state, const TransitionFacts& facts) {
+  ++state.revisions;
+  if (facts.stage == Stage::kAnnotated) return state;
+  state.stage = facts.stage;
+  if (facts.stage == Stage::kGranted) ++state.grants;
+  if (facts.stage == Stage::kAdmitted || facts.stage == Stage::kGranted) state.allowed = true;
+  if (facts.binding_failed) state.binding_failed = true;
+  return state;
+}
+
+RoleMask RoleTable::Held(const PrincipalView& principal) const {
+  for (const Holder& holder : holders_) {
+    if (SamePrincipal(holder.principal, principal)) return holder.roles;
+  }
+  return 0;
+}
+
+void RoleTable::Add(const PrincipalView& principal, RoleMask roles) {
+  for (Holder& holder : holders_) {
+    if (!SamePrincipal(holder.principal, principal)) continue;
+    holder.roles |= roles;
+    return;
+  }
+  holders_.push_back({{principal.kind, std::string(principal.issuer), std::string(principal.id)}, roles});
+}
+
+size_t RoleTable::MemoryBytes() const {
+  static const size_t kInPlace = std::string().capacity();  // short strings take no memory of their own
+  const auto heap = [](const std::string& text) { return text.capacity() > kInPlace ? text.capacity() + 1 : 0; };
+  size_t bytes = sizeof *this + holders_.capacity() * sizeof(Holder);
+  for (const Holder& holder : holders_) bytes += heap(holder.principal.issuer) + heap(holder.principal.id);
+  return bytes;
+}
+
+}  // namespace envledger

@@ -1,0 +1,55 @@
+// The frontier keeps, for each set bit of the size from the highest down, the root of the complete subtree of that many
+// leaves: the leaves are split over these subtrees from left to right. Appending a leaf is then adding one to a binary
+// number: a carry out of a bit joins two equal subtrees into their parent. The root of RFC 6962 bags them from the
+// right, because its split point is always the largest power of two below the size: the first subtree, against all the
+// rest.
+#include "ledger/chain/tree.h"
+
+#include <bit>
+#include <string>
+#include <utility>
+
+#include "ledger/crypto/sha256.h"
+
+namespace envledger {
+namespace {
+
+constexpr std::string_view kLeafPrefix("\x00", 1);
+constexpr std::string_view kNodePrefix("\x01", 1);
+
+}  // namespace
+
+Hash LeafHash(std::string_view entry) { return Sha256({kLeafPrefix, entry}); }
+Hash NodeHash(const Hash& left, const Hash& right) { return Sha256({kNodePrefix, View(left), View(right)}); }
+Hash EmptyRoot() { return Sha256(""); }
+
+Result<Frontier> Frontier::From(uint64_t size, std::vector<Hash> hashes) {
+  const auto expected = static_cast<size_t>(std::popcount(size));
+  if (hashes.size() != expected) {
+    return InvalidArgument("the right edge of a tree of " + std::to_string(size) + " leaves has " +
+                           std::to_string(expected) + " hashes, not " + std::to_string(hashes.size()));
+  }
+  Frontier frontier;
+  frontier.size_ = size;
+  frontier.hashes_ = std::move(hashes);
+  return frontier;
+}
+
+void Frontier::Append(const Hash& leaf_hash) {
+  hashes_.push_back(leaf_hash);
+  for (uint64_t carry = size_; (carry & 1) != 0; carry >>= 1) {
+    const Hash right = hashes_.back();
+    hashes_.pop_back();
+    hashes_.back() = NodeHash(hashes_.back(), right);
+  }
+  ++size_;
+}
+
+Hash Frontier::Root() const {
+  if (hashes_.empty()) return EmptyRoot();
+  Hash root = hashes_.back();
+  for (size_t i = hashes_.size() - 1; i > 0; --i) root = NodeHash(hashes_[i - 1], root);
+  return root;
+}
+
+}  // namespace envledger

@@ -1,0 +1,85 @@
+#include "ledger/chain/tree.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <string>
+#include <vector>
+
+#include "ledger/crypto/sha256.h"
+#include "tests/chain/naive_tree.h"
+
+namespace envledger {
+namespace {
+
+constexpr size_t kSizes = 300;
+
+TEST(TreeTest, LeavesAndNodesAreHashedUnderDifferentPrefixes) {
+  const Hash left = Sha256("left");
+  const Hash right = Sha256("right");
+  const std::string pair = std::string(View(left)) + std::string(View(right));
+  EXPECT_EQ(LeafHash("entry"), Sha256(std::string("\x00", 1) + "entry"));
+  EXPECT_EQ(LeafHash(""), Sha256(std::string("\x00", 1)));
+  EXPECT_EQ(NodeHash(left, right), Sha256("\x01" + pair));
+  EXPECT_NE(NodeHash(left, right), LeafHash(pair));
+  EXPECT_NE(NodeHash(left, right), NodeHash(right, left));
+}
+
+TEST(TreeTest, TheEmptyTreeHasTheHashOfNothing) {
+  EXPECT_EQ(EmptyRoot(), Sha256(""));
+  EXPECT_EQ(Frontier().Root(), EmptyRoot());
+  EXPECT_EQ(Frontier().size(), 0u);
+}
+
+TEST(TreeTest, AGrowingFrontierHasTheRootOfEverySize) {
+  const NaiveTree tree(kSizes);
+  Frontier frontier;
+  for (size_t i = 0; i < kSizes; ++i) {
+    frontier.Append(LeafHash(tree.entry(i)));
+    ASSERT_EQ(frontier.size(), i + 1);
+    ASSERT_EQ(frontier.Root(), tree.Root(i + 1)) << i + 1 << " leaves";
+  }
+}
+
+TEST(TreeTest, AFrontierHoldsTheCompleteSubtreesFromLargestToSmallest) {
+  const NaiveTree tree(kSizes);
+  Frontier frontier;
+  for (size_t size = 1; size <= kSizes; ++size) {
+    frontier.Append(tree.leaf_hash(size - 1));
+    std::vector<Hash> expected;
+    size_t begin = 0;
+    for (size_t width = std::bit_floor(size); width > 0; width /= 2) {
+      if ((size & width) == 0) continue;
+      expected.push_back(tree.Mth(begin, begin + width));
+      begin += width;
+    }
+    ASSERT_EQ(frontier.hashes(), expected) << size << " leaves";
+  }
+}
+
+TEST(TreeTest, AFrontierRestoredFromItsPartsGrowsOnAsBefore) {
+  const NaiveTree tree(70);
+  Frontier frontier;
+  for (size_t size = 0; size < 70; ++size) {
+    Result<Frontier> restored = Frontier::From(frontier.size(), frontier.hashes());
+    ASSERT_TRUE(restored.ok()) << restored.status().ToString();
+    EXPECT_EQ(restored->Root(), tree.Root(size));
+    restored->Append(tree.leaf_hash(size));
+    EXPECT_EQ(restored->Root(), tree.Root(size + 1));
+    frontier.Append(tree.leaf_hash(size));
+  }
+}
+
+TEST(TreeTest, AFrontierIsNotMadeFromTheWrongNumberOfHashes) {
+  const Hash hash = Sha256("some");
+  for (const uint64_t size : {uint64_t{0}, uint64_t{1}, uint64_t{6}, uint64_t{7}, ~uint64_t{0}}) {
+    const auto right = static_cast<size_t>(std::popcount(size));
+    EXPECT_TRUE(Frontier::From(size, std::vector<Hash>(right, hash)).ok()) << size;
+    EXPECT_EQ(Frontier::From(size, std::vector<Hash>(right + 1, hash)).status().code(), Code::kInvalidArgument);
+    if (right == 0) continue;
+    EXPECT_EQ(Frontier::From(size, std::vector<Hash>(right - 1, hash)).status().code(), Code::kInvalidArgument);
+  }
+}
+
+}  // namespace
+}  // namespace envledger
