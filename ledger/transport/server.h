@@ -18,14 +18,19 @@
 
 namespace envledger {
 
+// Nothing is received beyond these limits. A reply is taken whatever its size, and stops further reading: where replies
+// are large, what a connection can hold is bounded by a small max_inflight_requests_per_connection.
 struct ServerLimits {
   uint32_t max_frame_bytes = 4 << 20;
   size_t max_connections = 1024;
-  size_t max_connections_per_process = 64;          // by the peer's pid
-  size_t max_inflight_bytes_per_connection = 8 << 20;  // requests being handled, and replies not yet read by the peer
+  size_t max_connections_per_process = 64;  // by the peer's pid; those that the kernel cannot name count as one
+  // Requests received or being handled, and replies not yet read by the peer. Must hold a frame of the greatest size.
+  size_t max_inflight_bytes_per_connection = 8 << 20;
   size_t max_inflight_requests_per_connection = 256;
-  size_t max_inflight_bytes = 64 << 20;             // the same over all connections
-  std::chrono::milliseconds frame_timeout{10000};   // for the first frame of a connection, and for each begun frame
+  // The same over all connections: half of it is dealt out to them evenly, half is for those that need more. That half
+  // must hold a frame of the greatest size.
+  size_t max_inflight_bytes = 64 << 20;
+  std::chrono::milliseconds frame_timeout{10000};  // for the first frame of a connection, and for each begun frame
 };
 
 // The answer to one frame. Replies are written in the order of their frames, whatever the order of the Send calls.
@@ -44,8 +49,8 @@ class Reply {
 };
 
 struct Listener {
-  UniqueFd fd;        // listening
-  std::string name;   // for log lines: "append"
+  UniqueFd fd;       // listening
+  std::string name;  // for log lines: "append"
   // Before the first byte is read. Not ok: the error is encoded, sent, and the connection closed.
   std::function<Status(const Peer&)> admit;
   // On the loop's thread: must not block. The frame is the handler's.
@@ -53,22 +58,24 @@ struct Listener {
 };
 
 struct ServerStats {
-  uint64_t connections = 0;           // open now
-  uint64_t accepted = 0;              // ever
-  uint64_t refused = 0;               // by limits or by admit
+  uint64_t connections = 0;  // open now
+  uint64_t accepted = 0;     // ever
+  uint64_t refused = 0;      // by limits or by admit
   uint64_t inflight_bytes = 0;
   uint64_t timeouts = 0;
 };
 
 class Server {
  public:
-  // Takes the listeners and starts the loop's thread. `encode_error` makes the frame that tells a peer why it is refused.
+  // Takes the listeners and starts the loop's thread. kInvalidArgument for limits that contradict each other.
+  // `encode_error` makes the frame that tells a peer why it is refused.
   static Result<std::unique_ptr<Server>> Start(std::vector<Listener> listeners, const ServerLimits& limits,
                                                std::function<std::string(const Status&)> encode_error);
   // Closes everything at once.
   ~Server();
 
-  // Stops accepting and reading; returns when every reply is written or its connection is gone, at the latest at `deadline`.
+  // Stops accepting and reading; returns when every reply is written or its connection is gone, at the latest at
+  // `deadline`.
   void Drain(std::chrono::steady_clock::time_point deadline);
 
   ServerStats Stats() const;  // thread-safe

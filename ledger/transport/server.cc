@@ -1,0 +1,331 @@
+// The loop's thread owns everything below but the few fields under the mutex; other threads reach it by posting to the
+// io_context. A connection lives as long as it is in connections_; what the event loop still calls for it afterwards
+// finds it closed. Stopping closes all descriptors and timers, whereupon the io_context runs out of work and the thread
+// ends.
+#include "ledger/transport/server.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <exception>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "ledger/base/log.h"
+#include "ledger/base/mutex.h"
+#include "ledger/transport/connection.h"
+#include "ledger/transport/thread.h"
+
+namespace envledger {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr int kAcceptBurst = 64;  // connections taken in a row before others get their turn
+constexpr std::chrono::milliseconds kAcceptRetry{50};
+constexpr std::chrono::seconds kRefusalLogInterval{1};
+
+Status CheckLimits(const ServerLimits& limits) {
+  const size_t frame = size_t{limits.max_frame_bytes} + kFrameHeaderBytes;
+  if (limits.max_frame_bytes == 0) return InvalidField("max_frame_bytes", "must not be 0");
+  if (limits.max_connections == 0) return InvalidField("max_connections", "must not be 0");
+  if (limits.max_connections_per_process == 0) return InvalidField("max_connections_per_process", "must not be 0");
+  if (limits.max_inflight_requests_per_connection == 0) {
+    return InvalidField("max_inflight_requests_per_connection", "must not be 0");
+  }
+  if (limits.max_inflight_bytes_per_connection < frame) {
+    return InvalidField("max_inflight_bytes_per_connection", "is less than max_frame_bytes and its header");
+  }
+  if (limits.max_inflight_bytes / 2 < frame) {
+    return InvalidField("max_inflight_bytes", "half of it is less than max_frame_bytes and its header");
+  }
+  if (limits.frame_timeout <= std::chrono::milliseconds::zero()) {
+    return InvalidField("frame_timeout", "must be above 0");
+  }
+  return Ok();
+}
+
+// A listener at work.
+struct Door {
+  Door(asio::io_context& io, Listener taken) : listener(std::move(taken)), socket(io), retry(io) {}
+
+  Listener listener;
+  asio::local::stream_protocol::acceptor socket;  // owns the listener's descriptor
+  asio::steady_timer retry;
+  bool failing = false;  // the last accept failed for want of descriptors or memory
+  std::chrono::steady_clock::time_point refusal_logged{};
+};
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(const ServerLimits& limits, std::function<std::string(const Status&)> encode_error);
+  Status Listen(std::vector<Listener> listeners);
+  void Run();
+  void Stop();
+  void Drain(std::chrono::steady_clock::time_point deadline) EXCLUDES(mutex_);
+  ServerStats Stats() const;
+
+ private:
+  void AwaitPeer(Door& door);
+  void Accept(Door& door);
+  void AcceptLater(Door& door, int error);
+  void Admit(Door& door, UniqueFd fd);
+  Status CheckPeer(const Door& door, const Peer& peer) const;
+  void Refuse(Door& door, const UniqueFd& fd, const Peer& peer, const Status& why);
+  void Closed(const std::shared_ptr<Connection>& connection);
+  void CollectReplies();
+  void BeginDrain();
+  void CloseDoors();
+  void CloseAll();
+  void ScheduleTick();
+  void CheckDrained() EXCLUDES(mutex_);
+
+  // The loop's.
+  Loop loop_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  asio::steady_timer tick_;
+  bool ticking_ = false;
+  bool draining_ = false;
+  std::vector<std::unique_ptr<Door>> doors_;
+  std::unordered_set<std::shared_ptr<Connection>> connections_;
+  std::unordered_map<pid_t, size_t> by_process_;
+
+  Mutex mutex_;
+  CondVar drained_changed_;
+  bool drained_ GUARDED_BY(mutex_) = false;
+
+  std::thread thread_;
+};
+
+Server::Impl::Impl(const ServerLimits& limits, std::function<std::string(const Status&)> encode_error)
+    : loop_(limits, std::move(encode_error)), work_(loop_.io.get_executor()), tick_(loop_.io) {
+  loop_.outbox = std::make_shared<Outbox>([this] { asio::post(loop_.io, [this] { CollectReplies(); }); });
+}
+
+Status Server::Impl::Listen(std::vector<Listener> listeners) {
+  for (Listener& listener : listeners) {
+    auto door = std::make_unique<Door>(loop_.io, std::move(listener));
+    boost::system::error_code error;
+    door->socket.assign({}, door->listener.fd.get(), error);
+    if (error) return FromErrno(error.value(), "listen on the socket " + door->listener.name);
+    door->listener.fd.release();
+    door->socket.native_non_blocking(true, error);
+    if (error) return FromErrno(error.value(), "listen on the socket " + door->listener.name);
+    AwaitPeer(*door);
+    doors_.push_back(std::move(door));
+  }
+  return Ok();
+}
+
+void Server::Impl::Run() {
+  thread_ = StartThread([this] { loop_.io.run(); });
+}
+
+void Server::Impl::Stop() {
+  loop_.outbox->Close();
+  if (!thread_.joinable()) return;
+  asio::post(loop_.io, [this] { CloseAll(); });
+  thread_.join();
+}
+
+void Server::Impl::CloseAll() {
+  draining_ = true;
+  CloseDoors();
+  const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
+  for (const auto& connection : all) connection->Close();
+  tick_.cancel();
+  work_.reset();
+}
+
+void Server::Impl::CloseDoors() {
+  for (const auto& door : doors_) {
+    boost::system::error_code ignored;
+    door->socket.close(ignored);
+    door->retry.cancel();
+  }
+}
+
+// --- accepting ---
+
+void Server::Impl::AwaitPeer(Door& door) {
+  door.socket.async_wait(asio::socket_base::wait_read, [this, &door](boost::system::error_code error) {
+    if (!error) Accept(door);
+  });
+}
+
+void Server::Impl::Accept(Door& door) {
+  for (int i = 0; i < kAcceptBurst && door.socket.is_open(); ++i) {
+    // Not asio's accept, which would leave the descriptor open across exec.
+    UniqueFd fd(accept4(door.socket.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (fd.valid()) {
+      door.failing = false;
+      Admit(door, std::move(fd));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      break;
+    } else if (errno != EINTR && errno != ECONNABORTED) {
+      AcceptLater(door, errno);
+      return;
+    }
+  }
+  if (door.socket.is_open()) AwaitPeer(door);
+}
+
+// Out of descriptors or memory: those waiting stay in the kernel's queue. Asking again at once would only burn time.
+void Server::Impl::AcceptLater(Door& door, int error) {
+  if (!door.failing) {
+    Log(LogLevel::kError, FromErrno(error, door.listener.name + ": no connection can be accepted for now").message());
+  }
+  door.failing = true;
+  door.retry.expires_after(kAcceptRetry);
+  door.retry.async_wait([this, &door](boost::system::error_code cancelled) {
+    if (!cancelled) Accept(door);
+  });
+}
+
+Status Server::Impl::CheckPeer(const Door& door, const Peer& peer) const {
+  ENVLEDGER_RETURN_IF_ERROR(door.listener.admit(peer));
+  const ServerLimits& limits = loop_.limits;
+  if (connections_.size() >= limits.max_connections) {
+    return Status(Code::kResourceExhausted, "max-connections",
+                  "there are " + std::to_string(limits.max_connections) + " connections, which is the limit");
+  }
+  const auto process = by_process_.find(peer.pid);
+  if (process != by_process_.end() && process->second >= limits.max_connections_per_process) {
+    return Status(Code::kResourceExhausted, "max-connections-per-process",
+                  "this process has " + std::to_string(process->second) + " connections, which is the limit");
+  }
+  return Ok();
+}
+
+void Server::Impl::Admit(Door& door, UniqueFd fd) {
+  ++loop_.accepted;
+  Result<Peer> peer = PeerOf(fd.get());
+  if (!peer.ok()) return Refuse(door, fd, Peer{}, peer.status());
+  if (const Status allowed = CheckPeer(door, *peer); !allowed.ok()) return Refuse(door, fd, *peer, allowed);
+  ++by_process_[peer->pid];
+  auto connection = std::make_shared<Connection>(loop_, door.listener, std::move(fd), *std::move(peer),
+                                                 [this](const std::shared_ptr<Connection>& closed) { Closed(closed); });
+  connections_.insert(connection);
+  loop_.connections = connections_.size();
+  ScheduleTick();
+  connection->Pump();
+}
+
+void Server::Impl::Refuse(Door& door, const UniqueFd& fd, const Peer& peer, const Status& why) {
+  ++loop_.refused;
+  const std::string reply = loop_.encode_error(why);
+  const std::string bytes = FrameHeader(static_cast<uint32_t>(reply.size())) + reply;
+  // A new socket's buffer takes it whole. A peer that is gone already misses nothing.
+  [[maybe_unused]] const ssize_t sent = send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  // Whoever is refused can come again as often as it likes, but does not get to fill the log.
+  const auto now = std::chrono::steady_clock::now();
+  if (now - door.refusal_logged < kRefusalLogInterval) return;
+  door.refusal_logged = now;
+  Log(LogLevel::kWarning, door.listener.name + ": refused process " + std::to_string(peer.pid) + " of user " +
+                              std::to_string(peer.uid) + ": " + why.ToString() + " (" + std::to_string(loop_.refused) +
+                              " refused since the start)");
+}
+
+// --- connections ---
+
+void Server::Impl::Closed(const std::shared_ptr<Connection>& connection) {
+  if (connections_.erase(connection) == 0) return;
+  const auto process = by_process_.find(connection->peer().pid);
+  if (--process->second == 0) by_process_.erase(process);
+  loop_.connections = connections_.size();
+  CheckDrained();
+}
+
+void Server::Impl::CollectReplies() {
+  std::vector<std::shared_ptr<Connection>> touched;
+  for (const std::shared_ptr<Reply::Slot>& slot : loop_.outbox->TakeAll()) {
+    slot->state = slot->answer;
+    std::shared_ptr<Connection> connection = slot->connection.lock();
+    // Replies of one connection mostly come in a row; to pump one twice is harmless.
+    if (connection != nullptr && (touched.empty() || touched.back() != connection)) {
+      touched.push_back(std::move(connection));
+    }
+  }
+  for (const auto& connection : touched) connection->Pump();
+}
+
+void Server::Impl::ScheduleTick() {
+  if (ticking_ || draining_) return;
+  ticking_ = true;
+  tick_.expires_after(std::max<std::chrono::nanoseconds>(loop_.limits.frame_timeout, std::chrono::milliseconds(1)) /
+                      Loop::kTicks);
+  tick_.async_wait([this](boost::system::error_code cancelled) {
+    ticking_ = false;
+    if (cancelled) return;
+    const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
+    for (const auto& connection : all) connection->Tick();
+    if (!connections_.empty()) ScheduleTick();
+  });
+}
+
+// --- from other threads ---
+
+void Server::Impl::Drain(std::chrono::steady_clock::time_point deadline) {
+  asio::post(loop_.io, [this] { BeginDrain(); });
+  MutexLock lock(mutex_);
+  while (!drained_ && drained_changed_.WaitUntil(mutex_, deadline)) {
+  }
+}
+
+void Server::Impl::BeginDrain() {
+  draining_ = true;
+  CloseDoors();
+  const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
+  for (const auto& connection : all) connection->Drain();
+  CheckDrained();
+}
+
+void Server::Impl::CheckDrained() {
+  if (!draining_ || !connections_.empty()) return;
+  MutexLock lock(mutex_);
+  drained_ = true;
+  drained_changed_.NotifyAll();
+}
+
+ServerStats Server::Impl::Stats() const {
+  return {.connections = loop_.connections,
+          .accepted = loop_.accepted,
+          .refused = loop_.refused,
+          .inflight_bytes = loop_.inflight_bytes,
+          .timeouts = loop_.timeouts};
+}
+
+// --- Server ---
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Result<std::unique_ptr<Server>> Server::Start(std::vector<Listener> listeners, const ServerLimits& limits,
+                                              std::function<std::string(const Status&)> encode_error) {
+  ENVLEDGER_RETURN_IF_ERROR(CheckLimits(limits));
+  try {
+    auto impl = std::make_unique<Impl>(limits, std::move(encode_error));
+    ENVLEDGER_RETURN_IF_ERROR(impl->Listen(std::move(listeners)));
+    impl->Run();
+    return std::unique_ptr<Server>(new Server(std::move(impl)));
+  } catch (const std::exception& error) {  // asio without descriptors for its reactor, or no thread
+    return Unavailable(std::string("start the event loop: ") + error.what());
+  }
+}
+
+Server::~Server() { impl_->Stop(); }
+
+void Server::Drain(std::chrono::steady_clock::time_point deadline) { impl_->Drain(deadline); }
+
+ServerStats Server::Stats() const { return impl_->Stats(); }
+
+}  // namespace envledger

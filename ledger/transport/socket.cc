@@ -1,0 +1,107 @@
+// A socket file is put in place under an flock of its directory, so that two daemons that start together cannot both
+// find the same stale file and the second remove the first's fresh one. Its permissions are never wider than asked,
+// without touching the process's umask: a bound socket refuses connections until listen(), and chmod comes before that.
+#include "ledger/transport/socket.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+namespace envledger {
+namespace {
+
+std::optional<sockaddr_un> AddressOf(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  // The path and its NUL must fit; a NUL inside or in front would name something else than the caller wrote.
+  if (path.empty() || path.size() >= sizeof address.sun_path || path.find('\0') != std::string::npos)
+    return std::nullopt;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+Status BadPath(const std::string& path) {
+  return InvalidField("path", "a socket's path takes 1 to " + std::to_string(sizeof(sockaddr_un::sun_path) - 1) +
+                                  " bytes, and this has " + std::to_string(path.size()) + ": " + path);
+}
+
+UniqueFd NewSocket() { return UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)); }
+
+const sockaddr* Generic(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
+
+// Removes a socket file that nobody listens on. Ok when nothing is there afterwards.
+Status RemoveStale(const std::string& path, const sockaddr_un& address) {
+  struct stat info {};
+  if (lstat(path.c_str(), &info) != 0) return errno == ENOENT ? Ok() : FromErrno(errno, path);
+  if (!S_ISSOCK(info.st_mode)) return InvalidField("path", path + " exists and is not a socket");
+  const UniqueFd probe = NewSocket();
+  if (!probe.valid()) return FromErrno(errno, "socket");
+  // EAGAIN: its queue of connections is full, so somebody listens.
+  if (connect(probe.get(), Generic(address), sizeof address) == 0 || errno == EAGAIN) {
+    return Conflict("listening", "another process listens on " + path);
+  }
+  if (errno == EPROTOTYPE) return InvalidField("path", path + " is a socket of another type");
+  if (errno != ECONNREFUSED) return FromErrno(errno, "test " + path);
+  if (unlink(path.c_str()) != 0) return FromErrno(errno, "remove stale " + path);
+  return Ok();
+}
+
+}  // namespace
+
+Result<Peer> PeerOf(int fd) {
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return FromErrno(errno, "SO_PEERCRED");
+  Peer peer{.uid = credentials.uid, .gid = credentials.gid, .pid = credentials.pid, .groups = {}};
+  peer.groups.resize(32);
+  for (;;) {
+    size = static_cast<socklen_t>(peer.groups.size() * sizeof(gid_t));
+    const int failed = getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, peer.groups.data(), &size);
+    // ERANGE comes with the size that is needed.
+    if (failed != 0 && errno != ERANGE) return FromErrno(errno, "SO_PEERGROUPS");
+    peer.groups.resize(size / sizeof(gid_t));
+    if (failed == 0) return peer;
+  }
+}
+
+Result<UniqueFd> ListenUnix(const std::string& path, unsigned mode, int backlog) {
+  const std::optional<sockaddr_un> address = AddressOf(path);
+  if (!address) return BadPath(path);
+
+  const std::string directory = DirectoryOf(path);
+  const UniqueFd lock(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock.valid()) return FromErrno(errno, "open directory " + directory);
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return FromErrno(errno, "lock directory " + directory);
+
+  ENVLEDGER_RETURN_IF_ERROR(RemoveStale(path, *address));
+  UniqueFd fd = NewSocket();
+  if (!fd.valid()) return FromErrno(errno, "socket");
+  if (bind(fd.get(), Generic(*address), sizeof *address) != 0) return FromErrno(errno, "bind " + path);
+  if (fchmodat(AT_FDCWD, path.c_str(), mode, AT_SYMLINK_NOFOLLOW) != 0 || listen(fd.get(), backlog) != 0) {
+    const int error = errno;
+    unlink(path.c_str());
+    return FromErrno(error, "listen on " + path);
+  }
+  return fd;
+}
+
+Result<UniqueFd> ConnectUnix(const std::string& path) {
+  const std::optional<sockaddr_un> address = AddressOf(path);
+  if (!address) return BadPath(path);
+  UniqueFd fd = NewSocket();
+  if (!fd.valid()) return FromErrno(errno, "socket");
+  // Non-blocking, so that a listener that does not accept is an error (EAGAIN, its queue is full) and not a hang.
+  if (connect(fd.get(), Generic(*address), sizeof *address) != 0) return FromErrno(errno, "connect to " + path);
+  const int flags = fcntl(fd.get(), F_GETFL);
+  if (flags < 0 || fcntl(fd.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) return FromErrno(errno, "fcntl");
+  return fd;
+}
+
+}  // namespace envledger
