@@ -106,8 +106,6 @@ void Sequencer::SealLoop() {
     mutex_.unlock();
     SealOne(std::move(work), *group, before.get());
     mutex_.lock();
-    // The disk is idle and something waits: give it the group now, and let the next one fill meanwhile.
-    if (!committing_ && (queue_.empty() || Full(*group))) continue;
   }
   sealed_all_ = true;
   committing_changed_.NotifyAll();

@@ -1,0 +1,31 @@
+// A few threads that run tasks from one queue, in order.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "ledger/base/mutex.h"
+
+namespace envledger {
+
+// Thread-safe. The queue is as long as its callers let it become: who submits must have a limit of its own.
+class WorkerPool {
+ public:
+  explicit WorkerPool(unsigned threads);
+  // Runs what was submitted, then ends the threads.
+  ~WorkerPool();
+  void Submit(std::function<void()> task);
+
+ private:
+  void Run();
+
+  Mutex mutex_;
+  CondVar wake_;
+  std::deque<std::function<void()>> tasks_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace envledger

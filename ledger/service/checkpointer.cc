@@ -1,0 +1,109 @@
+// The order is: sign, store in the log (synced), then publish. A crash between the last two leaves a published checkpoint
+// that is older than the stored one, which start-up accepts and publishes again; the reverse, a published checkpoint that
+// the log does not know, can then only mean that the log was cut or replaced.
+#include "ledger/service/checkpointer.h"
+
+#include <chrono>
+
+#include "ledger/base/file.h"
+#include "ledger/base/log.h"
+
+namespace envledger {
+
+std::string EncodeFrontier(const Frontier& frontier) {
+  std::string bytes;
+  for (const Hash& hash : frontier.hashes()) bytes.append(View(hash));
+  return bytes;
+}
+
+Result<Frontier> DecodeFrontier(uint64_t size, std::string_view bytes) {
+  std::vector<Hash> hashes;
+  for (; bytes.size() >= 32; bytes.remove_prefix(32)) hashes.push_back(*HashFrom(bytes.substr(0, 32)));
+  if (!bytes.empty()) return InvalidArgument("the frontier is not a whole number of hashes");
+  return Frontier::From(size, std::move(hashes));
+}
+
+Checkpointer::Checkpointer(LogDb& log, const SigningKey& key, VerifierKey verifier_key,
+                           const CheckpointerOptions& options, Clock& clock, SignedCheckpoint latest,
+                           std::function<Frontier()> durable, std::function<void(const Status&)> on_failure)
+    : log_(log),
+      key_(key),
+      verifier_key_(std::move(verifier_key)),
+      options_(options),
+      clock_(clock),
+      durable_(std::move(durable)),
+      on_failure_(std::move(on_failure)),
+      latest_(std::move(latest)) {}
+
+Checkpointer::~Checkpointer() { Stop(); }
+
+void Checkpointer::Start() {
+  thread_ = std::thread([this] { Loop(); });
+}
+
+void Checkpointer::Notify(uint64_t size) {
+  bool due = false;
+  {
+    const MutexLock lock(mutex_);
+    size_ = size;
+    due = size_ - latest_.checkpoint.size >= options_.every_entries;
+  }
+  if (due) wake_.NotifyOne();
+}
+
+Status Checkpointer::SignNow() {
+  const MutexLock signing(signing_);
+  const Frontier frontier = durable_();
+  if (frontier.size() == latest().checkpoint.size) return Ok();
+  SignedCheckpoint next;
+  next.checkpoint = {verifier_key_.name, frontier.size(), frontier.Root()};
+  next.note = SignNote(FormatCheckpoint(next.checkpoint), {{verifier_key_, &key_}});
+  next.signed_at = clock_.Now();
+  if (Status stored = log_.PutCheckpoint(frontier.size(), next.note, EncodeFrontier(frontier)); !stored.ok()) {
+    on_failure_(stored);
+    return stored;
+  }
+  const Status published = WriteFileDurably(options_.publish_path, next.note, 0644);
+  if (!published.ok()) Log(LogLevel::kError, "the checkpoint could not be published: " + published.ToString());
+  const MutexLock lock(mutex_);
+  publish_problem_ = published;
+  latest_ = std::move(next);
+  return published;
+}
+
+void Checkpointer::Stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.NotifyAll();
+  if (thread_.joinable()) thread_.join();
+}
+
+SignedCheckpoint Checkpointer::latest() const {
+  const MutexLock lock(mutex_);
+  return latest_;
+}
+
+Status Checkpointer::publish_problem() const {
+  const MutexLock lock(mutex_);
+  return publish_problem_;
+}
+
+void Checkpointer::Loop() {
+  for (;;) {
+    {
+      const MutexLock lock(mutex_);
+      const auto until = std::chrono::steady_clock::now() + options_.every;
+      while (!stopping_ && size_ < latest_.checkpoint.size + options_.every_entries) {
+        if (!wake_.WaitUntil(mutex_, until)) break;
+      }
+      if (stopping_) return;
+    }
+    if (log_.failed()) return;
+    // What goes wrong is kept in publish_problem() or told to on_failure_, and logged there.
+    if (const Status status = SignNow(); !status.ok() && log_.failed()) return;
+  }
+}
+
+}  // namespace envledger

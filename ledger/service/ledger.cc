@@ -1,0 +1,295 @@
+// Start order: log, recovery (nothing is served from a log that does not verify), index, then the threads, each after what
+// it uses; stop order is the reverse. The index is never a reason not to start: a damaged one is dropped and made again.
+#include "ledger/service/ledger.h"
+
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <future>
+
+#include "ledger/base/file.h"
+#include "ledger/base/log.h"
+#include "ledger/service/recovery.h"
+#include "ledger/store/layout.h"
+
+namespace envledger {
+namespace {
+
+constexpr std::chrono::milliseconds kDiskCheckEvery{1000};
+
+// Its presence says that the index disagreed with the log while it was in use; the next start makes a new one.
+std::string DamageMark(const std::string& data_dir) { return IndexPath(data_dir) + ".damaged"; }
+
+uint64_t FreeBytes(const std::string& path) {
+  struct statvfs disk {};
+  if (statvfs(path.c_str(), &disk) != 0) return UINT64_MAX;
+  return static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
+}
+
+}  // namespace
+
+Ledger::Ledger(const LedgerOptions& options, VerifierKey verifier_key, Clock& clock)
+    : options_(options), verifier_key_(std::move(verifier_key)), clock_(clock) {}
+
+Ledger::~Ledger() { StopThreads(); }
+
+Result<std::unique_ptr<Ledger>> Ledger::Open(const LedgerOptions& options, const SigningKey& key, Clock& clock,
+                                             const std::function<void(const std::string&)>& progress) {
+  std::error_code error;
+  if (!std::filesystem::exists(LogPath(options.data_dir), error)) {
+    return NotFound("there is no ledger in " + options.data_dir + "; `envledgerd --init` creates one");
+  }
+  LedgerOptions complete = options;
+  if (complete.checkpointer.publish_path.empty()) {
+    complete.checkpointer.publish_path = PublishedCheckpointPath(options.data_dir);
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(auto log, LogDb::Open(LogPath(options.data_dir), options.log));
+  ENVLEDGER_ASSIGN_OR_RETURN(const Genesis genesis, ReadGenesis(*log));
+  ENVLEDGER_ASSIGN_OR_RETURN(VerifierKey verifier_key, MakeVerifierKey(genesis.origin, genesis.public_key));
+  if (genesis.public_key != key.public_key()) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const VerifierKey given, MakeVerifierKey(genesis.origin, key.public_key()));
+    return Status(Code::kNotPermitted, "key", "the ledger's key is " + FormatVerifierKey(verifier_key) +
+                                                  ", the key given is " + FormatVerifierKey(given));
+  }
+  std::unique_ptr<Ledger> ledger(new Ledger(complete, std::move(verifier_key), clock));
+  ledger->log_ = std::move(log);
+  ENVLEDGER_RETURN_IF_ERROR(ledger->Start(key, progress));
+  return ledger;
+}
+
+Status Ledger::Start(const SigningKey& key, const std::function<void(const std::string&)>& progress) {
+  const auto tell = [&](const std::string& text) {
+    if (progress) progress(text);
+  };
+  ENVLEDGER_ASSIGN_OR_RETURN(Recovered recovered, Recover(*log_, verifier_key_, options_.checkpointer.publish_path,
+                                                          [&](uint64_t seq) {
+                                                            tell("verifying, at entry " + std::to_string(seq));
+                                                          }));
+  recovered_entries_ = recovered.checked;
+  ENVLEDGER_RETURN_IF_ERROR(OpenIndex(recovered.end, progress));
+
+  const DurableEnd durable{recovered.end.frontier, recovered.end.last_leaf_hash, recovered.end.last_recorded_at};
+  const uint64_t size = durable.size();
+  auto sealer = std::make_unique<Sealer>(*log_, index_->Latest(), clock_, options_.sealer, recovered.end);
+  // The checkpointer and the indexer ask the sequencer, which is made last because it calls them; their threads start after.
+  const auto on_failure = [this](const Status& status) {
+    const MutexLock lock(mutex_);
+    if (problem_.empty()) problem_ = status.ToString();
+  };
+  checkpointer_ = std::make_unique<Checkpointer>(
+      *log_, key, verifier_key_, options_.checkpointer, clock_, std::move(recovered.latest),
+      [this] { return sequencer_->durable().frontier; }, on_failure);
+  sequencer_ = std::make_unique<Sequencer>(
+      *log_, std::move(sealer), options_.sequencer, durable, [this] { return indexer_->watermark(); },
+      [this] {
+        indexer_->Notify();
+        checkpointer_->Notify(log_->size());
+      },
+      on_failure);
+  indexer_->Start();
+  checkpointer_->Start();
+  CheckDisk();
+  ENVLEDGER_RETURN_IF_ERROR(SealEvent(Opened{options_.version, size, recovered.clean}));
+  static_cast<void>(refusals_.TakePending(clock_.Now()));  // begins the first interval
+  housekeeping_ = std::thread([this] { Housekeep(); });
+  return Ok();
+}
+
+Status Ledger::OpenIndex(const ChainEnd& end, const std::function<void(const std::string&)>& progress) {
+  const std::string path = IndexPath(options_.data_dir);
+  const std::string mark = DamageMark(options_.data_dir);
+  std::error_code error;
+  std::string why;
+  if (std::filesystem::exists(mark, error)) why = "it disagreed with the log";
+  if (why.empty()) {
+    auto opened = IndexDb::Open(path, options_.index);
+    if (opened.ok()) {
+      index_ = *std::move(opened);
+      const Watermark watermark = index_->watermark();
+      const auto last = watermark.seq == 0 ? Result<std::string>(std::string()) : log_->Read(watermark.seq - 1);
+      if (watermark.seq > log_->size()) {
+        why = "it reaches further than the log";
+      } else if (watermark.seq > 0 && (!last.ok() || watermark.last_leaf_hash != View(LeafHash(*last)))) {
+        why = "it was made from another log";
+      }
+    } else {
+      why = opened.status().ToString();
+    }
+  }
+  if (!why.empty()) {
+    Log(LogLevel::kWarning, "the index is made again from the log: " + why);
+    index_.reset();
+    ENVLEDGER_RETURN_IF_ERROR(IndexDb::Destroy(path));
+    ENVLEDGER_ASSIGN_OR_RETURN(index_, IndexDb::Open(path, options_.index));
+    std::filesystem::remove(mark, error);
+  }
+  indexer_ = std::make_unique<Indexer>(
+      *log_, *index_, options_.indexer,
+      [this, size = end.frontier.size()] { return sequencer_ ? sequencer_->durable_size() : size; },
+      [this] {
+        if (sequencer_) sequencer_->NotifyIndexed();
+      });
+  return indexer_->CatchUp(log_->size(), [&](uint64_t seq) {
+    if (progress) progress("indexing, at entry " + std::to_string(seq) + " of " + std::to_string(log_->size()));
+  });
+}
+
+void Ledger::StopThreads() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.NotifyAll();
+  if (housekeeping_.joinable()) housekeeping_.join();
+  if (sequencer_) sequencer_->Stop();
+  if (checkpointer_) checkpointer_->Stop();
+  if (indexer_) indexer_->Stop();
+}
+
+void Ledger::Append(AppendWork work) {
+  work.done = [this, recorder = work.recorder, done = std::move(work.done)](AppendResult result) {
+    if (const ErrorInfo* error = std::get_if<ErrorInfo>(&result)) {
+      CountRefusal(*recorder, error->status);
+      if (error->status.code() == Code::kCorruption) MarkIndexDamaged(error->status.message());
+    }
+    done(std::move(result));
+  };
+  if (disk_low_.load(std::memory_order_relaxed)) {
+    Status refused(Code::kUnavailable, "min-free-bytes", "the disk is nearly full: appends wait until there is room again");
+    work.done(ErrorInfo{std::move(refused), -1, Stage::kUnspecified, std::nullopt});
+    return;
+  }
+  sequencer_->Submit(std::move(work));
+}
+
+void Ledger::CountRefusal(const Recorder& recorder, const Status& status) {
+  std::string rule(CodeName(status.code()));
+  if (!status.rule().empty()) rule += " (" + status.rule() + ")";
+  refusals_.Count(recorder, rule);
+}
+
+void Ledger::MarkIndexDamaged(const std::string& why) {
+  if (index_marked_.exchange(true)) return;
+  Log(LogLevel::kError, "the index disagrees with the log and is made again at the next start: " + why);
+  if (const Status marked = WriteFileDurably(DamageMark(options_.data_dir), why + "\n", 0644); !marked.ok()) {
+    Log(LogLevel::kError, "that could not be noted: " + marked.ToString());
+  }
+  const MutexLock lock(mutex_);
+  if (problem_.empty()) problem_ = "the index disagrees with the log; restart to make it again: " + why;
+}
+
+Result<LedgerView> Ledger::CurrentView() {
+  // The checkpoint first: what is durable afterwards is at least as large.
+  const SignedCheckpoint latest = checkpointer_->latest();
+  const DurableEnd durable = sequencer_->durable();
+  ENVLEDGER_RETURN_IF_ERROR(indexer_->WaitFor(durable.size()));
+  LedgerView view;
+  view.log = log_.get();
+  view.index = index_->Snapshot();
+  view.tree_size = durable.size();
+  view.root = durable.frontier.Root();
+  view.checkpoint = latest.note;
+  return view;
+}
+
+Result<std::string> Ledger::SignNow() {
+  const Status status = checkpointer_->SignNow();
+  if (!status.ok()) return status;
+  return checkpointer_->latest().note;
+}
+
+StatusResponse Ledger::Describe() const {
+  const DurableEnd durable = sequencer_->durable();
+  const SignedCheckpoint latest = checkpointer_->latest();
+  StatusResponse response;
+  {
+    const MutexLock lock(mutex_);
+    response.problem = problem_;
+  }
+  if (response.problem.empty() && !indexer_->failure().ok()) {
+    response.problem = "indexing has stopped: " + indexer_->failure().ToString();
+  }
+  if (response.problem.empty() && disk_low_) response.problem = "the disk is nearly full: appends are refused";
+  if (response.problem.empty() && !checkpointer_->publish_problem().ok()) {
+    response.problem = "the latest checkpoint is not published: " + checkpointer_->publish_problem().ToString();
+  }
+  response.healthy = response.problem.empty();
+  response.version = options_.version;
+  response.origin = verifier_key_.name;
+  response.vkey = FormatVerifierKey(verifier_key_);
+  response.tree_size = durable.size();
+  response.root = durable.frontier.Root();
+  response.last_recorded_at = durable.last_recorded_at;
+  response.last_checkpoint = latest.note;
+  response.last_checkpoint_at = latest.signed_at;
+  response.refusals = refusals_.Totals();
+  response.gauges = {{"groups-committed", sequencer_->groups()},
+                     {"queued-bytes", sequencer_->queued_bytes()},
+                     {"appends-refused", refusals_.total()},
+                     {"entries-verified-at-start", recovered_entries_},
+                     {"index-watermark", indexer_->watermark()},
+                     {"log-disk-bytes", log_->DiskBytes()},
+                     {"index-disk-bytes", index_->DiskBytes()},
+                     {"log-memory-bytes", log_->MemoryBytes()},
+                     {"index-memory-bytes", index_->MemoryBytes()},
+                     {"disk-free-bytes", FreeBytes(options_.data_dir)}};
+  return response;
+}
+
+Status Ledger::SealEvent(LedgerEvent event) {
+  auto sealed = std::make_shared<std::promise<Status>>();
+  sequencer_->SubmitEvent(std::move(event), [sealed](AppendResult result) {
+    const ErrorInfo* error = std::get_if<ErrorInfo>(&result);
+    sealed->set_value(error != nullptr ? error->status : Ok());
+  });
+  return sealed->get_future().get();
+}
+
+void Ledger::NoteRefusals() {
+  AppendsRefused event = refusals_.TakePending(clock_.Now());
+  if (!event.refusals.empty()) sequencer_->SubmitEvent(std::move(event), {});
+}
+
+void Ledger::CheckDisk() {
+  const bool low = FreeBytes(options_.data_dir) < options_.min_free_bytes;
+  if (low == disk_low_.exchange(low)) return;
+  Log(low ? LogLevel::kError : LogLevel::kInfo,
+      low ? "the disk is nearly full: appends are refused" : "the disk has room again: appends go on");
+}
+
+void Ledger::Housekeep() {
+  auto next_note = std::chrono::steady_clock::now() + options_.refusals_every;
+  for (;;) {
+    {
+      const MutexLock lock(mutex_);
+      const auto until = std::min(next_note, std::chrono::steady_clock::now() + kDiskCheckEvery);
+      while (!stopping_ && wake_.WaitUntil(mutex_, until)) {
+      }
+      if (stopping_) return;
+    }
+    CheckDisk();
+    if (std::chrono::steady_clock::now() < next_note) continue;
+    next_note = std::chrono::steady_clock::now() + options_.refusals_every;
+    NoteRefusals();
+  }
+}
+
+Status Ledger::Close(const std::string& reason) {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.NotifyAll();
+  if (housekeeping_.joinable()) housekeeping_.join();
+  NoteRefusals();
+  Status status = SealEvent(Closed{reason});
+  sequencer_->Stop();
+  if (const Status signed_last = checkpointer_->SignNow(); status.ok()) status = signed_last;
+  StopThreads();
+  return status;
+}
+
+}  // namespace envledger

@@ -1,0 +1,101 @@
+// The ledger as one object: opens and recovers it, appends, answers, checkpoints, closes. Sockets are not its business.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "ledger/audit/view.h"
+#include "ledger/base/mutex.h"
+#include "ledger/base/status.h"
+#include "ledger/base/time.h"
+#include "ledger/codec/message.h"
+#include "ledger/crypto/ed25519.h"
+#include "ledger/service/checkpointer.h"
+#include "ledger/service/indexer.h"
+#include "ledger/service/refusals.h"
+#include "ledger/service/sealer.h"
+#include "ledger/service/sequencer.h"
+#include "ledger/store/index_db.h"
+#include "ledger/store/log_db.h"
+
+namespace envledger {
+
+struct LedgerOptions {
+  std::string data_dir;
+  std::string version = "unknown";                  // of the program, for the opened event
+  LogDbOptions log;
+  IndexDbOptions index;
+  SealerOptions sealer;
+  SequencerOptions sequencer;
+  IndexerOptions indexer;
+  CheckpointerOptions checkpointer;                 // an empty publish_path: in the data directory
+  std::chrono::milliseconds refusals_every{60'000};  // refused appends are noted in the chain at most this often
+  uint64_t min_free_bytes = 256u << 20;             // of the data directory's disk; below it appends are refused
+};
+
+// Thread-safe.
+class Ledger {
+ public:
+  // Opens, recovers, brings the index up, seals the `opened` event, and starts. `key` and `clock` are not owned; `progress`
+  // (may be empty) hears what start-up is doing. kNotFound when there is no ledger, kNotPermitted for another ledger's key,
+  // kCorruption with a report when what is stored is not what was left.
+  static Result<std::unique_ptr<Ledger>> Open(const LedgerOptions& options, const SigningKey& key, Clock& clock,
+                                              const std::function<void(const std::string&)>& progress);
+  // As a kill would leave it, but for the threads; call Close for an orderly end.
+  ~Ledger();
+
+  // `work.done` is called once, when the request is durable or refused. Refusals are counted here.
+  void Append(AppendWork work);
+  // Counts a refusal that was decided before it came here.
+  void CountRefusal(const Recorder& recorder, const Status& status);
+
+  // Everything acknowledged so far, indexed. kUnavailable when the index has stopped. The ledger must outlive the view.
+  Result<LedgerView> CurrentView();
+  // Signs a checkpoint at the present size, if there is none yet, and returns the latest.
+  Result<std::string> SignNow();
+  StatusResponse Describe() const;
+
+  // Seals the `closed` event, signs the last checkpoint, flushes the index and stops. Appends are refused from then on.
+  Status Close(const std::string& reason);
+
+  const VerifierKey& verifier_key() const { return verifier_key_; }
+
+ private:
+  Ledger(const LedgerOptions& options, VerifierKey verifier_key, Clock& clock);
+  Status Start(const SigningKey& key, const std::function<void(const std::string&)>& progress);
+  Status OpenIndex(const ChainEnd& end, const std::function<void(const std::string&)>& progress);
+  void StopThreads();
+  void Housekeep();
+  void NoteRefusals();
+  void CheckDisk();
+  Status SealEvent(LedgerEvent event);
+  void MarkIndexDamaged(const std::string& why);
+
+  const LedgerOptions options_;
+  const VerifierKey verifier_key_;
+  Clock& clock_;
+
+  // In the order of their construction: what comes later uses what comes before.
+  std::unique_ptr<LogDb> log_;
+  std::unique_ptr<IndexDb> index_;
+  Refusals refusals_;
+  std::unique_ptr<Indexer> indexer_;
+  std::unique_ptr<Checkpointer> checkpointer_;
+  std::unique_ptr<Sequencer> sequencer_;
+  uint64_t recovered_entries_ = 0;
+  std::atomic<bool> disk_low_{false};
+  std::atomic<bool> index_marked_{false};
+
+  mutable Mutex mutex_;
+  CondVar wake_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::string problem_ GUARDED_BY(mutex_);
+  std::thread housekeeping_;
+};
+
+}  // namespace envledger

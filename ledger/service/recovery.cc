@@ -1,0 +1,206 @@
+#include "ledger/service/recovery.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "ledger/base/file.h"
+#include "ledger/base/log.h"
+#include "ledger/chain/verifier.h"
+#include "ledger/store/layout.h"
+
+namespace envledger {
+namespace {
+
+namespace fs = std::filesystem;
+
+Status WriteGenesis(const std::string& log_path, const VerifierKey& verifier_key, const SigningKey& key, Clock& clock,
+                    std::string& note) {
+  ENVLEDGER_RETURN_IF_ERROR(LogDb::Create(log_path, {}));
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto log, LogDb::Open(log_path, {}));
+  EntryHeader header;
+  header.recorded_at = clock.Now();
+  header.recorder = {getuid(), getgid(), static_cast<int32_t>(getpid()), "envledgerd"};
+  EntryBuilder builder;
+  const std::string_view entry =
+      builder.Build(header, Genesis{verifier_key.name, key.public_key(), kFormatVersion, header.recorded_at});
+  ENVLEDGER_RETURN_IF_ERROR(log->Append(0, {entry}));
+  Frontier frontier;
+  frontier.Append(LeafHash(entry));
+  note = SignNote(FormatCheckpoint({verifier_key.name, 1, frontier.Root()}), {{verifier_key, &key}});
+  return log->PutCheckpoint(1, note, EncodeFrontier(frontier));
+}
+
+Status Damaged(const std::string& what) {
+  return Corruption(what + ". Nothing was changed; run `envledger verify --data-dir` for the whole report");
+}
+
+Status CheckPublished(const LogDb& log, const VerifierKey& key, const std::string& path, const SignedCheckpoint& latest) {
+  auto bytes = ReadFile(path, kMaxNoteBytes);
+  if (!bytes.ok() && bytes.status().code() == Code::kNotFound) {
+    Log(LogLevel::kWarning, "no published checkpoint at " + path + " to compare the ledger with; it is published anew");
+    return WriteFileDurably(path, latest.note, 0644);
+  }
+  ENVLEDGER_RETURN_IF_ERROR(bytes.status());
+  auto published = OpenCheckpoint(*bytes, key);
+  if (!published.ok()) {
+    return Damaged("the published checkpoint " + path + " is not this ledger's: " + published.status().ToString());
+  }
+  if (published->size > log.size()) {
+    return Damaged("TRUNCATED: the published checkpoint " + path + " vouches for " + std::to_string(published->size) +
+                   " entries, but the log ends after " + std::to_string(log.size()));
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto stored, log.Checkpoints(published->size, 1));
+  if (stored.empty() || stored.front().size != published->size) {
+    return Damaged("the log holds no checkpoint of size " + std::to_string(published->size) + ", but " + path +
+                   " is one: the log was cut or replaced by an older copy");
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint same, OpenCheckpoint(stored.front().note, key));
+  if (!(same == *published)) {
+    return Damaged("TAMPERED: the stored checkpoint of size " + std::to_string(same.size) + " has another root than " + path);
+  }
+  if (published->size < latest.checkpoint.size) return WriteFileDurably(path, latest.note, 0644);
+  return Ok();
+}
+
+// Follows the chain from the entry before the checkpoint's end to the end of the log.
+class TailCheck {
+ public:
+  TailCheck(uint64_t checkpoint_size, Frontier frontier) : size_(checkpoint_size) {
+    end_.frontier = std::move(frontier);
+    next_ = size_ - 1;
+  }
+
+  Status Add(uint64_t seq, std::string_view bytes) {
+    if (seq != next_) return Damaged("TAMPERED: entry " + std::to_string(next_) + " is missing");
+    const PreparedEntry prepared = PrepareEntry(bytes);
+    const std::string name = "entry " + std::to_string(seq);
+    if (!prepared.status.ok()) return Damaged("TAMPERED: " + name + ": " + prepared.status.ToString());
+    const EntryHeader& header = prepared.entry.header;
+    if (header.seq != seq) return Damaged("TAMPERED: " + name + " says that it is " + std::to_string(header.seq));
+    if (seq >= size_) {
+      if (header.previous != end_.last_leaf_hash) {
+        return Damaged("TAMPERED: entry " + std::to_string(seq - 1) + " is not the one that " + name + " was sealed upon");
+      }
+      if (header.recorded_at < end_.last_recorded_at) return Damaged("TAMPERED: " + name + " goes back in time");
+      end_.frontier.Append(prepared.leaf_hash);
+    }
+    end_.last_leaf_hash = prepared.leaf_hash;
+    end_.last_recorded_at = header.recorded_at;
+    const bool event = prepared.entry.event.has_value();
+    clean_ = event && (std::holds_alternative<Closed>(*prepared.entry.event) ||
+                       std::holds_alternative<Genesis>(*prepared.entry.event));
+    ++next_;
+    return Ok();
+  }
+
+  uint64_t next() const { return next_; }
+  bool clean() const { return clean_; }
+  const ChainEnd& end() const { return end_; }
+
+ private:
+  const uint64_t size_;
+  ChainEnd end_;
+  uint64_t next_ = 0;
+  bool clean_ = false;
+};
+
+// The tree's right edge at the checkpoint: as stored beside it, or from all entries when that does not give its root.
+Result<Frontier> FrontierAt(const LogDb& log, const Checkpoint& checkpoint, const std::string& stored,
+                            const std::function<void(uint64_t)>& progress) {
+  if (auto frontier = DecodeFrontier(checkpoint.size, stored); frontier.ok() && frontier->Root() == checkpoint.root) {
+    return frontier;
+  }
+  Log(LogLevel::kWarning, "the stored frontier does not give the checkpoint's root; hashing all " +
+                              std::to_string(checkpoint.size) + " entries");
+  Frontier frontier;
+  ENVLEDGER_RETURN_IF_ERROR(log.Scan(0, checkpoint.size, [&](uint64_t seq, std::string_view bytes) {
+    frontier.Append(LeafHash(bytes));
+    if (progress && seq % 65'536 == 0) progress(seq);
+    return true;
+  }));
+  if (frontier.size() != checkpoint.size || frontier.Root() != checkpoint.root) {
+    return Damaged("TAMPERED: the root over the first " + std::to_string(checkpoint.size) +
+                   " entries is not that of the checkpoint signed for them");
+  }
+  return frontier;
+}
+
+}  // namespace
+
+Status InitLedger(const std::string& data_dir, const std::string& origin, const SigningKey& key,
+                  const std::string& publish_path, Clock& clock) {
+  ENVLEDGER_ASSIGN_OR_RETURN(const VerifierKey verifier_key, MakeVerifierKey(origin, key.public_key()));
+  std::error_code error;
+  const bool existed = fs::exists(data_dir, error);
+  if (!existed && mkdir(data_dir.c_str(), 0700) != 0) return FromErrno(errno, "create " + data_dir);
+  if (fs::exists(LogPath(data_dir), error)) return Conflict("exists", data_dir + " holds a ledger already");
+  if (fs::exists(publish_path, error)) {
+    return Conflict("exists", publish_path + " exists already: it is the published checkpoint of a ledger");
+  }
+  const std::string temporary = data_dir + "/log.init";
+  fs::remove_all(temporary, error);  // of an init that did not get to its rename
+  std::string note;
+  ENVLEDGER_RETURN_IF_ERROR(WriteGenesis(temporary, verifier_key, key, clock, note));
+  if (rename(temporary.c_str(), LogPath(data_dir).c_str()) != 0) return FromErrno(errno, "rename " + temporary);
+  ENVLEDGER_RETURN_IF_ERROR(SyncDirectory(data_dir));
+  if (!existed) ENVLEDGER_RETURN_IF_ERROR(SyncDirectory(DirectoryOf(data_dir)));
+  // Last, because start-up makes a missing copy good, but takes a copy without a ledger for a lost ledger.
+  return WriteFileDurably(publish_path, note, 0644);
+}
+
+Result<Genesis> ReadGenesis(const LogDb& log) {
+  if (log.size() == 0) return Damaged("TRUNCATED: the log has no entries, not even its genesis");
+  const auto bytes = log.Read(0);
+  if (!bytes.ok()) return Damaged("TAMPERED: entry 0, the genesis, is missing: " + bytes.status().ToString());
+  ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(*bytes));
+  const Genesis* genesis = entry.event ? std::get_if<Genesis>(&*entry.event) : nullptr;
+  if (genesis == nullptr) return Damaged("TAMPERED: entry 0 is not a genesis");
+  if (genesis->format_version != kFormatVersion) {
+    return Status(Code::kInvalidArgument, "the ledger has format version " + std::to_string(genesis->format_version) +
+                                              ", this program writes " + std::to_string(kFormatVersion));
+  }
+  return *genesis;
+}
+
+Result<Recovered> Recover(const LogDb& log, const VerifierKey& key, const std::string& publish_path,
+                          const std::function<void(uint64_t)>& progress) {
+  std::string stored_frontier;
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto latest, log.LatestCheckpoint(&stored_frontier));
+  if (!latest) return Damaged("the log holds no checkpoint, not even that of its creation");
+  const auto checkpoint = OpenCheckpoint(latest->note, key);
+  if (!checkpoint.ok()) {
+    return Damaged("the latest checkpoint (size " + std::to_string(latest->size) + "): " + checkpoint.status().ToString());
+  }
+  if (checkpoint->size != latest->size || checkpoint->size == 0) {
+    return Damaged("TAMPERED: the checkpoint stored for size " + std::to_string(latest->size) + " is of size " +
+                   std::to_string(checkpoint->size));
+  }
+  if (checkpoint->size > log.size()) {
+    return Damaged("TRUNCATED: the latest checkpoint vouches for " + std::to_string(checkpoint->size) +
+                   " entries, but the log ends after " + std::to_string(log.size()));
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(Frontier frontier, FrontierAt(log, *checkpoint, stored_frontier, progress));
+
+  TailCheck tail(checkpoint->size, std::move(frontier));
+  Status problem;
+  ENVLEDGER_RETURN_IF_ERROR(log.Scan(checkpoint->size - 1, UINT64_MAX, [&](uint64_t seq, std::string_view bytes) {
+    problem = tail.Add(seq, bytes);
+    if (progress && seq % 65'536 == 0) progress(seq);
+    return problem.ok();
+  }));
+  ENVLEDGER_RETURN_IF_ERROR(std::move(problem));
+  if (tail.next() != log.size()) return Damaged("TAMPERED: entry " + std::to_string(tail.next()) + " is missing");
+
+  Recovered recovered;
+  recovered.end = tail.end();
+  recovered.clean = tail.clean();
+  recovered.checked = log.size() - checkpoint->size;
+  recovered.latest = {*checkpoint, latest->note, recovered.end.last_recorded_at};
+  ENVLEDGER_RETURN_IF_ERROR(CheckPublished(log, key, publish_path, recovered.latest));
+  return recovered;
+}
+
+}  // namespace envledger
