@@ -1,0 +1,92 @@
+#include "ledger/base/log.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace envledger {
+namespace {
+
+// Puts a file in the place of standard error for as long as it lives.
+class CapturedLog {
+ public:
+  CapturedLog() : file_(std::tmpfile()), saved_(dup(STDERR_FILENO)) {
+    EXPECT_NE(file_, nullptr);
+    EXPECT_EQ(dup2(fileno(file_), STDERR_FILENO), STDERR_FILENO);
+  }
+  ~CapturedLog() {
+    dup2(saved_, STDERR_FILENO);
+    close(saved_);
+    std::fclose(file_);
+  }
+  std::string Text() const {
+    std::string text(1 << 20, '\0');
+    const ssize_t size = pread(fileno(file_), text.data(), text.size(), 0);
+    text.resize(size < 0 ? 0 : static_cast<size_t>(size));
+    return text;
+  }
+
+ private:
+  FILE* file_;
+  int saved_;
+};
+
+class LogTest : public testing::Test {
+ protected:
+  ~LogTest() override { SetLogLevel(LogLevel::kInfo); }
+};
+
+TEST_F(LogTest, LinesCarryTheirPriorityForTheJournal) {
+  const CapturedLog log;
+  Log(LogLevel::kError, "broken");
+  Log(LogLevel::kWarning, "odd");
+  Log(LogLevel::kInfo, "ready");
+  EXPECT_EQ(log.Text(), "<3>error: broken\n<4>warning: odd\n<6>info: ready\n");
+}
+
+TEST_F(LogTest, LinesBelowTheLevelAreDropped) {
+  const CapturedLog log;
+  Log(LogLevel::kDebug, "not by default");
+  SetLogLevel(LogLevel::kWarning);
+  Log(LogLevel::kInfo, "no");
+  Log(LogLevel::kWarning, "yes");
+  SetLogLevel(LogLevel::kDebug);
+  Log(LogLevel::kDebug, "now");
+  EXPECT_EQ(log.Text(), "<4>warning: yes\n<7>debug: now\n");
+}
+
+TEST_F(LogTest, TextCannotForgeALineOrSteerATerminal) {
+  const CapturedLog log;
+  Log(LogLevel::kInfo, "a\n<3>error: forged\r\x1b[2J\x7f caf\xC3\xA9");
+  EXPECT_EQ(log.Text(), "<6>info: a\\x0a<3>error: forged\\x0d\\x1b[2J\\x7f caf\xC3\xA9\n");
+}
+
+TEST_F(LogTest, LinesOfManyThreadsDoNotMix) {
+  const CapturedLog log;
+  std::vector<std::thread> threads;
+  for (char c = 'a'; c < 'e'; ++c) {
+    threads.emplace_back([c] {
+      for (int i = 0; i < 200; ++i) Log(LogLevel::kInfo, std::string(100, c));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const std::string text = log.Text();
+  size_t lines = 0;
+  for (size_t begin = 0; begin < text.size(); ++lines) {
+    const size_t end = text.find('\n', begin);
+    ASSERT_NE(end, std::string::npos);
+    const std::string line = text.substr(begin, end - begin);
+    ASSERT_EQ(line, "<6>info: " + std::string(100, line.back()));
+    begin = end + 1;
+  }
+  EXPECT_EQ(lines, 800u);
+}
+
+}  // namespace
+}  // namespace envledger
