@@ -14,9 +14,7 @@ namespace envledger {
 // A SHA-256 value.
 using Hash = std::array<uint8_t, 32>;
 
-inline std::string_view View(const Hash& hash) {
-  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
-}
+inline std::string_view View(const Hash& hash) { return {reinterpret_cast<const char*>(hash.data()), hash.size()}; }
 // The 32 bytes of `bytes` as a hash; nothing when it has another size.
 std::optional<Hash> HashFrom(std::string_view bytes);
 

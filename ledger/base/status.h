@@ -68,8 +68,8 @@ Status FromErrno(int error_number, std::string_view what);
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}              // NOLINT(google-explicit-constructor): return values
-  Result(Status status) : status_(std::move(status)) {}      // NOLINT(google-explicit-constructor): return errors
+  Result(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor): return values
+  Result(Status status) : status_(std::move(status)) {}  // NOLINT(google-explicit-constructor): return errors
   bool ok() const { return value_.has_value(); }
   const Status& status() const& { return status_; }
   Status&& status() && { return std::move(status_); }
@@ -87,11 +87,11 @@ class [[nodiscard]] Result {
 }  // namespace envledger
 
 // Returns from the function when `expression` (a Status) is not ok.
-#define ENVLEDGER_RETURN_IF_ERROR(expression)        \
-  do {                                               \
-    if (auto status_ = (expression); !status_.ok()) { \
-      return status_;                                \
-    }                                                \
+#define ENVLEDGER_RETURN_IF_ERROR(expression)                         \
+  do {                                                                \
+    if (auto envledger_error = (expression); !envledger_error.ok()) { \
+      return envledger_error;                                         \
+    }                                                                 \
   } while (false)
 
 #define ENVLEDGER_CONCAT_INNER(a, b) a##b
@@ -100,8 +100,8 @@ class [[nodiscard]] Result {
 #define ENVLEDGER_ASSIGN_OR_RETURN(declaration, expression) \
   ENVLEDGER_ASSIGN_OR_RETURN_IMPL(ENVLEDGER_CONCAT(result_, __LINE__), declaration, expression)
 #define ENVLEDGER_ASSIGN_OR_RETURN_IMPL(result, declaration, expression) \
-  auto result = (expression);                                           \
-  if (!result.ok()) {                                                   \
-    return std::move(result).status();                                  \
-  }                                                                     \
+  auto result = (expression);                                            \
+  if (!result.ok()) {                                                    \
+    return std::move(result).status();                                   \
+  }                                                                      \
   declaration = *std::move(result)

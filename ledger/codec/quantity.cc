@@ -50,8 +50,8 @@ bool TakeSign(std::string_view& text) {
   return minus;
 }
 
-// The scale of "e3", "E-2"; text[0] is e or E. Exponents stop at a thousand million: only a number with that many digits
-// could bring a greater one back into range.
+// The scale of "e3", "E-2"; text[0] is e or E. Exponents stop at a thousand million: only a number with that many
+// digits could bring a greater one back into range.
 std::optional<Scale> ParseExponent(std::string_view text) {
   text.remove_prefix(1);
   const bool minus = TakeSign(text);

@@ -13,15 +13,16 @@
 
 namespace envledger {
 
-// "500m" -> 500, "8" -> 8000, "64Gi" -> 68719476736000. kInvalidArgument with the offending text (cut at 64 bytes) in the
-// message: bad syntax, finer than a milli-unit, outside 64 bits.
+// "500m" -> 500, "8" -> 8000, "64Gi" -> 68719476736000. kInvalidArgument with the offending text (cut at 64 bytes) in
+// the message: bad syntax, finer than a milli-unit, outside 64 bits.
 Result<int64_t> ParseQuantity(std::string_view text);
 
-// The canonical text of the JSON form: whole units in plain decimal, otherwise milli-units with "m": "8", "-3", "1500m".
-// ParseQuantity of it gives `milli` again.
+// The canonical text of the JSON form: whole units in plain decimal, otherwise milli-units with "m": "8", "-3",
+// "1500m". ParseQuantity of it gives `milli` again.
 std::string FormatQuantity(int64_t milli);
 
-// For people: like FormatQuantity, with the largest binary suffix that divides exactly when it is at least 1Mi ("64Gi").
+// For people: like FormatQuantity, with the largest binary suffix that divides exactly when it is at least 1Mi
+// ("64Gi").
 std::string HumanQuantity(int64_t milli);
 
 // The canonical text of an exact 128-bit sum of milli-units.
