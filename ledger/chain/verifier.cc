@@ -201,7 +201,10 @@ class Verifier::Impl {
       last_good_size_ = at.checkpoint.size;
       return;
     }
-    Fail(std::min(last_good_size_, next_seq_ == 0 ? 0 : next_seq_ - 1), "tree",
+    // Where an entry itself shows the change, that entry is the place to look, not the whole run since the last checkpoint.
+    const bool explained = worst_ == Verdict::kTampered;
+    const uint64_t first_suspect = std::min(last_good_size_, next_seq_ == 0 ? 0 : next_seq_ - 1);
+    Fail(explained ? std::nullopt : std::optional(first_suspect), "tree",
          "the root over " + std::to_string(at.checkpoint.size) + " entries is not that of the checkpoint " +
              at.input.where + "; what differs lies at or after entry " + std::to_string(last_good_size_),
          Verdict::kTampered);
@@ -212,8 +215,7 @@ class Verifier::Impl {
     if (header.seq != seq) {
       Fail(seq, "sequence", "the entry stored as " + std::to_string(seq) + " says that it is " + std::to_string(header.seq),
            Verdict::kTampered);
-    }
-    if (!gap && header.previous != previous_) {
+    } else if (!gap && header.previous != previous_) {
       if (seq == 0) {
         Fail(0, "chain", "entry 0 names a previous entry", Verdict::kTampered);
       } else {

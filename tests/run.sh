@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs all tests: with the address and undefined-behaviour sanitizers, with the
+# thread sanitizer where there are threads, and as shipped. Builds are kept in build/ and reused.
+#
+#   tests/run.sh           everything
+#   tests/run.sh --quick   as shipped only
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+quick=no
+case "${1:-}" in
+  "") ;;
+  --quick) quick=yes ;;
+  *) echo "usage: tests/run.sh [--quick]" >&2; exit 2 ;;
+esac
+
+.ci/install-packages --tests
+jobs=$(nproc)
+
+build() {  # PRESET [TARGET...]
+  local preset=$1
+  shift
+  echo "== $preset: build"
+  cmake --preset "$preset" >/dev/null
+  cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"}
+}
+
+if [[ $quick == no ]]; then
+  # RocksDB is not instrumented; what happens inside it is not ours to judge.
+  export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1"
+  threaded=(transport_test client_test service_test)
+  build tsan "${threaded[@]}"
+  echo "== tsan: rooms with threads"
+  ctest --test-dir build/tsan -j "$jobs" --output-on-failure --no-tests=error -L threads
+
+  build asan
+  echo "== asan: everything"
+  ctest --test-dir build/asan -j "$jobs" --output-on-failure --no-tests=error
+fi
+
+build dev
+echo "== dev: everything, as shipped"
+ctest --test-dir build/dev -j "$jobs" --output-on-failure --no-tests=error

@@ -1,0 +1,126 @@
+#include "tests/support/daemon.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+#include "ledger/base/file.h"
+
+namespace envledger {
+namespace {
+
+constexpr int kReadyMilliseconds = 120'000;
+
+// The socket on which systemd would hear the daemon.
+class NotifySocket {
+ public:
+  explicit NotifySocket(const std::string& path) : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    unlink(path.c_str());
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    if (bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      throw std::runtime_error("cannot bind " + path);
+    }
+  }
+
+  // Whether READY=1 came before the child ended.
+  bool WaitForReady(const Child& child) {
+    for (int waited = 0; waited < kReadyMilliseconds; waited += 10) {
+      pollfd entry{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+      if (poll(&entry, 1, 10) > 0) {
+        char message[4096];
+        const ssize_t size = recv(fd_.get(), message, sizeof message, 0);
+        if (size > 0 && std::string_view(message, static_cast<size_t>(size)).find("READY=1") != std::string_view::npos) {
+          return true;
+        }
+      } else if (!child.running()) {
+        return false;
+      }
+    }
+    return false;
+  }
+
+ private:
+  UniqueFd fd_;
+};
+
+std::string Line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+std::string DaemonPath() { return ENVLEDGER_DAEMON_PATH; }
+std::string ToolPath() { return ENVLEDGER_TOOL_PATH; }
+
+TestLedger::TestLedger() {
+  const Ended key = RunProgram({ToolPath(), "key", "generate", "--origin", kOrigin, "--key", key_path()});
+  if (key.status != 0) throw std::runtime_error("key generate: " + key.err);
+  vkey_ = Line(key.out);
+  const Ended init =
+      RunProgram({DaemonPath(), "--init", "--data-dir", data_dir(), "--origin", kOrigin, "--key", key_path()});
+  if (init.status != 0) throw std::runtime_error("init: " + init.err);
+}
+
+std::vector<std::string> TestLedger::Command(const std::vector<std::string>& options, const std::string& key) const {
+  std::vector<std::string> command = {DaemonPath(),      "--data-dir",    data_dir(),       "--key",       key,
+                                      "--append-socket", append_socket(), "--audit-socket", audit_socket()};
+  // Test machines may have little room; the test of that limit sets it itself.
+  const auto sets_room = [](const std::string& option) { return option.rfind("--min-free-bytes", 0) == 0; };
+  if (std::none_of(options.begin(), options.end(), sets_room)) command.push_back("--min-free-bytes=1");
+  command.insert(command.end(), options.begin(), options.end());
+  return command;
+}
+
+void TestLedger::Start(const std::vector<std::string>& options, const Child::Setup& setup) {
+  NotifySocket notify(path("notify"));
+  Child::Setup complete = setup;
+  complete.environment["NOTIFY_SOCKET"] = path("notify");
+  daemon_ = std::make_unique<Child>(Command(options, key_path()), complete);
+  if (notify.WaitForReady(*daemon_)) return;
+  daemon_->Signal(SIGKILL);
+  throw std::runtime_error("the daemon did not get ready: " + daemon_->Wait().err);
+}
+
+Ended TestLedger::StartAndFail(const std::vector<std::string>& options) { return RunProgram(Command(options, key_path())); }
+
+Ended TestLedger::StartWithKeyAndFail(const std::string& key) { return RunProgram(Command({}, key)); }
+
+Ended TestLedger::Stop() {
+  daemon_->Signal(SIGTERM);
+  return daemon_->Wait();
+}
+
+void TestLedger::Kill() {
+  daemon_->Signal(SIGKILL);
+  daemon_->Wait();
+}
+
+Ended TestLedger::Tool(const std::vector<std::string>& words, const std::string& input) const {
+  std::vector<std::string> command = {ToolPath()};
+  command.insert(command.end(), words.begin(), words.end());
+  return RunProgram(command, input);
+}
+
+Ended TestLedger::OnSocket(std::vector<std::string> words, const std::string& input) const {
+  words.insert(words.end(), {"--socket", audit_socket()});
+  return Tool(words, input);
+}
+
+Ended TestLedger::OnDirectory(std::vector<std::string> words) const {
+  words.insert(words.end(), {"--data-dir", data_dir()});
+  return Tool(words);
+}
+
+Ended TestLedger::Append(const std::string& json_lines, const std::vector<std::string>& options) const {
+  std::vector<std::string> words = {"append", "-", "--append-socket", append_socket()};
+  words.insert(words.end(), options.begin(), options.end());
+  return Tool(words, json_lines);
+}
+
+}  // namespace envledger

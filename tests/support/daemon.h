@@ -1,0 +1,58 @@
+// The real daemon on sockets and a data directory of the test's own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
+
+namespace envledger {
+
+// Where the programs under test are; set by CMake.
+std::string DaemonPath();
+std::string ToolPath();
+
+// A ledger with a key, and its daemon while it runs. Failing steps throw, with what the program said.
+class TestLedger {
+ public:
+  static constexpr const char* kOrigin = "test.example/ledger";
+
+  // Creates the key and the ledger.
+  TestLedger();
+  ~TestLedger() = default;
+
+  // Starts the daemon with these options beside those it needs, and waits until it says READY=1.
+  void Start(const std::vector<std::string>& options = {}, const Child::Setup& setup = {});
+  // Runs the daemon and expects that it ends by itself, without being ready.
+  Ended StartAndFail(const std::vector<std::string>& options = {});
+  Ended StartWithKeyAndFail(const std::string& key);
+  // SIGTERM, and its end.
+  Ended Stop();
+  // kill -9.
+  void Kill();
+  Child& daemon() { return *daemon_; }
+
+  // Runs the tool: on the sockets of this ledger, or on its directory.
+  Ended Tool(const std::vector<std::string>& words, const std::string& input = {}) const;
+  Ended OnSocket(std::vector<std::string> words, const std::string& input = {}) const;
+  Ended OnDirectory(std::vector<std::string> words) const;
+  Ended Append(const std::string& json_lines, const std::vector<std::string>& options = {}) const;
+
+  std::string path(const std::string& name) const { return directory_.path() + "/" + name; }
+  std::string data_dir() const { return path("data"); }
+  std::string key_path() const { return path("key"); }
+  std::string append_socket() const { return path("append.sock"); }
+  std::string audit_socket() const { return path("audit.sock"); }
+  const std::string& vkey() const { return vkey_; }
+
+ private:
+  std::vector<std::string> Command(const std::vector<std::string>& options, const std::string& key) const;
+
+  TempDir directory_;
+  std::string vkey_;
+  std::unique_ptr<Child> daemon_;
+};
+
+}  // namespace envledger
