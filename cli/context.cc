@@ -1,0 +1,67 @@
+#include "cli/context.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "cli/remote_reader.h"
+#include "cli/safe_text.h"
+
+namespace envledger::cli {
+namespace {
+
+size_t TerminalWidth() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+Result<std::unique_ptr<LedgerReader>> OpenLedger(const LedgerSource& source) {
+  if (!source.data_dir.empty()) return OpenStored(source.data_dir);
+  return RemoteReader::Connect(source.socket, source.timeout);
+}
+
+SendBatch OpenAppender(const AppendClientOptions& options) {
+  std::shared_ptr<AppendClient> client = AppendClient::Create(options);
+  return [client](std::vector<AppendRecord> records, AppendClient::Callback done) {
+    client->AppendBatchAsync(std::move(records), std::move(done));
+  };
+}
+
+}  // namespace
+
+Context ProcessContext() {
+  std::ios::sync_with_stdio(false);
+  Context context{.out = std::cout, .err = std::cerr};
+  context.out_is_terminal = isatty(STDOUT_FILENO) == 1;
+  context.err_is_terminal = isatty(STDERR_FILENO) == 1;
+  if (context.out_is_terminal) context.width = TerminalWidth();
+  context.variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  context.now = [] { return SystemClock().Now(); };
+  context.ticks = [] { return Nanos{std::chrono::steady_clock::now().time_since_epoch().count()}; };
+  context.open_ledger = OpenLedger;
+  context.open_appender = OpenAppender;
+  return context;
+}
+
+void Complain(Context& context, std::string_view message) {
+  context.out.flush();
+  context.err << "envledger: " + SafeText(message) + "\n";
+  context.err.flush();
+}
+
+ExitStatus Fail(Context& context, const Status& status) {
+  Complain(context, status.ToString());
+  return ExitStatusOf(status);
+}
+
+ExitStatus WrongUsage(Context& context, const Status& status) {
+  Complain(context, status.message());
+  return ExitStatus::kWrongUsage;
+}
+
+}  // namespace envledger::cli

@@ -1,0 +1,20 @@
+// The exit statuses of the tool, which scripts depend on.
+#pragma once
+
+#include "ledger/base/status.h"
+
+namespace envledger::cli {
+
+enum class ExitStatus : int {
+  kFine = 0,
+  kFailedVerification = 1,  // of the ledger or of a proof
+  kWrongUsage = 2,
+  kNotFound = 3,
+  kRefused = 4,      // by the ledger: invalid, conflict, not permitted, over a limit
+  kUnavailable = 5,  // socket, disk, key
+};
+
+// What a status from the ledger amounts to. REQUIRES: not ok.
+ExitStatus ExitStatusOf(const Status& status);
+
+}  // namespace envledger::cli

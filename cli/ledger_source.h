@@ -1,0 +1,17 @@
+// Which ledger a command reads.
+#pragma once
+
+#include "cli/context.h"
+#include "cli/options.h"
+
+namespace envledger::cli {
+
+// --socket, --data-dir and --timeout.
+OptionSpecs SourceOptions();
+// kInvalidArgument naming the option.
+Result<LedgerSource> SourceOf(const Context& context, const Options& options);
+
+// The specifications of several sets, one after the other.
+OptionSpecs Join(std::initializer_list<OptionSpecs> sets);
+
+}  // namespace envledger::cli

@@ -1,0 +1,69 @@
+#include "cli/listing.h"
+
+#include "cli/csv.h"
+#include "cli/json_object.h"
+#include "cli/safe_text.h"
+
+namespace envledger::cli {
+
+Listing::Listing(Context& context, const OutputStyle& style, ListingShape shape)
+    : context_(context), style_(style), shape_(std::move(shape)) {
+  if (format() == Format::kTable) {
+    table_ = std::make_unique<Table>(context_.out, style_.palette, style_.width, shape_.columns);
+  }
+  if (format() == Format::kCsv) context_.out << CsvRow(shape_.csv_titles);
+}
+
+void Listing::AddJson(std::string row) {
+  ++rows_;
+  if (format() == Format::kJson) {
+    waiting_.push_back(std::move(row));
+  } else {
+    context_.out << row << '\n';
+  }
+}
+
+void Listing::AddCsv(const std::vector<std::string>& row) {
+  ++rows_;
+  context_.out << CsvRow(row);
+}
+
+void Listing::AddCells(std::function<Cells()> row) {
+  ++rows_;
+  table_->Add(std::move(row));
+}
+
+ExitStatus Listing::Finish(const Coverage& coverage, const std::string& count) {
+  switch (format()) {
+    case Format::kTable: {
+      if (rows_ > 0) table_->Finish();
+      if (rows_ > 0) context_.out << '\n';
+      const std::string text = count + ". " + SafeText(coverage.Sentence());
+      context_.out << style_.palette.Paint(coverage.complete() ? Color::kDim : Color::kRed, text) << '\n';
+      if (!coverage.next_cursor().empty()) {
+        context_.out << "There is more: --limit 0, or --cursor " << SafeText(coverage.next_cursor()) << '\n';
+      }
+      break;
+    }
+    case Format::kJson: {
+      context_.out << "{\"completeness\":" << coverage.Json() << ",\"" << shape_.rows_name << "\":[";
+      for (size_t i = 0; i < waiting_.size(); ++i) context_.out << (i == 0 ? "\n" : ",\n") << waiting_[i];
+      context_.out << (waiting_.empty() ? "]}\n" : "\n]}\n");
+      break;
+    }
+    case Format::kJsonl:
+      context_.out << "{\"completeness\":" << coverage.Json() << "}\n";
+      break;
+    case Format::kCsv: {
+      std::string text = count + ". " + coverage.Sentence();
+      if (!coverage.next_cursor().empty()) text += " There is more: --cursor " + coverage.next_cursor();
+      Complain(context_, text);
+      break;
+    }
+  }
+  if (coverage.complete()) return ExitStatus::kFine;
+  Complain(context_, "the answer has a hole: " + coverage.problem() + "; run envledger verify");
+  return ExitStatus::kFailedVerification;
+}
+
+}  // namespace envledger::cli

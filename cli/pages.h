@@ -1,0 +1,17 @@
+// Answers of many pages, as one.
+#pragma once
+
+#include <functional>
+
+#include "cli/story.h"
+#include "ledger/audit/reader.h"
+
+namespace envledger::cli {
+
+// Fetches pages until `limit` envelopes (0: all), each given to `visit`.
+Result<Coverage> ForEachEnvelope(LedgerReader& reader, QueryRequest request, uint64_t limit,
+                                 const std::function<void(Story)>& visit);
+Result<Coverage> ForEachPrincipal(LedgerReader& reader, PrincipalsRequest request, uint64_t limit,
+                                  const std::function<void(PrincipalSummary)>& visit);
+
+}  // namespace envledger::cli

@@ -1,0 +1,31 @@
+// Colours: few, from the terminal's own sixteen, so that they read on dark and on light. Text says everything that a
+// colour says.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ledger/chain/verifier.h"
+#include "ledger/codec/envelope.h"
+#include "ledger/codec/model.h"
+
+namespace envledger::cli {
+
+enum class Color { kPlain, kBold, kDim, kRed, kGreen, kYellow, kMagenta, kCyan };
+
+class Palette {
+ public:
+  explicit Palette(bool on) : on_(on) {}
+  std::string Paint(Color color, std::string_view text) const;
+  bool on() const { return on_; }
+
+ private:
+  bool on_;
+};
+
+Color ColorOf(Stage stage);
+Color ColorOf(Effect effect);
+Color ColorOf(Relation relation);
+Color ColorOf(Verdict verdict);
+
+}  // namespace envledger::cli

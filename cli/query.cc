@@ -1,0 +1,91 @@
+// `query`: one row for each envelope that passes the filters. The daemon sends sealed records; what an envelope looks
+// like is folded here, from them.
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/envelope_json.h"
+#include "cli/ledger_source.h"
+#include "cli/listing.h"
+#include "cli/output_style.h"
+#include "cli/pages.h"
+#include "cli/progress.h"
+#include "cli/query_request.h"
+#include "cli/query_rows.h"
+
+namespace envledger::cli {
+namespace {
+
+// Whether several principals are meant is said beside the answer, which is about all of them.
+Status ResolvePrincipal(Context& context, LedgerReader& reader, QueryPlan& plan, NameBook& names) {
+  if (!plan.principal) return Ok();
+  ENVLEDGER_ASSIGN_OR_RETURN(ResolvedPrincipal resolved, Resolve(reader, *plan.principal));
+  plan.request.principal = resolved.filter;
+  for (const PrincipalSummary& candidate : resolved.candidates) names.Learn(candidate.principal);
+  if (const std::string note = NoteOn(resolved); !note.empty()) Complain(context, note);
+  return Ok();
+}
+
+ExitStatus Run(Context& context, const Options& options) {
+  auto style = StyleOf(context, options);
+  if (!style.ok()) return WrongUsage(context, style.status());
+  auto source = SourceOf(context, options);
+  if (!source.ok()) return WrongUsage(context, source.status());
+  auto plan = PlanQuery(options, context.now());
+  if (!plan.ok()) return WrongUsage(context, plan.status());
+  auto reader = context.open_ledger(*source);
+  if (!reader.ok()) return Fail(context, reader.status());
+  NameBook names;
+  if (const Status status = ResolvePrincipal(context, **reader, *plan, names); !status.ok())
+    return Fail(context, status);
+
+  Listing listing(context, *style, QueryShape());
+  Progress progress(context.err, context.err_is_terminal && !context.out_is_terminal, context.ticks);
+  const auto visit = [&](Story story) {
+    if (listing.format() == Format::kTable) {
+      names.Learn(story.envelope);
+      auto envelope = std::make_shared<const Envelope>(std::move(story.envelope));
+      listing.AddCells([envelope, &names] { return QueryCells(*envelope, names); });
+    } else if (listing.format() == Format::kCsv) {
+      listing.AddCsv(QueryFields(story));
+    } else {
+      listing.AddJson(EnvelopeJson(story));
+    }
+    progress.Update(listing.rows(), 0, "envelopes");
+  };
+  auto coverage = ForEachEnvelope(**reader, plan->request, plan->limit, visit);
+  if (!coverage.ok()) return Fail(context, coverage.status());
+  return listing.Finish(*coverage, Grouped(listing.rows()) + (listing.rows() == 1 ? " envelope" : " envelopes"));
+}
+
+}  // namespace
+
+Command QueryCommand() {
+  return {
+      .name = "query",
+      .arguments = "",
+      .summary = "who asked for what, and what they got: one row per envelope",
+      .text =
+          "Lists the envelopes that match every filter given: who asked, what, under which scope, what was requested "
+          "and "
+          "granted, how the two compare, where it stands and when it was asked.\n"
+          "\n"
+          "A principal is KIND:ID or ID. Where the id itself begins with a kind and a colon, as "
+          "system:serviceaccount:default:web does, the ledger is asked which is meant; KIND:ID in full "
+          "(service:system:serviceaccount:default:web) or :ID leave no doubt. Where one name stands for several "
+          "principals "
+          "the answer is about all of them, and says so on stderr.\n"
+          "\n"
+          "jsonl prints one envelope per line as it comes, and {\"completeness\": ...} last; json prints one object "
+          "{\"completeness\": ..., \"envelopes\": [...]}, for which it collects the answer. csv neutralises what a "
+          "spreadsheet would run as a formula with a leading '. Hashes are lower-case hexadecimal. An answer with a "
+          "hole "
+          "exits 1. A cursor belongs to its filters: go on with absolute times, not with spans ago.",
+      .example =
+          "  envledger query --principal alice --since 7d --narrowed\n"
+          "  envledger query --principal agent:aria --role requester --format jsonl --limit 0\n",
+      .options = Join({QueryOptions(), SourceOptions(), OutputOptions()}),
+      .run = Run,
+  };
+}
+
+}  // namespace envledger::cli

@@ -1,0 +1,30 @@
+// A ledger behind the audit socket of a daemon.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "ledger/audit/reader.h"
+#include "ledger/client/audit_client.h"
+
+namespace envledger::cli {
+
+class RemoteReader : public LedgerReader {
+ public:
+  // kUnavailable when no daemon answers at the path, whatever the reason.
+  static Result<std::unique_ptr<LedgerReader>> Connect(const std::string& socket, std::chrono::milliseconds timeout);
+
+  Result<QueryResponse> Query(const QueryRequest& request) override;
+  Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) override;
+  Result<PrincipalsResponse> Principals(const PrincipalsRequest& request) override;
+  Result<EntriesResponse> Entries(const EntriesRequest& request) override;
+  Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) override;
+  Result<StatusResponse> Status(const StatusRequest& request) override;
+
+ private:
+  explicit RemoteReader(std::unique_ptr<AuditClient> client) : client_(std::move(client)) {}
+  std::unique_ptr<AuditClient> client_;
+};
+
+}  // namespace envledger::cli

@@ -1,0 +1,101 @@
+// The tool does not take the daemon's word for what it can see itself: that the revisions of an envelope are dense
+// shows in the entries, and a hole makes the answer incomplete whatever the daemon says.
+#include "cli/story.h"
+
+#include "cli/json_object.h"
+#include "cli/words.h"
+#include "ledger/chain/note.h"
+
+namespace envledger::cli {
+namespace {
+
+// The size in a checkpoint note, for show: its signature is verify's business.
+std::optional<uint64_t> SizeOfCheckpoint(const std::string& note_bytes) {
+  auto note = ParseNote(note_bytes);
+  if (!note.ok()) return std::nullopt;
+  auto checkpoint = ParseCheckpoint(note->text);
+  if (!checkpoint.ok()) return std::nullopt;
+  return checkpoint->size;
+}
+
+}  // namespace
+
+Result<Story> ReadStory(const EnvelopeRecords& answer) {
+  Story story;
+  story.roles = answer.roles;
+  const auto broken = [&answer](const std::string& what) {
+    return Corruption("envelope " + answer.envelope_id + ": " + what);
+  };
+  for (const std::string& bytes : answer.entries) {
+    auto record = DecodeRecord(bytes);
+    if (!record.ok())
+      return broken("record " + std::to_string(story.records.size()) + ": " + record.status().message());
+    if (record->transition.envelope_id != answer.envelope_id) {
+      return broken("entry " + std::to_string(record->seq) + " belongs to envelope " + record->transition.envelope_id);
+    }
+    if (record->revision != story.records.size() && story.problem.empty()) {
+      story.problem = "envelope " + answer.envelope_id + ": revision " + std::to_string(story.records.size()) +
+                      " is missing; entry " + std::to_string(record->seq) + " has revision " +
+                      std::to_string(record->revision);
+    }
+    story.records.push_back(*std::move(record));
+  }
+  if (story.records.empty()) return broken("the answer holds no records");
+  if (story.records.front().transition.stage != Stage::kRequested) {
+    return broken("its first record, which says who asked for what, is missing");
+  }
+  story.envelope = FoldEnvelope(story.records);
+  return story;
+}
+
+void Coverage::AddPage(const Completeness& page) {
+  if (first_page_) {
+    total_ = page;
+    first_page_ = false;
+    return;
+  }
+  total_.scanned += page.scanned;
+  total_.next_cursor = page.next_cursor;
+  if (!page.complete) Doubt(page.problem);
+}
+
+void Coverage::AddStory(const Story& story) {
+  const uint64_t first = story.records.front().seq;
+  const uint64_t last = story.records.back().seq;
+  if (!first_seq_ || first < *first_seq_) first_seq_ = first;
+  if (!last_seq_ || last > *last_seq_) last_seq_ = last;
+  if (!story.problem.empty()) Doubt(story.problem);
+}
+
+void Coverage::Doubt(const std::string& problem) {
+  total_.complete = false;
+  if (total_.problem.empty()) total_.problem = problem;
+}
+
+std::string Coverage::Json() const {
+  JsonObject json;
+  json.Number("tree_size", total_.tree_size)
+      .Text("root", Hex(View(total_.root)))
+      .TextOrNull("checkpoint", total_.checkpoint)
+      .NumberOrNull("first_seq", first_seq_)
+      .NumberOrNull("last_seq", last_seq_)
+      .Number("scanned", total_.scanned)
+      .Bool("complete", total_.complete)
+      .TextOrNull("next_cursor", total_.next_cursor)
+      .TextIfAny("problem", total_.problem);
+  return json.str();
+}
+
+std::string Coverage::Sentence() const {
+  std::string text = total_.complete ? "Complete" : "INCOMPLETE";
+  text += " as of " + Grouped(total_.tree_size) + " entries, root " + Hex(View(total_.root)).substr(0, 16) + "…";
+  if (const auto size = SizeOfCheckpoint(total_.checkpoint)) {
+    text += ", signed checkpoint at " + Grouped(*size);
+  } else {
+    text += ", no signed checkpoint yet";
+  }
+  if (!total_.problem.empty()) text += ": " + total_.problem;
+  return text + ".";
+}
+
+}  // namespace envledger::cli

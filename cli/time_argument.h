@@ -1,0 +1,15 @@
+// A moment as people give it on a command line.
+#pragma once
+
+#include <string_view>
+
+#include "ledger/base/status.h"
+#include "ledger/base/time.h"
+
+namespace envledger::cli {
+
+// An RFC 3339 time; a date, which is its midnight in UTC; or a span before `now`: numbers with the units s, m, h, d, w,
+// as in "90m", "7d", "1d12h". kInvalidArgument otherwise, and for a moment before 1970.
+Result<Nanos> ParseTimeArgument(std::string_view text, Nanos now);
+
+}  // namespace envledger::cli

@@ -1,0 +1,14 @@
+// The first two blocks of a timeline: what stands in the `requested` record, and what became of the resources.
+#pragma once
+
+#include <ostream>
+
+#include "cli/output_style.h"
+#include "cli/story.h"
+
+namespace envledger::cli {
+
+void PrintHeading(std::ostream& out, const OutputStyle& style, const Envelope& envelope);
+void PrintResources(std::ostream& out, const OutputStyle& style, const Envelope& envelope);
+
+}  // namespace envledger::cli

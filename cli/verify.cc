@@ -1,0 +1,106 @@
+// `verify`: the whole ledger, on this side of the socket.
+#include "ledger/audit/verify.h"
+
+#include "cli/commands.h"
+#include "cli/key_argument.h"
+#include "cli/ledger_source.h"
+#include "cli/output_style.h"
+#include "cli/progress.h"
+#include "cli/verify_report.h"
+#include "ledger/base/file.h"
+
+namespace envledger::cli {
+namespace {
+
+constexpr unsigned kMaxThreads = 1024;
+
+// What is given from outside, and must be readable, or nothing can be concluded.
+Status ReadEvidence(const Options& options, VerifyOptions& verify) {
+  if (options.Has("vkey")) {
+    ENVLEDGER_ASSIGN_OR_RETURN(verify.trusted_key, ReadVerifierKey(options.Get("vkey")));
+  }
+  for (const std::string& path : options.All("checkpoint")) {
+    ENVLEDGER_ASSIGN_OR_RETURN(std::string note, ReadFile(path, kMaxNoteBytes));
+    verify.anchors.push_back({.note = std::move(note), .where = path, .anchor = true});
+  }
+  return Ok();
+}
+
+Result<VerifyReport> Verify(Context& context, const LedgerSource& source, const VerifyOptions& verify) {
+  Progress progress(context.err, context.err_is_terminal, context.ticks);
+  const VerifyProgress tell = [&progress](uint64_t done, uint64_t total) { progress.Update(done, total, "entries"); };
+  if (!source.data_dir.empty()) return VerifyStored(source.data_dir, verify, tell);
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto reader, context.open_ledger(source));
+  return VerifyServed(*reader, verify, tell);
+}
+
+ExitStatus Run(Context& context, const Options& options) {
+  auto style = StyleOf(context, options);
+  if (!style.ok()) return WrongUsage(context, style.status());
+  auto source = SourceOf(context, options);
+  if (!source.ok()) return WrongUsage(context, source.status());
+  auto threads = options.Number("threads", 0, 0, kMaxThreads);
+  if (!threads.ok()) return WrongUsage(context, threads.status());
+  if (options.Has("checkpoint") && !options.Has("vkey")) {
+    return WrongUsage(context,
+                      InvalidArgument("--checkpoint needs --vkey: without the key that signed it, a checkpoint "
+                                      "proves nothing"));
+  }
+  VerifyOptions verify;
+  verify.threads = static_cast<unsigned>(*threads);
+  if (const Status status = ReadEvidence(options, verify); !status.ok()) {
+    Complain(context, status.ToString());
+    return ExitStatus::kUnavailable;
+  }
+  auto report = Verify(context, *source, verify);
+  if (!report.ok()) return Fail(context, report.status());
+  switch (style->format) {
+    case Format::kTable:
+      PrintVerify(context.out, *style, *report);
+      break;
+    case Format::kCsv:
+      context.out << VerifyCsv(*report);
+      break;
+    case Format::kJson:
+    case Format::kJsonl:
+      context.out << VerifyJson(*report) << '\n';
+      break;
+  }
+  return IsPass(report->verdict) ? ExitStatus::kFine : ExitStatus::kFailedVerification;
+}
+
+}  // namespace
+
+Command VerifyCommand() {
+  static const OptionSpecs kOwn = {
+      {"vkey", Takes::kValue, "VKEY", "the verifier key that checkpoints must be signed by, or a file that holds it"},
+      {"checkpoint", Takes::kValues, "FILE", "a checkpoint kept elsewhere, to compare with; needs --vkey; repeatable"},
+      {"threads", Takes::kValue, "N", "how many threads hash (default 0: as many as there are processors)"},
+  };
+  return {
+      .name = "verify",
+      .arguments = "",
+      .summary = "check every entry, link, checkpoint and index",
+      .text =
+          "Reads every entry and checks its form, its number, the chain of hashes, the times, the lifecycle rules, the "
+          "back-links of principals and envelopes, the Merkle tree against every stored checkpoint, and the "
+          "checkpoints' "
+          "signatures; with --data-dir also the indexes, both ways.\n"
+          "\n"
+          "VALID: agrees with a checkpoint kept elsewhere. UNANCHORED: consistent in itself; nothing outside to "
+          "compare "
+          "with, so a cut tail or a replaced ledger cannot be seen. TRUNCATED, TAMPERED, INCOMPLETE, WRONG_KEY: exit "
+          "status 1. A key or checkpoint that cannot be read: 5.\n"
+          "\n"
+          "json: {\"verdict\", \"ok\", \"entries\", \"tree_size\", \"root\", \"checkpoints\", \"failures\": [{\"seq\", "
+          "\"check\", \"message\"}], \"checks\", \"failure_count\", \"origin\", \"vkey\", \"key_is_trusted\"}; at most "
+          "the first 100 failures are listed.",
+      .example =
+          "  envledger checkpoint > /media/usb/checkpoint\n"
+          "  envledger verify --checkpoint /media/usb/checkpoint --vkey ledger.vkey\n",
+      .options = Join({kOwn, SourceOptions(), OutputOptions()}),
+      .run = Run,
+  };
+}
+
+}  // namespace envledger::cli

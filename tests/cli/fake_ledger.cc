@@ -1,0 +1,184 @@
+#include "fake_ledger.h"
+
+#include <algorithm>
+
+#include "ledger/codec/quantity.h"
+#include "ledger/codec/transition.h"
+
+namespace envledger::cli {
+namespace {
+
+// Passes the calls on, so that the ledger outlives the reader that a command owns.
+class Borrowed : public LedgerReader {
+ public:
+  explicit Borrowed(std::shared_ptr<FakeLedger> ledger) : ledger_(std::move(ledger)) {}
+  Result<QueryResponse> Query(const QueryRequest& request) override { return ledger_->Query(request); }
+  Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) override {
+    return ledger_->FindEnvelope(request);
+  }
+  Result<PrincipalsResponse> Principals(const PrincipalsRequest& request) override {
+    return ledger_->Principals(request);
+  }
+  Result<EntriesResponse> Entries(const EntriesRequest& request) override { return ledger_->Entries(request); }
+  Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) override {
+    return ledger_->Checkpoints(request);
+  }
+  Result<StatusResponse> Status(const StatusRequest& request) override { return ledger_->Status(request); }
+
+ private:
+  std::shared_ptr<FakeLedger> ledger_;
+};
+
+}  // namespace
+
+Principal User(const std::string& id, const std::string& issuer) { return {PrincipalKind::kUser, issuer, id}; }
+
+Resource Amount(const std::string& name, const std::string& quantity) {
+  Resource resource;
+  resource.name = name;
+  resource.amount = *ParseQuantity(quantity);
+  return resource;
+}
+
+Transition Requested(const std::string& envelope_id, const Principal& requester, Nanos at) {
+  Transition transition;
+  transition.envelope_id = envelope_id;
+  transition.stage = Stage::kRequested;
+  transition.occurred_at = at;
+  transition.identity = Identity{};
+  transition.identity->requester = requester;
+  transition.identity->tenant = "search";
+  transition.execution = Execution{};
+  transition.execution->kind = ExecutionKind::kModelDeployment;
+  transition.execution->operation = "POST /serving/deploy_model";
+  transition.execution->targets = {{.type = "model", .id = "llama-3", .version = "2", .digest = ""}};
+  transition.scope = Scope{};
+  transition.scope->kind = "project";
+  transition.scope->id = "search-ml";
+  transition.scope->binding = ScopeBinding::kBound;
+  transition.requested = ResourceMap{Amount("gpu", "8"), Amount("memory", "64Gi")};
+  return transition;
+}
+
+Transition GrantedGpus(const std::string& envelope_id, const std::string& gpus, Nanos at) {
+  Transition transition;
+  transition.envelope_id = envelope_id;
+  transition.stage = Stage::kGranted;
+  transition.occurred_at = at;
+  transition.decision = Decision{};
+  transition.decision->effect = Effect::kNarrow;
+  transition.decision->reasons = {"quota of the project"};
+  transition.granted = Granted{};
+  transition.granted->resources = {Amount("gpu", gpus), Amount("memory", "64Gi")};
+  transition.granted->grant_id = "grant-1";
+  transition.routing = Routing{};
+  transition.routing->backend = "kserve";
+  transition.routing->node = "gpu-n05";
+  return transition;
+}
+
+Transition Completed(const std::string& envelope_id, Nanos at) {
+  Transition transition;
+  transition.envelope_id = envelope_id;
+  transition.stage = Stage::kCompleted;
+  transition.occurred_at = at;
+  transition.outcome = Outcome{};
+  transition.outcome->code = "ok";
+  transition.outcome->usage = {Amount("gpu", "4")};
+  return transition;
+}
+
+void FakeLedger::Append(const Transition& transition) {
+  auto found = std::find_if(envelopes.begin(), envelopes.end(), [&](const EnvelopeRecords& records) {
+    return records.envelope_id == transition.envelope_id;
+  });
+  if (found == envelopes.end()) {
+    found = envelopes.insert(found, {.envelope_id = transition.envelope_id, .roles = kRequester, .entries = {}});
+  }
+  EnvelopeRecords& records = *found;
+  EntryHeader header;
+  header.seq = entries_++;
+  header.recorded_at = transition.occurred_at.value_or(0) + kSecond / 2;
+  header.recorder = {.uid = 1000, .gid = 1000, .pid = 4242, .producer = "gateway"};
+  header.envelope_revision = records.entries.size();
+  if (!records.entries.empty()) header.envelope_previous = header.seq - 1;
+  EntryBuilder builder;
+  records.entries.emplace_back(builder.Build(header, *EncodeTransition(transition)));
+}
+
+Completeness FakeLedger::CompletenessNow() const {
+  Completeness completeness;
+  completeness.tree_size = entries_;
+  completeness.root.fill(0xab);
+  completeness.scanned = 1;
+  completeness.complete = true;
+  return completeness;
+}
+
+Result<QueryResponse> FakeLedger::Query(const QueryRequest& request) {
+  queries.push_back(request);
+  QueryResponse response;
+  response.completeness = CompletenessNow();
+  size_t at = request.cursor.empty() ? 0 : std::stoul(request.cursor);
+  size_t left = request.limit == 0 ? page : std::min<size_t>(page, request.limit);
+  for (; at < envelopes.size() && left > 0; ++at, --left) response.envelopes.push_back(envelopes[at]);
+  if (at < envelopes.size()) response.completeness.next_cursor = std::to_string(at);
+  return response;
+}
+
+Result<EnvelopeResponse> FakeLedger::FindEnvelope(const EnvelopeRequest& request) {
+  for (const EnvelopeRecords& records : envelopes) {
+    if (records.envelope_id == request.envelope_id) {
+      return EnvelopeResponse{.envelope = records, .completeness = CompletenessNow()};
+    }
+  }
+  return NotFound("no envelope " + request.envelope_id);
+}
+
+Result<PrincipalsResponse> FakeLedger::Principals(const PrincipalsRequest& request) {
+  PrincipalsResponse response;
+  response.completeness = CompletenessNow();
+  const PrincipalFilter& filter = request.filter;
+  for (const PrincipalSummary& summary : principals) {
+    const Principal& principal = summary.principal;
+    const bool matches = (filter.id.empty() || filter.id == principal.id) &&
+                         (filter.kind == PrincipalKind::kUnspecified || filter.kind == principal.kind) &&
+                         (!filter.issuer || *filter.issuer == principal.issuer);
+    if (matches) response.principals.push_back(summary);
+  }
+  return response;
+}
+
+Result<EntriesResponse> FakeLedger::Entries(const EntriesRequest&) { return EntriesResponse{}; }
+
+Result<CheckpointsResponse> FakeLedger::Checkpoints(const CheckpointsRequest&) {
+  return CheckpointsResponse{.notes = checkpoints};
+}
+
+Result<StatusResponse> FakeLedger::Status(const StatusRequest&) { return status; }
+
+void FillDay(FakeLedger& ledger) {
+  ledger.Append(Requested("env-1", User("alice")));
+  ledger.Append(GrantedGpus("env-1", "4"));
+  ledger.Append(Completed("env-1"));
+  ledger.Append(Requested("env-2", User("bob"), kMorning + 60 * kSecond));
+  Transition trick = Requested("env-3", User("eve\x1b[2J\u202e"), kMorning + 120 * kSecond);
+  trick.execution->operation = "=cmd()";
+  trick.requested->clear();
+  ledger.Append(trick);
+}
+
+World::World() {
+  context.variable = [this](const char* name) { return variables[name]; };
+  context.now = [] { return kMorning + 3600 * kSecond; };
+  context.ticks = [] { return Nanos{0}; };
+  context.open_ledger = [this](const LedgerSource& source) -> Result<std::unique_ptr<LedgerReader>> {
+    opened = source;
+    if (!open_status.ok()) return open_status;
+    return std::unique_ptr<LedgerReader>(std::make_unique<Borrowed>(ledger));
+  };
+}
+
+int World::Run(const std::vector<std::string>& words) { return static_cast<int>(RunTool(context, words)); }
+
+}  // namespace envledger::cli

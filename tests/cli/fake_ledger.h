@@ -1,0 +1,72 @@
+// A ledger in memory for the tool's tests: sealed entries made by hand, answered in pages.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "ledger/audit/reader.h"
+#include "ledger/codec/entry.h"
+#include "ledger/codec/model.h"
+
+namespace envledger::cli {
+
+// 2026-03-17T09:20:00Z.
+inline constexpr Nanos kMorning = 1773739200 * kSecond;
+
+Principal User(const std::string& id, const std::string& issuer = "https://id.example.com");
+Resource Amount(const std::string& name, const std::string& quantity);
+
+// Transitions of an envelope that asks for gpu 8 and memory 64Gi to deploy a model.
+Transition Requested(const std::string& envelope_id, const Principal& requester, Nanos at = kMorning);
+Transition GrantedGpus(const std::string& envelope_id, const std::string& gpus, Nanos at = kMorning + 2 * kSecond);
+Transition Completed(const std::string& envelope_id, Nanos at = kMorning + 90 * kSecond);
+
+class FakeLedger : public LedgerReader {
+ public:
+  // Seals a transition; its envelope's revision is counted up.
+  void Append(const Transition& transition);
+
+  Result<QueryResponse> Query(const QueryRequest& request) override;
+  Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) override;
+  Result<PrincipalsResponse> Principals(const PrincipalsRequest& request) override;
+  Result<EntriesResponse> Entries(const EntriesRequest& request) override;
+  Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) override;
+  Result<StatusResponse> Status(const StatusRequest& request) override;
+
+  // What Query gives, in order; a test may damage it.
+  std::vector<EnvelopeRecords> envelopes;
+  std::vector<PrincipalSummary> principals;
+  std::vector<std::string> checkpoints;
+  StatusResponse status;
+  size_t page = 2;                    // envelopes in one answer
+  std::vector<QueryRequest> queries;  // as they came
+
+ private:
+  Completeness CompletenessNow() const;
+  uint64_t entries_ = 0;
+};
+
+// Three envelopes: one narrowed and done, one open, one by a deceiver of terminals.
+void FillDay(FakeLedger& ledger);
+
+// The outside world of a command run, all of it in memory.
+struct World {
+  World();
+  // Runs a command line and returns its exit status as a number.
+  int Run(const std::vector<std::string>& words);
+
+  std::ostringstream out;
+  std::ostringstream err;
+  std::map<std::string, std::string> variables;
+  std::shared_ptr<FakeLedger> ledger = std::make_shared<FakeLedger>();
+  LedgerSource opened;  // the last that was asked for
+  Status open_status;
+  Context context{.out = out, .err = err};
+};
+
+}  // namespace envledger::cli

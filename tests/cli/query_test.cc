@@ -1,0 +1,213 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "fake_ledger.h"
+
+namespace envledger::cli {
+namespace {
+
+using nlohmann::json;
+
+std::vector<json> Lines(const std::string& text) {
+  std::vector<json> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(json::parse(line));
+  return lines;
+}
+
+TEST(Query, JsonlHasOneEnvelopeALineAndTheCompletenessLast) {
+  World world;
+  FillDay(*world.ledger);
+  ASSERT_EQ(world.Run({"query", "--format", "jsonl"}), 0) << world.err.str();
+  const std::vector<json> lines = Lines(world.out.str());
+  ASSERT_EQ(lines.size(), 4u);
+  const json& first = lines[0];
+  EXPECT_EQ(first["envelope_id"], "env-1");
+  EXPECT_EQ(first["stage"], "completed");
+  EXPECT_EQ(first["opened_at"], "2026-03-17T09:20:00Z");
+  EXPECT_EQ(first["updated_at"], "2026-03-17T09:21:30Z");
+  EXPECT_EQ(first["requester"], (json{{"kind", "user"}, {"issuer", "https://id.example.com"}, {"id", "alice"}}));
+  EXPECT_EQ(first["subject"], nullptr);
+  EXPECT_EQ(first["tenant"], "search");
+  EXPECT_EQ(first["role"], "requester");
+  EXPECT_EQ(first["execution"], (json{{"kind", "model_deployment"},
+                                      {"operation", "POST /serving/deploy_model"},
+                                      {"targets", {{{"type", "model"}, {"id", "llama-3"}, {"version", "2"}}}}}));
+  EXPECT_EQ(first["scope"], (json{{"kind", "project"}, {"id", "search-ml"}, {"binding", "bound"}}));
+  EXPECT_EQ(first["requested"], (json{{"gpu", "8"}, {"memory", "68719476736"}}));
+  EXPECT_EQ(first["granted"],
+            (json{{"resources", {{"gpu", "4"}, {"memory", "68719476736"}}}, {"grant_id", "grant-1"}}));
+  EXPECT_EQ(first["relation"], (json{{"gpu", "narrowed"}, {"memory", "as_requested"}}));
+  EXPECT_EQ(
+      first["decision"],
+      (json{{"effect", "narrow"}, {"reasons", {"quota of the project"}}, {"policy", nullptr}, {"decider", nullptr}}));
+  EXPECT_EQ(first["routing"], (json{{"backend", "kserve"}, {"node", "gpu-n05"}}));
+  EXPECT_EQ(first["outcome"], (json{{"code", "ok"}, {"usage", {{"gpu", "4"}}}}));
+  EXPECT_EQ(first["first_seq"], 0);
+  EXPECT_EQ(first["last_seq"], 2);
+  EXPECT_EQ(first["revisions"], 3);
+  EXPECT_EQ(first.size(), 19u);
+  EXPECT_EQ(lines[1]["granted"], nullptr);
+  EXPECT_EQ(lines[1]["relation"], json::object());
+  EXPECT_EQ(lines[2]["requester"]["id"], "eve\x1b[2J\u202e") << "json keeps the exact text";
+  EXPECT_EQ(lines[2]["requested"], json::object());
+
+  std::string root;
+  for (int i = 0; i < 32; ++i) root += "ab";
+  EXPECT_EQ(lines[3], (json{{"completeness",
+                             {{"tree_size", 5},
+                              {"root", root},
+                              {"checkpoint", nullptr},
+                              {"first_seq", 0},
+                              {"last_seq", 4},
+                              {"scanned", 2},
+                              {"complete", true},
+                              {"next_cursor", nullptr}}}}));
+}
+
+TEST(Query, JsonIsOneObjectWithTheSameRows) {
+  World jsonl;
+  FillDay(*jsonl.ledger);
+  jsonl.Run({"query", "--format", "jsonl"});
+  World whole;
+  FillDay(*whole.ledger);
+  ASSERT_EQ(whole.Run({"query", "--format", "json"}), 0);
+  const json object = json::parse(whole.out.str());
+  const std::vector<json> lines = Lines(jsonl.out.str());
+  EXPECT_EQ(object["completeness"], lines.back()["completeness"]);
+  EXPECT_EQ(object["envelopes"], json(std::vector<json>(lines.begin(), lines.end() - 1)));
+  EXPECT_EQ(whole.out.str().find("{\"completeness\":"), 0u);
+
+  World none;
+  ASSERT_EQ(none.Run({"query", "--format", "json"}), 0);
+  EXPECT_EQ(json::parse(none.out.str())["envelopes"], json::array());
+  EXPECT_EQ(json::parse(none.out.str())["completeness"]["first_seq"], nullptr);
+}
+
+TEST(Query, FetchesPagesUpToTheLimit) {
+  World world;
+  FillDay(*world.ledger);
+  world.ledger->page = 1;
+  ASSERT_EQ(world.Run({"query", "--format", "jsonl", "--limit", "2"}), 0);
+  const std::vector<json> lines = Lines(world.out.str());
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines.back()["completeness"]["next_cursor"], "2");
+  ASSERT_EQ(world.ledger->queries.size(), 2u);
+  EXPECT_EQ(world.ledger->queries[0].limit, 2u);
+  EXPECT_EQ(world.ledger->queries[1].limit, 1u);
+  EXPECT_EQ(world.ledger->queries[1].cursor, "1");
+}
+
+TEST(Query, AHoleInAnEnvelopeIsSeenHereWhateverTheDaemonSays) {
+  World world;
+  FillDay(*world.ledger);
+  auto& entries = world.ledger->envelopes[0].entries;
+  entries.erase(entries.begin() + 1);
+  EXPECT_EQ(world.Run({"query", "--format", "jsonl"}), 1);
+  const json completeness = Lines(world.out.str()).back()["completeness"];
+  EXPECT_EQ(completeness["complete"], false);
+  EXPECT_NE(completeness["problem"].get<std::string>().find("revision 1 is missing"), std::string::npos);
+
+  entries.erase(entries.begin());
+  World beheaded;
+  beheaded.ledger = world.ledger;
+  EXPECT_EQ(beheaded.Run({"query"}), 1) << "without its first record nothing can be said of an envelope";
+}
+
+TEST(Query, TableOnANarrowTerminalFolds) {
+  World world;
+  FillDay(*world.ledger);
+  world.context.out_is_terminal = true;
+  world.context.width = 80;
+  ASSERT_EQ(world.Run({"query", "--color", "never"}), 0);
+  EXPECT_EQ(world.out.str(), R"(WHEN (UTC)           STAGE      WHO                      WHAT
+  SCOPE             REQUESTED          GRANTED            RELATION      ENVELOPE
+2026-03-17 09:20:00  completed  user:alice               model_deployment POST …
+  project:search-…  gpu 8, memory 64…  gpu 4, memory 64…  narrowed gpu  env-1
+2026-03-17 09:21:00  requested  user:bob                 model_deployment POST …
+  project:search-…  gpu 8, memory 64…  -                  -             env-2
+2026-03-17 09:22:00  requested  user:eve\x1b[2J\u{202e}  model_deployment =cmd(…
+  project:search-…  -                  -                  -             env-3
+
+3 envelopes. Complete as of 5 entries, root abababababababab…, no signed checkpoint yet.
+)");
+}
+
+TEST(Query, TableOnAWideTerminalHasOneLineARow) {
+  World world;
+  FillDay(*world.ledger);
+  world.context.out_is_terminal = true;
+  world.context.width = 200;
+  ASSERT_EQ(world.Run({"query", "--color", "never"}), 0);
+  EXPECT_EQ(
+      world.out.str(),
+      R"(WHEN (UTC)           STAGE      WHO                      WHAT                                                         SCOPE              REQUESTED           GRANTED             RELATION      ENVELOPE
+2026-03-17 09:20:00  completed  user:alice               model_deployment POST /serving/deploy_model model:llama-3@2  project:search-ml  gpu 8, memory 64Gi  gpu 4, memory 64Gi  narrowed gpu  env-1
+2026-03-17 09:21:00  requested  user:bob                 model_deployment POST /serving/deploy_model model:llama-3@2  project:search-ml  gpu 8, memory 64Gi  -                   -             env-2
+2026-03-17 09:22:00  requested  user:eve\x1b[2J\u{202e}  model_deployment =cmd() model:llama-3@2                      project:search-ml  -                   -                   -             env-3
+
+3 envelopes. Complete as of 5 entries, root abababababababab…, no signed checkpoint yet.
+)");
+}
+
+TEST(Query, StoredTextNeverReachesATerminalRaw) {
+  for (const char* format : {"table", "csv", "json"}) {
+    World world;
+    FillDay(*world.ledger);
+    world.context.out_is_terminal = true;
+    world.variables["NO_COLOR"] = "1";
+    ASSERT_EQ(world.Run({"query", "--format", format}), 0);
+    EXPECT_EQ(world.out.str().find('\x1b'), std::string::npos) << format;
+    EXPECT_EQ(world.err.str().find('\x1b'), std::string::npos) << format;
+  }
+}
+
+TEST(Query, ColoursOnlyOnATerminal) {
+  World piped;
+  FillDay(*piped.ledger);
+  piped.Run({"query"});
+  EXPECT_EQ(piped.out.str().find('\x1b'), std::string::npos);
+  World terminal;
+  FillDay(*terminal.ledger);
+  terminal.context.out_is_terminal = true;
+  terminal.Run({"query"});
+  EXPECT_NE(terminal.out.str().find("\x1b[32mcompleted\x1b[0m"), std::string::npos);
+  World forced;
+  FillDay(*forced.ledger);
+  forced.variables["NO_COLOR"] = "1";
+  forced.Run({"query", "--color", "always"});
+  EXPECT_NE(forced.out.str().find("\x1b[32mcompleted\x1b[0m"), std::string::npos);
+}
+
+TEST(Query, CsvHasAHeaderAndAsManyFieldsInEveryRow) {
+  World world;
+  FillDay(*world.ledger);
+  ASSERT_EQ(world.Run({"query", "--format", "csv"}), 0);
+  std::istringstream rows(world.out.str());
+  std::string header;
+  std::getline(rows, header);
+  EXPECT_EQ(header.substr(0, 23), "envelope_id,stage,opene");
+  EXPECT_EQ(std::count(header.begin(), header.end(), ','), 28);
+  EXPECT_NE(world.out.str().find(",gpu=8; memory=68719476736,gpu=4; memory=68719476736,"), std::string::npos);
+  EXPECT_NE(world.out.str().find(",'=cmd(),"), std::string::npos) << "a formula must be disarmed";
+  EXPECT_NE(world.err.str().find("Complete as of 5 entries"), std::string::npos);
+}
+
+TEST(Query, SeveralPrincipalsOfOneNameAreSaidOnStderr) {
+  World world;
+  FillDay(*world.ledger);
+  for (const char* issuer : {"https://a.example", "https://b.example"}) {
+    PrincipalSummary summary;
+    summary.principal = User("alice", issuer);
+    world.ledger->principals.push_back(summary);
+  }
+  ASSERT_EQ(world.Run({"query", "--principal", "alice", "--format", "jsonl"}), 0);
+  EXPECT_NE(world.err.str().find("user:alice@a.example, user:alice@b.example"), std::string::npos) << world.err.str();
+  EXPECT_EQ(Lines(world.out.str()).size(), 4u);
+}
+
+}  // namespace
+}  // namespace envledger::cli

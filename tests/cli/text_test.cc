@@ -1,0 +1,209 @@
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "cli/csv.h"
+#include "cli/progress.h"
+#include "cli/safe_text.h"
+#include "cli/table.h"
+#include "cli/unicode.h"
+#include "cli/words.h"
+#include "fake_ledger.h"
+
+namespace envledger::cli {
+namespace {
+
+TEST(SafeText, LeavesReadableTextAlone) {
+  for (const char* text : {"", "alice", "Übersicht", "東京", "👩", "C:\\temp", "naïve"}) EXPECT_EQ(SafeText(text), text);
+}
+
+TEST(SafeText, WritesOutWhatATerminalWouldObey) {
+  EXPECT_EQ(SafeText("a\x1b[31mb"), "a\\x1b[31mb");
+  EXPECT_EQ(SafeText("one\ntwo\r\t\x7f"), "one\\x0atwo\\x0d\\x09\\x7f");
+  EXPECT_EQ(SafeText(std::string_view("\0", 1)), "\\x00");
+  EXPECT_EQ(SafeText("\xc2\x9b"
+                     "31m"),
+            "\\x9b31m")
+      << "the C1 form of ESC [";
+}
+
+TEST(SafeText, WritesOutWhatDeceivesTheEye) {
+  EXPECT_EQ(SafeText("user\u202egpj"), "user\\u{202e}gpj");
+  EXPECT_EQ(SafeText("\u2066x\u2069"), "\\u{2066}x\\u{2069}");
+  EXPECT_EQ(SafeText("ali\u200bce"), "ali\\u{200b}ce");
+  EXPECT_EQ(SafeText("\ufeff\u2028"), "\\u{feff}\\u{2028}");
+}
+
+TEST(SafeText, WritesOutBytesThatAreNotUtf8) {
+  EXPECT_EQ(SafeText("\xff"), "\\xff");
+  EXPECT_EQ(SafeText("\xc0\xaf"), "\\xc0\\xaf") << "an overlong slash";
+  EXPECT_EQ(SafeText("\xed\xa0\x80"), "\\xed\\xa0\\x80") << "a surrogate";
+  EXPECT_EQ(SafeText("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80") << "past U+10FFFF";
+  EXPECT_EQ(SafeText("caf\xc3"), "caf\\xc3");
+}
+
+TEST(Columns, AreThoseOfATerminal) {
+  EXPECT_EQ(ColumnsOf("abc"), 3u);
+  EXPECT_EQ(ColumnsOf("Übung"), 5u);
+  EXPECT_EQ(ColumnsOf("東京"), 4u);
+  EXPECT_EQ(ColumnsOf("e\u0301"), 1u) << "a combining accent";
+  EXPECT_EQ(ColumnsOf("🚀"), 2u);
+  EXPECT_EQ(CutToColumns("東京都", 5), "東京…");
+  EXPECT_EQ(CutToColumns("東京都", 4), "東…");
+  EXPECT_EQ(CutToColumns("abc", 3), "abc");
+  EXPECT_EQ(CutToColumns("abcd", 3), "ab…");
+  EXPECT_EQ(CutToColumns("abcd", 0), "");
+}
+
+TEST(Csv, QuotesWhatNeedsIt) { EXPECT_EQ(CsvRow({"a", "b,c", "d\"e", "", " f"}), "a,\"b,c\",\"d\"\"e\",, f\r\n"); }
+
+TEST(Csv, KeepsARowOnOneLine) { EXPECT_EQ(CsvField("one\r\ntwo\x1b"), "one\\x0d\\x0atwo\\x1b"); }
+
+TEST(Csv, DisarmsFormulas) {
+  EXPECT_EQ(CsvField("=1+1"), "'=1+1");
+  EXPECT_EQ(CsvField("+41"), "'+41");
+  EXPECT_EQ(CsvField("@SUM(A1)"), "'@SUM(A1)");
+  EXPECT_EQ(CsvField("-cmd|' /C calc'!A0"), "'-cmd|' /C calc'!A0");
+  EXPECT_EQ(CsvField("\t=1"), "'\\x09=1");
+  EXPECT_EQ(CsvField("\r=1"), "'\\x0d=1");
+  EXPECT_EQ(CsvField("=HYPERLINK(\"x\",\"y\")"), "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\"");
+}
+
+TEST(Csv, LeavesNegativeNumbersAlone) {
+  EXPECT_EQ(CsvField("-5"), "-5");
+  EXPECT_EQ(CsvField("-1.5"), "-1.5");
+  for (const char* text : {"-", "-.5", "-5.", "-1-1", "-5m", "--5"}) EXPECT_EQ(CsvField(text), "'" + std::string(text));
+}
+
+std::string Rendered(size_t width, std::vector<Column> columns, const std::vector<Cells>& rows) {
+  std::ostringstream out;
+  Table table(out, Palette(false), width, std::move(columns));
+  for (const Cells& row : rows) table.Add(row);
+  table.Finish();
+  return out.str();
+}
+
+TEST(Table, AlignsByColumnsNotByBytes) {
+  EXPECT_EQ(Rendered(0, {{.title = "NAME"}, {.title = "N", .right = true}, {.title = "END"}},
+                     {{{"東京"}, {"1"}, {"x"}}, {{"Zürich"}, {"1,000"}, {"y"}}}),
+            "NAME        N  END\n"
+            "東京        1  x\n"
+            "Zürich  1,000  y\n");
+}
+
+TEST(Table, CutsTheWidestColumnToTheWidth) {
+  EXPECT_EQ(Rendered(20, {{.title = "A", .least = 4}, {.title = "B", .least = 4}},
+                     {{{"abcdefghijklmnopqrstuvwxyz"}, {"short"}}}),
+            "A              B\n"
+            "abcdefghijkl…  short\n");
+}
+
+TEST(Table, FoldsWhatDoesNotFitInOneLine) {
+  EXPECT_EQ(
+      Rendered(20, {{.title = "A", .least = 8}, {.title = "B", .least = 8}, {.title = "C", .least = 8, .folded = true}},
+               {{{"aaaaaaaaaa"}, {"bbbbbbbb"}, {"cccccccc"}}, {{"a"}, {""}, {"c"}}}),
+      "A           B\n"
+      "  C\n"
+      "aaaaaaaaaa  bbbbbbbb\n"
+      "  cccccccc\n"
+      "a\n"
+      "  c\n");
+}
+
+TEST(Table, ColoursOutsideThePadding) {
+  std::ostringstream out;
+  Table table(out, Palette(true), 0, {{.title = "S"}, {.title = "T"}});
+  table.Add({{"ok", Color::kGreen}, {"x", Color::kPlain}});
+  table.Finish();
+  EXPECT_EQ(out.str(), "\x1b[1mS\x1b[0m   \x1b[1mT\x1b[0m\n\x1b[32mok\x1b[0m  x\n");
+}
+
+TEST(Table, StreamsAfterItsSample) {
+  std::ostringstream out;
+  Table table(out, Palette(false), 40, {{.title = "N"}});
+  for (size_t i = 0; i + 1 < Table::kSampleRows; ++i) table.Add({{"1", Color::kPlain}});
+  EXPECT_EQ(out.str(), "");
+  table.Add({{"22", Color::kPlain}});
+  EXPECT_NE(out.str().find("22\n"), std::string::npos);
+  table.Add({{"333", Color::kPlain}});
+  EXPECT_TRUE(out.str().ends_with("\n2…\n") || out.str().ends_with("\n3…\n")) << out.str().substr(out.str().size() - 8);
+}
+
+TEST(Words, GroupDigitsByThree) {
+  EXPECT_EQ(Grouped(0), "0");
+  EXPECT_EQ(Grouped(999), "999");
+  EXPECT_EQ(Grouped(1000), "1,000");
+  EXPECT_EQ(Grouped(1234567), "1,234,567");
+}
+
+TEST(Words, AmountsSayBoundsAndUnits) {
+  Resource resource = Amount("gpu", "2");
+  resource.per = Per::kUnit;
+  EXPECT_EQ(AmountText(resource), "2 each");
+  resource.unit_of = "nodes";
+  EXPECT_EQ(AmountText(resource), "2 per nodes");
+  Resource bounds;
+  bounds.min = 1000;
+  EXPECT_EQ(AmountText(bounds), ">=1");
+  bounds.max = 4000;
+  EXPECT_EQ(AmountText(bounds), "1..4");
+  EXPECT_EQ(AmountText(Amount("memory", "64Gi")), "64Gi");
+  EXPECT_EQ(AmountText(Amount("gpu", "0")), "0");
+}
+
+TEST(Words, WhoNamesOnlyHopsThatAreNotNamedAlready) {
+  Envelope envelope;
+  const Principal aria{PrincipalKind::kAgent, "https://agents.example.com", "aria"};
+  envelope.identity.requester = aria;
+  envelope.identity.subject = User("dana");
+  envelope.identity.delegation.resize(2);
+  envelope.identity.delegation[0].actor = {PrincipalKind::kAgent, "https://agents.example.com", "planner"};
+  envelope.identity.delegation[1].actor = aria;
+  EXPECT_EQ(WhoText(envelope, {}), "agent:aria for user:dana via agent:planner");
+}
+
+TEST(Words, TheIssuerIsSaidWhereOnlyItTellsApart) {
+  NameBook names;
+  names.Learn(User("alice"));
+  names.Learn(User("bob"));
+  EXPECT_EQ(names.Name(User("alice")), "user:alice");
+  names.Learn(User("alice", "https://partner.example.net"));
+  EXPECT_EQ(names.Name(User("alice")), "user:alice@id.example.com");
+  EXPECT_EQ(names.Name(User("alice", "https://partner.example.net")), "user:alice@partner.example.net");
+  EXPECT_EQ(names.Name(User("bob")), "user:bob");
+}
+
+TEST(Words, RelationsSayWhatStandsOut) {
+  Envelope envelope;
+  EXPECT_EQ(SummaryOf(envelope).text, "");
+  envelope.relation = {{"cpu", Relation::kAsRequested}};
+  EXPECT_EQ(SummaryOf(envelope).text, "as_requested");
+  envelope.relation["gpu"] = Relation::kNarrowed;
+  envelope.relation["memory"] = Relation::kNarrowed;
+  envelope.relation["disk"] = Relation::kAdded;
+  EXPECT_EQ(SummaryOf(envelope).text, "narrowed gpu, memory; added disk");
+  EXPECT_EQ(SummaryOf(envelope).worst, Relation::kNarrowed);
+}
+
+TEST(Progress, IsDrawnOnlyOnATerminalAndAfterASecond) {
+  std::ostringstream err;
+  Nanos now = 0;
+  const auto ticks = [&now] { return now; };
+  {
+    Progress off(err, false, ticks);
+    now = 5 * kSecond;
+    off.Update(1, 2, "entries");
+  }
+  EXPECT_EQ(err.str(), "");
+  now = 0;
+  Progress on(err, true, ticks);
+  now = kSecond / 2;
+  on.Update(1, 2, "entries");
+  EXPECT_EQ(err.str(), "");
+  now = 2 * kSecond;
+  on.Update(1000, 2000, "entries");
+  EXPECT_EQ(err.str(), "\r\x1b[K[##########----------]  50%  1,000 of 2,000 entries, 500/s");
+}
+
+}  // namespace
+}  // namespace envledger::cli
