@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "ledger/base/bytes.h"
+#include "ledger/transport/frame.h"
 
 namespace envledger {
 namespace {
@@ -137,9 +138,9 @@ Status SetNumbers(const po::variables_map& values, DaemonConfig& config) {
   config.server.max_inflight_requests_per_connection = n["max-inflight-requests-per-connection"];
   config.server.max_inflight_bytes = n["max-inflight-bytes"];
   config.server.frame_timeout = seconds(n["frame-timeout-seconds"]);
-  if (n["max-inflight-bytes-per-connection"] < n["max-frame-bytes"]) {
+  if (n["max-inflight-bytes-per-connection"] < n["max-frame-bytes"] + kFrameHeaderBytes) {
     return InvalidField("max-inflight-bytes-per-connection",
-                        "max-inflight-bytes-per-connection must hold one frame of max-frame-bytes");
+                        "max-inflight-bytes-per-connection must hold one frame of max-frame-bytes and its header");
   }
   if (n["max-inflight-bytes"] < n["max-inflight-bytes-per-connection"]) {
     return InvalidField("max-inflight-bytes", "max-inflight-bytes must be at least max-inflight-bytes-per-connection");

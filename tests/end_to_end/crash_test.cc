@@ -62,19 +62,23 @@ void KeepAppending(const std::string& socket, const std::string& name, const std
   AppendClientOptions options;
   options.socket_path = socket;
   options.deadline = seconds(60);
-  const auto client = AppendClient::Create(options);
+  std::atomic<size_t> unanswered = 0;
+  const auto client = AppendClient::Create(options);  // goes first, and answers what is left as unknown
   for (int story = 0; !stop; ++story) {
     for (const Transition& transition : WholeStory(name + "-" + std::to_string(story), name)) {
       const auto bytes = EncodeTransition(transition);
       ASSERT_TRUE(bytes.ok()) << bytes.status().ToString();
-      client->AppendBatchAsync({{*bytes, std::nullopt}},
-                               [&promises, bytes = *bytes](Result<std::vector<Acknowledgment>> answer,
-                                                           const ErrorInfo*) { promises.Add(bytes, answer); });
+      ++unanswered;
+      client->AppendBatchAsync({{*bytes, std::nullopt}}, [&promises, &unanswered, bytes = *bytes](
+                                                             Result<std::vector<Acknowledgment>> answer, const ErrorInfo*) {
+        promises.Add(bytes, answer);
+        --unanswered;
+      });
     }
     // Some stories wait for their acknowledgments, so that groups of every size are cut.
-    if (story % 7 == 0 && !stop) client->Flush();
+    if (story % 7 == 0) WaitUntil([&] { return unanswered == 0 || stop; }, seconds(60));
   }
-}  // what is unanswered here is answered as unknown
+}
 
 void RetryUnanswered(const std::string& socket, Promises& promises) {
   AppendClientOptions options;

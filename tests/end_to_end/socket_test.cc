@@ -269,18 +269,22 @@ TEST(Sockets, AFrameThatClaimsFourGibibytesIsRefusedAtOnce) {
 
 TEST(Sockets, ClientsThatNeverReadAndClientsThatFloodDoNotGrowTheDaemonOrStopOthers) {
   TestLedger ledger;
-  ledger.Start({"--max-inflight-bytes-per-connection=4194304", "--max-inflight-bytes=33554432"});
+  ledger.Start({"--max-inflight-bytes-per-connection=8388608", "--max-inflight-bytes=33554432"});
   ExpectServed(ledger, "before");
   const uint64_t before = ResidentBytes(ledger);
   // Each pushes all that the daemon takes from it, and reads nothing.
   std::vector<RawClient> floods;
-  const std::string bad(48 * 1024, 'x');
-  const std::string frame = Framed(AppendFrame({bad}));
-  const std::string listing = Framed(EncodeRequest({1, EntriesRequest{}}));
+  // Requests that are smaller than their answers: a refusal, and a page of entries.
+  std::string refused;
+  std::string listings;
+  for (int i = 0; i < 1000; ++i) {
+    refused += Framed(AppendFrame({"no transition"}));
+    listings += Framed(EncodeRequest({1, EntriesRequest{}}));
+  }
   for (int i = 0; i < 16; ++i) {
     RawClient flood(i % 2 == 0 ? ledger.append_socket() : ledger.audit_socket());
     ASSERT_TRUE(flood.open());
-    const std::string& unit = i % 2 == 0 ? frame : listing;
+    const std::string& unit = i % 2 == 0 ? refused : listings;
     // Until the daemon stops reading: 64 MiB would be far past every limit.
     size_t taken = 0;
     for (std::string_view rest = unit; taken < (64u << 20);) {

@@ -91,7 +91,8 @@ struct Tally {
     }
     if (envelope.contains("outcome") && envelope["outcome"].is_object()) AddTo(used, envelope["outcome"].value("usage", json()));
     std::set<std::string> relations;
-    for (const auto& [resource, relation] : envelope.value("relation", json::object()).items()) {
+    const json relation_map = envelope.value("relation", json::object());  // outlives the loop
+    for (const auto& [resource, relation] : relation_map.items()) {
       relations.insert(relation.get<std::string>());
       ++resources_with[relation];
       ++by_resource[resource][relation];
