@@ -79,6 +79,11 @@ class PrincipalWalk {
       walk.ordinal_ = low;
       walk.end_ = summary.links + 1;
     }
+    // The last ordinal of the page before: were its posting wrong, those beside it could be skipped unseen.
+    const uint64_t before = descending ? low : low - 1;
+    if (after && before >= 1 && before <= summary.links) {
+      ENVLEDGER_RETURN_IF_ERROR(walk.CheckOrdinal(*view.log, before));
+    }
     ENVLEDGER_RETURN_IF_ERROR(walk.Load());
     return walk;
   }
@@ -90,12 +95,9 @@ class PrincipalWalk {
     candidate.seq = seq_;
     candidate.principal = principal_.get();
     candidate.ordinal = ordinal_;
-    candidate.previous_known = ordinal_ == 1 || previous_.has_value();
-    candidate.previous = ordinal_ == 1 ? std::nullopt : previous_;
     return candidate;
   }
   Status Advance() {
-    previous_ = descending_ ? std::nullopt : std::optional(seq_);
     ordinal_ += descending_ ? -1 : 1;
     return Load();
   }
@@ -115,6 +117,13 @@ class PrincipalWalk {
     ENVLEDGER_ASSIGN_OR_RETURN(const PrincipalPosting posting, DecodePosting(*value));
     return posting.seq;
   }
+  Status CheckOrdinal(const LogDb& log, uint64_t ordinal) const {
+    ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t seq, SeqOfOrdinal(ordinal));
+    const auto bytes = log.Read(seq);
+    const auto record = bytes.ok() ? DecodeRecord(*bytes) : Result<Record>(bytes.status());
+    if (record.ok() && CarriesLink(*record, *principal_, ordinal)) return Ok();
+    return MisplacedOrdinal(principal_->id, ordinal, seq);
+  }
   Status Load() {
     if (done()) return Ok();
     ENVLEDGER_ASSIGN_OR_RETURN(seq_, SeqOfOrdinal(ordinal_));
@@ -128,12 +137,12 @@ class PrincipalWalk {
   uint64_t ordinal_ = 0;
   uint64_t end_ = 0;
   uint64_t seq_ = 0;
-  std::optional<uint64_t> previous_;
 };
 
 class PrincipalWalks : public Candidates {
  public:
-  PrincipalWalks(std::vector<PrincipalWalk> walks, bool descending) : walks_(std::move(walks)), descending_(descending) {}
+  PrincipalWalks(std::vector<PrincipalWalk> walks, bool descending)
+      : walks_(std::move(walks)), descending_(descending) {}
 
   Result<std::optional<Candidate>> Next() override {
     if (current_ != nullptr) {
@@ -171,7 +180,39 @@ class SeqList : public Candidates {
   size_t next_ = 0;
 };
 
+// The principals of a transition in the order of their links, each once.
+std::vector<const Principal*> InvolvedIn(const Transition& transition) {
+  std::vector<const Principal*> involved;
+  const auto add = [&](const Principal& principal) {
+    const bool known =
+        std::any_of(involved.begin(), involved.end(), [&](const Principal* p) { return *p == principal; });
+    if (!known) involved.push_back(&principal);
+  };
+  if (transition.identity) {
+    add(transition.identity->requester);
+    if (transition.identity->subject) add(*transition.identity->subject);
+    for (const DelegationHop& hop : transition.identity->delegation) add(hop.actor);
+  }
+  if (transition.decision && transition.decision->decider) add(*transition.decision->decider);
+  return involved;
+}
+
 }  // namespace
+
+// In the first record every principal has a link; in a later one only a decider can, so the order settles whose is
+// whose.
+bool CarriesLink(const Record& record, const Principal& principal, uint64_t ordinal) {
+  const std::vector<const Principal*> involved = InvolvedIn(record.transition);
+  for (size_t i = 0; i < record.links.size() && i < involved.size(); ++i) {
+    if (*involved[i] == principal) return record.links[i].ordinal == ordinal;
+  }
+  return false;
+}
+
+Status MisplacedOrdinal(const std::string& principal_id, uint64_t ordinal, uint64_t seq) {
+  return Corruption("principal " + principal_id + ": the index gives entry " + std::to_string(seq) + " for ordinal " +
+                    std::to_string(ordinal) + ", the entry does not");
+}
 
 std::unique_ptr<Candidates> FacetCandidates(const LedgerView& view, std::string prefix, bool descending,
                                             std::optional<uint64_t> after) {

@@ -9,17 +9,22 @@
 
 #include "ledger/audit/view.h"
 #include "ledger/base/status.h"
+#include "ledger/codec/envelope.h"
 
 namespace envledger {
 
 struct Candidate {
   uint64_t seq = 0;
-  // Of a principal's list: whose, and what the record's link must say.
+  // Of a principal's list: whose link the record must carry, and which.
   const Principal* principal = nullptr;
   uint64_t ordinal = 0;
-  std::optional<uint64_t> previous;  // seq of the ordinal before; known once that was walked
-  bool previous_known = false;
 };
+
+// Whether the entry itself, under the chain, carries this principal's link of this ordinal. An index whose every
+// ordinal names such an entry has left none out, and can have put none elsewhere.
+bool CarriesLink(const Record& record, const Principal& principal, uint64_t ordinal);
+// The kCorruption of an index that says otherwise.
+Status MisplacedOrdinal(const std::string& principal_id, uint64_t ordinal, uint64_t seq);
 
 class Candidates {
  public:

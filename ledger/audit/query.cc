@@ -1,8 +1,8 @@
-// A query walks the posting list of its most selective facet, loads each envelope that the list names, folds it and checks
-// every other filter on what came out. The index thus only proposes; what is answered was read from the log.
+// A query walks the posting list of its most selective facet, loads each envelope that the list names, folds it and
+// checks every other filter on what came out. The index thus only proposes; what is answered was read from the log.
 //
-// Envelopes come in the order of the record by which the list found them first. That record, not a position in memory, is
-// the cursor, so a cursor stays valid while the ledger grows.
+// Envelopes come in the order of the record by which the list found them first. That record, not a position in memory,
+// is the cursor, so a cursor stays valid while the ledger grows.
 #include <algorithm>
 #include <limits>
 
@@ -67,9 +67,8 @@ struct Driver {
 };
 
 bool NamesTarget(const Execution& execution, const std::string& name) {
-  return std::any_of(execution.targets.begin(), execution.targets.end(), [&](const Target& target) {
-    return target.id == name || target.type + ":" + target.id == name;
-  });
+  return std::any_of(execution.targets.begin(), execution.targets.end(),
+                     [&](const Target& target) { return target.id == name || target.type + ":" + target.id == name; });
 }
 
 bool NamesScope(const Scope& scope, const std::string& name) {
@@ -99,7 +98,8 @@ bool Passes(const QueryRequest& q, const Envelope& envelope, const std::vector<R
   if (!q.stages.empty() && std::find(q.stages.begin(), q.stages.end(), envelope.stage) == q.stages.end()) return false;
   if (q.open && IsTerminal(envelope.stage)) return false;
   if (q.narrowed && !IsNarrowed(envelope.relation)) return false;
-  if (!q.request_id.empty() && (!envelope.correlation || envelope.correlation->request_id != q.request_id)) return false;
+  if (!q.request_id.empty() && (!envelope.correlation || envelope.correlation->request_id != q.request_id))
+    return false;
   if (!q.trace_id.empty() && TraceIdOf(envelope.correlation) != q.trace_id) return false;
   const auto any = [&](auto&& test) { return std::any_of(records.begin(), records.end(), test); };
   if (!q.recorder.empty() && !any([&](const Record& r) { return r.recorder.producer == q.recorder; })) return false;
@@ -135,23 +135,34 @@ class QueryRun {
 
   Result<QueryResponse> Run() {
     ENVLEDGER_ASSIGN_OR_RETURN(const auto after, ParseCursor(request_));
-    ENVLEDGER_ASSIGN_OR_RETURN(const auto candidates, Plan(after));
-    std::optional<uint64_t> last = after;
-    for (;;) {
-      ENVLEDGER_ASSIGN_OR_RETURN(const auto candidate, candidates->Next());
-      if (!candidate) break;
-      if (Full()) {
-        response_.completeness.next_cursor = Fingerprint(request_) + "-" + std::to_string(*last);
-        break;
-      }
-      if (last && candidate->seq == *last) continue;  // two principals of one record
-      last = candidate->seq;
-      ENVLEDGER_RETURN_IF_ERROR(Consider(*candidate));
+    // A hole in an index is the answer's incompleteness, to be shown with what was found, not a failure to answer.
+    const Status status = Walk(after);
+    if (status.code() == Code::kCorruption) {
+      Problem(status.message());
+    } else {
+      ENVLEDGER_RETURN_IF_ERROR(status);
     }
     return std::move(response_);
   }
 
  private:
+  Status Walk(std::optional<uint64_t> after) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto candidates, Plan(after));
+    std::optional<uint64_t> last = after;
+    for (;;) {
+      ENVLEDGER_ASSIGN_OR_RETURN(const auto candidate, candidates->Next());
+      if (!candidate) return Ok();
+      if (Full()) {
+        response_.completeness.next_cursor = Fingerprint(request_) + "-" + std::to_string(*last);
+        return Ok();
+      }
+      ENVLEDGER_ASSIGN_OR_RETURN(const std::optional<Record> found, Find(*candidate));
+      const bool again = last == candidate->seq;  // two principals of one record
+      last = candidate->seq;
+      if (found && !again) ENVLEDGER_RETURN_IF_ERROR(Consider(*candidate, *found));
+    }
+  }
+
   bool Full() const {
     return response_.envelopes.size() >= max_envelopes_ || records_ >= limits_.max_records ||
            bytes_ >= limits_.max_bytes || response_.completeness.scanned >= limits_.max_scanned;
@@ -170,16 +181,18 @@ class QueryRun {
       driver_ = {Facet::kTarget, q.target};
     } else if (q.principal) {
       by_principal_ = true;
-      return PrincipalCandidates(view_, *q.principal, q.descending, after);
+      // In any role: an envelope's place is where the principal appears first, whatever role it is asked for.
+      PrincipalFilter any_role = *q.principal;
+      any_role.roles = 0;
+      return PrincipalCandidates(view_, any_role, q.descending, after);
     } else if (!q.tenant.empty()) {
       driver_ = {Facet::kTenant, q.tenant};
     } else if (!q.scope.empty()) {
       driver_ = {Facet::kScope, q.scope};
     } else if (q.since || q.until) {
-      ENVLEDGER_ASSIGN_OR_RETURN(auto in_time,
-                                 TimeCandidates(view_, std::max<Nanos>(0, q.since.value_or(0)),
-                                                q.until.value_or(std::numeric_limits<Nanos>::max()), q.descending, after,
-                                                kMaxSortedCandidates));
+      ENVLEDGER_ASSIGN_OR_RETURN(auto in_time, TimeCandidates(view_, std::max<Nanos>(0, q.since.value_or(0)),
+                                                              q.until.value_or(std::numeric_limits<Nanos>::max()),
+                                                              q.descending, after, kMaxSortedCandidates));
       if (in_time) return in_time;
     } else if (!q.recorder.empty()) {
       driver_ = {Facet::kRecorder, q.recorder};
@@ -195,11 +208,24 @@ class QueryRun {
     completeness.complete = false;
   }
 
-  Status Consider(const Candidate& candidate) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const std::string bytes, view_.log->Read(candidate.seq));
-    ENVLEDGER_ASSIGN_OR_RETURN(const Record found, DecodeRecord(bytes));
+  // The record that the index names; nothing, with the problem noted, when there is none. A principal's list is the
+  // promise that nothing was left out, so it is followed no further than the entries themselves confirm it.
+  Result<std::optional<Record>> Find(const Candidate& candidate) {
     ++response_.completeness.scanned;
-    if (candidate.principal != nullptr) CheckLink(candidate, found);
+    const auto bytes = view_.log->Read(candidate.seq);
+    if (!bytes.ok() && bytes.status().code() != Code::kNotFound) return bytes.status();
+    auto record = bytes.ok() ? DecodeRecord(*bytes) : Result<Record>(bytes.status());
+    if (candidate.principal != nullptr) {
+      if (record.ok() && CarriesLink(*record, *candidate.principal, candidate.ordinal))
+        return std::optional(*std::move(record));
+      return MisplacedOrdinal(candidate.principal->id, candidate.ordinal, candidate.seq);
+    }
+    if (record.ok()) return std::optional(*std::move(record));
+    Problem("the index gives entry " + std::to_string(candidate.seq) + ": " + record.status().message());
+    return std::optional<Record>();
+  }
+
+  Status Consider(const Candidate& candidate, const Record& found) {
     // The `requested` record's times can rule an envelope out before the rest of it is read.
     if (found.revision == 0 && ExcludedByTime(found)) return Ok();
     auto loaded = LoadEnvelope(view_, found.transition.envelope_id);
@@ -213,7 +239,8 @@ class QueryRun {
     if (!stored.problem.empty()) Problem(stored.problem);
     if (!IsFirstHit(stored.records, candidate.seq)) return Ok();
     const RoleMask roles = request_.principal ? RolesIn(stored.records, *request_.principal) : RoleMask{0};
-    if (request_.principal && (roles == 0 || (request_.principal->roles != 0 && (roles & request_.principal->roles) == 0))) {
+    if (request_.principal &&
+        (roles == 0 || (request_.principal->roles != 0 && (roles & request_.principal->roles) == 0))) {
       return Ok();
     }
     const Envelope envelope = FoldEnvelope(stored.records);
@@ -239,17 +266,6 @@ class QueryRun {
     return true;
   }
 
-  // What the index says of a principal's ordinals must be what the entries themselves say, under the chain.
-  void CheckLink(const Candidate& candidate, const Record& record) {
-    const bool fits = std::any_of(record.links.begin(), record.links.end(), [&](const PrincipalLink& link) {
-      return link.ordinal == candidate.ordinal && (!candidate.previous_known || link.previous == candidate.previous);
-    });
-    if (!fits) {
-      Problem("principal " + candidate.principal->id + ": the index gives entry " + std::to_string(candidate.seq) +
-              " for ordinal " + std::to_string(candidate.ordinal) + ", the entry does not");
-    }
-  }
-
   const LedgerView& view_;
   const QueryRequest& request_;
   const AnswerLimits& limits_;
@@ -264,17 +280,9 @@ class QueryRun {
 }  // namespace
 
 Result<QueryResponse> RunQuery(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits) {
-  if (request.principal && request.principal->id.empty()) return InvalidField("principal.id", "a principal needs an id");
-  auto response = QueryRun(view, request, limits).Run();
-  // A hole in an index is the answer's incompleteness, to be shown, not a failure to answer.
-  if (!response.ok() && response.status().code() == Code::kCorruption) {
-    QueryResponse incomplete;
-    incomplete.completeness = CompletenessOf(view);
-    incomplete.completeness.complete = false;
-    incomplete.completeness.problem = response.status().message();
-    return incomplete;
-  }
-  return response;
+  if (request.principal && request.principal->id.empty())
+    return InvalidField("principal.id", "a principal needs an id");
+  return QueryRun(view, request, limits).Run();
 }
 
 }  // namespace envledger
