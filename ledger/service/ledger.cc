@@ -1,5 +1,6 @@
-// Start order: log, recovery (nothing is served from a log that does not verify), index, then the threads, each after what
-// it uses; stop order is the reverse. The index is never a reason not to start: a damaged one is dropped and made again.
+// Start order: log, recovery (nothing is served from a log that does not verify), index, then the threads, each after
+// what it uses; stop order is the reverse. The index is never a reason not to start: a damaged one is dropped and made
+// again.
 #include "ledger/service/ledger.h"
 
 #include <fcntl.h>
@@ -51,8 +52,9 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(const LedgerOptions& options, const
   ENVLEDGER_ASSIGN_OR_RETURN(VerifierKey verifier_key, MakeVerifierKey(genesis.origin, genesis.public_key));
   if (genesis.public_key != key.public_key()) {
     ENVLEDGER_ASSIGN_OR_RETURN(const VerifierKey given, MakeVerifierKey(genesis.origin, key.public_key()));
-    return Status(Code::kNotPermitted, "key", "the ledger's key is " + FormatVerifierKey(verifier_key) +
-                                                  ", the key given is " + FormatVerifierKey(given));
+    return Status(
+        Code::kNotPermitted, "key",
+        "the ledger's key is " + FormatVerifierKey(verifier_key) + ", the key given is " + FormatVerifierKey(given));
   }
   std::unique_ptr<Ledger> ledger(new Ledger(complete, std::move(verifier_key), clock));
   ledger->log_ = std::move(log);
@@ -64,17 +66,17 @@ Status Ledger::Start(const SigningKey& key, const std::function<void(const std::
   const auto tell = [&](const std::string& text) {
     if (progress) progress(text);
   };
-  ENVLEDGER_ASSIGN_OR_RETURN(Recovered recovered, Recover(*log_, verifier_key_, options_.checkpointer.publish_path,
-                                                          [&](uint64_t seq) {
-                                                            tell("verifying, at entry " + std::to_string(seq));
-                                                          }));
+  ENVLEDGER_ASSIGN_OR_RETURN(Recovered recovered,
+                             Recover(*log_, verifier_key_, options_.checkpointer.publish_path,
+                                     [&](uint64_t seq) { tell("verifying, at entry " + std::to_string(seq)); }));
   recovered_entries_ = recovered.checked;
   ENVLEDGER_RETURN_IF_ERROR(OpenIndex(recovered.end, progress));
 
   const DurableEnd durable{recovered.end.frontier, recovered.end.last_leaf_hash, recovered.end.last_recorded_at};
   const uint64_t size = durable.size();
   auto sealer = std::make_unique<Sealer>(*log_, index_->Latest(), clock_, options_.sealer, recovered.end);
-  // The checkpointer and the indexer ask the sequencer, which is made last because it calls them; their threads start after.
+  // The checkpointer and the indexer ask the sequencer, which is made last because it calls them; their threads start
+  // after.
   const auto on_failure = [this](const Status& status) {
     const MutexLock lock(mutex_);
     if (problem_.empty()) problem_ = status.ToString();
@@ -130,7 +132,9 @@ Status Ledger::OpenIndex(const ChainEnd& end, const std::function<void(const std
       *log_, *index_, options_.indexer,
       [this, size = end.frontier.size()] { return sequencer_ ? sequencer_->durable_size() : size; },
       [this] {
-        if (sequencer_) sequencer_->NotifyIndexed();
+        if (!sequencer_) return;
+        if (const Status failure = indexer_->failure(); !failure.ok()) sequencer_->IndexStopped(failure);
+        sequencer_->NotifyIndexed();
       });
   return indexer_->CatchUp(log_->size(), [&](uint64_t seq) {
     if (progress) progress("indexing, at entry " + std::to_string(seq) + " of " + std::to_string(log_->size()));
@@ -158,7 +162,8 @@ void Ledger::Append(AppendWork work) {
     done(std::move(result));
   };
   if (disk_low_.load(std::memory_order_relaxed)) {
-    Status refused(Code::kUnavailable, "min-free-bytes", "the disk is nearly full: appends wait until there is room again");
+    Status refused(Code::kUnavailable, "min-free-bytes",
+                   "the disk is nearly full: appends wait until there is room again");
     work.done(ErrorInfo{std::move(refused), -1, Stage::kUnspecified, std::nullopt});
     return;
   }
@@ -226,16 +231,11 @@ StatusResponse Ledger::Describe() const {
   response.last_checkpoint = latest.note;
   response.last_checkpoint_at = latest.signed_at;
   response.refusals = refusals_.Totals();
-  response.gauges = {{"groups-committed", sequencer_->groups()},
-                     {"queued-bytes", sequencer_->queued_bytes()},
-                     {"appends-refused", refusals_.total()},
-                     {"entries-verified-at-start", recovered_entries_},
-                     {"index-watermark", indexer_->watermark()},
-                     {"log-disk-bytes", log_->DiskBytes()},
-                     {"index-disk-bytes", index_->DiskBytes()},
-                     {"log-memory-bytes", log_->MemoryBytes()},
-                     {"index-memory-bytes", index_->MemoryBytes()},
-                     {"disk-free-bytes", FreeBytes(options_.data_dir)}};
+  response.gauges = {{"groups-committed", sequencer_->groups()},    {"queued-bytes", sequencer_->queued_bytes()},
+                     {"appends-refused", refusals_.total()},        {"entries-verified-at-start", recovered_entries_},
+                     {"index-watermark", indexer_->watermark()},    {"log-disk-bytes", log_->DiskBytes()},
+                     {"index-disk-bytes", index_->DiskBytes()},     {"log-memory-bytes", log_->MemoryBytes()},
+                     {"index-memory-bytes", index_->MemoryBytes()}, {"disk-free-bytes", FreeBytes(options_.data_dir)}};
   return response;
 }
 

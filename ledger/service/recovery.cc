@@ -37,7 +37,8 @@ Status Damaged(const std::string& what) {
   return Corruption(what + ". Nothing was changed; run `envledger verify --data-dir` for the whole report");
 }
 
-Status CheckPublished(const LogDb& log, const VerifierKey& key, const std::string& path, const SignedCheckpoint& latest) {
+Status CheckPublished(const LogDb& log, const VerifierKey& key, const std::string& path,
+                      const SignedCheckpoint& latest) {
   auto bytes = ReadFile(path, kMaxNoteBytes);
   if (!bytes.ok() && bytes.status().code() == Code::kNotFound) {
     Log(LogLevel::kWarning, "no published checkpoint at " + path + " to compare the ledger with; it is published anew");
@@ -59,18 +60,23 @@ Status CheckPublished(const LogDb& log, const VerifierKey& key, const std::strin
   }
   ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint same, OpenCheckpoint(stored.front().note, key));
   if (!(same == *published)) {
-    return Damaged("TAMPERED: the stored checkpoint of size " + std::to_string(same.size) + " has another root than " + path);
+    return Damaged("TAMPERED: the stored checkpoint of size " + std::to_string(same.size) + " has another root than " +
+                   path);
   }
   if (published->size < latest.checkpoint.size) return WriteFileDurably(path, latest.note, 0644);
   return Ok();
 }
 
-// Follows the chain from the entry before the checkpoint's end to the end of the log.
+// The leaves of the last complete subtree of a tree of `size`: the ones from here on give the last hash of its
+// frontier.
+uint64_t LastSubtree(uint64_t size) { return size - (size & -size); }
+
+// Follows the chain from the checkpoint's last complete subtree to the end of the log. That subtree is hashed again, so
+// that the entry to seal upon is the one that the checkpoint vouches for; on average that is a handful of entries.
 class TailCheck {
  public:
-  TailCheck(uint64_t checkpoint_size, Frontier frontier) : size_(checkpoint_size) {
+  TailCheck(uint64_t checkpoint_size, Frontier frontier) : size_(checkpoint_size), next_(LastSubtree(checkpoint_size)) {
     end_.frontier = std::move(frontier);
-    next_ = size_ - 1;
   }
 
   Status Add(uint64_t seq, std::string_view bytes) {
@@ -80,13 +86,21 @@ class TailCheck {
     if (!prepared.status.ok()) return Damaged("TAMPERED: " + name + ": " + prepared.status.ToString());
     const EntryHeader& header = prepared.entry.header;
     if (header.seq != seq) return Damaged("TAMPERED: " + name + " says that it is " + std::to_string(header.seq));
-    if (seq >= size_) {
-      if (header.previous != end_.last_leaf_hash) {
-        return Damaged("TAMPERED: entry " + std::to_string(seq - 1) + " is not the one that " + name + " was sealed upon");
-      }
-      if (header.recorded_at < end_.last_recorded_at) return Damaged("TAMPERED: " + name + " goes back in time");
-      end_.frontier.Append(prepared.leaf_hash);
+    if (started_ && header.previous != end_.last_leaf_hash) {
+      return Damaged("TAMPERED: entry " + std::to_string(seq - 1) + " is not the one that " + name +
+                     " was sealed upon");
     }
+    if (header.recorded_at < end_.last_recorded_at) return Damaged("TAMPERED: " + name + " goes back in time");
+    if (seq >= size_) {
+      end_.frontier.Append(prepared.leaf_hash);
+    } else {
+      subtree_.Append(prepared.leaf_hash);
+      if (seq + 1 == size_ && subtree_.Root() != end_.frontier.hashes().back()) {
+        return Damaged("TAMPERED: entries " + std::to_string(LastSubtree(size_)) + " to " + std::to_string(seq) +
+                       " are not those that the checkpoint of size " + std::to_string(size_) + " was signed for");
+      }
+    }
+    started_ = true;
     end_.last_leaf_hash = prepared.leaf_hash;
     end_.last_recorded_at = header.recorded_at;
     const bool event = prepared.entry.event.has_value();
@@ -103,7 +117,9 @@ class TailCheck {
  private:
   const uint64_t size_;
   ChainEnd end_;
-  uint64_t next_ = 0;
+  Frontier subtree_;
+  uint64_t next_;
+  bool started_ = false;
   bool clean_ = false;
 };
 
@@ -172,7 +188,8 @@ Result<Recovered> Recover(const LogDb& log, const VerifierKey& key, const std::s
   if (!latest) return Damaged("the log holds no checkpoint, not even that of its creation");
   const auto checkpoint = OpenCheckpoint(latest->note, key);
   if (!checkpoint.ok()) {
-    return Damaged("the latest checkpoint (size " + std::to_string(latest->size) + "): " + checkpoint.status().ToString());
+    return Damaged("the latest checkpoint (size " + std::to_string(latest->size) +
+                   "): " + checkpoint.status().ToString());
   }
   if (checkpoint->size != latest->size || checkpoint->size == 0) {
     return Damaged("TAMPERED: the checkpoint stored for size " + std::to_string(latest->size) + " is of size " +
@@ -186,11 +203,12 @@ Result<Recovered> Recover(const LogDb& log, const VerifierKey& key, const std::s
 
   TailCheck tail(checkpoint->size, std::move(frontier));
   Status problem;
-  ENVLEDGER_RETURN_IF_ERROR(log.Scan(checkpoint->size - 1, UINT64_MAX, [&](uint64_t seq, std::string_view bytes) {
-    problem = tail.Add(seq, bytes);
-    if (progress && seq % 65'536 == 0) progress(seq);
-    return problem.ok();
-  }));
+  ENVLEDGER_RETURN_IF_ERROR(
+      log.Scan(LastSubtree(checkpoint->size), UINT64_MAX, [&](uint64_t seq, std::string_view bytes) {
+        problem = tail.Add(seq, bytes);
+        if (progress && seq % 65'536 == 0) progress(seq);
+        return problem.ok();
+      }));
   ENVLEDGER_RETURN_IF_ERROR(std::move(problem));
   if (tail.next() != log.size()) return Damaged("TAMPERED: entry " + std::to_string(tail.next()) + " is missing");
 

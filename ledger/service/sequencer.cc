@@ -1,9 +1,9 @@
 // What can be lost at each moment, and what the producer then knows:
 //
-//   queued, or sealed in a group that was not handed on   nothing is written; answered kUnavailable when the writer stops
-//   handed to the committing thread                       may or may not be durable; kUnknownOutcome when the write fails
-//   write returned ok                                     durable; answered afterwards
-//   process killed                                        no answer: the producer sends the same bytes again
+//   queued, or sealed in a group that was not handed on   nothing is written; answered kUnavailable when the writer
+//   stops handed to the committing thread                       may or may not be durable; kUnknownOutcome when the
+//   write fails write returned ok                                     durable; answered afterwards process killed no
+//   answer: the producer sends the same bytes again
 #include "ledger/service/sequencer.h"
 
 #include "ledger/base/log.h"
@@ -75,6 +75,25 @@ void Sequencer::NotifyIndexed() {
   work_.NotifyOne();
 }
 
+void Sequencer::IndexStopped(const Status& why) {
+  {
+    const MutexLock lock(mutex_);
+    index_stopped_ = why;
+  }
+  work_.NotifyOne();
+}
+
+// The heads of what is not indexed yet are held in memory, so appends wait for an index that is far behind. Events of
+// the ledger have no heads, and an index that has stopped is waited for by nobody: those appends are refused.
+bool Sequencer::WaitsForIndex(const Group& group) const {
+  if (!failure_.ok() || !index_stopped_.ok() || std::holds_alternative<Event>(queue_.front().first)) return false;
+  return TooFarAhead(group);
+}
+
+bool Sequencer::TooFarAhead(const Group& group) const {
+  return group.first_seq + group.entries() > watermark_() + options_.max_index_lag;
+}
+
 bool Sequencer::Full(const Group& group) const {
   return group.entries() >= options_.group_max_entries || group.bytes.size() >= options_.group_max_bytes;
 }
@@ -84,9 +103,7 @@ void Sequencer::SealLoop() {
   std::shared_ptr<Group> before;
   mutex_.lock();
   for (;;) {
-    const bool failed = !failure_.ok();
-    const bool lagging = group->first_seq + group->entries() > watermark_() + options_.max_index_lag;
-    const bool can_seal = !queue_.empty() && !Full(*group) && (!lagging || failed);
+    const bool can_seal = !queue_.empty() && !Full(*group) && !WaitsForIndex(*group);
     if (!group->empty() && !committing_ && !can_seal) {
       committing_ = std::move(group);
       before = committing_;
@@ -103,8 +120,16 @@ void Sequencer::SealLoop() {
     queued_bytes_ -= queue_.front().second;
     queue_.pop_front();
     if (!committing_) before.reset();
+    Status refused;
+    if (!index_stopped_.ok() && TooFarAhead(*group)) {
+      refused = Unavailable("indexing has stopped, restart to go on: " + index_stopped_.ToString());
+    }
     mutex_.unlock();
-    SealOne(std::move(work), *group, before.get());
+    if (auto* append = std::get_if<AppendWork>(&work); append != nullptr && !refused.ok()) {
+      append->done(ErrorInfo{std::move(refused), -1, Stage::kUnspecified, std::nullopt});
+    } else {
+      SealOne(std::move(work), *group, before.get());
+    }
     mutex_.lock();
   }
   sealed_all_ = true;
@@ -143,6 +168,11 @@ void Sequencer::CommitLoop() {
 void Sequencer::Commit(Group& group) {
   if (const Status stopped = failure(); !stopped.ok()) {
     Answer(group, Unavailable("appends have stopped: " + stopped.message()));
+    return;
+  }
+  if (log_.failed()) {  // a checkpoint could not be stored: of this group nothing was written
+    Fail(Unavailable("an earlier write to the log failed"));
+    Answer(group, Unavailable("appends have stopped: an earlier write to the log failed"));
     return;
   }
   if (group.entries() > 0) {

@@ -1,7 +1,7 @@
 // The single writer: a bounded queue in front of one sealing thread, and one thread that commits sealed groups.
 //
-// While a group is on its way to disk the next one is being sealed. Answers are given only after the synced write of their
-// group returned; if that write fails, the writer stops for good.
+// While a group is on its way to disk the next one is being sealed. Answers are given only after the synced write of
+// their group returned; if that write fails, the writer stops for good.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ namespace envledger {
 struct SequencerOptions {
   size_t group_max_entries = 1024;
   size_t group_max_bytes = 4 << 20;
-  size_t queue_max_bytes = 64 << 20;   // of waiting requests; more are refused with kUnavailable
-  uint64_t max_index_lag = 131'072;    // entries; sealing waits when the index is further behind
+  size_t queue_max_bytes = 64 << 20;  // of waiting requests; more are refused with kUnavailable
+  uint64_t max_index_lag = 131'072;   // entries; appends wait when the index is further behind
 };
 
 // The durable end of the log.
@@ -44,12 +44,16 @@ class Sequencer {
   // Stops; see Stop.
   ~Sequencer();
 
-  // Queues the request. Its `done` is called exactly once, here and now when the queue is full or the writer has stopped.
+  // Queues the request. Its `done` is called exactly once, here and now when the queue is full or the writer has
+  // stopped.
   void Submit(AppendWork work);
   // Queues an event of the ledger; `done` may be empty.
   void SubmitEvent(LedgerEvent event, AppendDone done);
   // The index has moved on: a writer that waits for it looks again.
   void NotifyIndexed();
+  // The index will move no more. Appends are sealed until it is too far behind to hold what it lacks in memory, and
+  // refused then.
+  void IndexStopped(const Status& why);
   // Takes no more, commits what is queued, ends the threads.
   void Stop();
 
@@ -67,12 +71,14 @@ class Sequencer {
   };
   using Work = std::variant<AppendWork, Event>;
   void Enqueue(Work work, size_t bytes);
+  bool WaitsForIndex(const Group& group) const REQUIRES(mutex_);
   void SealLoop();
   void CommitLoop();
   void Commit(Group& group);
   void SealOne(Work work, Group& group, const Group* before);
   void Fail(const Status& status);
   bool Full(const Group& group) const;
+  bool TooFarAhead(const Group& group) const;
   static void Answer(Group& group, const Status& instead);
 
   LogDb& log_;
@@ -86,7 +92,7 @@ class Sequencer {
   std::atomic<uint64_t> groups_{0};
 
   mutable Mutex mutex_;
-  CondVar work_;       // for the sealing thread
+  CondVar work_;  // for the sealing thread
   CondVar committing_changed_;
   std::deque<std::pair<Work, size_t>> queue_ GUARDED_BY(mutex_);
   size_t queued_bytes_ GUARDED_BY(mutex_) = 0;
@@ -94,6 +100,7 @@ class Sequencer {
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool sealed_all_ GUARDED_BY(mutex_) = false;
   Status failure_ GUARDED_BY(mutex_);
+  Status index_stopped_ GUARDED_BY(mutex_);
   DurableEnd durable_ GUARDED_BY(mutex_);
 
   std::thread sealing_thread_;

@@ -1,0 +1,302 @@
+// Start-up: what it accepts, and what it refuses to serve.
+#include "ledger/service/recovery.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ledger/base/file.h"
+#include "ledger/store/layout.h"
+#include "tests/support/chain_builder.h"
+#include "tests/support/doctor.h"
+#include "tests/support/ledger_fixture.h"
+#include "tests/support/transitions.h"
+
+namespace envledger {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class RecoveryTest : public ::testing::Test {
+ protected:
+  void Fill(int from, int until) {
+    for (int i = from; i < until; ++i) ledger_.MustAppend({Encoded(Opening("e" + std::to_string(i)))});
+  }
+  Opened LastOpened() {
+    Opened last;
+    for (const std::string& bytes : TestLedger::Entries(ledger_.data_dir())) {
+      const auto entry = CheckEntry(bytes);
+      if (entry->event && std::holds_alternative<Opened>(*entry->event)) last = std::get<Opened>(*entry->event);
+    }
+    return last;
+  }
+  void ExpectRefused(Code code, const std::string& why) {
+    const Status status = ledger_.TryOpen();
+    EXPECT_EQ(status.code(), code) << status.ToString();
+    EXPECT_THAT(status.message(), HasSubstr(why));
+  }
+  TestLedger ledger_;
+};
+
+TEST_F(RecoveryTest, ALedgerIsCreatedOnlyWhereNoneIs) {
+  const SigningKey key = TestKey();
+  const std::string published = PublishedCheckpointPath(ledger_.data_dir());
+  EXPECT_EQ(InitLedger(ledger_.data_dir(), kTestOrigin, key, published, ledger_.clock).code(), Code::kConflict);
+  EXPECT_EQ(InitLedger(ledger_.data_dir() + "2", "no origin", key, published + "2", ledger_.clock).code(),
+            Code::kInvalidArgument);
+  EXPECT_FALSE(fs::exists(ledger_.data_dir() + "2"));
+  EXPECT_EQ(InitLedger(ledger_.data_dir() + "3", kTestOrigin, key, published, ledger_.clock).code(), Code::kConflict)
+      << "the published checkpoint of another ledger would be overwritten";
+}
+
+TEST_F(RecoveryTest, ANewLedgerVerifies) {
+  const VerifyReport report = ledger_.Verify();
+  EXPECT_EQ(report.entries, 1u);
+  EXPECT_EQ(report.checkpoints, 2u) << "the stored and the published copy";
+}
+
+TEST_F(RecoveryTest, OpeningWhereNoLedgerIsCreatesNothing) {
+  ledger_.options.data_dir += "/elsewhere";
+  EXPECT_EQ(ledger_.TryOpen().code(), Code::kNotFound);
+  EXPECT_FALSE(fs::exists(ledger_.data_dir()));
+}
+
+TEST_F(RecoveryTest, TheFirstStartAndOneAfterAnOrderlyStopAreClean) {
+  ledger_.Open();
+  ledger_.Close();
+  EXPECT_TRUE(LastOpened().clean);
+  ledger_.Open();
+  ledger_.Close();
+  EXPECT_TRUE(LastOpened().clean);
+  EXPECT_EQ(LastOpened().entries, 3u);
+}
+
+TEST_F(RecoveryTest, GoesOnAfterAKillAndSaysSo) {
+  ledger_.Open();
+  Fill(0, 5);
+  const std::string copy = ledger_.Copy();
+  ledger_.Kill();
+  ledger_.Restore(copy);
+  ledger_.Open();
+  EXPECT_EQ(ledger_.MustAppend({Encoded(Opening("e3"))})[0].replayed, true);
+  Fill(5, 6);
+  ledger_.Close();
+  EXPECT_FALSE(LastOpened().clean);
+  EXPECT_EQ(LastOpened().entries, 7u);
+  EXPECT_EQ(ledger_.Verify().verdict, Verdict::kUnanchored);
+}
+
+TEST_F(RecoveryTest, AnOrderlyStopSignsEverything) {
+  ledger_.Open();
+  Fill(0, 3);
+  ledger_.Close();
+  const auto note = ReadFile(PublishedCheckpointPath(ledger_.data_dir()), 4096);
+  ASSERT_TRUE(note.ok());
+  const auto checkpoint = OpenCheckpoint(*note, TestVerifierKey());
+  ASSERT_TRUE(checkpoint.ok());
+  EXPECT_EQ(checkpoint->size, TestLedger::Entries(ledger_.data_dir()).size());
+  const auto report = VerifyStored(ledger_.data_dir(), {TestVerifierKey(), {{*note, "kept", true}}, 1}, {});
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->verdict, Verdict::kValid) << Text(*report);
+}
+
+TEST_F(RecoveryTest, CheckpointsAreSignedEverySoManyEntries) {
+  ledger_.options.checkpointer.every_entries = 4;
+  ledger_.Open();
+  Fill(0, 20);
+  ledger_.Close();
+  EXPECT_GE(ledger_.Verify().checkpoints, 4u);
+}
+
+TEST_F(RecoveryTest, TheWrongKeyIsRefused) { EXPECT_EQ(ledger_.TryOpen(2).code(), Code::kNotPermitted); }
+
+TEST_F(RecoveryTest, ALostPublishedCheckpointIsPublishedAgain) {
+  ledger_.Open();
+  Fill(0, 3);
+  ledger_.Close();
+  const std::string path = PublishedCheckpointPath(ledger_.data_dir());
+  const std::string before = *ReadFile(path, 4096);
+  fs::remove(path);
+  ledger_.Open();
+  EXPECT_EQ(*ReadFile(path, 4096), before);
+}
+
+TEST_F(RecoveryTest, AnOlderPublishedCheckpointIsBroughtUpToDate) {
+  const std::string path = PublishedCheckpointPath(ledger_.data_dir());
+  const std::string old = *ReadFile(path, 4096);
+  ledger_.Open();
+  ledger_.Close();
+  const std::string latest = *ReadFile(path, 4096);
+  ASSERT_TRUE(WriteFileDurably(path, old, 0644).ok());
+  ledger_.Open();
+  EXPECT_EQ(*ReadFile(path, 4096), latest);
+}
+
+TEST_F(RecoveryTest, AnOlderCopyOfTheLedgerIsRefusedByThePublishedCheckpoint) {
+  ledger_.options.checkpointer.publish_path = ledger_.data_dir() + "-published";
+  ledger_.Open();
+  Fill(0, 3);
+  ledger_.Close();
+  const std::string old = ledger_.Copy();
+  ledger_.Open();
+  Fill(3, 6);
+  ledger_.Close();
+  ledger_.Restore(old);
+  ExpectRefused(Code::kCorruption, "TRUNCATED");
+}
+
+TEST_F(RecoveryTest, AnOlderCopyThatWentOnIsRefusedByThePublishedCheckpoint) {
+  ledger_.options.checkpointer.publish_path = ledger_.data_dir() + "-published";
+  ledger_.Open();
+  ledger_.Close();
+  const std::string old = ledger_.Copy();
+  ledger_.Open();
+  Fill(0, 3);
+  ledger_.Close();
+  const std::string published = *ReadFile(ledger_.options.checkpointer.publish_path, 4096);
+  ledger_.Restore(old);
+  fs::remove(ledger_.options.checkpointer.publish_path);
+  ledger_.Open();
+  Fill(3, 20);
+  ledger_.Close();
+  ASSERT_TRUE(WriteFileDurably(ledger_.options.checkpointer.publish_path, published, 0644).ok());
+  ExpectRefused(Code::kCorruption, "replaced by an older copy");
+}
+
+TEST_F(RecoveryTest, AForeignPublishedCheckpointIsRefused) {
+  const auto entries = TestLedger::Entries(ledger_.data_dir());
+  ASSERT_TRUE(WriteFileDurably(PublishedCheckpointPath(ledger_.data_dir()), SignedNote(entries, 2), 0644).ok());
+  ExpectRefused(Code::kCorruption, "is not this ledger's");
+}
+
+// After a kill: entries 2 to 6 are not covered by any checkpoint.
+class TailTest : public RecoveryTest {
+ protected:
+  void SetUp() override {
+    ledger_.Open();
+    Fill(0, 5);
+    ledger_.Kill();
+    entries_ = TestLedger::Entries(ledger_.data_dir());
+    ASSERT_EQ(entries_.size(), 7u);
+  }
+  std::vector<std::string> entries_;
+};
+
+TEST_F(TailTest, AMissingEntryIsRefused) {
+  DeleteKey(LogPath(ledger_.data_dir()), "entries", U64Key(4));
+  ExpectRefused(Code::kCorruption, "entry 4 is missing");
+}
+
+TEST_F(TailTest, AMissingGenesisIsRefused) {
+  DeleteKey(LogPath(ledger_.data_dir()), "entries", U64Key(0));
+  ExpectRefused(Code::kCorruption, "entry 0");
+}
+
+TEST_F(TailTest, AReplacedEntryIsRefused) {
+  EntryBuilder builder;
+  const auto entry = CheckEntry(entries_[3]);
+  EntryHeader header = entry->header;
+  header.recorder.uid = 0;
+  const std::string forged(builder.Build(header, entry->transition));
+  PutKey(LogPath(ledger_.data_dir()), "entries", U64Key(3), forged);
+  ExpectRefused(Code::kCorruption, "entry 3 is not the one");
+}
+
+TEST_F(TailTest, AnEntryThatIsNoneIsRefused) {
+  PutKey(LogPath(ledger_.data_dir()), "entries", U64Key(6), "garbage");
+  ExpectRefused(Code::kCorruption, "entry 6");
+}
+
+TEST_F(TailTest, AMissingCheckpointIsRefused) {
+  DeleteKey(LogPath(ledger_.data_dir()), "checkpoints", U64Key(1));
+  ExpectRefused(Code::kCorruption, "no checkpoint");
+}
+
+TEST_F(TailTest, ACheckpointForAnotherRootIsRefused) {
+  const std::vector<std::string> other = Seal(Drafts({}));
+  PutKey(LogPath(ledger_.data_dir()), "checkpoints", U64Key(1), SignedNote(other));
+  ExpectRefused(Code::kCorruption, "TAMPERED");
+}
+
+// After an orderly stop everything is covered by the last checkpoint.
+TEST_F(RecoveryTest, ATamperedLastEntryIsRefusedThoughACheckpointCoversIt) {
+  for (int more = 0; more < 6; ++more) {  // trees of several shapes
+    ledger_.Open();
+    Fill(100 * more, 100 * more + more);
+    ledger_.Close();
+    const std::string intact = ledger_.Copy();
+    const auto entries = TestLedger::Entries(ledger_.data_dir());
+    EntryBuilder builder;
+    const auto last = CheckEntry(entries.back());
+    const std::string forged(builder.Build(last->header, Closed{"another reason"}));
+    PutKey(LogPath(ledger_.data_dir()), "entries", U64Key(entries.size() - 1), forged);
+    ExpectRefused(Code::kCorruption, "TAMPERED");
+    ledger_.Restore(intact);
+  }
+}
+
+TEST_F(RecoveryTest, ACutTailUnderACheckpointIsRefused) {
+  ledger_.Open();
+  Fill(0, 3);
+  ledger_.Close();
+  const uint64_t last = TestLedger::Entries(ledger_.data_dir()).size() - 1;
+  DeleteKey(LogPath(ledger_.data_dir()), "entries", U64Key(last));
+  ExpectRefused(Code::kCorruption, "TRUNCATED");
+}
+
+TEST_F(RecoveryTest, ALostFrontierIsMadeAgainFromTheEntries) {
+  ledger_.Open();
+  Fill(0, 9);
+  ledger_.Close();
+  {
+    auto log = LogDb::Open(LogPath(ledger_.data_dir()), {});
+    ASSERT_TRUE(log.ok());
+    const auto latest = (*log)->LatestCheckpoint(nullptr);
+    ASSERT_TRUE((*log)->PutCheckpoint((*latest)->size, (*latest)->note, "garbage").ok());
+  }
+  ledger_.Open();
+  Fill(9, 11);
+  ledger_.Close();
+  EXPECT_EQ(ledger_.Verify().verdict, Verdict::kUnanchored);
+}
+
+TEST_F(RecoveryTest, AnIndexThatIsLostDamagedOrOfAnotherTimeIsMadeAgain) {
+  ledger_.Open();
+  Fill(0, 4);
+  ledger_.Close();
+  const std::string early = ledger_.Copy();
+  ledger_.Open();
+  Fill(4, 8);
+  ledger_.Close();
+  const std::string index = IndexPath(ledger_.data_dir());
+  const std::vector<std::function<void()>> harms = {
+      [&] { fs::remove_all(index); },
+      [&] { fs::remove(FileOf(index, ".sst")); },
+      [&] { fs::resize_file(FileOf(index, ".sst"), 100); },
+      [&] {
+        fs::remove_all(index);
+        fs::copy(IndexPath(early), index);
+      },
+      [&] { ASSERT_TRUE(WriteFileDurably(index + ".damaged", "a test says so\n", 0644).ok()); },
+  };
+  int round = 100;
+  for (const auto& harm : harms) {
+    harm();
+    ledger_.Open();
+    EXPECT_TRUE(ledger_.MustAppend({Encoded(Opening("e6"))})[0].replayed);
+    Fill(round, round + 1);
+    ++round;
+    ledger_.Close();
+    const VerifyReport report = ledger_.Verify();
+    EXPECT_EQ(report.verdict, Verdict::kUnanchored) << Text(report);
+  }
+  EXPECT_FALSE(fs::exists(index + ".damaged"));
+}
+
+}  // namespace
+}  // namespace envledger
