@@ -1,0 +1,159 @@
+#include "ledger/store/index_db.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "tests/support/ledger_fixture.h"
+#include "tests/support/temp_dir.h"
+
+namespace envledger {
+namespace {
+
+namespace fs = std::filesystem;
+
+class IndexDbTest : public ::testing::Test {
+ protected:
+  void Open() {
+    auto index = IndexDb::Open(path_, {});
+    ASSERT_TRUE(index.ok()) << index.status().ToString();
+    index_ = *std::move(index);
+  }
+  // A key in each table for each seq from `from` on, and the watermark after them.
+  void Apply(uint64_t from, uint64_t until) {
+    std::vector<IndexPut> puts;
+    for (uint64_t seq = until; seq-- > from;) {
+      for (const Table table : {Table::kFacets, Table::kEnvelopes, Table::kPrincipals}) {
+        puts.push_back({table, "k" + std::to_string(seq), "v" + std::to_string(seq)});
+      }
+    }
+    const Status applied = index_->Apply(puts, {until, std::string(32, 'h')});
+    ASSERT_TRUE(applied.ok()) << applied.ToString();
+  }
+  // Whether exactly the keys of the seqs below `until` are there, in every table.
+  static void ExpectHolds(const IndexReader& reader, uint64_t until) {
+    for (const Table table : {Table::kFacets, Table::kEnvelopes, Table::kPrincipals}) {
+      uint64_t keys = 0;
+      const auto at = reader.NewCursor(table);
+      for (at->Seek({}); at->Valid(); at->Next()) ++keys;
+      EXPECT_TRUE(at->status().ok());
+      EXPECT_EQ(keys, until) << kTableNames[static_cast<size_t>(table)];
+      for (uint64_t seq = 0; seq < until; ++seq) {
+        const auto value = reader.Get(table, "k" + std::to_string(seq));
+        ASSERT_TRUE(value.ok());
+        EXPECT_EQ(*value, "v" + std::to_string(seq));
+      }
+    }
+  }
+
+  TempDir dir_;
+  const std::string path_ = dir_.path() + "/index";
+  std::unique_ptr<IndexDb> index_;
+};
+
+TEST_F(IndexDbTest, StartsEmptyAndGrowsByWholeBatches) {
+  Open();
+  EXPECT_EQ(index_->watermark().seq, 0u);
+  Apply(0, 3);
+  Apply(3, 5);
+  EXPECT_EQ(index_->watermark().seq, 5u);
+  EXPECT_EQ(index_->watermark().last_leaf_hash, std::string(32, 'h'));
+  ExpectHolds(index_->Latest(), 5);
+  EXPECT_FALSE(index_->Latest().Get(Table::kFacets, "k5")->has_value());
+}
+
+TEST_F(IndexDbTest, ASnapshotDoesNotChange) {
+  Open();
+  Apply(0, 2);
+  const auto snapshot = index_->Snapshot();
+  Apply(2, 4);
+  EXPECT_EQ(snapshot->watermark(), 2u);
+  ExpectHolds(*snapshot, 2);
+  ExpectHolds(*index_->Snapshot(), 4);
+}
+
+TEST_F(IndexDbTest, WhatWasFlushedIsThereAfterReopening) {
+  Open();
+  Apply(0, 4);
+  ASSERT_TRUE(index_->Flush().ok());
+  index_.reset();
+  Open();
+  EXPECT_EQ(index_->watermark().seq, 4u);
+  EXPECT_EQ(index_->watermark().last_leaf_hash, std::string(32, 'h'));
+  ExpectHolds(index_->Latest(), 4);
+}
+
+TEST_F(IndexDbTest, AfterACrashKeysAndWatermarkFallBackTogether) {
+  Open();
+  Apply(0, 3);
+  ASSERT_TRUE(index_->Flush().ok());
+  Apply(3, 9);
+  const std::string copy = dir_.path() + "/crashed";
+  fs::copy(path_, copy);
+  const auto crashed = IndexDb::Open(copy, {});
+  ASSERT_TRUE(crashed.ok()) << crashed.status().ToString();
+  EXPECT_EQ((*crashed)->watermark().seq, 3u);
+  ExpectHolds((*crashed)->Latest(), 3);
+}
+
+TEST_F(IndexDbTest, OneWithoutAFlushIsEmptyAfterACrash) {
+  Open();
+  Apply(0, 3);
+  const std::string copy = dir_.path() + "/crashed";
+  fs::copy(path_, copy);
+  const auto crashed = IndexDb::Open(copy, {});
+  ASSERT_TRUE(crashed.ok()) << crashed.status().ToString();
+  EXPECT_EQ((*crashed)->watermark().seq, 0u);
+  ExpectHolds((*crashed)->Latest(), 0);
+}
+
+TEST_F(IndexDbTest, AReaderBesideTheWriterSeesTheLastFlushAndCreatesNothing) {
+  EXPECT_EQ(IndexDb::OpenReadOnly(path_, {}).status().code(), Code::kNotFound);
+  EXPECT_FALSE(fs::exists(path_));
+  Open();
+  Apply(0, 3);
+  ASSERT_TRUE(index_->Flush().ok());
+  Apply(3, 4);
+  const auto reader = IndexDb::OpenReadOnly(path_, {});
+  ASSERT_TRUE(reader.ok()) << reader.status().ToString();
+  EXPECT_EQ((*reader)->watermark().seq, 3u);
+  ExpectHolds(*(*reader)->Snapshot(), 3);
+}
+
+TEST_F(IndexDbTest, ADamagedManifestIsCorruptionAndDestroyMakesRoomForANewOne) {
+  Open();
+  Apply(0, 3);
+  ASSERT_TRUE(index_->Flush().ok());
+  index_.reset();
+  for (const auto& file : fs::directory_iterator(path_)) {
+    if (file.path().filename().string().starts_with("MANIFEST")) FlipBit(file.path(), fs::file_size(file) / 2);
+  }
+  EXPECT_EQ(IndexDb::Open(path_, {}).status().code(), Code::kCorruption);
+  ASSERT_TRUE(IndexDb::Destroy(path_).ok());
+  Open();
+  EXPECT_EQ(index_->watermark().seq, 0u);
+}
+
+TEST_F(IndexDbTest, AMissingTableFileIsNoticedWhenItIsOpened) {
+  Open();
+  Apply(0, 3);
+  ASSERT_TRUE(index_->Flush().ok());
+  index_.reset();
+  fs::remove(FileOf(path_, ".sst"));
+  EXPECT_FALSE(IndexDb::Open(path_, {}).ok());
+}
+
+TEST_F(IndexDbTest, DestroyRemovesWhateverIsThere) {
+  fs::create_directories(path_);
+  std::ofstream(path_ + "/CURRENT") << "garbage";
+  EXPECT_FALSE(IndexDb::Open(path_, {}).ok());
+  ASSERT_TRUE(IndexDb::Destroy(path_).ok());
+  EXPECT_FALSE(fs::exists(path_));
+  EXPECT_TRUE(IndexDb::Destroy(path_).ok()) << "nothing to remove is no failure";
+}
+
+}  // namespace
+}  // namespace envledger

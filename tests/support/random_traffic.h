@@ -1,0 +1,45 @@
+// Legal transitions without end, the same for the same seed: many principals in every role, two issuers of the same
+// names, tenants, kinds, stages, native ids.
+#pragma once
+
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "ledger/chain/lifecycle.h"
+#include "ledger/codec/model.h"
+
+namespace envledger {
+
+class RandomTraffic {
+ public:
+  explicit RandomTraffic(unsigned seed) : random_(seed) {}
+
+  Transition Next();
+  // One to four of them.
+  std::vector<std::string> NextBatch();
+  unsigned Below(unsigned n) { return static_cast<unsigned>(random_() % n); }
+  // Values out of the same small pools.
+  Principal APrincipal();
+  std::string ATenant() { return "tenant" + std::to_string(Below(3)); }
+  std::string ATarget() { return "model" + std::to_string(Below(4)); }
+  std::string ANativeId() { return "pod" + std::to_string(Below(6)); }
+  std::string ARequestId() { return "req" + std::to_string(Below(20)); }
+  std::string ATraceId() { return std::string(31, 'a') + static_cast<char>('0' + Below(8)); }
+  std::string AScope() { return "project" + std::to_string(Below(3)); }
+  ExecutionKind AKind() { return static_cast<ExecutionKind>(1 + Below(4)); }
+  Nanos ATime();
+
+ private:
+  Transition Open();
+  std::optional<Transition> Continue(const std::string& envelope_id);
+  void Remember(const Transition& transition);
+
+  std::mt19937 random_;
+  std::map<std::string, LifecycleState> envelopes_;
+  unsigned opened_ = 0;
+  unsigned made_ = 0;
+};
+
+}  // namespace envledger
