@@ -14,11 +14,12 @@ namespace envledger {
 class AuditClient {
  public:
   // kUnavailable or kNotFound when there is no daemon at the path.
-  static Result<std::unique_ptr<AuditClient>> Connect(const std::string& socket_path, std::chrono::milliseconds timeout);
+  static Result<std::unique_ptr<AuditClient>> Connect(const std::string& socket_path,
+                                                      std::chrono::milliseconds timeout);
   ~AuditClient();
 
-  // Sends the body as a request and returns the response's body, never an ErrorInfo: an error response becomes its status.
-  // kUnavailable when the connection broke or `timeout` passed; the client is then of no further use.
+  // Sends the body as a request and returns the response's body, never an ErrorInfo: an error response becomes its
+  // status. kUnavailable when the connection broke or `timeout` passed; the client is then of no further use.
   Result<ResponseBody> Call(const RequestBody& body);
 
   // Call for a response of one kind. kInternal when the daemon answered with another.

@@ -10,13 +10,17 @@ namespace envledger {
 // Runs `body` on a new thread on which every signal is blocked, so that signals stay with the program's own threads.
 template <typename F>
 std::thread StartThread(F body) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, &before);
-  std::thread thread(std::move(body));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
+  struct Blocked {
+    Blocked() {
+      sigset_t all;
+      sigfillset(&all);
+      pthread_sigmask(SIG_SETMASK, &all, &before);
+    }
+    ~Blocked() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+    sigset_t before{};
+  };
+  const Blocked blocked;  // a new thread starts with the mask of the one that made it
+  return std::thread(std::move(body));
 }
 
 }  // namespace envledger

@@ -116,7 +116,7 @@ TEST_F(ServerLimitsTest, ASlowReaderGetsEveryReply) {
 TEST_F(ServerLimitsTest, AFloodOfUnansweredRequestsStopsAtTheLimitsAndGoesOnWithTheAnswers) {
   StartSmall();
   limits_.max_inflight_requests_per_connection = 10;
-  limits_.frame_timeout = milliseconds(50);  // does not run while the server is the one that waits
+  limits_.frame_timeout = milliseconds(300);  // does not run while the server is the one that waits
   Start(limits_);
   Hold();
   RawClient client(path_);
@@ -217,7 +217,7 @@ TEST_F(ServerLimitsTest, HundredsOfHalfOpenConnectionsDisturbNobodyAndTimeOut) {
 }
 
 TEST_F(ServerLimitsTest, AConnectionThatIsIdleBetweenFramesStays) {
-  limits_.frame_timeout = milliseconds(40);
+  limits_.frame_timeout = milliseconds(200);
   Start(limits_);
   RawClient idle(path_);
   ASSERT_TRUE(idle.WriteFrame("1"));
@@ -228,7 +228,7 @@ TEST_F(ServerLimitsTest, AConnectionThatIsIdleBetweenFramesStays) {
 }
 
 TEST_F(ServerLimitsTest, AFrameThatTricklesInIsCutOff) {
-  limits_.frame_timeout = milliseconds(80);
+  limits_.frame_timeout = milliseconds(200);
   Start(limits_);
   RawClient client(path_);
   ASSERT_TRUE(client.WriteFrame("whole"));

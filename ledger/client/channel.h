@@ -1,0 +1,43 @@
+// One connection to the daemon as its clients use it: frames out, frames in, never blocking.
+#pragma once
+
+#include <poll.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/base/file.h"
+#include "ledger/base/status.h"
+#include "ledger/transport/frame.h"
+
+namespace envledger {
+
+// Not thread-safe.
+class Channel {
+ public:
+  static Result<std::unique_ptr<Channel>> Connect(const std::string& path);
+
+  // Puts a frame into the output, which Write sends. REQUIRES: 0 < frame.size() < 4 GiB.
+  void Queue(std::string_view frame);
+  size_t output_bytes() const { return output_.size() - written_; }
+  // Sends what the socket takes at once. A failure shows in Read, after what the daemon sent before it.
+  void Write();
+  // Appends the frames that one read completes. Not ok: the connection has ended, and nothing will come any more.
+  Status Read(std::vector<std::string>& frames);
+
+  // What to poll for: input, and room for the output if there is any.
+  pollfd Events() const;
+
+ private:
+  explicit Channel(UniqueFd fd);
+
+  UniqueFd fd_;
+  std::string output_;
+  size_t written_ = 0;  // of output_
+  FrameReader reader_;
+  std::vector<char> chunk_;
+};
+
+}  // namespace envledger
