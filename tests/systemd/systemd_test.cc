@@ -4,15 +4,11 @@
 //
 // Macros: ENVLEDGER_SOURCE_DIR, the top of the source tree; ENVLEDGER_DAEMON_PATH, the built envledgerd, without which
 // the tests that run it are left out.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <spawn.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -23,8 +19,10 @@
 #include <sstream>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
 
 namespace envledger {
 namespace {
@@ -53,6 +51,11 @@ const std::map<std::string, std::string_view> kOptions = {
     {"max-connections-per-process", "64"},
     {"max-inflight-bytes-per-connection", "8388608"},
     {"max-inflight-bytes", "67108864"},
+    {"max-inflight-requests-per-connection", "256"},
+    {"max-envelope-records", "100000"},
+    {"min-free-bytes", "268435456"},
+    {"head-cache-entries", "65536"},
+    {"origin", "ai.example.com/ledger"},
     {"frame-timeout-seconds", "10"},
     {"group-max-entries", "1024"},
     {"group-max-bytes", "4194304"},
@@ -89,81 +92,17 @@ std::vector<std::string> Lines(const std::string& text) {
   return lines;
 }
 
-// A directory of the test's own, gone with it.
-class TempDir {
- public:
-  TempDir() {
-    std::string name = (fs::temp_directory_path() / "envledger-systemd-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) {
-      ADD_FAILURE() << name << ": " << std::strerror(errno);
-      std::abort();
-    }
-    path_ = name;
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 struct Outcome {
-  int status = -1;     // exit status; -1 when there is none
+  int status = -1;     // exit status
   std::string output;  // stdout and stderr
 };
 
-// Runs a program found on PATH to its end.
-Outcome RunProgram(std::vector<std::string> arguments) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) {
-    ADD_FAILURE() << std::strerror(errno);
-    return {};
-  }
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-
-  // A known environment, so that neither the locale nor a debugging variable changes what is printed.
-  const char* path = std::getenv("PATH");
-  std::vector<std::string> environment = {std::string("PATH=") + (path != nullptr ? path : "/usr/bin:/bin"), "LC_ALL=C",
-                                          "SYSTEMD_COLORS=0", "SYSTEMD_PAGER=", "SYSTEMD_EMOJI=0"};
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  std::vector<char*> envp;
-  for (std::string& variable : environment) envp.push_back(variable.data());
-  envp.push_back(nullptr);
-
-  pid_t pid = -1;
-  const int error = posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), envp.data());
-  posix_spawn_file_actions_destroy(&actions);
-  close(ends[1]);
-  Outcome outcome;
-  if (error == 0) {
-    char buffer[4096];
-    for (;;) {
-      const ssize_t n = read(ends[0], buffer, sizeof(buffer));
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) break;
-      outcome.output.append(buffer, static_cast<size_t>(n));
-    }
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (WIFEXITED(status)) outcome.status = WEXITSTATUS(status);
-  } else {
-    outcome.output = arguments[0] + ": " + std::strerror(error);
-  }
-  close(ends[0]);
-  return outcome;
+// Runs a program found on PATH to its end, in an environment in which neither the locale nor a setting changes its words.
+Outcome RunPlain(const std::vector<std::string>& words) {
+  std::vector<std::string> command = {"env", "LC_ALL=C", "SYSTEMD_COLORS=0", "SYSTEMD_PAGER=", "SYSTEMD_EMOJI=0"};
+  command.insert(command.end(), words.begin(), words.end());
+  const Ended ended = RunProgram(command);
+  return {ended.status, ended.out + ended.err};
 }
 
 bool Installed(const std::string& program) {
@@ -229,16 +168,15 @@ std::vector<std::string> CopyUnits(const fs::path& directory) {
 Outcome Verify(const std::vector<std::string>& units) {
   std::vector<std::string> command = {"systemd-analyze", "verify", "--recursive-errors=one"};
   command.insert(command.end(), units.begin(), units.end());
-  return RunProgram(command);
+  return RunPlain(command);
 }
 
-// ---- Units
-// -------------------------------------------------------------------------------------------------------------
+// ---- Units ------------------------------------------------------------------------------------------------------
 
 TEST(SystemdUnits, VerifyWithoutAWord) {
   SKIP_UNLESS_INSTALLED("systemd-analyze");
   TempDir dir;
-  const Outcome outcome = Verify(CopyUnits(dir.path()));
+  const Outcome outcome = Verify(CopyUnits(fs::path(dir.path())));
   EXPECT_EQ(outcome.output, "");
   EXPECT_EQ(outcome.status, 0);
 }
@@ -246,7 +184,7 @@ TEST(SystemdUnits, VerifyWithoutAWord) {
 TEST(SystemdUnits, AMisspelledSettingWouldBeNoticed) {
   SKIP_UNLESS_INSTALLED("systemd-analyze");
   TempDir dir;
-  const std::vector<std::string> units = CopyUnits(dir.path());
+  const std::vector<std::string> units = CopyUnits(fs::path(dir.path()));
   WriteFile(units[0], ReadFile(units[0]) + "\n[Service]\nProtectSytem=strict\n");
   const Outcome outcome = Verify(units);
   EXPECT_NE(outcome.output.find("ProtectSytem"), std::string::npos) << outcome.output;
@@ -256,9 +194,9 @@ TEST(SystemdUnits, AMisspelledSettingWouldBeNoticed) {
 TEST(SystemdUnits, TheServiceIsExposedAtMostOnePointFive) {
   SKIP_UNLESS_INSTALLED("systemd-analyze");
   TempDir dir;
-  const std::vector<std::string> units = CopyUnits(dir.path());
+  const std::vector<std::string> units = CopyUnits(fs::path(dir.path()));
   const Outcome outcome =
-      RunProgram({"systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=15", units[0]});
+      RunPlain({"systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=15", units[0]});
   EXPECT_EQ(outcome.status, 0) << outcome.output;
   std::smatch match;
   ASSERT_TRUE(std::regex_search(outcome.output, match,
@@ -325,13 +263,12 @@ TEST(SystemdUnits, TheServiceLeavesTheDirectoryOfTheSocketsAlone) {
   EXPECT_EQ(unit.count("Service.RuntimeDirectory"), 0u) << "it changes the sockets' group, and deletes them at stop";
 }
 
-// ---- Users and directories
-// ---------------------------------------------------------------------------------------------
+// ---- Users and directories --------------------------------------------------------------------------------------
 
 // A root directory in which systemd-sysusers has created what envledger.sysusers.conf asks for.
 Outcome CreateUsers(const fs::path& root) {
   fs::create_directories(root / "etc");
-  return RunProgram(
+  return RunPlain(
       {"systemd-sysusers", "--root=" + root.string(), (SystemdDir() / "envledger.sysusers.conf").string()});
 }
 
@@ -356,21 +293,21 @@ std::vector<std::string> Entry(const fs::path& file, const std::string& name) {
 TEST(SystemdUsers, SysusersCreatesTheUserAndAGroupForEachSocket) {
   SKIP_UNLESS_INSTALLED("systemd-sysusers");
   TempDir dir;
-  const Outcome outcome = CreateUsers(dir.path());
+  const Outcome outcome = CreateUsers(fs::path(dir.path()));
   ASSERT_EQ(outcome.status, 0) << outcome.output;
 
-  const std::vector<std::string> user = Entry(dir.path() / "etc/passwd", "envledger");
+  const std::vector<std::string> user = Entry(fs::path(dir.path()) / "etc/passwd", "envledger");
   EXPECT_EQ(user[5], "/var/lib/envledger");
   EXPECT_NE(user[6].find("nologin"), std::string::npos) << user[6];
-  EXPECT_EQ(Entry(dir.path() / "etc/group", "envledger")[2], user[3]) << "its primary group";
-  EXPECT_EQ(Entry(dir.path() / "etc/group", "envledger-append")[3], "envledger");
-  EXPECT_EQ(Entry(dir.path() / "etc/group", "envledger-audit")[3], "envledger");
+  EXPECT_EQ(Entry(fs::path(dir.path()) / "etc/group", "envledger")[2], user[3]) << "its primary group";
+  EXPECT_EQ(Entry(fs::path(dir.path()) / "etc/group", "envledger-append")[3], "envledger");
+  EXPECT_EQ(Entry(fs::path(dir.path()) / "etc/group", "envledger-audit")[3], "envledger");
 
   // What the units name exists.
   for (const std::string name : {"append", "audit"}) {
     const Unit unit = ParseUnit("envledger-" + name + ".socket");
-    Entry(dir.path() / "etc/passwd", Value(unit, "Socket.SocketUser"));
-    Entry(dir.path() / "etc/group", Value(unit, "Socket.SocketGroup"));
+    Entry(fs::path(dir.path()) / "etc/passwd", Value(unit, "Socket.SocketUser"));
+    Entry(fs::path(dir.path()) / "etc/group", Value(unit, "Socket.SocketGroup"));
   }
 }
 
@@ -379,21 +316,20 @@ TEST(SystemdUsers, TmpfilesCreatesAStateDirectoryForTheDaemonAlone) {
   SKIP_UNLESS_INSTALLED("systemd-tmpfiles");
   if (geteuid() != 0) GTEST_SKIP() << "only root can give a directory to another user";
   TempDir dir;
-  ASSERT_EQ(CreateUsers(dir.path()).status, 0);
-  const Outcome outcome = RunProgram({"systemd-tmpfiles", "--root=" + dir.path().string(), "--create",
+  ASSERT_EQ(CreateUsers(fs::path(dir.path())).status, 0);
+  const Outcome outcome = RunPlain({"systemd-tmpfiles", "--root=" + fs::path(dir.path()).string(), "--create",
                                       (SystemdDir() / "envledger.tmpfiles.conf").string()});
   EXPECT_EQ(outcome.output, "");
   ASSERT_EQ(outcome.status, 0);
 
   struct stat info = {};
-  ASSERT_EQ(stat((dir.path() / "var/lib/envledger").c_str(), &info), 0) << std::strerror(errno);
+  ASSERT_EQ(stat((fs::path(dir.path()) / "var/lib/envledger").c_str(), &info), 0) << std::strerror(errno);
   EXPECT_TRUE(S_ISDIR(info.st_mode));
   EXPECT_EQ(info.st_mode & 07777, 0700u);
-  EXPECT_EQ(std::to_string(info.st_uid), Entry(dir.path() / "etc/passwd", "envledger")[2]);
+  EXPECT_EQ(std::to_string(info.st_uid), Entry(fs::path(dir.path()) / "etc/passwd", "envledger")[2]);
 }
 
-// ---- Configuration
-// -----------------------------------------------------------------------------------------------------
+// ---- Configuration ----------------------------------------------------------------------------------------------
 
 // A line `name = value`, or `#name = value`, which is the same switched off. Other comments have a space after the #.
 struct Setting {
@@ -510,18 +446,18 @@ std::string EverySettingIn(const fs::path& directory) {
 Outcome Check(const fs::path& directory, const std::string& configuration) {
   const fs::path file = directory / "envledger.conf";
   WriteFile(file, configuration);
-  return RunProgram({ENVLEDGER_DAEMON_PATH, "--config", file.string(), "--check"});
+  return RunPlain({ENVLEDGER_DAEMON_PATH, "--config", file.string(), "--check"});
 }
 
 TEST(DefaultConfiguration, IsAcceptedByTheDaemonWithEverySettingSwitchedOn) {
   TempDir dir;
-  const Outcome outcome = Check(dir.path(), EverySettingIn(dir.path()));
+  const Outcome outcome = Check(fs::path(dir.path()), EverySettingIn(fs::path(dir.path())));
   EXPECT_EQ(outcome.status, 0) << outcome.output;
 }
 
 TEST(DefaultConfiguration, ANameThatTheDaemonDoesNotKnowIsWrongUsage) {
   TempDir dir;
-  const Outcome outcome = Check(dir.path(), EverySettingIn(dir.path()) + "max-conections = 5\n");
+  const Outcome outcome = Check(fs::path(dir.path()), EverySettingIn(fs::path(dir.path())) + "max-conections = 5\n");
   EXPECT_EQ(outcome.status, 2) << outcome.output;
   EXPECT_NE(outcome.output.find("max-conections"), std::string::npos) << outcome.output;
 }
