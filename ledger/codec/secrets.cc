@@ -150,8 +150,9 @@ bool HasPassword(std::string_view rest) {
          password.find_first_not_of("xX") != std::string_view::npos;
 }
 
-// The forms that are one word: a prefix at the beginning of a word, then at least so many characters.
+// The forms that begin a word: a prefix, then at least so many characters.
 std::string_view KeyIn(std::string_view rest, uint16_t forms) {
+  if ((forms & kBearer) != 0 && IsBearer(rest)) return "a bearer token";
   if ((forms & kAws) != 0 && (rest.starts_with("AKIA") || rest.starts_with("ASIA"))) {
     const Run run(rest.substr(4), IsBase64Url);
     if (run.size == 16 && run.digits + run.upper == 16) return "an AWS access key";
@@ -209,7 +210,6 @@ std::string_view SecretIn(std::string_view text) {
     const std::string_view rest = text.substr(i);
     if ((forms & kJwt) != 0 && i >= jwt_from && IsJwt(text, i, &jwt_from)) return "a JSON web token";
     if ((forms & kPem) != 0 && IsPem(rest)) return "a private key";
-    if ((forms & kBearer) != 0 && IsBearer(rest)) return "a bearer token";
     if ((forms & kUrl) != 0 && HasPassword(rest)) return "a URL with a password";
     if (i == 0 || !IsAlnum(text[i - 1])) {
       if (const std::string_view kind = KeyIn(rest, forms); !kind.empty()) return kind;

@@ -207,12 +207,14 @@ class Walk {
     for (size_t id = 0; id < known; ++id) {
       const size_t offset = Load<uint16_t>(vtable + 4 + 2 * id);
       const Field& field = shape.fields[id];
-      if (offset == 0) {
-        if (field.kind == Kind::kUnion && TypeOfUnion(at, vtable, id) != 0) return fault_.Set(field.name, "is missing");
-        continue;
-      }
+      if (offset == 0) continue;
       if (offset < 4 || offset + field.width > table_size || (at + offset) % field.align != 0) {
         return Broken("a field is misplaced") || fault_.In(field.name);
+      }
+      eight_ = eight_ || field.align == 8;
+      const bool has_next = id + 1 < stated && Load<uint16_t>(vtable + 4 + 2 * (id + 1)) != 0;
+      if (field.kind == Kind::kUnionType && data_[at + offset] != 0 && !has_next) {
+        return fault_.Set(shape.fields[id + 1].name, "is missing");
       }
       const uint8_t type = field.kind == Kind::kUnion ? TypeOfUnion(at, vtable, id) : 0;
       if (!Value(at + offset, field, type)) return fault_.In(field.name);
@@ -305,13 +307,14 @@ class Walk {
     return secret.empty() || fault_.Set("", "holds what looks like " + std::string(secret), "no-secrets");
   }
 
-  // Nothing may stand behind the last object but the zeros that alignment needs.
+  // Nothing may stand behind the last object but the zeros that alignment needs. What is written from its end, as
+  // buffers are, is padded there to the alignment of what comes last, and as a whole to the largest alignment in it:
+  // eight with an integer of eight bytes, perhaps also with bytes (nested buffers are aligned to eight), otherwise
+  // four.
   bool Tail() {
-    const size_t left = size_ - end_;
-    // Up to a multiple of four in any buffer; to a multiple of eight where something that far back may need it: in a
-    // buffer of whole words, and behind bytes (a nested buffer is aligned to eight).
-    const bool eight = limits_.whole_words || (ends_in_bytes_ && size_ % 8 == 0);
-    const bool padded = left < (eight ? 8 : 4);
+    if (eight_ && size_ % 8 != 0) return fault_.Set("", "is not a whole number of 8-byte words");
+    const bool eight = eight_ || limits_.whole_words || (ends_in_bytes_ && size_ % 8 == 0);
+    const bool padded = size_ - end_ < (eight ? 8 : 4);
     const bool zero = std::all_of(data_ + end_, data_ + size_, [](uint8_t byte) { return byte == 0; });
     return (padded && zero) || fault_.Set("", "has bytes behind its end");
   }
@@ -323,6 +326,7 @@ class Walk {
   int64_t budget_;
   size_t end_ = kHeaderBytes;   // of the furthest object
   bool ends_in_bytes_ = false;  // and it is a list of bytes
+  bool eight_ = false;          // an integer of eight bytes is present
 };
 
 }  // namespace

@@ -16,8 +16,10 @@ void Involve(const AlignedBytes& bytes, const fb::Principal* principal, RoleMask
   const auto view = [&](const flatbuffers::String* text) { return bytes.Original(text->c_str(), text->size()); };
   const PrincipalView who{static_cast<PrincipalKind>(principal->kind()), view(principal->issuer()),
                           view(principal->id())};
-  const auto known =
-      std::find_if(involved.begin(), involved.end(), [&](const Involvement& other) { return other.principal == who; });
+  // What tells principals apart soonest is compared first: a delegation may have thousands of one issuer.
+  const auto known = std::find_if(involved.begin(), involved.end(), [&](const Involvement& other) {
+    return other.principal.id == who.id && other.principal.issuer == who.issuer && other.principal.kind == who.kind;
+  });
   if (known == involved.end()) {
     involved.push_back({who, role});
   } else {

@@ -1,0 +1,191 @@
+#include "ledger/codec/transition.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <set>
+
+#include "tests/codec/samples.h"
+
+namespace envledger {
+namespace {
+
+std::string Encoded(const Transition& transition) {
+  Result<std::string> bytes = EncodeTransition(transition);
+  EXPECT_TRUE(bytes.ok()) << bytes.status().ToString();
+  return bytes.ok() ? *bytes : std::string();
+}
+
+std::string StageName(const testing::TestParamInfo<Stage>& info) { return std::string(Name(info.param)); }
+
+class EachStage : public testing::TestWithParam<Stage> {};
+INSTANTIATE_TEST_SUITE_P(Transition, EachStage, testing::ValuesIn(kAllStages), StageName);
+
+TEST_P(EachStage, FullyPopulatedSurvivesTheRoundTrip) {
+  const Transition transition = FullTransition(GetParam());
+  EXPECT_EQ(DecodeTransition(Encoded(transition)), transition);
+}
+
+TEST_P(EachStage, LeastPopulatedSurvivesTheRoundTrip) {
+  const Transition transition = LeastTransition(GetParam());
+  EXPECT_EQ(DecodeTransition(Encoded(transition)), transition);
+}
+
+TEST_P(EachStage, EqualValuesGiveEqualBytes) {
+  EXPECT_EQ(Encoded(FullTransition(GetParam())), Encoded(FullTransition(GetParam())));
+}
+
+TEST_P(EachStage, BytesAreReadAtAnyAlignment) {
+  const Transition transition = FullTransition(GetParam());
+  const std::string bytes = Encoded(transition);
+  for (size_t shift = 0; shift < 8; ++shift) {
+    std::string moved(shift, 'x');
+    moved += bytes;
+    const std::string_view view = std::string_view(moved).substr(shift);
+    const auto facts = CheckTransition(view);
+    ASSERT_TRUE(facts.ok()) << facts.status().ToString();
+    EXPECT_EQ(facts->envelope_id, transition.envelope_id);
+    EXPECT_EQ(DecodeTransition(view), transition);
+    EXPECT_EQ(FacetsOf(view).size(), FacetsOf(bytes).size());
+  }
+}
+
+TEST_P(EachStage, FactsBorrowFromTheGivenBytes) {
+  const std::string bytes = " " + Encoded(FullTransition(GetParam()));  // not aligned: checked in a copy
+  const std::string_view view = std::string_view(bytes).substr(1);
+  const auto facts = CheckTransition(view);
+  ASSERT_TRUE(facts.ok());
+  const auto inside = [&](std::string_view part) {
+    return part.data() >= view.data() && part.data() + part.size() <= view.data() + view.size();
+  };
+  EXPECT_TRUE(inside(facts->envelope_id));
+  for (const Involvement& one : facts->involved) {
+    EXPECT_TRUE(inside(one.principal.issuer) && inside(one.principal.id));
+  }
+}
+
+TEST(TransitionRoundTrip, EmptyRequestedIsNotAbsentRequested) {
+  Transition transition = LeastTransition(Stage::kRequested);
+  EXPECT_EQ(DecodeTransition(Encoded(transition)).requested, ResourceMap());
+  transition.requested.reset();
+  EXPECT_EQ(EncodeTransition(transition).status().rule(), "requested");
+}
+
+TEST(TransitionRoundTrip, EmptyGrantIsAGrant) {
+  const Transition back = DecodeTransition(Encoded(LeastTransition(Stage::kGranted)));
+  ASSERT_TRUE(back.granted.has_value());
+  EXPECT_TRUE(back.granted->resources.empty());
+}
+
+TEST(TransitionRoundTrip, ZeroAndAbsentDiffer) {
+  Transition transition = FullTransition(Stage::kRequested);
+  transition.occurred_at = 0;
+  transition.execution->deadline = 0;
+  transition.execution->dry_run = true;
+  EXPECT_EQ(DecodeTransition(Encoded(transition)), transition);
+  transition.execution->deadline.reset();
+  transition.execution->dry_run.reset();
+  EXPECT_EQ(DecodeTransition(Encoded(transition)), transition);
+}
+
+TEST(TransitionRoundTrip, ExtremeAmountsAreExact) {
+  Transition transition = LeastTransition(Stage::kRequested);
+  for (const int64_t amount : {INT64_MIN, int64_t{-1}, int64_t{0}, int64_t{1}, INT64_MAX}) {
+    transition.requested = ResourceMap{SampleResource("x", amount)};
+    EXPECT_EQ(DecodeTransition(Encoded(transition)), transition);
+  }
+}
+
+std::vector<std::pair<std::string, RoleMask>> Roles(const TransitionFacts& facts) {
+  std::vector<std::pair<std::string, RoleMask>> roles;
+  for (const Involvement& one : facts.involved) roles.emplace_back(one.principal.id, one.roles);
+  return roles;
+}
+
+TEST(TransitionFacts, PrincipalsStandInTheOrderOfFirstAppearance) {
+  const std::string bytes = Encoded(FullTransition(Stage::kRequested));
+  const auto facts = CheckTransition(bytes);
+  ASSERT_TRUE(facts.ok());
+  const std::vector<std::pair<std::string, RoleMask>> expected = {{"alice@example.com", kRequester},
+                                                                  {"forecasting", kSubject},
+                                                                  {"agent/planner-7", kDelegate},
+                                                                  {"ns/ml/sa/runner", kDelegate}};
+  EXPECT_EQ(Roles(*facts), expected);
+  EXPECT_EQ(facts->stage, Stage::kRequested);
+  EXPECT_EQ(facts->occurred_at, kSampleTime);
+  EXPECT_EQ(facts->effect, Effect::kUnspecified);
+  EXPECT_FALSE(facts->binding_failed);
+}
+
+TEST(TransitionFacts, OnePrincipalInSeveralRolesIsOneInvolvement) {
+  Transition transition = FullTransition(Stage::kRequested);
+  transition.identity->subject = SampleAgent();
+  transition.identity->delegation.push_back(transition.identity->delegation.front());
+  transition.identity->delegation.back().actor = SampleUser();
+  const std::string bytes = Encoded(transition);
+  const std::vector<std::pair<std::string, RoleMask>> expected = {{"alice@example.com", kRequester | kDelegate},
+                                                                  {"agent/planner-7", kSubject | kDelegate},
+                                                                  {"ns/ml/sa/runner", kDelegate}};
+  EXPECT_EQ(Roles(FactsOf(bytes)), expected);
+}
+
+TEST(TransitionFacts, PrincipalsAreToldApartByTheWholeTriple) {
+  Transition transition = LeastTransition(Stage::kRequested);
+  transition.identity->subject = SampleUser();
+  transition.identity->subject->issuer = "https://other.example.com";
+  EXPECT_EQ(FactsOf(Encoded(transition)).involved.size(), 2u);
+  transition.identity->subject = SampleUser();
+  transition.identity->subject->kind = PrincipalKind::kRole;
+  EXPECT_EQ(FactsOf(Encoded(transition)).involved.size(), 2u);
+}
+
+TEST(TransitionFacts, TheDeciderIsInvolved) {
+  const std::string bytes = Encoded(FullTransition(Stage::kGranted));
+  const TransitionFacts facts = FactsOf(bytes);
+  EXPECT_EQ(facts.effect, Effect::kAllow);
+  EXPECT_THAT(Roles(facts), testing::ElementsAre(testing::Pair("admission", kDecider)));  // and not charge_to
+}
+
+TEST(TransitionFacts, AFailedBindingOfScopeOrHopIsTold) {
+  Transition transition = FullTransition(Stage::kRequested);
+  transition.scope->binding = ScopeBinding::kFailed;
+  EXPECT_TRUE(FactsOf(Encoded(transition)).binding_failed);
+  transition = FullTransition(Stage::kRequested);
+  transition.identity->delegation[1].binding = HopBinding::kFailed;
+  EXPECT_TRUE(FactsOf(Encoded(transition)).binding_failed);
+}
+
+using FacetSet = std::set<std::pair<Facet, std::string>>;
+FacetSet Facets(const Transition& transition) {
+  const std::vector<FacetValue> list = FacetsOf(Encoded(transition));
+  FacetSet facets;
+  for (const FacetValue& facet : list) facets.emplace(facet.facet, facet.value);
+  EXPECT_EQ(facets.size(), list.size()) << "a facet stands twice";
+  return facets;
+}
+
+TEST(TransitionFacets, ARequestIsFoundByAllItNames) {
+  Transition transition = FullTransition(Stage::kRequested);
+  transition.execution->targets.push_back({"", "chat", "v2", ""});  // the same id once more, without a type
+  EXPECT_EQ(Facets(transition), (FacetSet{{Facet::kTenant, "vision"},
+                                          {Facet::kKind, "model_deployment"},
+                                          {Facet::kTarget, "llama-3-8b"},
+                                          {Facet::kTarget, "model:llama-3-8b"},
+                                          {Facet::kTarget, "chat"},
+                                          {Facet::kTarget, "endpoint:chat"},
+                                          {Facet::kScope, "prod-vision"},
+                                          {Facet::kScope, "namespace:prod-vision"},
+                                          {Facet::kRequestId, "req-1"},
+                                          {Facet::kTraceId, "4bf92f3577b34da6a3ce929d0e0e4736"}}));
+}
+
+TEST(TransitionFacets, AnUnboundScopeWithoutIdIsNoFacet) {
+  EXPECT_EQ(Facets(LeastTransition(Stage::kRequested)), (FacetSet{{Facet::kKind, "inference"}}));
+}
+
+TEST(TransitionFacets, RoutingIsFoundByItsNativeIds) {
+  EXPECT_EQ(Facets(FullTransition(Stage::kStarted)), (FacetSet{{Facet::kNativeId, "991"}, {Facet::kNativeId, "5f0c"}}));
+}
+
+}  // namespace
+}  // namespace envledger
