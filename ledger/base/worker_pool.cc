@@ -1,5 +1,7 @@
 #include "ledger/base/worker_pool.h"
 
+#include "ledger/base/thread_name.h"
+
 namespace envledger {
 
 WorkerPool::WorkerPool(unsigned threads) {
@@ -24,6 +26,7 @@ void WorkerPool::Submit(std::function<void()> task) {
 }
 
 void WorkerPool::Run() {
+  NameThisThread("worker");
   for (;;) {
     std::function<void()> task;
     {

@@ -7,6 +7,7 @@
 
 #include "ledger/base/file.h"
 #include "ledger/base/log.h"
+#include "ledger/base/thread_name.h"
 
 namespace envledger {
 
@@ -91,6 +92,7 @@ Status Checkpointer::publish_problem() const {
 }
 
 void Checkpointer::Loop() {
+  NameThisThread("checkpoint");
   for (;;) {
     {
       const MutexLock lock(mutex_);

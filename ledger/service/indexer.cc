@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "ledger/base/log.h"
+#include "ledger/base/thread_name.h"
 #include "ledger/chain/tree.h"
 
 namespace envledger {
@@ -99,6 +100,7 @@ Status Indexer::failure() const {
 }
 
 void Indexer::Loop() {
+  NameThisThread("index");
   for (;;) {
     {
       const MutexLock lock(mutex_);

@@ -13,6 +13,7 @@
 
 #include "ledger/base/file.h"
 #include "ledger/base/log.h"
+#include "ledger/base/thread_name.h"
 #include "ledger/service/recovery.h"
 #include "ledger/store/layout.h"
 
@@ -261,6 +262,7 @@ void Ledger::CheckDisk() {
 }
 
 void Ledger::Housekeep() {
+  NameThisThread("housekeeping");
   auto next_note = std::chrono::steady_clock::now() + options_.refusals_every;
   for (;;) {
     {

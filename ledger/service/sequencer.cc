@@ -7,6 +7,7 @@
 #include "ledger/service/sequencer.h"
 
 #include "ledger/base/log.h"
+#include "ledger/base/thread_name.h"
 
 namespace envledger {
 
@@ -99,6 +100,7 @@ bool Sequencer::Full(const Group& group) const {
 }
 
 void Sequencer::SealLoop() {
+  NameThisThread("seal");
   std::unique_ptr<Group> group = sealer_->NewGroup();
   std::shared_ptr<Group> before;
   mutex_.lock();
@@ -148,6 +150,7 @@ void Sequencer::SealOne(Work work, Group& group, const Group* before) {
 }
 
 void Sequencer::CommitLoop() {
+  NameThisThread("commit");
   for (;;) {
     std::shared_ptr<Group> group;
     {

@@ -72,7 +72,14 @@ class RocksReader : public IndexReader {
 std::vector<rocksdb::ColumnFamilyDescriptor> Families(const IndexDbOptions& options) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  // Indexes and filters in the cache, so that its size bounds them too, and in partitions, so that a look-up brings in one
+  // small block: whole filters, megabytes each, would push one another out and be read again for nearly every look-up.
   table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.pin_top_level_index_and_filter = true;
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.metadata_block_size = 4096;
   table.format_version = 5;
   rocksdb::ColumnFamilyOptions ascending;
   ascending.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
