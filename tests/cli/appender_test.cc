@@ -296,7 +296,7 @@ struct CommandRun {
     world.context.in_fd = input.fd();
     world.context.open_appender = [this](const AppendClientOptions& options) {
       socket = options.socket_path;
-      return daemon.Sender();
+      return Result<SendBatch>(daemon.Sender());
     };
     words.insert(words.begin(), "append");
     status = [this, words] { return world.Run(words); };
@@ -326,7 +326,7 @@ TEST(AppendCommand, ABadLineIsNamedWithItsNumberAndField) {
   EXPECT_EQ(run.status(), 4);
   EXPECT_EQ(run.daemon.stored.size(), 1u) << "what stands before it is appended";
   EXPECT_NE(run.world.err.str().find("line 2: invalid argument (stage)"), std::string::npos) << run.world.err.str();
-  EXPECT_NE(run.world.err.str().find("stopped: 1 records are in the ledger"), std::string::npos);
+  EXPECT_NE(run.world.err.str().find("stopped: 1 records of this input are in the ledger"), std::string::npos);
 }
 
 TEST(AppendCommand, KeepGoingPassesOverBadLinesAndStillExitsFour) {

@@ -141,7 +141,7 @@ TEST(Words, AmountsSayBoundsAndUnits) {
   resource.per = Per::kUnit;
   EXPECT_EQ(AmountText(resource), "2 each");
   resource.unit_of = "nodes";
-  EXPECT_EQ(AmountText(resource), "2 per nodes");
+  EXPECT_EQ(AmountText(resource), "2 x nodes");
   Resource bounds;
   bounds.min = 1000;
   EXPECT_EQ(AmountText(bounds), ">=1");

@@ -76,6 +76,18 @@ TEST_F(ServerLimitsTest, ARefusalComesAfterTheRepliesToEarlierFrames) {
   EXPECT_EQ(Handled(), 2u);
 }
 
+TEST_F(ServerLimitsTest, ARefusalOfAFrameThatWaitedForASlotIsToldToo) {
+  limits_.max_inflight_requests_per_connection = 1;
+  Start(limits_);
+  Hold();
+  RawClient client(path_);
+  ASSERT_TRUE(client.Write(Framed("1") + FrameHeader(0)));
+  TakeHeld(1)[0].reply.Send("first");
+  EXPECT_THAT(client.ReadFrame(), Optional(std::string("first")));
+  EXPECT_THAT(client.ReadFrame(), Optional(HasSubstr("an empty frame")));
+  EXPECT_TRUE(client.ReadToEnd());
+}
+
 TEST_F(ServerLimitsTest, AnAnnouncedBodyCostsNothingUntilItArrives) {
   Start();
   RawClient client(path_);
