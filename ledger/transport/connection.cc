@@ -41,9 +41,10 @@ Connection::Connection(Loop& loop, const Listener& listener, UniqueFd fd, Peer p
 void Connection::Pump() {
   if (closed_) return;
   CollectReplies();
+  DeliverBacklog();
+  CollectReplies();  // a frame that was refused has its reply already
   Write();
   if (closed_) return;
-  DeliverBacklog();
   if (input_ended_ && slots_.empty() && output_.empty()) return Close();
   AwaitInput();
 }
