@@ -280,7 +280,7 @@ TEST(Json, WhatItAcceptsOfDamagedTextIsJsonToAnotherReaderToo) {
   std::mt19937 random(3);
   constexpr std::string_view kBytes = "{}[]\",:\\ 0truefalsnu\x80\xC3\n";
   int accepted = 0;
-  for (int i = 0; i < 30'000; ++i) {
+  for (int i = 0; i < 4'000; ++i) {
     std::string text(kFullJson);
     for (unsigned edits = 1 + random() % 2; edits > 0; --edits) {
       const size_t at = random() % text.size();
@@ -305,7 +305,7 @@ TEST(Json, WhatItAcceptsOfDamagedTextIsJsonToAnotherReaderToo) {
     const Result<JsonTransition> again = ParseTransitionJson(TransitionJson(result->transition));
     ASSERT_TRUE(again.ok() && again->transition == result->transition) << text;
   }
-  EXPECT_GT(accepted, 1000);  // otherwise this test would say nothing
+  EXPECT_GT(accepted, 500);  // otherwise this test would say nothing
 }
 
 TEST(Json, StringsMeanTheSameToAnotherReader) {
