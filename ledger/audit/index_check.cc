@@ -116,9 +116,10 @@ Status IndexCheck::ReadIndex(const std::function<void(Table, std::string_view, s
     const auto at = index_.NewCursor(static_cast<Table>(table));
     for (at->Seek({}); at->Valid(); at->Next()) {
       if (!SeqOf(static_cast<Table>(table), at->key(), at->value()).ok()) {
-        malformed.push_back({std::nullopt, "index",
-                             std::string("table ") + kTableNames[table] + " has a malformed entry " + Printable(at->key()),
-                             Verdict::kIncomplete});
+        malformed.push_back(
+            {std::nullopt, "index",
+             std::string("table ") + kTableNames[table] + " has a malformed entry " + Printable(at->key()),
+             Verdict::kIncomplete});
         continue;
       }
       visit(static_cast<Table>(table), at->key(), at->value());
@@ -163,7 +164,8 @@ Result<std::vector<VerifyFailure>> IndexCheck::Finish(const LogDb& log, size_t l
         const uint64_t seq = *SeqOf(table, key, value);
         if (bad.count(run_of(seq)) == 0) return;
         if (due.erase({table, std::string(key), std::string(value)}) > 0) return;
-        failures_.push_back(Failure(table, std::string(key), seq, " holds a key or value that the log does not give: "));
+        failures_.push_back(
+            Failure(table, std::string(key), seq, " holds a key or value that the log does not give: "));
       },
       ignored));
   for (const auto& [table, key, value] : due) {

@@ -1,8 +1,8 @@
 // Compares an index with the log it was made from, both ways, without holding either. Private to this room.
 //
-// Every index key is written once and names its seq. So for each run of seqs the keys that the log gives and the keys that
-// the index holds are two sets; their keyed hashes are added up, and equal sums mean equal sets (the key is random, so a
-// difference cannot be crafted to cancel out). Only runs whose sums differ are then compared key by key.
+// Every index key is written once and names its seq. So for each run of seqs the keys that the log gives and the keys
+// that the index holds are two sets; their keyed hashes are added up, and equal sums mean equal sets (the key is
+// random, so a difference cannot be crafted to cancel out). Only runs whose sums differ are then compared key by key.
 #pragma once
 
 #include <array>
@@ -29,8 +29,8 @@ class IndexCheck {
 
   // Each verified entry, in order.
   void Add(const PreparedEntry& prepared);
-  // After the last entry: what is wrong, at most `limit` failures. Reads the index once, and both again where they differ.
-  // `log` must hold the entries that were added.
+  // After the last entry: what is wrong, at most `limit` failures. Reads the index once, and both again where they
+  // differ. `log` must hold the entries that were added.
   Result<std::vector<VerifyFailure>> Finish(const LogDb& log, size_t limit);
 
   uint64_t keys() const { return keys_; }
@@ -44,8 +44,8 @@ class IndexCheck {
   const IndexReader& index_;
   std::array<uint64_t, 2> hash_key_{};
   IndexBuilder builder_{nullptr};
-  std::vector<IndexPut> puts_;           // scratch
-  std::vector<uint64_t> expected_;       // sums by run of seqs
+  std::vector<IndexPut> puts_;      // scratch
+  std::vector<uint64_t> expected_;  // sums by run of seqs
   std::vector<VerifyFailure> failures_;
   uint64_t keys_ = 0;
 };

@@ -48,7 +48,8 @@ std::optional<Principal> PrincipalOfKey(std::string_view key) {
   const std::string_view rest = key.substr(id_end + 2);
   const std::string_view issuer = rest.substr(0, rest.size() - 9);
   if (rest[issuer.size()] != '\0') return std::nullopt;
-  return Principal{static_cast<PrincipalKind>(key[id_end + 1]), std::string(issuer), std::string(key.substr(0, id_end))};
+  return Principal{static_cast<PrincipalKind>(key[id_end + 1]), std::string(issuer),
+                   std::string(key.substr(0, id_end))};
 }
 
 std::string EncodePosting(const PrincipalPosting& posting) {
@@ -96,7 +97,8 @@ std::string FacetKey(std::string_view prefix, uint64_t seq) {
 
 Result<uint64_t> SeqOf(Table table, std::string_view key, std::string_view value) {
   const std::string_view holder = table == Table::kFacets ? key.substr(key.size() < 8 ? 0 : key.size() - 8) : value;
-  if (holder.size() < 8) return Corruption("an index entry of table " + std::to_string(static_cast<int>(table)) + " is cut short");
+  if (holder.size() < 8)
+    return Corruption("an index entry of table " + std::to_string(static_cast<int>(table)) + " is cut short");
   return ReadU64(holder);
 }
 
@@ -121,11 +123,11 @@ Status IndexBuilder::Add(const PreparedEntry& prepared, std::vector<IndexPut>& o
   if (prepared.entry.event) return Ok();
   const EntryHeader& header = prepared.entry.header;
   const TransitionFacts& facts = prepared.facts;
-  out.push_back({Table::kEnvelopes, EnvelopeKey(facts.envelope_id, header.envelope_revision.value_or(0)),
-                 U64Key(header.seq)});
+  out.push_back(
+      {Table::kEnvelopes, EnvelopeKey(facts.envelope_id, header.envelope_revision.value_or(0)), U64Key(header.seq)});
 
-  // Links stand in the order of the principals that newly gain a role. In the first record all do; in a later one only a
-  // decider can appear, so the order settles whose link is whose.
+  // Links stand in the order of the principals that newly gain a role. In the first record all do; in a later one only
+  // a decider can appear, so the order settles whose link is whose.
   for (size_t i = 0; i < header.principal_links.size(); ++i) {
     const PrincipalLink& link = header.principal_links[i];
     if (i >= facts.involved.size() || link.ordinal == 0) return Corruption("a link of no principal");

@@ -52,8 +52,8 @@ std::string FacetKey(std::string_view prefix, uint64_t seq);
 // The seq that an index key or value came from.
 Result<uint64_t> SeqOf(Table table, std::string_view key, std::string_view value);
 
-// Turns entries, in order, into index keys. Holds the totals of recent principals; the others are read from `cold`, which
-// must reach as far as everything given before the last Trim. One user at a time.
+// Turns entries, in order, into index keys. Holds the totals of recent principals; the others are read from `cold`,
+// which must reach as far as everything given before the last Trim. One user at a time.
 class IndexBuilder {
  public:
   // `cold` is not owned and may be null: then everything is held.

@@ -15,8 +15,8 @@
 
 namespace envledger {
 
-// Push and Finish are for one thread, on which `consume` is called, in the order of the pushes. At most a few chunks are
-// held in memory.
+// Push and Finish are for one thread, on which `consume` is called, in the order of the pushes. At most a few chunks
+// are held in memory.
 class PreparePipeline {
  public:
   using Consume = std::function<void(uint64_t seq, std::string_view bytes, const PreparedEntry& prepared)>;

@@ -24,8 +24,8 @@ class LedgerReader {
   virtual Result<StatusResponse> Status(const StatusRequest& request) = 0;
 };
 
-// Opens the ledger in `data_dir` for reading, closed or beside a running daemon: a consistent view of the moment of opening.
-// Changes nothing in the directory. kNotFound when there is no ledger, kUnavailable when it cannot be read.
+// Opens the ledger in `data_dir` for reading, closed or beside a running daemon: a consistent view of the moment of
+// opening. Changes nothing in the directory. kNotFound when there is no ledger, kUnavailable when it cannot be read.
 Result<std::unique_ptr<LedgerReader>> OpenStored(const std::string& data_dir);
 
 }  // namespace envledger

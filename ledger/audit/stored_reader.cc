@@ -1,5 +1,6 @@
-// A ledger's directory, opened for reading. The index on disk may lag behind the log (it has no write-ahead log), may be
-// missing or damaged: what it lacks is derived here from the log, in memory, by the code that the daemon's indexer uses.
+// A ledger's directory, opened for reading. The index on disk may lag behind the log (it has no write-ahead log), may
+// be missing or damaged: what it lacks is derived here from the log, in memory, by the code that the daemon's indexer
+// uses.
 #include <algorithm>
 
 #include "ledger/audit/index_keys.h"
@@ -34,14 +35,15 @@ Result<std::vector<IndexPut>> DeriveTail(const LogDb& log, const IndexReader& ba
   return puts;
 }
 
-// The root over the whole log, from the frontier of the latest checkpoint on where there is one.
+// The root over the whole log, from the frontier that is stored with the latest checkpoint (before its last leaf) on.
 Result<Hash> RootOf(const LogDb& log, uint64_t size, const std::optional<StoredCheckpoint>& latest,
                     const std::string& frontier_bytes) {
   Frontier frontier;
-  if (latest && latest->size <= size && frontier_bytes.size() % 32 == 0 && !frontier_bytes.empty()) {
+  if (latest && latest->size > 0 && latest->size <= size && frontier_bytes.size() % 32 == 0) {
     std::vector<Hash> hashes;
-    for (size_t at = 0; at < frontier_bytes.size(); at += 32) hashes.push_back(*HashFrom(frontier_bytes.substr(at, 32)));
-    if (auto stored = Frontier::From(latest->size, std::move(hashes)); stored.ok()) frontier = *std::move(stored);
+    for (size_t at = 0; at < frontier_bytes.size(); at += 32)
+      hashes.push_back(*HashFrom(frontier_bytes.substr(at, 32)));
+    if (auto stored = Frontier::From(latest->size - 1, std::move(hashes)); stored.ok()) frontier = *std::move(stored);
   }
   ENVLEDGER_RETURN_IF_ERROR(log.Scan(frontier.size(), size, [&](uint64_t, std::string_view bytes) {
     frontier.Append(LeafHash(bytes));
@@ -81,7 +83,9 @@ class StoredReader : public LedgerReader {
   Result<PrincipalsResponse> Principals(const PrincipalsRequest& request) override {
     return RunPrincipals(view_, request, limits_);
   }
-  Result<EntriesResponse> Entries(const EntriesRequest& request) override { return RunEntries(view_, request, limits_); }
+  Result<EntriesResponse> Entries(const EntriesRequest& request) override {
+    return RunEntries(view_, request, limits_);
+  }
   Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) override {
     if (request.sign_now) return InvalidArgument("only a running daemon can sign a checkpoint");
     return RunCheckpoints(view_, request, limits_);

@@ -20,12 +20,14 @@ unsigned Threads(const VerifyOptions& options) {
 }
 
 // Opens the index for comparison; says why when there is nothing to compare.
-std::unique_ptr<IndexDb> OpenIndex(const std::string& data_dir, uint64_t log_size, std::vector<VerifyFailure>& failures) {
+std::unique_ptr<IndexDb> OpenIndex(const std::string& data_dir, uint64_t log_size,
+                                   std::vector<VerifyFailure>& failures) {
   auto index = IndexDb::OpenReadOnly(IndexPath(data_dir), {});
   if (!index.ok()) {
-    failures.push_back({std::nullopt, "index",
-                        "the index cannot be read (the daemon rebuilds it when it starts): " + index.status().ToString(),
-                        Verdict::kIncomplete});
+    failures.push_back(
+        {std::nullopt, "index",
+         "the index cannot be read (the daemon rebuilds it when it starts): " + index.status().ToString(),
+         Verdict::kIncomplete});
     return nullptr;
   }
   if ((*index)->watermark().seq > log_size) {
@@ -84,8 +86,8 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   });
   pipeline.Finish();
   if (!scanned.ok()) {
-    index_failures.push_back({verifier.entries(), "form", "the log cannot be read on: " + scanned.ToString(),
-                              Verdict::kTampered});
+    index_failures.push_back(
+        {verifier.entries(), "form", "the log cannot be read on: " + scanned.ToString(), Verdict::kTampered});
     log_is_whole = false;
   }
   if (progress) progress(done, total);
@@ -94,8 +96,9 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   if (index_check && log_is_whole) {
     ENVLEDGER_ASSIGN_OR_RETURN(std::vector<VerifyFailure> found, index_check->Finish(*log, VerifyReport::kMaxFailures));
     index_failures.insert(index_failures.end(), found.begin(), found.end());
-    index_checked = std::to_string(index_check->keys()) + " keys both ways, of " + std::to_string(snapshot->watermark()) +
-                    " entries; " + std::to_string(total - snapshot->watermark()) + " are not indexed yet";
+    index_checked = std::to_string(index_check->keys()) + " keys both ways, of " +
+                    std::to_string(snapshot->watermark()) + " entries; " +
+                    std::to_string(total - snapshot->watermark()) + " are not indexed yet";
   } else if (index_check) {
     index_checked = "not checked: the log itself does not verify";
   }

@@ -22,8 +22,8 @@ struct VerifyOptions {
 // Called on the caller's thread, every few thousand entries: how many of how many are done.
 using VerifyProgress = std::function<void(uint64_t done, uint64_t total)>;
 
-// Verifies the ledger stored in `data_dir`, indexes included. Failures of the ledger are in the report; a status that is
-// not ok means that it could not be read at all.
+// Verifies the ledger stored in `data_dir`, indexes included. Failures of the ledger are in the report; a status that
+// is not ok means that it could not be read at all.
 Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptions& options,
                                   const VerifyProgress& progress);
 

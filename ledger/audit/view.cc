@@ -132,8 +132,8 @@ Result<PrincipalsResponse> RunPrincipals(const LedgerView& view, const Principal
   PrincipalsResponse response;
   response.completeness = CompletenessOf(view);
   std::string last = *cursor;
-  ENVLEDGER_RETURN_IF_ERROR(VisitPrincipals(
-      view, request.filter, *cursor, [&](const std::string& prefix, const PrincipalSummary& summary) {
+  ENVLEDGER_RETURN_IF_ERROR(
+      VisitPrincipals(view, request.filter, *cursor, [&](const std::string& prefix, const PrincipalSummary& summary) {
         if (response.principals.size() == limit) {
           response.completeness.next_cursor = Hex(last);
           return false;
@@ -147,23 +147,23 @@ Result<PrincipalsResponse> RunPrincipals(const LedgerView& view, const Principal
 }
 
 Result<EntriesResponse> RunEntries(const LedgerView& view, const EntriesRequest& request, const AnswerLimits& limits) {
-  const uint64_t limit = request.limit == 0 ? limits.max_records : std::min<uint64_t>(request.limit, limits.max_records);
+  const uint64_t limit =
+      request.limit == 0 ? limits.max_records : std::min<uint64_t>(request.limit, limits.max_records);
   EntriesResponse response;
   response.tree_size = view.tree_size;
   uint64_t bytes = 0;
   uint64_t expected = request.from_seq;
   Status gap;
-  ENVLEDGER_RETURN_IF_ERROR(
-      view.log->Scan(request.from_seq, view.tree_size, [&](uint64_t seq, std::string_view entry) {
-        if (seq != expected++) {
-          gap = Corruption("entry " + std::to_string(expected - 1) + " is missing");
-          return false;
-        }
-        bytes += entry.size();
-        if (!response.entries.empty() && bytes > limits.max_bytes) return false;
-        response.entries.emplace_back(entry);
-        return response.entries.size() < limit;
-      }));
+  ENVLEDGER_RETURN_IF_ERROR(view.log->Scan(request.from_seq, view.tree_size, [&](uint64_t seq, std::string_view entry) {
+    if (seq != expected++) {
+      gap = Corruption("entry " + std::to_string(expected - 1) + " is missing");
+      return false;
+    }
+    bytes += entry.size();
+    if (!response.entries.empty() && bytes > limits.max_bytes) return false;
+    response.entries.emplace_back(entry);
+    return response.entries.size() < limit;
+  }));
   // What lies before the gap is answered first; the gap itself is the answer to the request that begins at it.
   if (!gap.ok() && response.entries.empty()) return gap;
   if (response.entries.empty() && request.from_seq < view.tree_size) {

@@ -29,7 +29,7 @@ struct LedgerView {
   std::shared_ptr<const IndexReader> index;  // reaches tree_size
   uint64_t tree_size = 0;
   Hash root{};
-  std::string checkpoint;                    // the latest signed note at or below tree_size, or empty
+  std::string checkpoint;  // the latest signed note at or below tree_size, or empty
 };
 
 // One envelope's records, with its bytes.
@@ -41,8 +41,8 @@ struct StoredEnvelope {
 // kNotFound when it has no record in the view.
 Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, std::string_view envelope_id);
 
-// The principals that a filter names, in key order, starting after `cursor` (a PrincipalPrefix, or empty), each with the
-// posting of its last link, until `visit` returns false.
+// The principals that a filter names, in key order, starting after `cursor` (a PrincipalPrefix, or empty), each with
+// the posting of its last link, until `visit` returns false.
 Status VisitPrincipals(const LedgerView& view, const PrincipalFilter& filter, std::string_view cursor,
                        const std::function<bool(const std::string& prefix, const PrincipalSummary& summary)>& visit);
 

@@ -121,10 +121,9 @@ class Verifier::Impl {
   void Add(uint64_t stored_seq, const PreparedEntry& prepared) {
     const bool gap = stored_seq != next_seq_;
     if (gap) {
-      const std::string missing = stored_seq == next_seq_ + 1
-                                      ? Seq(next_seq_) + " is missing"
-                                      : "entries " + std::to_string(next_seq_) + " to " + std::to_string(stored_seq - 1) +
-                                            " are missing";
+      const std::string missing = stored_seq == next_seq_ + 1 ? Seq(next_seq_) + " is missing"
+                                                              : "entries " + std::to_string(next_seq_) + " to " +
+                                                                    std::to_string(stored_seq - 1) + " are missing";
       Fail(next_seq_, "sequence", missing, Verdict::kTampered);
       tree_broken_ = true;
     }
@@ -201,7 +200,8 @@ class Verifier::Impl {
       last_good_size_ = at.checkpoint.size;
       return;
     }
-    // Where an entry itself shows the change, that entry is the place to look, not the whole run since the last checkpoint.
+    // Where an entry itself shows the change, that entry is the place to look, not the whole run since the last
+    // checkpoint.
     const bool explained = worst_ == Verdict::kTampered;
     const uint64_t first_suspect = std::min(last_good_size_, next_seq_ == 0 ? 0 : next_seq_ - 1);
     Fail(explained ? std::nullopt : std::optional(first_suspect), "tree",
@@ -213,15 +213,16 @@ class Verifier::Impl {
   void CheckHeader(uint64_t seq, const PreparedEntry& prepared, bool gap) {
     const EntryHeader& header = prepared.entry.header;
     if (header.seq != seq) {
-      Fail(seq, "sequence", "the entry stored as " + std::to_string(seq) + " says that it is " + std::to_string(header.seq),
+      Fail(seq, "sequence",
+           "the entry stored as " + std::to_string(seq) + " says that it is " + std::to_string(header.seq),
            Verdict::kTampered);
     } else if (!gap && header.previous != previous_) {
       if (seq == 0) {
         Fail(0, "chain", "entry 0 names a previous entry", Verdict::kTampered);
       } else {
         Fail(seq - 1, "chain",
-             Seq(seq - 1) + (previous_readable_ ? "" : ", which is malformed,") +
-                 " is not the one that entry " + std::to_string(seq) + " was sealed upon",
+             Seq(seq - 1) + (previous_readable_ ? "" : ", which is malformed,") + " is not the one that entry " +
+                 std::to_string(seq) + " was sealed upon",
              Verdict::kTampered);
       }
     }
@@ -239,7 +240,8 @@ class Verifier::Impl {
     if (genesis == nullptr || seq != 0) return;
     origin_ = genesis->origin;
     if (genesis->format_version != kFormatVersion) {
-      Fail(seq, "form", "format version " + std::to_string(genesis->format_version) + " is unknown", Verdict::kTampered);
+      Fail(seq, "form", "format version " + std::to_string(genesis->format_version) + " is unknown",
+           Verdict::kTampered);
     }
     auto key = MakeVerifierKey(genesis->origin, genesis->public_key);
     if (key.ok()) {
@@ -255,15 +257,16 @@ class Verifier::Impl {
     if (seq == 0) Fail(0, "form", "entry 0 is not the ledger's genesis", Verdict::kTampered);
     EnvelopeState& envelope = FindOrAdd(envelopes_, facts.envelope_id);
     if (const Status legal = CheckMove(envelope.lifecycle, facts); !legal.ok()) {
-      Fail(seq, "lifecycle", "envelope " + std::string(facts.envelope_id) + ": " + legal.ToString(), Verdict::kTampered);
+      Fail(seq, "lifecycle", "envelope " + std::string(facts.envelope_id) + ": " + legal.ToString(),
+           Verdict::kTampered);
     }
     const bool first = envelope.lifecycle.revisions == 0;
     const std::optional<uint64_t> expected_previous = first ? std::nullopt : std::optional(envelope.last_seq);
     if (header.envelope_revision != envelope.lifecycle.revisions || header.envelope_previous != expected_previous) {
       Fail(seq, "links",
-           "envelope " + std::string(facts.envelope_id) + ": revision " + Text(header.envelope_revision) + " after entry " +
-               Text(header.envelope_previous) + "; revision " + std::to_string(envelope.lifecycle.revisions) +
-               " after entry " + Text(expected_previous) + " is due",
+           "envelope " + std::string(facts.envelope_id) + ": revision " + Text(header.envelope_revision) +
+               " after entry " + Text(header.envelope_previous) + "; revision " +
+               std::to_string(envelope.lifecycle.revisions) + " after entry " + Text(expected_previous) + " is due",
            Verdict::kIncomplete);
     }
     CheckPrincipalLinks(seq, prepared, envelope);
@@ -344,9 +347,10 @@ class Verifier::Impl {
     report.failure_count = failure_count_;
     report.failures = std::move(failures_);
     // Failures without a seq, of checkpoints and keys, come after those that point at an entry.
-    std::stable_sort(report.failures.begin(), report.failures.end(), [](const VerifyFailure& a, const VerifyFailure& b) {
-      return a.seq.value_or(UINT64_MAX) < b.seq.value_or(UINT64_MAX);
-    });
+    std::stable_sort(report.failures.begin(), report.failures.end(),
+                     [](const VerifyFailure& a, const VerifyFailure& b) {
+                       return a.seq.value_or(UINT64_MAX) < b.seq.value_or(UINT64_MAX);
+                     });
     const bool anchored = anchors_agree_ > 0 && trusted_key_.has_value();
     report.verdict = failure_count_ > 0 ? worst_ : anchored ? Verdict::kValid : Verdict::kUnanchored;
 

@@ -1,8 +1,8 @@
-// The streaming verifier: entries and checkpoints in, verdict out. One pure component for the tool, for start-up and for
-// every test.
+// The streaming verifier: entries and checkpoints in, verdict out. One pure component for the tool, for start-up and
+// for every test.
 //
-// Work that needs no state (hashing, decoding, checking one entry's form) is in PrepareEntry, a pure function that callers
-// may run on many threads; Verifier::Add then takes the prepared entries in order.
+// Work that needs no state (hashing, decoding, checking one entry's form) is in PrepareEntry, a pure function that
+// callers may run on many threads; Verifier::Add then takes the prepared entries in order.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ inline bool IsPass(Verdict verdict) { return verdict == Verdict::kValid || verdi
 
 struct VerifyFailure {
   std::optional<uint64_t> seq;
-  std::string check;    // "form", "sequence", "chain", "time", "lifecycle", "links", "tree", "checkpoint", "key", "index"
+  std::string check;  // "form", "sequence", "chain", "time", "lifecycle", "links", "tree", "checkpoint", "key", "index"
   std::string message;  // a sentence
   Verdict verdict;      // what this failure alone amounts to
 };
@@ -43,13 +43,13 @@ struct VerifyFailure {
 struct VerifyReport {
   Verdict verdict = Verdict::kUnanchored;
   uint64_t entries = 0;
-  Hash root{};                              // of the entries read
-  uint64_t checkpoints = 0;                 // whose signature and root were checked and agree
+  Hash root{};               // of the entries read
+  uint64_t checkpoints = 0;  // whose signature and root were checked and agree
   std::string origin;
-  std::optional<VerifierKey> key;           // the key that checkpoints were checked with
-  bool key_is_trusted = false;              // given from outside, not just read in the genesis entry
-  std::vector<VerifyFailure> failures;      // by seq; at most kMaxFailures, the first ones
-  uint64_t failure_count = 0;               // all of them
+  std::optional<VerifierKey> key;             // the key that checkpoints were checked with
+  bool key_is_trusted = false;                // given from outside, not just read in the genesis entry
+  std::vector<VerifyFailure> failures;        // by seq; at most kMaxFailures, the first ones
+  uint64_t failure_count = 0;                 // all of them
   std::map<std::string, std::string> checks;  // check -> what was checked ("2000000 entries"), or why it was not
   static constexpr size_t kMaxFailures = 100;
 };
@@ -57,16 +57,16 @@ struct VerifyReport {
 // The stateless part of verifying one entry.
 struct PreparedEntry {
   Hash leaf_hash{};
-  Status status;                  // of CheckEntry, then of CheckTransition on its body
-  EntryView entry;                // views borrow from the bytes
-  TransitionFacts facts;          // of a transition
+  Status status;          // of CheckEntry, then of CheckTransition on its body
+  EntryView entry;        // views borrow from the bytes
+  TransitionFacts facts;  // of a transition
 };
 PreparedEntry PrepareEntry(std::string_view bytes);
 
 // A checkpoint to compare with: one that is stored in the ledger, or one kept elsewhere (an anchor).
 struct CheckpointInput {
   std::string note;
-  std::string where;     // for messages: "stored at size 4096", a file name
+  std::string where;  // for messages: "stored at size 4096", a file name
   bool anchor = false;
 };
 
@@ -77,7 +77,8 @@ class Verifier {
   Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints);
   ~Verifier();
 
-  // The entry stored under `stored_seq`, the next one in the order of storage. Gaps are failures, not errors of the call.
+  // The entry stored under `stored_seq`, the next one in the order of storage. Gaps are failures, not errors of the
+  // call.
   void Add(uint64_t stored_seq, const PreparedEntry& prepared);
   // After the last entry. `index_failures` are what the caller found in derived data.
   VerifyReport Finish(std::vector<VerifyFailure> index_failures = {});

@@ -48,9 +48,10 @@ std::optional<uid_t> UserNamed(const std::string& name) {
 
 std::optional<gid_t> GroupNamed(const std::string& name) {
   std::string buffer;
-  const auto group = LookUp<struct group>(buffer, [&](struct group* entry, char* data, size_t size, struct group** found) {
-    return getgrnam_r(name.c_str(), entry, data, size, found);
-  });
+  const auto group =
+      LookUp<struct group>(buffer, [&](struct group* entry, char* data, size_t size, struct group** found) {
+        return getgrnam_r(name.c_str(), entry, data, size, found);
+      });
   return group ? std::optional(group->gr_gid) : std::nullopt;
 }
 
@@ -72,7 +73,8 @@ Result<AccessList> AccessList::Parse(const std::string& option, const std::vecto
     const auto user = UserNamed(rule);
     const auto group = GroupNamed(rule);
     if (!user && !group) {
-      return InvalidField(option, option + ": \"" + rule + "\" is neither uid:N, gid:N, nor the name of a user or group");
+      return InvalidField(option,
+                          option + ": \"" + rule + "\" is neither uid:N, gid:N, nor the name of a user or group");
     }
     if (user) list.users_.insert(*user);
     if (group) list.groups_.insert(*group);

@@ -18,8 +18,8 @@ namespace envledger {
 // Constant after Parse, so thread-safe.
 class AccessList {
  public:
-  // Rules are uid:N, gid:N, a user's name, or a group's name (a name that is both means both). Without rules only root and
-  // this process's own user are let in. kInvalidArgument, naming `option`, for a rule that names nobody.
+  // Rules are uid:N, gid:N, a user's name, or a group's name (a name that is both means both). Without rules only root
+  // and this process's own user are let in. kInvalidArgument, naming `option`, for a rule that names nobody.
   static Result<AccessList> Parse(const std::string& option, const std::vector<std::string>& rules);
 
   // kNotPermitted when no rule lets the peer in. A group rule looks at the primary and the supplementary groups.

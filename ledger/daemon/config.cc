@@ -85,10 +85,10 @@ po::options_description SharedOptions() {
       "checkpoint-file", po::value<string>()->value_name("PATH"),
       "where the latest checkpoint is published (default: `checkpoint` in data-dir)");
   for (const NumberOption& number : kNumbers) {
-    options.add_options()(number.name,
-                          po::value<Number>()->value_name("N")->default_value(Number{number.standard},
-                                                                              std::to_string(number.standard)),
-                          number.what);
+    options.add_options()(
+        number.name,
+        po::value<Number>()->value_name("N")->default_value(Number{number.standard}, std::to_string(number.standard)),
+        number.what);
   }
   options.add_options()("log-level", po::value<string>()->value_name("LEVEL")->default_value("info"),
                         "error, warning, info or debug");

@@ -17,7 +17,7 @@ enum class DaemonMode { kServe, kInit, kCheck, kHelp, kVersion };
 
 struct DaemonConfig {
   DaemonMode mode = DaemonMode::kServe;
-  std::string origin;                       // of --init; otherwise the ledger's origin must be this one, when given
+  std::string origin;  // of --init; otherwise the ledger's origin must be this one, when given
   std::string key_path;
   std::string append_socket;
   std::string audit_socket;

@@ -24,7 +24,8 @@ int ExitStatus(const Status& status) {
     case Code::kNotFound:
       return 3;
     case Code::kNotPermitted:
-      return status.rule() == "key" ? 1 : 5;  // another ledger's key is a failed verification; an unsafe key file is not
+      return status.rule() == "key" ? 1
+                                    : 5;  // another ledger's key is a failed verification; an unsafe key file is not
     default:
       return 5;
   }
@@ -35,8 +36,8 @@ Status Init(const DaemonConfig& config) {
   const std::string& publish = config.ledger.checkpointer.publish_path;
   SystemClock clock;
   const std::string& data_dir = config.ledger.data_dir;
-  ENVLEDGER_RETURN_IF_ERROR(InitLedger(data_dir, config.origin, key,
-                                       publish.empty() ? PublishedCheckpointPath(data_dir) : publish, clock));
+  ENVLEDGER_RETURN_IF_ERROR(
+      InitLedger(data_dir, config.origin, key, publish.empty() ? PublishedCheckpointPath(data_dir) : publish, clock));
   ENVLEDGER_ASSIGN_OR_RETURN(const VerifierKey verifier_key, MakeVerifierKey(config.origin, key.public_key()));
   std::printf("%s\n", FormatVerifierKey(verifier_key).c_str());
   return Ok();

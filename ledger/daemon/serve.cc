@@ -1,6 +1,6 @@
-// Start order: who may come in, the key, the ledger with its recovery, the sockets, READY. A client that connects before
-// that waits in the socket's backlog (with socket activation) or finds no socket yet; nobody is answered from a ledger that
-// was not verified. Stop order: no more reading, answers out, ledger closed, sockets gone.
+// Start order: who may come in, the key, the ledger with its recovery, the sockets, READY. A client that connects
+// before that waits in the socket's backlog (with socket activation) or finds no socket yet; nobody is answered from a
+// ledger that was not verified. Stop order: no more reading, answers out, ledger closed, sockets gone.
 #include "ledger/daemon/serve.h"
 
 #include <signal.h>
@@ -120,8 +120,8 @@ Status Serve(const DaemonConfig& config) {
                                NotifyBusy(what, kMoreTime);
                              }));
   if (!config.origin.empty() && config.origin != ledger->verifier_key().name) {
-    return InvalidField("origin", "the ledger's origin is \"" + ledger->verifier_key().name + "\", not \"" +
-                                      config.origin + "\"");
+    return InvalidField(
+        "origin", "the ledger's origin is \"" + ledger->verifier_key().name + "\", not \"" + config.origin + "\"");
   }
 
   // Declared before what calls it, and alive until after that is gone.
@@ -129,12 +129,9 @@ Status Serve(const DaemonConfig& config) {
   AppendApi append_api(*ledger, config.max_batch_items);
   AuditApi audit_api(*ledger, config.audit, [&server]() -> std::vector<Gauge> {
     const ServerStats stats = server->Stats();
-    return {{"connections", stats.connections},
-            {"connections-accepted", stats.accepted},
-            {"connections-refused", stats.refused},
-            {"connections-timed-out", stats.timeouts},
-            {"inflight-bytes", stats.inflight_bytes},
-            {"resident-bytes", ResidentBytes()}};
+    return {{"connections", stats.connections},       {"connections-accepted", stats.accepted},
+            {"connections-refused", stats.refused},   {"connections-timed-out", stats.timeouts},
+            {"inflight-bytes", stats.inflight_bytes}, {"resident-bytes", ResidentBytes()}};
   });
   SocketFile append_socket(std::move(activated.append), config.append_socket);
   SocketFile audit_socket(std::move(activated.audit), config.audit_socket);

@@ -1,6 +1,6 @@
-// The order is: sign, store in the log (synced), then publish. A crash between the last two leaves a published checkpoint
-// that is older than the stored one, which start-up accepts and publishes again; the reverse, a published checkpoint that
-// the log does not know, can then only mean that the log was cut or replaced.
+// The order is: sign, store in the log (synced), then publish. A crash between the last two leaves a published
+// checkpoint that is older than the stored one, which start-up accepts and publishes again; the reverse, a published
+// checkpoint that the log does not know, can then only mean that the log was cut or replaced.
 #include "ledger/service/checkpointer.h"
 
 #include <chrono>
@@ -26,7 +26,7 @@ Result<Frontier> DecodeFrontier(uint64_t size, std::string_view bytes) {
 
 Checkpointer::Checkpointer(LogDb& log, const SigningKey& key, VerifierKey verifier_key,
                            const CheckpointerOptions& options, Clock& clock, SignedCheckpoint latest,
-                           std::function<Frontier()> durable, std::function<void(const Status&)> on_failure)
+                           std::function<DurableEnd()> durable, std::function<void(const Status&)> on_failure)
     : log_(log),
       key_(key),
       verifier_key_(std::move(verifier_key)),
@@ -54,13 +54,14 @@ void Checkpointer::Notify(uint64_t size) {
 
 Status Checkpointer::SignNow() {
   const MutexLock signing(signing_);
-  const Frontier frontier = durable_();
+  const DurableEnd end = durable_();
+  const Frontier& frontier = end.frontier;
   if (frontier.size() == latest().checkpoint.size) return Ok();
   SignedCheckpoint next;
   next.checkpoint = {verifier_key_.name, frontier.size(), frontier.Root()};
   next.note = SignNote(FormatCheckpoint(next.checkpoint), {{verifier_key_, &key_}});
   next.signed_at = clock_.Now();
-  if (Status stored = log_.PutCheckpoint(frontier.size(), next.note, EncodeFrontier(frontier)); !stored.ok()) {
+  if (Status stored = log_.PutCheckpoint(frontier.size(), next.note, EncodeFrontier(end.before_last)); !stored.ok()) {
     on_failure_(stored);
     return stored;
   }

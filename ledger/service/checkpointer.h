@@ -1,5 +1,5 @@
-// Signs checkpoints behind the log: every so many entries or seconds, and when asked. Never one that is inconsistent with
-// an earlier one, because it only ever extends the frontier that start-up checked against the last.
+// Signs checkpoints behind the log: every so many entries or seconds, and when asked. Never one that is inconsistent
+// with an earlier one, because it only ever extends the frontier that start-up checked against the last.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "ledger/chain/note.h"
 #include "ledger/chain/tree.h"
 #include "ledger/crypto/ed25519.h"
+#include "ledger/service/chain_end.h"
 #include "ledger/store/log_db.h"
 
 namespace envledger {
@@ -29,23 +30,24 @@ struct SignedCheckpoint {
   Nanos signed_at = 0;
 };
 
-// The bytes that LogDb keeps beside a checkpoint, and back.
+// The bytes that LogDb keeps beside a checkpoint, and back: the frontier before the checkpoint's last leaf.
 std::string EncodeFrontier(const Frontier& frontier);
 Result<Frontier> DecodeFrontier(uint64_t size, std::string_view bytes);
 
 // Thread-safe. What it refers to is not owned.
 class Checkpointer {
  public:
-  // `durable` gives the durable end's frontier; `on_failure` hears once that a checkpoint could not be stored.
+  // `durable` gives the durable end; `on_failure` hears once that a checkpoint could not be stored.
   Checkpointer(LogDb& log, const SigningKey& key, VerifierKey verifier_key, const CheckpointerOptions& options,
-               Clock& clock, SignedCheckpoint latest, std::function<Frontier()> durable,
+               Clock& clock, SignedCheckpoint latest, std::function<DurableEnd()> durable,
                std::function<void(const Status&)> on_failure);
   ~Checkpointer();
 
   void Start();
   // The log has grown.
   void Notify(uint64_t size);
-  // Signs one at the durable size unless the latest is at it already. The published copy is written before this returns.
+  // Signs one at the durable size unless the latest is at it already. The published copy is written before this
+  // returns.
   Status SignNow();
   // Ends the thread, without signing.
   void Stop();
@@ -62,7 +64,7 @@ class Checkpointer {
   const VerifierKey verifier_key_;
   const CheckpointerOptions options_;
   Clock& clock_;
-  const std::function<Frontier()> durable_;
+  const std::function<DurableEnd()> durable_;
   const std::function<void(const Status&)> on_failure_;
 
   Mutex signing_;  // one signature at a time; taken before mutex_

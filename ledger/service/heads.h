@@ -78,12 +78,12 @@ class HeadTable {
     std::string key;
     Head head;
   };
-  std::list<Node> nodes_;  // most recently used first
+  std::list<Node> nodes_;                                                            // most recently used first
   std::unordered_map<std::string_view, typename std::list<Node>::iterator> places_;  // keys borrow from the nodes
 };
 
-// Reads the head of an envelope from the index and the log; an envelope without records gives an empty head. kCorruption
-// when what the index names does not fold.
+// Reads the head of an envelope from the index and the log; an envelope without records gives an empty head.
+// kCorruption when what the index names does not fold.
 Status LoadEnvelopeHead(const IndexReader& index, const LogDb& log, std::string_view envelope_id, EnvelopeHead& head);
 // The same for a principal, by its PrincipalPrefix.
 Status LoadPrincipalHead(const IndexReader& index, std::string_view prefix, PrincipalHead& head);

@@ -32,7 +32,9 @@ Status Indexer::Step(uint64_t until) {
     // The entry was checked when it was sealed, so its form is trusted here and its transition only read.
     PreparedEntry prepared;
     auto entry = CheckEntry(bytes);
-    problem = entry.ok() && seq == next.seq ? Ok() : Corruption("entry " + std::to_string(next.seq) + " is missing or malformed");
+    problem = entry.ok() && seq == next.seq
+                  ? Ok()
+                  : Corruption("entry " + std::to_string(next.seq) + " is missing or malformed");
     if (!problem.ok()) return false;
     prepared.entry = *std::move(entry);
     if (!prepared.entry.event) prepared.facts = FactsOf(prepared.entry.transition);

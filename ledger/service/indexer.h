@@ -1,5 +1,5 @@
-// Keeps the index up with the log: reads what is durable and not indexed yet, and applies it in sorted batches. The same
-// code catches up after a crash and rebuilds an index that was lost.
+// Keeps the index up with the log: reads what is durable and not indexed yet, and applies it in sorted batches. The
+// same code catches up after a crash and rebuilds an index that was lost.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,8 @@ class Indexer {
           std::function<void()> on_indexed);
   ~Indexer();
 
-  // Brings the index up to `until` on the caller's thread. REQUIRES: before Start. `progress` (may be empty) hears how far.
+  // Brings the index up to `until` on the caller's thread. REQUIRES: before Start. `progress` (may be empty) hears how
+  // far.
   Status CatchUp(uint64_t until, const std::function<void(uint64_t seq)>& progress);
   void Start();
   // The log has grown.

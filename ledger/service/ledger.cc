@@ -73,7 +73,8 @@ Status Ledger::Start(const SigningKey& key, const std::function<void(const std::
   recovered_entries_ = recovered.checked;
   ENVLEDGER_RETURN_IF_ERROR(OpenIndex(recovered.end, progress));
 
-  const DurableEnd durable{recovered.end.frontier, recovered.end.last_leaf_hash, recovered.end.last_recorded_at};
+  const DurableEnd durable{recovered.end.frontier, recovered.before_last, recovered.end.last_leaf_hash,
+                           recovered.end.last_recorded_at};
   const uint64_t size = durable.size();
   auto sealer = std::make_unique<Sealer>(*log_, index_->Latest(), clock_, options_.sealer, recovered.end);
   // The checkpointer and the indexer ask the sequencer, which is made last because it calls them; their threads start
@@ -84,7 +85,7 @@ Status Ledger::Start(const SigningKey& key, const std::function<void(const std::
   };
   checkpointer_ = std::make_unique<Checkpointer>(
       *log_, key, verifier_key_, options_.checkpointer, clock_, std::move(recovered.latest),
-      [this] { return sequencer_->durable().frontier; }, on_failure);
+      [this] { return sequencer_->durable(); }, on_failure);
   sequencer_ = std::make_unique<Sequencer>(
       *log_, std::move(sealer), options_.sequencer, durable, [this] { return indexer_->watermark(); },
       [this] {

@@ -27,23 +27,23 @@ namespace envledger {
 
 struct LedgerOptions {
   std::string data_dir;
-  std::string version = "unknown";                  // of the program, for the opened event
+  std::string version = "unknown";  // of the program, for the opened event
   LogDbOptions log;
   IndexDbOptions index;
   SealerOptions sealer;
   SequencerOptions sequencer;
   IndexerOptions indexer;
-  CheckpointerOptions checkpointer;                 // an empty publish_path: in the data directory
+  CheckpointerOptions checkpointer;                  // an empty publish_path: in the data directory
   std::chrono::milliseconds refusals_every{60'000};  // refused appends are noted in the chain at most this often
-  uint64_t min_free_bytes = 256u << 20;             // of the data directory's disk; below it appends are refused
+  uint64_t min_free_bytes = 256u << 20;              // of the data directory's disk; below it appends are refused
 };
 
 // Thread-safe.
 class Ledger {
  public:
-  // Opens, recovers, brings the index up, seals the `opened` event, and starts. `key` and `clock` are not owned; `progress`
-  // (may be empty) hears what start-up is doing. kNotFound when there is no ledger, kNotPermitted for another ledger's key,
-  // kCorruption with a report when what is stored is not what was left.
+  // Opens, recovers, brings the index up, seals the `opened` event, and starts. `key` and `clock` are not owned;
+  // `progress` (may be empty) hears what start-up is doing. kNotFound when there is no ledger, kNotPermitted for
+  // another ledger's key, kCorruption with a report when what is stored is not what was left.
   static Result<std::unique_ptr<Ledger>> Open(const LedgerOptions& options, const SigningKey& key, Clock& clock,
                                               const std::function<void(const std::string&)>& progress);
   // As a kill would leave it, but for the threads; call Close for an orderly end.

@@ -27,10 +27,11 @@ Status WriteGenesis(const std::string& log_path, const VerifierKey& verifier_key
   const std::string_view entry =
       builder.Build(header, Genesis{verifier_key.name, key.public_key(), kFormatVersion, header.recorded_at});
   ENVLEDGER_RETURN_IF_ERROR(log->Append(0, {entry}));
-  Frontier frontier;
+  const Frontier before_last;
+  Frontier frontier = before_last;
   frontier.Append(LeafHash(entry));
   note = SignNote(FormatCheckpoint({verifier_key.name, 1, frontier.Root()}), {{verifier_key, &key}});
-  return log->PutCheckpoint(1, note, EncodeFrontier(frontier));
+  return log->PutCheckpoint(1, note, EncodeFrontier(before_last));
 }
 
 Status Damaged(const std::string& what) {
@@ -67,17 +68,11 @@ Status CheckPublished(const LogDb& log, const VerifierKey& key, const std::strin
   return Ok();
 }
 
-// The leaves of the last complete subtree of a tree of `size`: the ones from here on give the last hash of its
-// frontier.
-uint64_t LastSubtree(uint64_t size) { return size - (size & -size); }
-
-// Follows the chain from the checkpoint's last complete subtree to the end of the log. That subtree is hashed again, so
-// that the entry to seal upon is the one that the checkpoint vouches for; on average that is a handful of entries.
+// Follows the chain from the checkpoint's last entry, which is proved already, to the end of the log.
 class TailCheck {
  public:
-  TailCheck(uint64_t checkpoint_size, Frontier frontier) : size_(checkpoint_size), next_(LastSubtree(checkpoint_size)) {
-    end_.frontier = std::move(frontier);
-  }
+  // `before_last` is the tree's right edge without the checkpoint's last leaf.
+  explicit TailCheck(Frontier before_last) : next_(before_last.size()) { end_.frontier = std::move(before_last); }
 
   Status Add(uint64_t seq, std::string_view bytes) {
     if (seq != next_) return Damaged("TAMPERED: entry " + std::to_string(next_) + " is missing");
@@ -91,15 +86,8 @@ class TailCheck {
                      " was sealed upon");
     }
     if (header.recorded_at < end_.last_recorded_at) return Damaged("TAMPERED: " + name + " goes back in time");
-    if (seq >= size_) {
-      end_.frontier.Append(prepared.leaf_hash);
-    } else {
-      subtree_.Append(prepared.leaf_hash);
-      if (seq + 1 == size_ && subtree_.Root() != end_.frontier.hashes().back()) {
-        return Damaged("TAMPERED: entries " + std::to_string(LastSubtree(size_)) + " to " + std::to_string(seq) +
-                       " are not those that the checkpoint of size " + std::to_string(size_) + " was signed for");
-      }
-    }
+    before_last_ = end_.frontier;
+    end_.frontier.Append(prepared.leaf_hash);
     started_ = true;
     end_.last_leaf_hash = prepared.leaf_hash;
     end_.last_recorded_at = header.recorded_at;
@@ -113,35 +101,43 @@ class TailCheck {
   uint64_t next() const { return next_; }
   bool clean() const { return clean_; }
   const ChainEnd& end() const { return end_; }
+  const Frontier& before_last() const { return before_last_; }
 
  private:
-  const uint64_t size_;
   ChainEnd end_;
-  Frontier subtree_;
+  Frontier before_last_;
   uint64_t next_;
   bool started_ = false;
   bool clean_ = false;
 };
 
-// The tree's right edge at the checkpoint: as stored beside it, or from all entries when that does not give its root.
-Result<Frontier> FrontierAt(const LogDb& log, const Checkpoint& checkpoint, const std::string& stored,
-                            const std::function<void(uint64_t)>& progress) {
-  if (auto frontier = DecodeFrontier(checkpoint.size, stored); frontier.ok() && frontier->Root() == checkpoint.root) {
-    return frontier;
+// The tree's right edge without the checkpoint's last leaf, proved together with the stored last entry: as stored
+// beside the checkpoint, or made from all entries when that and the last entry do not give the checkpoint's root.
+Result<Frontier> FrontierBefore(const LogDb& log, const Checkpoint& checkpoint, const std::string& stored,
+                                const std::function<void(uint64_t)>& progress) {
+  const auto last = log.Read(checkpoint.size - 1);
+  if (!last.ok()) {
+    return Damaged("TAMPERED: entry " + std::to_string(checkpoint.size - 1) +
+                   " is missing: " + last.status().ToString());
   }
-  Log(LogLevel::kWarning, "the stored frontier does not give the checkpoint's root; hashing all " +
+  const auto gives_root = [&](Frontier frontier) {
+    frontier.Append(LeafHash(*last));
+    return frontier.Root() == checkpoint.root;
+  };
+  if (auto before = DecodeFrontier(checkpoint.size - 1, stored); before.ok() && gives_root(*before)) return before;
+  Log(LogLevel::kWarning, "the last entry and the stored frontier do not give the checkpoint's root; hashing all " +
                               std::to_string(checkpoint.size) + " entries");
-  Frontier frontier;
-  ENVLEDGER_RETURN_IF_ERROR(log.Scan(0, checkpoint.size, [&](uint64_t seq, std::string_view bytes) {
-    frontier.Append(LeafHash(bytes));
+  Frontier before;
+  ENVLEDGER_RETURN_IF_ERROR(log.Scan(0, checkpoint.size - 1, [&](uint64_t seq, std::string_view bytes) {
+    before.Append(LeafHash(bytes));
     if (progress && seq % 65'536 == 0) progress(seq);
     return true;
   }));
-  if (frontier.size() != checkpoint.size || frontier.Root() != checkpoint.root) {
+  if (before.size() + 1 != checkpoint.size || !gives_root(before)) {
     return Damaged("TAMPERED: the root over the first " + std::to_string(checkpoint.size) +
                    " entries is not that of the checkpoint signed for them");
   }
-  return frontier;
+  return before;
 }
 
 }  // namespace
@@ -199,21 +195,21 @@ Result<Recovered> Recover(const LogDb& log, const VerifierKey& key, const std::s
     return Damaged("TRUNCATED: the latest checkpoint vouches for " + std::to_string(checkpoint->size) +
                    " entries, but the log ends after " + std::to_string(log.size()));
   }
-  ENVLEDGER_ASSIGN_OR_RETURN(Frontier frontier, FrontierAt(log, *checkpoint, stored_frontier, progress));
+  ENVLEDGER_ASSIGN_OR_RETURN(Frontier before_last, FrontierBefore(log, *checkpoint, stored_frontier, progress));
 
-  TailCheck tail(checkpoint->size, std::move(frontier));
+  TailCheck tail(std::move(before_last));
   Status problem;
-  ENVLEDGER_RETURN_IF_ERROR(
-      log.Scan(LastSubtree(checkpoint->size), UINT64_MAX, [&](uint64_t seq, std::string_view bytes) {
-        problem = tail.Add(seq, bytes);
-        if (progress && seq % 65'536 == 0) progress(seq);
-        return problem.ok();
-      }));
+  ENVLEDGER_RETURN_IF_ERROR(log.Scan(checkpoint->size - 1, UINT64_MAX, [&](uint64_t seq, std::string_view bytes) {
+    problem = tail.Add(seq, bytes);
+    if (progress && seq % 65'536 == 0) progress(seq);
+    return problem.ok();
+  }));
   ENVLEDGER_RETURN_IF_ERROR(std::move(problem));
   if (tail.next() != log.size()) return Damaged("TAMPERED: entry " + std::to_string(tail.next()) + " is missing");
 
   Recovered recovered;
   recovered.end = tail.end();
+  recovered.before_last = tail.before_last();
   recovered.clean = tail.clean();
   recovered.checked = log.size() - checkpoint->size;
   recovered.latest = {*checkpoint, latest->note, recovered.end.last_recorded_at};

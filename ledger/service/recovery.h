@@ -22,6 +22,7 @@ Status InitLedger(const std::string& data_dir, const std::string& origin, const 
 
 struct Recovered {
   ChainEnd end;
+  Frontier before_last;  // of one leaf less than `end`
   SignedCheckpoint latest;
   bool clean = false;    // the last entry is a closed event, or the genesis
   uint64_t checked = 0;  // entries that were verified

@@ -14,8 +14,8 @@
 
 namespace envledger {
 
-// Thread-safe. Holds a bounded number of distinct counters, so that no client can make it grow: what is beyond is counted
-// under the rule "other".
+// Thread-safe. Holds a bounded number of distinct counters, so that no client can make it grow: what is beyond is
+// counted under the rule "other".
 class Refusals {
  public:
   static constexpr size_t kMaxCounters = 256;

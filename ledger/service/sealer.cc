@@ -1,6 +1,6 @@
-// A request is sealed in two passes. The first plans every item against the heads (replay, lifecycle, revision, links) and
-// remembers how to undo it; the second, which cannot fail, builds and hashes the entries. A refused item undoes what its
-// request planned, so that nothing of a refused batch is left, not even an ordinal.
+// A request is sealed in two passes. The first plans every item against the heads (replay, lifecycle, revision, links)
+// and remembers how to undo it; the second, which cannot fail, builds and hashes the entries. A refused item undoes
+// what its request planned, so that nothing of a refused batch is left, not even an ordinal.
 #include "ledger/service/sealer.h"
 
 #include <unistd.h>
@@ -13,9 +13,9 @@ namespace envledger {
 
 struct Sealer::Plan {
   bool replay = false;
-  RecordMark* mark = nullptr;        // unused for a replay of the request's own items
-  Acknowledgment acknowledgment;     // of a replay, or filled in when sealed
-  std::optional<size_t> same_as;     // a replay of this earlier item of the request
+  RecordMark* mark = nullptr;     // unused for a replay of the request's own items
+  Acknowledgment acknowledgment;  // of a replay, or filled in when sealed
+  std::optional<size_t> same_as;  // a replay of this earlier item of the request
   EnvelopeHead* head = nullptr;
   uint64_t seq = 0;
   std::optional<uint64_t> envelope_previous;
@@ -290,8 +290,8 @@ void Sealer::Put(const EntryHeader& header, std::string_view entry, Group& group
   group.ends.push_back(group.bytes.size());
   end_.last_leaf_hash = LeafHash(entry);
   end_.last_recorded_at = header.recorded_at;
+  group.before_last = end_.frontier;
   end_.frontier.Append(end_.last_leaf_hash);
-  group.frontier = end_.frontier;
   group.last_leaf_hash = end_.last_leaf_hash;
   group.last_recorded_at = end_.last_recorded_at;
 }

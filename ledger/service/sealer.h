@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "ledger/base/time.h"
-#include "ledger/chain/tree.h"
 #include "ledger/codec/entry.h"
 #include "ledger/codec/message.h"
 #include "ledger/codec/transition.h"
+#include "ledger/service/chain_end.h"
 #include "ledger/service/heads.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"
@@ -40,10 +40,10 @@ struct Group {
     AppendResult result;
   };
   uint64_t first_seq = 0;
-  std::string bytes;             // the entries, one behind the other
-  std::vector<size_t> ends;      // where each of them ends
+  std::string bytes;         // the entries, one behind the other
+  std::vector<size_t> ends;  // where each of them ends
   std::vector<Waiting> waiting;
-  Frontier frontier;             // of the tree with these entries
+  Frontier before_last;  // of the tree without the last of these entries
   Hash last_leaf_hash{};
   Nanos last_recorded_at = 0;
 
@@ -59,14 +59,7 @@ struct SealerOptions {
   size_t max_envelope_records = 100'000;  // of one envelope; more are refused
   size_t envelope_cache = 65'536;         // heads held beyond those that are pinned
   size_t principal_cache = 65'536;
-  Nanos clock_tolerance = kSecond;        // a step back beyond it becomes a ledger event
-};
-
-// The end of the chain, from which sealing goes on.
-struct ChainEnd {
-  Frontier frontier;  // its size is the next seq
-  Hash last_leaf_hash{};
-  Nanos last_recorded_at = 0;
+  Nanos clock_tolerance = kSecond;  // a step back beyond it becomes a ledger event
 };
 
 // For one thread. The databases and the clock are not owned.
@@ -76,8 +69,8 @@ class Sealer {
 
   // Begins a group at the present end of the chain.
   std::unique_ptr<Group> NewGroup() const;
-  // Adds all entries of the request to the group, or none; in either case its answer waits in the group. `before` is the
-  // group that may still be on its way to disk, or null: replays of its records are found there.
+  // Adds all entries of the request to the group, or none; in either case its answer waits in the group. `before` is
+  // the group that may still be on its way to disk, or null: replays of its records are found there.
   void Seal(AppendWork work, Group& group, const Group* before);
   // Adds an event of the ledger.
   void SealEvent(const LedgerEvent& event, Group& group, AppendDone done);
@@ -85,8 +78,8 @@ class Sealer {
   // Lets go of cached heads that the index covers.
   void Trim(uint64_t watermark);
 
-  // Not ok once a head could not be read because the index (or an old entry) is damaged. Those requests are refused; the
-  // others go on, and the index is to be rebuilt at the next start.
+  // Not ok once a head could not be read because the index (or an old entry) is damaged. Those requests are refused;
+  // the others go on, and the index is to be rebuilt at the next start.
   const Status& index_damage() const { return index_damage_; }
 
  private:
@@ -97,9 +90,9 @@ class Sealer {
   std::optional<ErrorInfo> PlanItem(const AppendWork& work, size_t index, const Group& group, const Group* before,
                                     std::vector<Plan>& plans, std::vector<Undo>& undo);
   // The record that the item repeats, if it does; an ErrorInfo when its expected revision forbids it.
-  std::variant<std::monostate, size_t, ErrorInfo> FindReplay(const AppendWork& work, size_t index, const EnvelopeHead& head,
-                                                             const Group& group, const Group* before,
-                                                             const std::vector<Plan>& plans) const;
+  std::variant<std::monostate, size_t, ErrorInfo> FindReplay(const AppendWork& work, size_t index,
+                                                             const EnvelopeHead& head, const Group& group,
+                                                             const Group* before, const std::vector<Plan>& plans) const;
   Result<bool> SameBytes(const RecordMark& mark, const AppendWork& work, size_t index, const Group& group,
                          const Group* before, const std::vector<Plan>& plans) const;
   Status PlanLinks(const TransitionFacts& facts, uint64_t seq, EnvelopeHead& head, Plan& plan, std::vector<Undo>& undo);

@@ -187,11 +187,14 @@ void Sequencer::Commit(Group& group) {
       Answer(group, written);
       return;
     }
+    DurableEnd end{group.before_last, group.before_last, group.last_leaf_hash, group.last_recorded_at};
+    end.frontier.Append(group.last_leaf_hash);
+    const uint64_t size = end.size();
     {
       const MutexLock lock(mutex_);
-      durable_ = {group.frontier, group.last_leaf_hash, group.last_recorded_at};
+      durable_ = std::move(end);
     }
-    durable_size_.store(group.frontier.size(), std::memory_order_release);
+    durable_size_.store(size, std::memory_order_release);
     groups_.fetch_add(1, std::memory_order_relaxed);
   }
   Answer(group, Ok());

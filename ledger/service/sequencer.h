@@ -25,14 +25,6 @@ struct SequencerOptions {
   uint64_t max_index_lag = 131'072;   // entries; appends wait when the index is further behind
 };
 
-// The durable end of the log.
-struct DurableEnd {
-  Frontier frontier;
-  Hash last_leaf_hash{};
-  Nanos last_recorded_at = 0;
-  uint64_t size() const { return frontier.size(); }
-};
-
 // Thread-safe. What it refers to is not owned.
 class Sequencer {
  public:

@@ -1,6 +1,6 @@
-// Three column families and a watermark. Writes skip the write-ahead log, because everything here can be made again from
-// the log; `atomic_flush` makes the families and the watermark reach the disk together, so that whatever a crash leaves is
-// a consistent earlier state.
+// Three column families and a watermark. Writes skip the write-ahead log, because everything here can be made again
+// from the log; `atomic_flush` makes the families and the watermark reach the disk together, so that whatever a crash
+// leaves is a consistent earlier state.
 #include "ledger/store/index_db.h"
 
 #include <rocksdb/cache.h>
@@ -72,8 +72,9 @@ class RocksReader : public IndexReader {
 std::vector<rocksdb::ColumnFamilyDescriptor> Families(const IndexDbOptions& options) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  // Indexes and filters in the cache, so that its size bounds them too, and in partitions, so that a look-up brings in one
-  // small block: whole filters, megabytes each, would push one another out and be read again for nearly every look-up.
+  // Indexes and filters in the cache, so that its size bounds them too, and in partitions, so that a look-up brings in
+  // one small block: whole filters, megabytes each, would push one another out and be read again for nearly every
+  // look-up.
   table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.pin_top_level_index_and_filter = true;
@@ -147,7 +148,7 @@ IndexDb::IndexDb(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 IndexDb::~IndexDb() = default;
 
 Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, const IndexDbOptions& options) {
-  rocksdb::DBOptions db = rocks::CommonOptions();
+  rocksdb::DBOptions db = rocks::CommonOptions(false);
   db.create_if_missing = true;
   db.create_missing_column_families = true;
   db.atomic_flush = true;
@@ -160,8 +161,7 @@ Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, const In
 Result<std::unique_ptr<IndexDb>> IndexDb::OpenReadOnly(const std::string& path, const IndexDbOptions& options) {
   std::error_code error;
   if (!std::filesystem::exists(path + "/CURRENT", error)) return NotFound("no index in " + path);
-  rocksdb::DBOptions db = rocks::CommonOptions();
-  db.info_log = rocks::SilentLogger();
+  const rocksdb::DBOptions db = rocks::CommonOptions(true);
   for (int attempt = 0;; ++attempt) {  // a running writer may remove a file while we open it
     auto impl = std::make_unique<Impl>();
     auto handle = rocks::Open(db, path, Families(options), true);

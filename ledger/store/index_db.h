@@ -1,8 +1,9 @@
 // The indexes: derived from the log, disposable, in a RocksDB database of their own without a write-ahead log.
 //
-// Every key is written once and names the seq that it came from, so the whole index is a set that can be compared with the
-// log. A watermark, written with the keys that it covers, says how far they reach; after a crash both fall back together to
-// the last flush and are brought up from the log again. What keys mean is the audit room's business (index_keys.h).
+// Every key is written once and names the seq that it came from, so the whole index is a set that can be compared with
+// the log. A watermark, written with the keys that it covers, says how far they reach; after a crash both fall back
+// together to the last flush and are brought up from the log again. What keys mean is the audit room's business
+// (index_keys.h).
 #pragma once
 
 #include <array>

@@ -1,7 +1,8 @@
-// Durability rests on three decisions. Each group is one WriteBatch with WriteOptions::sync, so RocksDB returns only after
-// the write-ahead log's fdatasync. Recovery tolerates a torn last record, which was never acknowledged, and refuses any
-// other damage; the default mode would drop acknowledged records in silence. And after the first failed write this object
-// refuses all further ones: the kernel may have dropped the dirty pages, so a later success would prove nothing.
+// Durability rests on three decisions. Each group is one WriteBatch with WriteOptions::sync, so RocksDB returns only
+// after the write-ahead log's fdatasync. Recovery tolerates a torn last record, which was never acknowledged, and
+// refuses any other damage; the default mode would drop acknowledged records in silence. And after the first failed
+// write this object refuses all further ones: the kernel may have dropped the dirty pages, so a later success would
+// prove nothing.
 #include "ledger/store/log_db.h"
 
 #include <rocksdb/cache.h>
@@ -31,7 +32,7 @@ namespace {
 constexpr char kFrontierKey[] = "frontier";  // of the latest checkpoint: its size, then the hashes
 
 rocksdb::DBOptions DatabaseOptions(const LogDbOptions& options, bool read_only) {
-  rocksdb::DBOptions db = rocks::CommonOptions();
+  rocksdb::DBOptions db = rocks::CommonOptions(read_only);
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   db.recycle_log_file_num = 0;  // a recycled file's old records would be taken for a corrupt tail
   db.wal_compression = rocksdb::kNoCompression;
@@ -40,14 +41,13 @@ rocksdb::DBOptions DatabaseOptions(const LogDbOptions& options, bool read_only) 
   db.max_total_wal_size = 4 * options.write_buffer_bytes;
   db.wal_bytes_per_sync = 0;  // every write is synced anyway
   if (options.env != nullptr) db.env = options.env;
-  if (read_only) db.info_log = rocks::SilentLogger();
   return db;
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> Families(const LogDbOptions& options) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  table.block_size = 16 << 10;  // scans and neighbours dominate; larger blocks compress better
+  table.block_size = 16 << 10;                 // scans and neighbours dominate; larger blocks compress better
   table.cache_index_and_filter_blocks = true;  // so that the cache's size bounds them too
   table.format_version = 5;
   rocksdb::ColumnFamilyOptions small;
@@ -73,7 +73,8 @@ Result<uint64_t> SizeOf(const rocks::Handle& handle, rocksdb::ColumnFamilyHandle
     ENVLEDGER_RETURN_IF_ERROR(rocks::ToStatus(last->status(), "find the last entry"));
     return uint64_t{0};
   }
-  if (last->key().size() != 8) return Corruption("the log holds a key that is no seq: " + Hex(rocks::ToView(last->key())));
+  if (last->key().size() != 8)
+    return Corruption("the log holds a key that is no seq: " + Hex(rocks::ToView(last->key())));
   return ReadU64(rocks::ToView(last->key())) + 1;
 }
 
@@ -95,7 +96,8 @@ Status LogDb::Create(const std::string& path, const LogDbOptions& options) {
 
 Result<std::unique_ptr<LogDb>> LogDb::Open(const std::string& path, const LogDbOptions& options) {
   auto impl = std::make_unique<Impl>();
-  ENVLEDGER_ASSIGN_OR_RETURN(impl->handle, rocks::Open(DatabaseOptions(options, false), path, Families(options), false));
+  ENVLEDGER_ASSIGN_OR_RETURN(impl->handle,
+                             rocks::Open(DatabaseOptions(options, false), path, Families(options), false));
   ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t size, SizeOf(impl->handle, impl->entries()));
   std::unique_ptr<LogDb> log(new LogDb(std::move(impl)));
   log->size_ = size;
@@ -164,8 +166,7 @@ Result<std::string> LogDb::Read(uint64_t seq) const {
   return value;
 }
 
-Status LogDb::Scan(uint64_t from, uint64_t until,
-                   const std::function<bool(uint64_t, std::string_view)>& visit) const {
+Status LogDb::Scan(uint64_t from, uint64_t until, const std::function<bool(uint64_t, std::string_view)>& visit) const {
   rocksdb::ReadOptions read;
   read.readahead_size = until - from > 1000 ? 2 << 20 : 0;
   read.fill_cache = until - from <= 1000;  // a long scan must not push out what queries use

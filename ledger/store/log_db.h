@@ -1,4 +1,5 @@
-// The log: sealed entries by seq, signed checkpoints by size, and a little metadata, in one RocksDB database. The only truth.
+// The log: sealed entries by seq, signed checkpoints by size, and a little metadata, in one RocksDB database. The only
+// truth.
 //
 // Column families: `entries` (seq, big-endian u64 -> entry bytes), `checkpoints` (size, big-endian u64 -> signed note),
 // `meta` (name -> bytes). Entries are written once and never changed.
@@ -23,8 +24,8 @@ namespace envledger {
 
 struct LogDbOptions {
   size_t block_cache_bytes = 32 << 20;
-  size_t write_buffer_bytes = 32 << 20;   // at most two are held
-  rocksdb::Env* env = nullptr;            // for fault injection; not owned, must outlive the database
+  size_t write_buffer_bytes = 32 << 20;  // at most two are held
+  rocksdb::Env* env = nullptr;           // for fault injection; not owned, must outlive the database
 };
 
 struct StoredCheckpoint {
@@ -46,20 +47,22 @@ class LogDb {
   // One more than the largest stored seq; 0 when empty. Grows when Append returns ok.
   uint64_t size() const { return size_.load(std::memory_order_acquire); }
 
-  // Writes the entries first_seq, first_seq+1, ... by one synced write. Not ok means that none, some or all of them may be
-  // there after a restart: kUnknownOutcome, and every later write is refused the same way (a failed fsync is never repeated).
-  // REQUIRES first_seq == size().
+  // Writes the entries first_seq, first_seq+1, ... by one synced write. Not ok means that none, some or all of them may
+  // be there after a restart: kUnknownOutcome, and every later write is refused the same way (a failed fsync is never
+  // repeated). REQUIRES first_seq == size().
   Status Append(uint64_t first_seq, const std::vector<std::string_view>& entries);
-  // Stores a checkpoint's note and `frontier` (the tree's right edge at its size, for a quick start), synced. Errors as Append.
+  // Stores a checkpoint's note and `frontier` (the tree's right edge before its last leaf, for a quick start), synced.
+  // Errors as Append.
   Status PutCheckpoint(uint64_t size, std::string_view note, std::string_view frontier);
   // True after a write failed.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
   // The entry's bytes. kNotFound when it is not there, kCorruption when it cannot be read.
   Result<std::string> Read(uint64_t seq) const;
-  // Calls `visit` with the entries stored at from <= seq < until in order, as far as they are there (gaps are the visitor's to
-  // notice), until it returns false. kCorruption for an unreadable block or a key that is no seq.
-  Status Scan(uint64_t from, uint64_t until, const std::function<bool(uint64_t seq, std::string_view entry)>& visit) const;
+  // Calls `visit` with the entries stored at from <= seq < until in order, as far as they are there (gaps are the
+  // visitor's to notice), until it returns false. kCorruption for an unreadable block or a key that is no seq.
+  Status Scan(uint64_t from, uint64_t until,
+              const std::function<bool(uint64_t seq, std::string_view entry)>& visit) const;
 
   // The checkpoints of at least `from_size`, ascending, at most `limit`.
   Result<std::vector<StoredCheckpoint>> Checkpoints(uint64_t from_size, size_t limit) const;

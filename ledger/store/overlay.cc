@@ -1,5 +1,5 @@
-// A sorted map laid over another reader. The two never share a key, so merging them is taking the nearer of two cursors;
-// when the direction turns, the other cursor is sought again from the present key.
+// A sorted map laid over another reader. The two never share a key, so merging them is taking the nearer of two
+// cursors; when the direction turns, the other cursor is sought again from the present key.
 #include <map>
 
 #include "ledger/store/index_db.h"

@@ -2,10 +2,33 @@
 
 #include <rocksdb/env.h>
 
+#include <cstdio>
+
+#include "ledger/base/log.h"
+
 namespace envledger::rocks {
 namespace {
 
-class NoLogger : public rocksdb::Logger {
+// RocksDB's warnings and errors become lines of our own log. Its LOG files are not written at all: a reader must not
+// rotate them inside the directory of another process, and the packaged library aborts when one cannot be written
+// because the disk is full.
+class ForwardingLogger : public rocksdb::Logger {
+ public:
+  ForwardingLogger() : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
+  using rocksdb::Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {
+    Logv(rocksdb::InfoLogLevel::INFO_LEVEL, format, arguments);
+  }
+  void Logv(const rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
+    if (level < rocksdb::InfoLogLevel::WARN_LEVEL || level >= rocksdb::InfoLogLevel::HEADER_LEVEL) return;
+    char text[1024];
+    std::vsnprintf(text, sizeof text, format, arguments);
+    const bool warning = level == rocksdb::InfoLogLevel::WARN_LEVEL;
+    Log(warning ? LogLevel::kWarning : LogLevel::kError, std::string("rocksdb: ") + text);
+  }
+};
+
+class SilentLogger : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
   void Logv(const char*, va_list) override {}
@@ -21,15 +44,18 @@ Status ToStatus(const rocksdb::Status& status, std::string_view what) {
   return Unavailable(message);
 }
 
-rocksdb::DBOptions CommonOptions() {
+rocksdb::DBOptions CommonOptions(bool read_only) {
   rocksdb::DBOptions options;
+  if (read_only) {
+    options.info_log = std::make_shared<SilentLogger>();  // what is wrong is said by the status of the open or the read
+  } else {
+    options.info_log = std::make_shared<ForwardingLogger>();
+  }
   // One flush and one compaction at a time suffice for keys that mostly ascend, and leave the second core to sealing.
   options.max_background_jobs = 2;
   // Every file stays open: no re-open costs on reads, and a reader beside a writer keeps what it opened even after the
   // writer's compactions unlinked it.
   options.max_open_files = -1;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = 4 << 20;
   // Statistics dumps and periodic persistence only wake the disk.
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
@@ -39,8 +65,6 @@ rocksdb::DBOptions CommonOptions() {
   options.avoid_flush_during_shutdown = true;
   return options;
 }
-
-std::shared_ptr<rocksdb::Logger> SilentLogger() { return std::make_shared<NoLogger>(); }
 
 Handle::~Handle() {
   if (!db) return;
@@ -52,9 +76,9 @@ Result<Handle> Open(const rocksdb::DBOptions& options, const std::string& path,
                     const std::vector<rocksdb::ColumnFamilyDescriptor>& families, bool read_only) {
   Handle handle;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status =
-      read_only ? rocksdb::DB::OpenForReadOnly(options, path, families, &handle.families, &db)
-                : rocksdb::DB::Open(options, path, families, &handle.families, &db);
+  const rocksdb::Status status = read_only
+                                     ? rocksdb::DB::OpenForReadOnly(options, path, families, &handle.families, &db)
+                                     : rocksdb::DB::Open(options, path, families, &handle.families, &db);
   handle.db.reset(db);
   if (!status.ok()) return ToStatus(status, "open " + path);
   return handle;

@@ -20,10 +20,7 @@ inline std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data
 Status ToStatus(const rocksdb::Status& status, std::string_view what);
 
 // Options common to both databases, each with its reason.
-rocksdb::DBOptions CommonOptions();
-// A logger that drops everything: a read-only open must not rotate LOG files inside the directory of another process.
-std::shared_ptr<rocksdb::Logger> SilentLogger();
-
+rocksdb::DBOptions CommonOptions(bool read_only);
 // An open database with its column families, closed in the right order.
 struct Handle {
   std::unique_ptr<rocksdb::DB> db;

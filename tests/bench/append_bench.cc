@@ -3,9 +3,9 @@
 //   append_bench [--transitions N] [--dir DIR] [--batch N]
 //
 // Writes N transitions as JSON Lines, appends them with the tool as a user would (`envledger append FILE`, default
-// batching) to a real daemon, and prints transitions per second, the daemon's peak and present resident memory, how long
-// `verify` takes, and the raw RocksDB figure: the same number of records of the same mean size, one synced WriteBatch for
-// each 256. Ratios of one run are comparable; absolute figures are the machine's.
+// batching) to a real daemon, and prints transitions per second, the daemon's peak and present resident memory, how
+// long `verify` takes, and the raw RocksDB figure: the same number of records of the same mean size, one synced
+// WriteBatch for each 256. Ratios of one run are comparable; absolute figures are the machine's.
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 #include <signal.h>
@@ -45,7 +45,8 @@ void WriteLines(const std::string& path, uint64_t transitions) {
   std::ofstream file(path, std::ios::binary);
   uint64_t written = 0;
   for (uint64_t story = 0; written < transitions; ++story) {
-    const std::string id = "env-" + Hex(U64Key(story * 0x9E3779B97F4A7C15u)).substr(0, 12) + "-" + std::to_string(story);
+    const std::string id =
+        "env-" + Hex(U64Key(story * 0x9E3779B97F4A7C15u)).substr(0, 12) + "-" + std::to_string(story);
     const Nanos at = kTestMorning + static_cast<Nanos>(story) * 50'000'000;
     for (Transition& transition : WholeStory(id, "user-" + std::to_string(story % 1000), at)) {
       if (transition.stage == Stage::kRequested) {
@@ -106,7 +107,8 @@ int Main(int argc, char** argv) {
   const std::string lines = ledger.path("transitions.jsonl");
   WriteLines(lines, arguments.transitions);
   const auto n = static_cast<double>(arguments.transitions);
-  std::printf("%.0f transitions, %.0f bytes of JSON each\n", n, static_cast<double>(std::filesystem::file_size(lines)) / n);
+  std::printf("%.0f transitions, %.0f bytes of JSON each\n", n,
+              static_cast<double>(std::filesystem::file_size(lines)) / n);
 
   ledger.Start();
   std::vector<std::string> words = {"append", lines, "--append-socket", ledger.append_socket()};

@@ -108,8 +108,9 @@ TEST(Configuration, MistakesAreNamedAndNothingIsCreatedByAccident) {
                                 ledger.append_socket(), "--audit-socket", ledger.audit_socket()});
   EXPECT_EQ(missing.status, 3) << missing.err;
   EXPECT_FALSE(std::filesystem::exists(elsewhere)) << "a ledger is only ever created by --init";
-  EXPECT_EQ(daemon({"--init", "--data-dir", ledger.data_dir(), "--origin", "x.example/y", "--key", ledger.key_path()}).status,
-            2);
+  EXPECT_EQ(
+      daemon({"--init", "--data-dir", ledger.data_dir(), "--origin", "x.example/y", "--key", ledger.key_path()}).status,
+      2);
   EXPECT_EQ(ledger.StartAndFail({"--origin", "another.example/ledger"}).status, 2);
 
   ASSERT_EQ(chmod(ledger.key_path().c_str(), 0644), 0);

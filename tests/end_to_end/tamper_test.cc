@@ -131,8 +131,8 @@ TEST_F(Tampered, ATailCutOffTogetherWithItsCheckpointsIsCaughtByTheOneKeptElsewh
   const std::string db = LogPath(ledger_.data_dir());
   const std::string listed = LdbRun(db, "checkpoints", {"scan", "--hex"});
   for (uint64_t size = 2; size <= 43; ++size) {
-    if (listed.find(SeqKey(size).substr(2)) != std::string::npos ||
-        listed.find(SeqKey(size)) != std::string::npos || size == 43) {
+    if (listed.find(SeqKey(size).substr(2)) != std::string::npos || listed.find(SeqKey(size)) != std::string::npos ||
+        size == 43) {
       LdbRun(db, "checkpoints", {"delete", "--hex", SeqKey(size)});
     }
   }
@@ -156,7 +156,8 @@ TEST_F(Tampered, AnAddedIndexEntryIsIncompleteToo) {
 
 TEST_F(Tampered, ARemovedPrincipalLinkShowsInTheAnswerToAQuery) {
   const PrincipalView alice{PrincipalKind::kUser, "https://id.example.com", "alice"};
-  LdbRun(IndexPath(ledger_.data_dir()), "principals", {"delete", "--hex", "0x" + Hex(PrincipalKey(PrincipalPrefix(alice), 3))});
+  LdbRun(IndexPath(ledger_.data_dir()), "principals",
+         {"delete", "--hex", "0x" + Hex(PrincipalKey(PrincipalPrefix(alice), 3))});
   const Ended outcome = ledger_.OnDirectory({"query", "--principal", "alice", "--format", "json"});
   const json answer = json::parse(outcome.out, nullptr, false);
   EXPECT_EQ(answer["completeness"]["complete"], false) << outcome.out << outcome.err;
@@ -179,8 +180,8 @@ TEST_F(Tampered, AnEditedEntryInTheTailStopsTheDaemonFromStarting) {
   ASSERT_NE(at, std::string::npos);
   entry.replace(at, 5, "carol");
   Log({"put", "--hex", SeqKey(44), "0x" + Hex(entry)});
-  // The last entry of all: nothing was sealed upon it and no checkpoint covers it, so only its form could show a change.
-  // The one before it is another matter.
+  // The last entry of all: nothing was sealed upon it and no checkpoint covers it, so only its form could show a
+  // change. The one before it is another matter.
   entry = ReadEntry(43);
   entry[entry.size() / 2] = static_cast<char>(entry[entry.size() / 2] ^ 1);
   Log({"put", "--hex", SeqKey(43), "0x" + Hex(entry)});
@@ -204,17 +205,18 @@ TEST_F(Tampered, AnOlderCopyOfTheDatabaseIsRefusedByTheDaemon) {
 }
 
 TEST_F(Tampered, AWrongKeyIsNeverAPass) {
-  const Ended other = RunProgram({ToolPath(), "key", "generate", "--origin", TestLedger::kOrigin, "--key", ledger_.path("other")});
+  const Ended other =
+      RunProgram({ToolPath(), "key", "generate", "--origin", TestLedger::kOrigin, "--key", ledger_.path("other")});
   ASSERT_EQ(other.status, 0);
   const std::string vkey = other.out.substr(0, other.out.find('\n'));
   const auto [status, report] = Verify({"--vkey", vkey});
   EXPECT_EQ(status, 1);
   EXPECT_EQ(report["verdict"], "WRONG_KEY") << report.dump(1);
-  const auto [anchored_status, anchored] =
-      Verify({"--vkey", vkey, "--checkpoint", ledger_.path("kept-checkpoint")});
+  const auto [anchored_status, anchored] = Verify({"--vkey", vkey, "--checkpoint", ledger_.path("kept-checkpoint")});
   EXPECT_EQ(anchored_status, 1);
   EXPECT_EQ(anchored["verdict"], "WRONG_KEY");
-  EXPECT_EQ(Verify({"--checkpoint", ledger_.path("kept-checkpoint")}).first, 2) << "an anchor without a key is no anchor";
+  EXPECT_EQ(Verify({"--checkpoint", ledger_.path("kept-checkpoint")}).first, 2)
+      << "an anchor without a key is no anchor";
   EXPECT_EQ(Verify({"--vkey", ledger_.path("no-such-file")}).first, 5);
   EXPECT_EQ(ledger_.StartWithKeyAndFail(ledger_.path("other")).status, 1);
 }

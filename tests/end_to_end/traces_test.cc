@@ -1,6 +1,6 @@
-// Real traces, appended whole through the socket; every answer is compared with facts that an independent program computed
-// from the raw rows. ENVLEDGER_TRACES names other traces than the two of the normal run, separated by blanks: the long run is
-// ENVLEDGER_TRACES=cea-curie-2011 (1.2 million transitions).
+// Real traces, appended whole through the socket; every answer is compared with facts that an independent program
+// computed from the raw rows. ENVLEDGER_TRACES names other traces than the two of the normal run, separated by blanks:
+// the long run is ENVLEDGER_TRACES=cea-curie-2011 (1.2 million transitions).
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -53,7 +53,8 @@ void ExpectSums(const Sums& sums, const json& facts, const std::string& kind) {
     const auto want = expected.find(name);
     const __int128 a = have == sums.end() ? 0 : have->second;
     const __int128 b = want == expected.end() ? 0 : want->second;
-    if (a != b) difference += kind + " " + name + ": " + FormatQuantity(a) + ", the facts say " + FormatQuantity(b) + "\n";
+    if (a != b)
+      difference += kind + " " + name + ": " + FormatQuantity(a) + ", the facts say " + FormatQuantity(b) + "\n";
   }
   EXPECT_EQ(difference, "");
 }
@@ -89,7 +90,8 @@ struct Tally {
       ++with_grant;
       AddTo(granted, envelope["granted"].value("resources", json()));
     }
-    if (envelope.contains("outcome") && envelope["outcome"].is_object()) AddTo(used, envelope["outcome"].value("usage", json()));
+    if (envelope.contains("outcome") && envelope["outcome"].is_object())
+      AddTo(used, envelope["outcome"].value("usage", json()));
     std::set<std::string> relations;
     const json relation_map = envelope.value("relation", json::object());  // outlives the loop
     for (const auto& [resource, relation] : relation_map.items()) {
@@ -170,13 +172,16 @@ class TraceRun {
     EXPECT_EQ(ledger_.OnSocket({"verify", "--vkey", ledger_.vkey()}).status, 0);
     fs::copy_file(ledger_.path("data/checkpoint"), ledger_.path("kept"));
     EXPECT_EQ(ledger_.Stop().status, 0);
-    const Ended verified = ledger_.OnDirectory({"verify", "--vkey", ledger_.vkey(), "--checkpoint", ledger_.path("kept"), "--format", "json"});
+    const Ended verified = ledger_.OnDirectory(
+        {"verify", "--vkey", ledger_.vkey(), "--checkpoint", ledger_.path("kept"), "--format", "json"});
     EXPECT_EQ(verified.status, 0) << verified.out << verified.err;
     EXPECT_EQ(json::parse(verified.out)["verdict"], "VALID");
   }
 
  private:
-  void RecordIn(const std::string& what, const std::string& text) { std::printf("%s %s: %s", name_.c_str(), what.c_str(), text.c_str()); }
+  void RecordIn(const std::string& what, const std::string& text) {
+    std::printf("%s %s: %s", name_.c_str(), what.c_str(), text.c_str());
+  }
 
   // Every envelope of an answer, which must be complete.
   void ForEach(std::vector<std::string> filters, const std::function<void(const json&)>& visit) {
@@ -246,8 +251,8 @@ class TraceRun {
       SCOPED_TRACE(who.dump());
       EXPECT_EQ(by_id.at(json(who).dump())["roles"]["requester"], top["envelopes"]);
       Tally tally;
-      ForEach({"--principal", who["kind"].get<std::string>() + ":" + who["id"].get<std::string>(), "--issuer", who["issuer"],
-               "--role", "requester"},
+      ForEach({"--principal", who["kind"].get<std::string>() + ":" + who["id"].get<std::string>(), "--issuer",
+               who["issuer"], "--role", "requester"},
               [&](const json& envelope) {
                 EXPECT_EQ(envelope["requester"], who);
                 tally.Add(envelope);

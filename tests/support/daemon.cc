@@ -37,7 +37,8 @@ class NotifySocket {
       if (poll(&entry, 1, 10) > 0) {
         char message[4096];
         const ssize_t size = recv(fd_.get(), message, sizeof message, 0);
-        if (size > 0 && std::string_view(message, static_cast<size_t>(size)).find("READY=1") != std::string_view::npos) {
+        if (size > 0 &&
+            std::string_view(message, static_cast<size_t>(size)).find("READY=1") != std::string_view::npos) {
           return true;
         }
       } else if (!child.running()) {
@@ -87,7 +88,9 @@ void TestLedger::Start(const std::vector<std::string>& options, const Child::Set
   throw std::runtime_error("the daemon did not get ready: " + daemon_->Wait().err);
 }
 
-Ended TestLedger::StartAndFail(const std::vector<std::string>& options) { return RunProgram(Command(options, key_path())); }
+Ended TestLedger::StartAndFail(const std::vector<std::string>& options) {
+  return RunProgram(Command(options, key_path()));
+}
 
 Ended TestLedger::StartWithKeyAndFail(const std::string& key) { return RunProgram(Command({}, key)); }
 

@@ -85,7 +85,8 @@ Ended Child::Wait() {
 
 bool Child::running() const {
   siginfo_t info{};
-  return !waited_ && waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+  return !waited_ && waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == 0;
 }
 
 Ended RunProgram(const std::vector<std::string>& command, const std::string& input) {

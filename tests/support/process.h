@@ -20,9 +20,9 @@ class Child {
  public:
   struct Setup {
     std::string stdin_path = "/dev/null";
-    std::map<std::string, std::string> environment;           // beside the test's own
-    std::vector<int> descriptors;                             // passed on as 3, 4, ...; closed on exec otherwise
-    bool listen_pid = false;                                  // sets LISTEN_PID to the child's pid, as systemd does
+    std::map<std::string, std::string> environment;  // beside the test's own
+    std::vector<int> descriptors;                    // passed on as 3, 4, ...; closed on exec otherwise
+    bool listen_pid = false;                         // sets LISTEN_PID to the child's pid, as systemd does
   };
   Child(const std::vector<std::string>& command, const Setup& setup);
   ~Child();  // kills it if it still runs

@@ -59,7 +59,8 @@ inline Transition Plain(const std::string& envelope_id, Stage stage, Nanos at) {
 inline std::vector<Transition> WholeStory(const std::string& envelope_id, const std::string& user,
                                           Nanos at = kTestMorning) {
   return {Requested(envelope_id, user, at), Granted4(envelope_id, at + kSecond),
-          Plain(envelope_id, Stage::kStarted, at + 2 * kSecond), Plain(envelope_id, Stage::kCompleted, at + 3 * kSecond)};
+          Plain(envelope_id, Stage::kStarted, at + 2 * kSecond),
+          Plain(envelope_id, Stage::kCompleted, at + 3 * kSecond)};
 }
 
 }  // namespace envledger
