@@ -21,6 +21,10 @@ Status ReadEvidence(const Options& options, VerifyOptions& verify) {
   }
   for (const std::string& path : options.All("checkpoint")) {
     ENVLEDGER_ASSIGN_OR_RETURN(std::string note, ReadFile(path, kMaxNoteBytes));
+    // A file that is no checkpoint at all says nothing about the ledger, least of all that it was tampered with.
+    const auto parsed = ParseNote(note);
+    const auto checkpoint = parsed.ok() ? ParseCheckpoint(parsed->text) : Result<Checkpoint>(parsed.status());
+    if (!checkpoint.ok()) return InvalidArgument(path + " is no checkpoint: " + checkpoint.status().message());
     verify.anchors.push_back({.note = std::move(note), .where = path, .anchor = true});
   }
   return Ok();

@@ -218,6 +218,7 @@ TEST_F(Tampered, AWrongKeyIsNeverAPass) {
   EXPECT_EQ(Verify({"--checkpoint", ledger_.path("kept-checkpoint")}).first, 2)
       << "an anchor without a key is no anchor";
   EXPECT_EQ(Verify({"--vkey", ledger_.path("no-such-file")}).first, 5);
+  EXPECT_EQ(Verify({"--vkey", ledger_.vkey(), "--checkpoint", ledger_.key_path()}).first, 5) << "no checkpoint at all";
   EXPECT_EQ(ledger_.StartWithKeyAndFail(ledger_.path("other")).status, 1);
 }
 
