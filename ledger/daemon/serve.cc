@@ -124,7 +124,7 @@ Status Serve(const DaemonConfig& config) {
         "origin", "the ledger's origin is \"" + ledger->verifier_key().name + "\", not \"" + config.origin + "\"");
   }
 
-  // Declared before what calls it, and alive until after that is gone.
+  // Declared before what calls it, so alive until after the last query that outlasts the drain.
   std::unique_ptr<Server> server;
   AppendApi append_api(*ledger, config.max_batch_items);
   AuditApi audit_api(*ledger, config.audit, [&server]() -> std::vector<Gauge> {
@@ -169,7 +169,6 @@ Status Serve(const DaemonConfig& config) {
   NotifyStopping();
   server->Drain(std::chrono::steady_clock::now() + kDrainTime);
   const Status closed = ledger->Close(reason);
-  server.reset();
   if (closed.ok()) Log(LogLevel::kInfo, "closed with " + std::to_string(ledger->Describe().tree_size) + " entries");
   return closed;
 }
