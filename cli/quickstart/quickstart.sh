@@ -40,7 +40,8 @@ trap finish EXIT
 if [[ -z "$build" ]]; then
   step "Install what is needed and build (a few minutes the first time)"
   "$top/.ci/install-packages"
-  (cd "$top" && cmake --preset release && cmake --build build/release -j "$(nproc)") >"$work/build.log" 2>&1
+  (cd "$top" && cmake --preset release && cmake --build build/release -j "$(nproc)" --target envledger envledgerd) \
+    >"$work/build.log" 2>&1
   build="$top/build/release"
   echo "built $build"
 fi
