@@ -139,7 +139,7 @@ class AppendRun {
     const auto per_second = static_cast<uint64_t>(static_cast<double>(appended_ + replayed_) / seconds);
     if (style_.format == Format::kTable) {
       char text[32];
-      std::snprintf(text, sizeof text, "%.1f", seconds);
+      std::snprintf(text, sizeof text, seconds < 10 ? "%.2f" : "%.0f", seconds);
       context_.out << "appended " << Grouped(appended_) << ", replayed " << Grouped(replayed_) << ", refused "
                    << Grouped(refused) << " in " << text << " s (" << Grouped(per_second) << "/s)\n";
     } else if (style_.format == Format::kJson) {
@@ -159,7 +159,7 @@ class AppendRun {
   }
 
   std::string Unsettled() const {
-    std::string text = "stopped: " + Grouped(appended_ + replayed_) + " records are in the ledger";
+    std::string text = "stopped: " + Grouped(appended_ + replayed_) + " records of this input are in the ledger";
     if (appender_.abandoned() > 0)
       text += ", " + Grouped(appender_.abandoned()) + " more lines that were read are not known to be";
     return text + "; append the same input again once it is mended: what is there is replayed, not stored twice";
@@ -184,7 +184,9 @@ struct AppendPlan {
 
 Result<AppendPlan> PlanAppend(const Context& context, const Options& options) {
   AppendPlan plan;
-  ENVLEDGER_ASSIGN_OR_RETURN(plan.limits.batch_records, options.Number("batch", 256, 1, kMaxBatchRecords));
+  ENVLEDGER_ASSIGN_OR_RETURN(plan.limits.batch_records,
+                             options.Number("batch", plan.limits.batch_records, 1, kMaxBatchRecords));
+  if (options.Has("batch")) plan.limits.most_batch_records = plan.limits.batch_records;
   ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t seconds, options.Number("deadline", 60, 1, 86400));
   plan.client.deadline = std::chrono::seconds(seconds);
   std::string path = options.Get("append-socket");
@@ -207,7 +209,9 @@ ExitStatus Run(Context& context, const Options& options) {
       return ExitStatus::kUnavailable;
     }
   }
-  AppendRun run(context, *style, context.open_appender(plan->client), plan->limits, options.Has("keep-going"));
+  auto send = context.open_appender(plan->client);
+  if (!send.ok()) return Fail(context, send.status());
+  AppendRun run(context, *style, *std::move(send), plan->limits, options.Has("keep-going"));
   return run.Run(file.valid() ? file.get() : context.in_fd);
 }
 
@@ -217,7 +221,9 @@ Command AppendCommand() {
   static const OptionSpecs kOwn = {
       {"append-socket", Takes::kValue, "PATH",
        "append socket of the daemon (default: $ENVLEDGER_APPEND_SOCKET, then /run/envledger/append.sock)"},
-      {"batch", Takes::kValue, "N", "records in one request, all stored or none (default 256; 256 KiB at the most)"},
+      {"batch", Takes::kValue, "N",
+       "records in one request, all of which are stored or none (default 256, and up to 1024 while it has to wait for "
+       "another; 1 MiB at the most)"},
       {"keep-going", Takes::kNothing, "", "leave bad lines out and go on; without it the first one stops"},
       {"deadline", Takes::kValue, "SECONDS", "how long one batch may take, retries included (default 60)"},
   };

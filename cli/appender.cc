@@ -1,8 +1,8 @@
 // How a refused batch is taken apart. A batch is all or nothing, and the refusal names one record of it. The records
 // are sent again in pieces, one piece at a time: what stood before the named record (the ledger had nothing against
 // it), then the rest. A piece that is refused again is halved, so that a batch full of bad records costs a few requests
-// a record and never the square of it. A refusal that names no record (say, a batch that is too large) is found by
-// sending single ones.
+// a record and never the square of it. A refusal that names no record (say, of a batch that is too large) halves it
+// too.
 #include "cli/appender.h"
 
 #include <algorithm>
@@ -20,6 +20,10 @@ struct Appender::Answer {
   std::vector<Acknowledgment> acknowledgments;
   std::optional<ErrorInfo> error;
 
+  bool Arrived() {
+    MutexLock lock(mutex);
+    return done;
+  }
   void Wait() {
     MutexLock lock(mutex);
     while (!done) arrived.Wait(mutex);
@@ -47,17 +51,28 @@ void Appender::Add(AppendLine line) {
     return;
   }
   const size_t size = line.record.transition.size();
-  if (!pending_.empty() && pending_bytes_ + size > limits_.batch_bytes) Flush();
+  if (!pending_.empty() && pending_bytes_ + size > limits_.most_batch_bytes) Flush();
   pending_bytes_ += size;
   pending_.push_back(std::move(line));
-  if (pending_.size() >= limits_.batch_records) Flush();
+  if (pending_.size() < limits_.batch_records && pending_bytes_ < limits_.batch_bytes) return;
+
+  bool settled = false;
+  while (!in_flight_.empty() && in_flight_.front().answer->Arrived()) {
+    SettleFront();
+    settled = true;
+  }
+  // What a batch waits for goes away only when another is settled, so that is the time to look again.
+  if (!waiting_ || settled) waiting_ = MustWait();
+  if (!waiting_ || !HasRoomToWait()) Flush();
+}
+
+bool Appender::HasRoomToWait() const {
+  return pending_.size() < limits_.most_batch_records && pending_bytes_ < limits_.most_batch_bytes;
 }
 
 void Appender::Flush() {
   if (pending_.empty()) return;
-  while (!in_flight_.empty() && (in_flight_.size() >= limits_.batches_in_flight || SharesAnEnvelope(pending_))) {
-    SettleFront();
-  }
+  while (MustWait()) SettleFront();
   if (stopped_) {
     abandoned_ += pending_.size();
   } else {
@@ -67,6 +82,7 @@ void Appender::Flush() {
   }
   pending_.clear();
   pending_bytes_ = 0;
+  waiting_ = false;
 }
 
 void Appender::Finish() {
@@ -74,8 +90,10 @@ void Appender::Finish() {
   while (!in_flight_.empty()) SettleFront();
 }
 
-bool Appender::SharesAnEnvelope(const std::vector<AppendLine>& lines) const {
-  return std::any_of(lines.begin(), lines.end(),
+bool Appender::MustWait() const {
+  if (in_flight_.empty()) return false;
+  return in_flight_.size() >= limits_.batches_in_flight ||
+         std::any_of(pending_.begin(), pending_.end(),
                      [this](const AppendLine& line) { return envelopes_in_flight_.contains(line.envelope_id); });
 }
 
@@ -168,7 +186,7 @@ void Appender::TakeApart(const std::vector<AppendLine>& lines, const Answer& fir
       }
     } else {
       const bool named = item > 0 && static_cast<size_t>(item) < size;
-      size = named ? static_cast<size_t>(item) : 1;
+      size = named ? static_cast<size_t>(item) : size / 2;
     }
     if (from == lines.size()) return;
     size = std::min(size, lines.size() - from);

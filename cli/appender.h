@@ -2,8 +2,9 @@
 // refused for.
 //
 // Two batches that hold records of one envelope are never on their way together: a refusal of the first could otherwise
-// let the second in before it, and the ledger's order is the order. Everything else is pipelined. Results come out in
-// the order of the lines.
+// let the second in before it, and the ledger's order is the order. Everything else is pipelined. A batch that has to
+// wait for another takes more lines meanwhile, so that a slow disk makes larger batches and not a slow reader. Results
+// come out in the order of the lines.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,10 @@ struct AppendLine {
 };
 
 struct AppendLimits {
-  size_t batch_records = 256;
+  size_t batch_records = 256;  // enough to be sent
   size_t batch_bytes = 256 * 1024;
+  size_t most_batch_records = 1024;  // while it has to wait; what a daemon takes at once by default
+  size_t most_batch_bytes = 1 << 20;
   size_t batches_in_flight = 16;
 };
 
@@ -72,7 +75,8 @@ class Appender {
 
   static std::shared_ptr<Answer> Send(const SendBatch& send, const std::vector<AppendLine>& lines, size_t from,
                                       size_t to);
-  bool SharesAnEnvelope(const std::vector<AppendLine>& lines) const;
+  bool HasRoomToWait() const;
+  bool MustWait() const;
   void SettleFront();
   void SettleRefused(const std::vector<AppendLine>& lines, const Answer& answer);
   void Acknowledge(const std::vector<AppendLine>& lines, size_t from, const Answer& answer);
@@ -86,6 +90,7 @@ class Appender {
   const AppendEvents events_;
   std::vector<AppendLine> pending_;
   size_t pending_bytes_ = 0;
+  bool waiting_ = false;  // the pending batch is large enough, and had to wait when that was last looked at
   std::deque<Batch> in_flight_;
   std::unordered_map<std::string, size_t> envelopes_in_flight_;  // in how many lines
   bool stopped_ = false;

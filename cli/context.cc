@@ -22,11 +22,17 @@ Result<std::unique_ptr<LedgerReader>> OpenLedger(const LedgerSource& source) {
   return RemoteReader::Connect(source.socket, source.timeout);
 }
 
-SendBatch OpenAppender(const AppendClientOptions& options) {
+// The client waits for a daemon that is being restarted as long as its deadline; that somebody listens at the beginning
+// is seen at once, so that a wrong path is an answer and not a long silence.
+Result<SendBatch> OpenAppender(const AppendClientOptions& options) {
+  const auto listening = AuditClient::Connect(options.socket_path, options.deadline);
+  if (!listening.ok()) {
+    return Unavailable("no ledger at " + options.socket_path + ": " + listening.status().message());
+  }
   std::shared_ptr<AppendClient> client = AppendClient::Create(options);
-  return [client](std::vector<AppendRecord> records, AppendClient::Callback done) {
+  return SendBatch([client](std::vector<AppendRecord> records, AppendClient::Callback done) {
     client->AppendBatchAsync(std::move(records), std::move(done));
-  };
+  });
 }
 
 }  // namespace

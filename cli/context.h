@@ -38,7 +38,7 @@ struct Context {
   std::function<Nanos()> now = {};                        // the wall clock
   std::function<Nanos()> ticks = {};                      // a steady clock
   std::function<Result<std::unique_ptr<LedgerReader>>(const LedgerSource&)> open_ledger = {};
-  std::function<SendBatch(const AppendClientOptions&)> open_appender = {};
+  std::function<Result<SendBatch>(const AppendClientOptions&)> open_appender = {};
 };
 
 // The world of the process.

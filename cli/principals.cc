@@ -93,7 +93,8 @@ ExitStatus Run(Context& context, const Options& options) {
     }
     progress.Update(listing.rows(), 0, "principals");
   };
-  auto coverage = ForEachPrincipal(**reader, {.filter = filter, .limit = 0, .cursor = {}}, *limit, visit);
+  auto coverage =
+      ForEachPrincipal(**reader, {.filter = filter, .limit = 0, .cursor = options.Get("cursor")}, *limit, visit);
   if (!coverage.ok()) return Fail(context, coverage.status());
   return listing.Finish(*coverage, Grouped(listing.rows()) + (listing.rows() == 1 ? " principal" : " principals"));
 }
@@ -101,7 +102,10 @@ ExitStatus Run(Context& context, const Options& options) {
 }  // namespace
 
 Command PrincipalsCommand() {
-  static const OptionSpecs kOwn = {{"limit", Takes::kValue, "N", "at most N principals (default 0: all)"}};
+  static const OptionSpecs kOwn = {
+      {"limit", Takes::kValue, "N", "at most N principals (default 0: all)"},
+      {"cursor", Takes::kValue, "CURSOR", "go on where an answer ended (its next_cursor), with the same filters"},
+  };
   return {
       .name = "principals",
       .arguments = "",

@@ -49,12 +49,12 @@ Status SetTimes(const Options& options, Nanos now, QueryRequest& request) {
 Status SetWords(const Options& options, QueryRequest& request) {
   if (options.Has("kind")) {
     const auto kind = ParseName<ExecutionKind>(options.Get("kind"));
-    if (!kind) return InvalidArgument("--kind is no kind of execution: \"" + options.Get("kind") + "\"");
+    if (!kind) return InvalidArgument("--kind: no such kind of execution: \"" + options.Get("kind") + "\"");
     request.kind = *kind;
   }
   for (const std::string& word : options.Split("stage")) {
     const auto stage = ParseName<Stage>(word);
-    if (!stage) return InvalidArgument("--stage is no stage: \"" + word + "\"");
+    if (!stage) return InvalidArgument("--stage: no such stage: \"" + word + "\"");
     request.stages.push_back(*stage);
   }
   const std::string& order = options.Get("order");

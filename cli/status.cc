@@ -9,6 +9,7 @@
 #include "cli/output_style.h"
 #include "cli/safe_text.h"
 #include "cli/table.h"
+#include "cli/unicode.h"
 #include "cli/words.h"
 #include "ledger/chain/note.h"
 
@@ -67,8 +68,11 @@ void PrintTable(Context& context, const OutputStyle& style, const StatusResponse
   out << (status.healthy ? palette.Paint(Color::kGreen, "healthy") : palette.Paint(Color::kRed, "NOT HEALTHY"));
   if (!status.problem.empty()) out << ": " << SafeText(status.problem);
   out << "\n\n";
-  const auto fact = [&](std::string label, const std::string& text) {
-    label.resize(std::max<size_t>(label.size() + 2, 17), ' ');
+  size_t widest = std::string_view("last checkpoint").size();
+  for (const Gauge& gauge : status.gauges) widest = std::max(widest, ColumnsOf(SafeText(gauge.name)));
+  const auto fact = [&](std::string_view name, const std::string& text) {
+    std::string label = SafeText(name);
+    label.append(widest + 2 - std::min(widest, ColumnsOf(label)), ' ');
     out << "  " << palette.Paint(Color::kDim, label) << SafeText(text) << '\n';
   };
   fact("ledger", status.origin);

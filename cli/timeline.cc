@@ -8,6 +8,8 @@
 // beside the time of sealing when it is a minute or more.
 #include "cli/timeline.h"
 
+#include <algorithm>
+
 #include "cli/safe_text.h"
 #include "cli/timeline_heading.h"
 #include "cli/words.h"
@@ -65,6 +67,11 @@ void PrintDecision(const RecordPrinter& print, const Decision& decision) {
   print.Line("as of", decision.snapshot);
 }
 
+// Producers tend to give the reason of a record as that of its decision too: once is enough.
+bool SaysReason(const std::optional<Decision>& decision, const std::string& reason) {
+  return decision && std::find(decision->reasons.begin(), decision->reasons.end(), reason) != decision->reasons.end();
+}
+
 void PrintGrant(const RecordPrinter& print, const Granted& granted) {
   print.Line("granted", granted.resources.empty() ? "no resources stated" : ResourcesText(granted.resources));
   print.Line("scopes", Joined(granted.scopes, " "));
@@ -118,7 +125,7 @@ void PrintRecord(const RecordPrinter& print, const Record& record, std::string_v
   if (transition.requested) {
     print.Line("requested", transition.requested->empty() ? "no resources" : ResourcesText(*transition.requested));
   }
-  print.Line("because", transition.reason);
+  if (!SaysReason(transition.decision, transition.reason)) print.Line("because", transition.reason);
   if (transition.decision) PrintDecision(print, *transition.decision);
   if (transition.granted) PrintGrant(print, *transition.granted);
   if (transition.routing) PrintRouting(print, *transition.routing);

@@ -110,11 +110,6 @@ void PrintVerify(std::ostream& out, const OutputStyle& style, const VerifyReport
     out << "  " << palette.Paint(Color::kDim, label) << SafeText(text) << '\n';
   };
   fact("root", Hex(View(report.root)));
-  if (report.key) {
-    fact("key", FormatVerifierKey(*report.key) +
-                    (report.key_is_trusted ? " (given)" : " (the ledger's own word: give --vkey to be sure)"));
-  }
-  fact("checkpoints", Grouped(report.checkpoints) + " signed and in agreement");
   for (const auto& [check, what] : report.checks) {
     fact(check, what);
   }

@@ -96,7 +96,7 @@ std::string AmountText(const Resource& resource) {
     bounds = "<=" + HumanQuantity(*resource.max);
   }
   if (!bounds.empty()) text += text.empty() ? bounds : " (" + bounds + ")";
-  if (resource.per == Per::kUnit) text += resource.unit_of.empty() ? " each" : " per " + resource.unit_of;
+  if (resource.per == Per::kUnit) text += resource.unit_of.empty() ? " each" : " x " + resource.unit_of;
   return text;
 }
 

@@ -45,7 +45,7 @@ std::string WhatText(const Execution& execution);
 std::string TargetText(const Target& target);  // "model:llama-3@2"
 std::string ScopeText(const Scope& scope);     // "project:search", "unbound"
 
-// "8", "64Gi", "1..4", ">=2", "2 per node".
+// "8", "64Gi", "1..4", ">=2", "2 x nodes" for an amount per unit.
 std::string AmountText(const Resource& resource);
 // "gpu 8, memory 64Gi".
 std::string ResourcesText(const ResourceMap& resources);

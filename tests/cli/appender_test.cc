@@ -70,7 +70,9 @@ class FakeDaemon {
 // Puts lines "1", "2", ... through an Appender, each of an envelope of its own unless named.
 struct Lines {
   explicit Lines(FakeDaemon& daemon, size_t batch, bool keep_going)
-      : appender(daemon.Sender(), {.batch_records = batch, .batch_bytes = 1000, .batches_in_flight = 4}, keep_going,
+      : appender(daemon.Sender(),
+                 {.batch_records = batch, .batch_bytes = 1000, .most_batch_records = batch, .batches_in_flight = 4},
+                 keep_going,
                  {.acknowledged = [this](const AppendLine& line,
                                          const Acknowledgment&) { acknowledged.push_back(line.number); },
                   .refused =
@@ -120,8 +122,8 @@ TEST(Appender, ABatchEndsAtItsBytesToo) {
     run.appender.Add({.number = i, .envelope_id = std::to_string(i), .record = {std::string(400, 'x'), {}}});
   }
   run.appender.Finish();
-  ASSERT_EQ(daemon.requests.size(), 3u);
-  EXPECT_EQ(daemon.requests[0].size(), 2u);
+  ASSERT_EQ(daemon.requests.size(), 2u);
+  EXPECT_EQ(daemon.requests[0].size(), 3u);
 }
 
 TEST(Appender, KeepsSeveralBatchesOnTheirWayButNotMoreThanItMay) {
@@ -134,6 +136,33 @@ TEST(Appender, KeepsSeveralBatchesOnTheirWayButNotMoreThanItMay) {
   run.appender.Finish();
   EXPECT_EQ(daemon.most_waiting, 4u);
   EXPECT_EQ(run.acknowledged, Numbers(1, 20));
+}
+
+TEST(Appender, ABatchThatHasToWaitGrows) {
+  FakeDaemon daemon;
+  daemon.delay = 100;
+  std::vector<uint64_t> acknowledged;
+  Appender appender(
+      daemon.Sender(), {.batch_records = 2, .most_batch_records = 5}, true,
+      {.acknowledged = [&](const AppendLine& line, const Acknowledgment&) { acknowledged.push_back(line.number); },
+       .refused = [](const AppendLine&, const Status&, const ErrorInfo*) {}});
+  const auto add = [&](uint64_t number, const std::string& envelope) {
+    appender.Add({.number = number, .envelope_id = envelope, .record = {std::to_string(number), {}}});
+  };
+  add(1, "a");
+  add(2, "b");
+  ASSERT_EQ(daemon.requests.size(), 1u);
+  add(3, "b");
+  add(4, "c");
+  add(5, "d");
+  EXPECT_EQ(daemon.requests.size(), 1u) << "b is on its way";
+  daemon.AnswerAll();
+  add(6, "e");
+  ASSERT_EQ(daemon.requests.size(), 2u);
+  EXPECT_EQ(daemon.requests[1], Texts(3, 6));
+  daemon.AnswerAll();
+  appender.Finish();
+  EXPECT_EQ(acknowledged, Numbers(1, 6));
 }
 
 TEST(Appender, NeverHasTwoBatchesOfOneEnvelopeOnTheirWay) {
