@@ -1,5 +1,6 @@
 #include "ledger/api/audit_api.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -12,10 +13,23 @@ Result<ResponseBody> Body(Result<T> result) {
   return ResponseBody(*std::move(result));
 }
 
+// Pages of a few dozen kilobytes: all that clients may hold unread then is small, and nobody is turned away.
+AnswerLimits Small(AnswerLimits limits) {
+  limits.max_envelopes = std::min<uint32_t>(limits.max_envelopes, 16);
+  limits.max_records = std::min<uint64_t>(limits.max_records, 64);
+  limits.max_bytes = std::min<uint64_t>(limits.max_bytes, 64 << 10);
+  return limits;
+}
+
 }  // namespace
 
-AuditApi::AuditApi(Ledger& ledger, const AuditApiOptions& options, std::function<std::vector<Gauge>()> more_gauges)
-    : ledger_(ledger), options_(options), more_gauges_(std::move(more_gauges)), workers_(options.workers) {}
+AuditApi::AuditApi(Ledger& ledger, const AuditApiOptions& options, std::function<std::vector<Gauge>()> more_gauges,
+                   std::function<bool()> busy)
+    : ledger_(ledger),
+      options_(options),
+      more_gauges_(std::move(more_gauges)),
+      busy_(std::move(busy)),
+      workers_(options.workers) {}
 
 void AuditApi::Handle(std::string frame, SendFrame send) {
   workers_.Submit([this, frame = std::move(frame), send = std::move(send)] {
@@ -48,22 +62,23 @@ Result<ResponseBody> AuditApi::Read(const RequestBody& request) {
     for (Gauge& gauge : more_gauges_()) status.gauges.push_back(std::move(gauge));
     return ResponseBody(std::move(status));
   }
+  const AnswerLimits limits = busy_() ? Small(options_.limits) : options_.limits;
   if (const auto* checkpoints = std::get_if<CheckpointsRequest>(&request);
       checkpoints != nullptr && checkpoints->latest && checkpoints->sign_now) {
     ENVLEDGER_ASSIGN_OR_RETURN(std::string note, ledger_.SignNow());
     return ResponseBody(CheckpointsResponse{{std::move(note)}});
   }
   ENVLEDGER_ASSIGN_OR_RETURN(const LedgerView view, ledger_.CurrentView());
-  if (const auto* query = std::get_if<QueryRequest>(&request)) return Body(RunQuery(view, *query, options_.limits));
+  if (const auto* query = std::get_if<QueryRequest>(&request)) return Body(RunQuery(view, *query, limits));
   if (const auto* envelope = std::get_if<EnvelopeRequest>(&request)) return Body(RunEnvelope(view, *envelope));
   if (const auto* principals = std::get_if<PrincipalsRequest>(&request)) {
-    return Body(RunPrincipals(view, *principals, options_.limits));
+    return Body(RunPrincipals(view, *principals, limits));
   }
   if (const auto* entries = std::get_if<EntriesRequest>(&request)) {
-    return Body(RunEntries(view, *entries, options_.limits));
+    return Body(RunEntries(view, *entries, limits));
   }
   if (const auto* checkpoints = std::get_if<CheckpointsRequest>(&request)) {
-    return Body(RunCheckpoints(view, *checkpoints, options_.limits));
+    return Body(RunCheckpoints(view, *checkpoints, limits));
   }
   return Internal("a request without an answer");
 }

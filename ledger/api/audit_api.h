@@ -20,8 +20,11 @@ struct AuditApiOptions {
 // Thread-safe. The ledger is not owned.
 class AuditApi {
  public:
-  // `more_gauges` adds what the ledger does not know of to the answer to a status request (connections, memory).
-  AuditApi(Ledger& ledger, const AuditApiOptions& options, std::function<std::vector<Gauge>()> more_gauges);
+  // `more_gauges` adds what the ledger does not know of to the answer to a status request (connections, memory). While
+  // `busy` says that many answers wait to be read, answers come in small pages: unlike requests, answers cannot be kept
+  // out of memory by not reading them.
+  AuditApi(Ledger& ledger, const AuditApiOptions& options, std::function<std::vector<Gauge>()> more_gauges,
+           std::function<bool()> busy);
 
   // Does not block.
   void Handle(std::string frame, SendFrame send);
@@ -33,6 +36,7 @@ class AuditApi {
   Ledger& ledger_;
   const AuditApiOptions options_;
   const std::function<std::vector<Gauge>()> more_gauges_;
+  const std::function<bool()> busy_;
   WorkerPool workers_;  // last: its tasks use the rest
 };
 

@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
@@ -25,6 +27,7 @@ constexpr int kBacklog = 1024;
 constexpr unsigned kSocketMode = 0660;
 constexpr std::chrono::seconds kMoreTime{60};
 constexpr std::chrono::seconds kDrainTime{20};
+constexpr uint32_t kMaxAuditRequestBytes = 128 << 10;  // the filters of a query, each a string of the format's limit
 
 sigset_t EndingSignals() {
   sigset_t set;
@@ -125,35 +128,61 @@ Status Serve(const DaemonConfig& config) {
   }
 
   // Declared before what calls it, so alive until after the last query that outlasts the drain.
-  std::unique_ptr<Server> server;
+  std::unique_ptr<Server> append_server;
+  std::unique_ptr<Server> audit_server;
+  // What the queries see of them: a query may come before Start has returned.
+  std::atomic<const Server*> append_stats = nullptr;
+  std::atomic<const Server*> audit_stats = nullptr;
+  const auto stats_of = [](const std::atomic<const Server*>& server) {
+    const Server* started = server.load();
+    return started != nullptr ? started->Stats() : ServerStats{};
+  };
   AppendApi append_api(*ledger, config.max_batch_items);
-  AuditApi audit_api(*ledger, config.audit, [&server]() -> std::vector<Gauge> {
-    const ServerStats stats = server->Stats();
-    return {{"connections", stats.connections},       {"connections-accepted", stats.accepted},
-            {"connections-refused", stats.refused},   {"connections-timed-out", stats.timeouts},
-            {"inflight-bytes", stats.inflight_bytes}, {"resident-bytes", ResidentBytes()}};
+  const auto gauges = [&]() -> std::vector<Gauge> {
+    const ServerStats append = stats_of(append_stats);
+    const ServerStats audit = stats_of(audit_stats);
+    return {{"connections", append.connections + audit.connections},
+            {"connections-accepted", append.accepted + audit.accepted},
+            {"connections-refused", append.refused + audit.refused},
+            {"connections-timed-out", append.timeouts + audit.timeouts},
+            {"inflight-bytes", append.inflight_bytes + audit.inflight_bytes},
+            {"resident-bytes", ResidentBytes()}};
+  };
+  AuditApi audit_api(*ledger, config.audit, gauges, [&, most = config.server.max_inflight_bytes / 2] {
+    return stats_of(audit_stats).inflight_bytes > most;
   });
   SocketFile append_socket(std::move(activated.append), config.append_socket);
   SocketFile audit_socket(std::move(activated.audit), config.audit_socket);
   ENVLEDGER_RETURN_IF_ERROR(append_socket.Listen());
   ENVLEDGER_RETURN_IF_ERROR(audit_socket.Listen());
 
-  std::vector<Listener> listeners;
-  listeners.push_back({append_socket.Take(), "append",
-                       [&](const Peer& peer) {
-                         const Status allowed = access.append.Check(peer);
-                         if (!allowed.ok()) ledger->CountRefusal(*RecorderOf(peer, *access.producers), allowed);
-                         return allowed;
-                       },
-                       [&](const std::shared_ptr<const Peer>& peer, std::string frame, Reply reply) {
-                         append_api.Handle(RecorderOf(*peer, *access.producers), std::move(frame),
-                                           SendTo(std::move(reply)));
-                       }});
-  listeners.push_back({audit_socket.Take(), "audit", [&](const Peer& peer) { return access.audit.Check(peer); },
-                       [&](const std::shared_ptr<const Peer>&, std::string frame, Reply reply) {
-                         audit_api.Handle(std::move(frame), SendTo(std::move(reply)));
-                       }});
-  ENVLEDGER_ASSIGN_OR_RETURN(server, Server::Start(std::move(listeners), config.server, ErrorFrame));
+  std::vector<Listener> append_listener;
+  append_listener.push_back({append_socket.Take(), "append",
+                             [&](const Peer& peer) {
+                               const Status allowed = access.append.Check(peer);
+                               if (!allowed.ok()) ledger->CountRefusal(*RecorderOf(peer, *access.producers), allowed);
+                               return allowed;
+                             },
+                             [&](const std::shared_ptr<const Peer>& peer, std::string frame, Reply reply) {
+                               append_api.Handle(RecorderOf(*peer, *access.producers), std::move(frame),
+                                                 SendTo(std::move(reply)));
+                             }});
+  std::vector<Listener> audit_listener;
+  audit_listener.push_back({audit_socket.Take(), "audit", [&](const Peer& peer) { return access.audit.Check(peer); },
+                            [&](const std::shared_ptr<const Peer>&, std::string frame, Reply reply) {
+                              audit_api.Handle(std::move(frame), SendTo(std::move(reply)));
+                            }});
+  // A loop and a budget for each socket, so that auditors cannot take what producers need. On the audit socket requests
+  // are small and answers large, and an answer is charged only when it is made: so one at a time for each connection, the
+  // next only when the last is nearly read, and small ones while much is unread in all (AuditApi).
+  ServerLimits audit_limits = config.server;
+  audit_limits.max_frame_bytes = std::min(config.server.max_frame_bytes, kMaxAuditRequestBytes);
+  audit_limits.max_inflight_requests_per_connection = 1;
+  audit_limits.max_inflight_bytes_per_connection = 2 * kMaxAuditRequestBytes;
+  ENVLEDGER_ASSIGN_OR_RETURN(audit_server, Server::Start(std::move(audit_listener), audit_limits, ErrorFrame));
+  audit_stats = audit_server.get();
+  ENVLEDGER_ASSIGN_OR_RETURN(append_server, Server::Start(std::move(append_listener), config.server, ErrorFrame));
+  append_stats = append_server.get();
 
   const StatusResponse start = ledger->Describe();
   const std::string serving = start.origin + ", " + std::to_string(start.tree_size) + " entries";
@@ -167,7 +196,8 @@ Status Serve(const DaemonConfig& config) {
   const std::string reason = signal_number == SIGTERM ? "SIGTERM" : "SIGINT";
   Log(LogLevel::kInfo, reason + ": closing");
   NotifyStopping();
-  server->Drain(std::chrono::steady_clock::now() + kDrainTime);
+  append_server->Drain(std::chrono::steady_clock::now() + kDrainTime);
+  audit_server->Drain(std::chrono::steady_clock::now() + kDrainTime);
   const Status closed = ledger->Close(reason);
   if (closed.ok()) Log(LogLevel::kInfo, "closed with " + std::to_string(ledger->Describe().tree_size) + " entries");
   return closed;

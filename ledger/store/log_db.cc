@@ -105,6 +105,8 @@ Result<std::unique_ptr<LogDb>> LogDb::Open(const std::string& path, const LogDbO
 }
 
 Result<std::unique_ptr<LogDb>> LogDb::OpenReadOnly(const std::string& path, const LogDbOptions& options) {
+  std::error_code error;
+  if (!std::filesystem::exists(path + "/CURRENT", error)) return NotFound("no log in " + path);
   auto impl = std::make_unique<Impl>();
   // The writer may remove a file between our reading of its manifest and our opening of that file: look again then.
   for (int attempt = 0;; ++attempt) {

@@ -41,6 +41,7 @@ class LogDb {
   // Opens for writing. Refuses (kCorruption) what RocksDB finds corrupt, kUnavailable when another process has it open.
   static Result<std::unique_ptr<LogDb>> Open(const std::string& path, const LogDbOptions& options);
   // A view of the moment, closed or beside a process that writes. Changes nothing in the directory.
+  // kNotFound when there is none.
   static Result<std::unique_ptr<LogDb>> OpenReadOnly(const std::string& path, const LogDbOptions& options);
   ~LogDb();
 

@@ -108,6 +108,8 @@ TEST(Configuration, MistakesAreNamedAndNothingIsCreatedByAccident) {
                                 ledger.append_socket(), "--audit-socket", ledger.audit_socket()});
   EXPECT_EQ(missing.status, 3) << missing.err;
   EXPECT_FALSE(std::filesystem::exists(elsewhere)) << "a ledger is only ever created by --init";
+  EXPECT_EQ(ledger.Tool({"verify", "--data-dir", elsewhere}).status, 3);
+  EXPECT_EQ(ledger.Tool({"query", "--data-dir", elsewhere}).status, 3);
   EXPECT_EQ(
       daemon({"--init", "--data-dir", ledger.data_dir(), "--origin", "x.example/y", "--key", ledger.key_path()}).status,
       2);

@@ -273,6 +273,13 @@ TEST(Sockets, ClientsThatNeverReadAndClientsThatFloodDoNotGrowTheDaemonOrStopOth
   Child::Setup setup;
   setup.environment["ASAN_OPTIONS"] = "quarantine_size_mb=1";  // else a sanitized daemon keeps what it has freed
   ledger.Start({"--max-inflight-bytes-per-connection=8388608", "--max-inflight-bytes=33554432"}, setup);
+  std::string large;  // so that a page of entries is as large as an answer may be
+  for (int i = 0; i < 1500; ++i) {
+    Transition transition = Requested("large-" + std::to_string(i), "alice");
+    transition.scope->purpose = std::string(12'000, 'x');
+    large += TransitionJson(transition) + "\n";
+  }
+  ASSERT_EQ(ledger.Append(large).status, 0);
   ExpectServed(ledger, "before");
   const uint64_t before = ResidentBytes(ledger);
   // Each pushes all that the daemon takes from it, and reads nothing.
@@ -284,7 +291,7 @@ TEST(Sockets, ClientsThatNeverReadAndClientsThatFloodDoNotGrowTheDaemonOrStopOth
     refused += Framed(AppendFrame({"no transition"}));
     listings += Framed(EncodeRequest({1, EntriesRequest{}}));
   }
-  for (int i = 0; i < 16; ++i) {
+  for (int i = 0; i < 40; ++i) {
     RawClient flood(i % 2 == 0 ? ledger.append_socket() : ledger.audit_socket());
     ASSERT_TRUE(flood.open());
     const std::string& unit = i % 2 == 0 ? refused : listings;
