@@ -40,11 +40,13 @@ Connection::Connection(Loop& loop, const Listener& listener, UniqueFd fd, Peer p
 
 void Connection::Pump() {
   if (closed_) return;
-  CollectReplies();
-  DeliverBacklog();
-  CollectReplies();  // a frame that was refused has its reply already
-  Write();
-  if (closed_) return;
+  do {
+    CollectReplies();
+    DeliverBacklog();
+    CollectReplies();  // a frame that was refused has its reply already
+    Write();
+    if (closed_) return;
+  } while (!backlog_.empty() && MayDeliver());  // what was written made room for what was received before
   if (input_ended_ && slots_.empty() && output_.empty()) return Close();
   AwaitInput();
 }
@@ -90,6 +92,12 @@ void Connection::Write() {
   }
 }
 
+// Frames that were received already wait too while the peer does not read its replies.
+bool Connection::MayDeliver() const {
+  return slots_.size() < loop_.limits.max_inflight_requests_per_connection &&
+         output_.size() < loop_.limits.max_inflight_bytes_per_connection;
+}
+
 bool Connection::HeldBack() const {
   return !backlog_.empty() || slots_.size() >= loop_.limits.max_inflight_requests_per_connection ||
          held_ >= loop_.limits.max_inflight_bytes_per_connection;
@@ -130,7 +138,7 @@ void Connection::Read() {
 
 std::string_view Connection::Deliver(std::string_view input) {
   std::string frame;
-  while (!input.empty() && slots_.size() < loop_.limits.max_inflight_requests_per_connection) {
+  while (!input.empty() && MayDeliver()) {
     const Result<bool> whole = reader_.Take(input, frame);
     if (!whole.ok()) {
       Refuse(whole.status());

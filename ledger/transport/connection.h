@@ -90,6 +90,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void GiveUpFavour();
   void ResumeOthers();
   // Whether its own limits keep it from being read.
+  bool MayDeliver() const;
   bool HeldBack() const;
   void TimedOut(std::string_view what);
 

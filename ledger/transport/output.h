@@ -19,6 +19,7 @@ class Output {
   void AddFrame(std::string frame) {
     if (blocks_.empty() || blocks_.back().size() >= kBlockBytes) blocks_.emplace_back();
     blocks_.back() += FrameHeader(static_cast<uint32_t>(frame.size()));
+    size_ += kFrameHeaderBytes + frame.size();
     if (frame.size() <= kSmallBytes) {
       blocks_.back() += frame;
     } else {
@@ -26,6 +27,7 @@ class Output {
     }
   }
   bool empty() const { return blocks_.empty(); }
+  size_t size() const { return size_; }
   // Calls take(data, size) for the first blocks, at most `count` of them.
   template <typename F>
   void ForFirst(size_t count, const F& take) const {
@@ -37,6 +39,7 @@ class Output {
   }
   // The first `count` bytes are written.
   void Consume(size_t count) {
+    size_ -= count;
     written_ += count;
     while (!blocks_.empty() && written_ >= blocks_.front().size()) {
       written_ -= blocks_.front().size();
@@ -54,6 +57,7 @@ class Output {
 
   std::deque<std::string> blocks_;  // none is empty
   size_t written_ = 0;              // of the first block
+  size_t size_ = 0;                 // in all, not yet written
 };
 
 }  // namespace envledger
