@@ -173,8 +173,8 @@ Status Serve(const DaemonConfig& config) {
                               audit_api.Handle(std::move(frame), SendTo(std::move(reply)));
                             }});
   // A loop and a budget for each socket, so that auditors cannot take what producers need. On the audit socket requests
-  // are small and answers large, and an answer is charged only when it is made: so one at a time for each connection, the
-  // next only when the last is nearly read, and small ones while much is unread in all (AuditApi).
+  // are small and answers large, and an answer is charged only when it is made: so one at a time for each connection,
+  // the next only when the last is nearly read, and small ones while much is unread in all (AuditApi).
   ServerLimits audit_limits = config.server;
   audit_limits.max_frame_bytes = std::min(config.server.max_frame_bytes, kMaxAuditRequestBytes);
   audit_limits.max_inflight_requests_per_connection = 1;
