@@ -1,4 +1,5 @@
-// The lifecycle rules of an envelope (the invariants of FORMAT.md), as one fold: state, transition -> next state or refusal.
+// The lifecycle rules of an envelope (the invariants of FORMAT.md), as one fold: state, transition -> next state or
+// refusal.
 //
 // The sequencer applies them before it seals, the verifier after. Nothing else decides what is legal.
 #pragma once
@@ -14,13 +15,13 @@
 namespace envledger {
 
 // The names of the rules, as refusals give them.
-inline constexpr std::string_view kRuleFirstIsRequested = "first-is-requested";      // invariant 1
-inline constexpr std::string_view kRuleRequestedOnce = "requested-once";             // invariants 1 and 2
-inline constexpr std::string_view kRuleLegalMove = "legal-move";                     // invariant 4
-inline constexpr std::string_view kRuleTerminalAbsorbs = "terminal-absorbs";         // invariant 4
-inline constexpr std::string_view kRuleGrantNeedsAllow = "grant-needs-allow";        // invariant 5
-inline constexpr std::string_view kRuleBindingFailed = "binding-failed";             // invariant 6
-inline constexpr std::string_view kRuleExpectedRevision = "expected-revision";       // invariants 8 and 9
+inline constexpr std::string_view kRuleFirstIsRequested = "first-is-requested";  // invariant 1
+inline constexpr std::string_view kRuleRequestedOnce = "requested-once";         // invariants 1 and 2
+inline constexpr std::string_view kRuleLegalMove = "legal-move";                 // invariant 4
+inline constexpr std::string_view kRuleTerminalAbsorbs = "terminal-absorbs";     // invariant 4
+inline constexpr std::string_view kRuleGrantNeedsAllow = "grant-needs-allow";    // invariant 5
+inline constexpr std::string_view kRuleBindingFailed = "binding-failed";         // invariant 6
+inline constexpr std::string_view kRuleExpectedRevision = "expected-revision";   // invariants 8 and 9
 
 // Where an envelope stands. The default is an envelope without records.
 struct LifecycleState {
@@ -40,8 +41,8 @@ LifecycleState Advance(LifecycleState state, const TransitionFacts& facts);
 // yet": only requested follows it, and nothing leads to it.
 bool IsLegalMove(Stage from, Stage to);
 
-// The roles that principals hold in one envelope, so that links are made for what is new. Principals are told apart by the
-// whole triple; few envelopes ever see more than four.
+// The roles that principals hold in one envelope, so that links are made for what is new. Principals are told apart by
+// the whole triple; few envelopes ever see more than four.
 class RoleTable {
  public:
   // The roles held so far by the principal.

@@ -1,9 +1,9 @@
 // C2SP signed notes and verifier keys (c2sp.org/signed-note), and checkpoints (c2sp.org/tlog-checkpoint).
 //
 // What the standards tell a reader to accept is accepted: blank lines inside the text, signatures by unknown keys and
-// of unknown types, extension lines. Where they leave room, reading is strict, so that a note has one spelling: base64 is
-// canonical (padded, no spare bits), a signature has at least one byte beside its key id, control characters are those
-// below U+0020, white space in names is Unicode's. The only signature type that is verified is 0x01, Ed25519.
+// of unknown types, extension lines. Where they leave room, reading is strict, so that a note has one spelling: base64
+// is canonical (padded, no spare bits), a signature has at least one byte beside its key id, control characters are
+// those below U+0020, white space in names is Unicode's. The only signature type that is verified is 0x01, Ed25519.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ struct VerifierKey {
   bool operator==(const VerifierKey&) const = default;
 };
 
-// The key of this name (an origin) and public key. kInvalidArgument when the name is empty, not UTF-8, or holds white space,
-// control characters or "+".
+// The key of this name (an origin) and public key. kInvalidArgument when the name is empty, not UTF-8, or holds white
+// space, control characters or "+".
 Result<VerifierKey> MakeVerifierKey(std::string_view name, std::string_view public_key);
 // kInvalidArgument, saying why: wrong form, unknown signature type, wrong length, a key id that does not match.
 Result<VerifierKey> ParseVerifierKey(std::string_view text);
@@ -58,8 +58,8 @@ struct NoteSigner {
 };
 std::string SignNote(std::string_view text, const std::vector<NoteSigner>& signers);
 
-// Ok when at least one signature of the note is by `key` and verifies; unknown signatures are ignored; a signature that names
-// this key (name and id) and does not verify is kCorruption; none by this key is kNotFound (a wrong key).
+// Ok when at least one signature of the note is by `key` and verifies; unknown signatures are ignored; a signature that
+// names this key (name and id) and does not verify is kCorruption; none by this key is kNotFound (a wrong key).
 Status VerifyNote(const Note& note, const VerifierKey& key);
 
 // A checkpoint's three lines.

@@ -11,9 +11,9 @@
 
 namespace envledger {
 
-Hash LeafHash(std::string_view entry);                    // SHA-256(0x00 || entry)
-Hash NodeHash(const Hash& left, const Hash& right);       // SHA-256(0x01 || left || right)
-Hash EmptyRoot();                                         // SHA-256 of nothing
+Hash LeafHash(std::string_view entry);               // SHA-256(0x00 || entry)
+Hash NodeHash(const Hash& left, const Hash& right);  // SHA-256(0x01 || left || right)
+Hash EmptyRoot();                                    // SHA-256 of nothing
 
 // The right edge of a growing tree: one hash for each set bit of its size, from the largest subtree to the smallest (a
 // "compact range" from 0). Appending and the root cost O(log size). A value type; not thread-safe.
@@ -42,7 +42,8 @@ using SubtreeReader = std::function<Result<Hash>(unsigned level, uint64_t index)
 // PATH(index, D[size]) of RFC 6962 section 2.1.1 from subtree hashes: O(log size) reads, and O(log size) more for the
 // ragged right edge. kInvalidArgument unless index < size. Errors of `read` are passed on.
 Result<Proof> InclusionProof(uint64_t index, uint64_t size, const SubtreeReader& read);
-// PROOF(old_size, D[new_size]) of section 2.1.2; empty for equal sizes. kInvalidArgument unless 0 < old_size <= new_size.
+// PROOF(old_size, D[new_size]) of section 2.1.2; empty for equal sizes. kInvalidArgument unless 0 < old_size <=
+// new_size.
 Result<Proof> ConsistencyProof(uint64_t old_size, uint64_t new_size, const SubtreeReader& read);
 
 // RFC 9162 section 2.1.3.2. kCorruption, saying why, when the proof does not lead from the leaf to the root;

@@ -85,8 +85,8 @@ struct Exported {
   uint64_t tree_size = 0;
   std::string form;
 };
-using LedgerEvent = std::variant<Genesis, Opened, Closed, KeyRotated, ConfigurationChanged, ClockStepped, AppendsRefused,
-                                 QueryServed, Exported>;
+using LedgerEvent = std::variant<Genesis, Opened, Closed, KeyRotated, ConfigurationChanged, ClockStepped,
+                                 AppendsRefused, QueryServed, Exported>;
 // "genesis", "opened", ...
 std::string_view EventName(const LedgerEvent& event);
 
@@ -121,13 +121,14 @@ class EntryBuilder {
 // A checked entry. The views borrow from the checked bytes.
 struct EntryView {
   EntryHeader header;
-  std::string_view transition;        // empty: it carries an event
+  std::string_view transition;  // empty: it carries an event
   std::optional<LedgerEvent> event;
 };
 
-// Checks that `bytes` is exactly one well-formed entry: size, FlatBuffers verification, nothing trailing, exactly one body,
-// revision and links only with a transition, enum and mask ranges, a 32-byte previous hash, UTF-8. The nested transition
-// is not checked here (CheckTransition). kCorruption with what and where otherwise. `bytes` need not be aligned.
+// Checks that `bytes` is exactly one well-formed entry: size, FlatBuffers verification, nothing trailing, exactly one
+// body, revision and links only with a transition, enum and mask ranges, a 32-byte previous hash, UTF-8. The nested
+// transition is not checked here (CheckTransition). kCorruption with what and where otherwise. `bytes` need not be
+// aligned.
 Result<EntryView> CheckEntry(std::string_view bytes);
 
 }  // namespace envledger

@@ -25,8 +25,8 @@ struct Record {
   Transition transition;
 };
 
-// The record of an entry's bytes. kCorruption when the bytes are not a well-formed entry; kInvalidArgument when the entry
-// carries a ledger event.
+// The record of an entry's bytes. kCorruption when the bytes are not a well-formed entry; kInvalidArgument when the
+// entry carries a ledger event.
 Result<Record> DecodeRecord(std::string_view entry_bytes);
 
 enum class Relation : uint8_t { kAsRequested, kNarrowed, kWidened, kWithheld, kUnstated, kAdded };
@@ -39,24 +39,24 @@ RelationMap RelationOf(const ResourceMap& requested, const ResourceMap& granted)
 // The envelope as of its last record.
 struct Envelope {
   std::string envelope_id;
-  Stage stage = Stage::kUnspecified;      // annotated changes none
-  Nanos opened_at = 0;                    // occurred_at of the first record
-  Nanos updated_at = 0;                   // occurred_at of the last record
+  Stage stage = Stage::kUnspecified;  // annotated changes none
+  Nanos opened_at = 0;                // occurred_at of the first record
+  Nanos updated_at = 0;               // occurred_at of the last record
   Identity identity;
   Execution execution;
   Scope scope;
   ResourceMap requested;
   std::optional<Correlation> correlation;
-  std::optional<Granted> granted;         // the latest grant
-  std::optional<Decision> decision;       // the latest decision that has an effect or a decider
-  std::optional<Routing> routing;         // the latest
-  std::optional<Outcome> outcome;         // the latest
-  std::string reason;                     // the latest
-  RelationMap relation;                   // empty when there was never a grant
-  uint64_t grant_revision = 0;            // 0: never granted
+  std::optional<Granted> granted;    // the latest grant
+  std::optional<Decision> decision;  // the latest decision that has an effect or a decider
+  std::optional<Routing> routing;    // the latest
+  std::optional<Outcome> outcome;    // the latest
+  std::string reason;                // the latest
+  RelationMap relation;              // empty when there was never a grant
+  uint64_t grant_revision = 0;       // 0: never granted
   uint64_t first_seq = 0;
   uint64_t last_seq = 0;
-  uint64_t revisions = 0;                 // how many records
+  uint64_t revisions = 0;  // how many records
 };
 
 // Folds records in the order of their revisions. REQUIRES: not empty, the first is `requested`.

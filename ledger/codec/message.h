@@ -1,7 +1,8 @@
 // The protocol's messages (schema/protocol.fbs) as plain C++ values, and their encoding.
 //
-// Requests and responses are variants; decoding checks everything (FlatBuffers verification, enum ranges, UTF-8, nothing
-// trailing), so that what comes out can be used without looking again. Frames (the size prefix) are the transport's.
+// Requests and responses are variants; decoding checks everything (FlatBuffers verification, enum ranges, UTF-8,
+// nothing trailing), so that what comes out can be used without looking again. Frames (the size prefix) are the
+// transport's.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +49,7 @@ struct PrincipalFilter {
   PrincipalKind kind = PrincipalKind::kUnspecified;  // any
   std::optional<std::string> issuer;                 // any
   std::string id;
-  RoleMask roles = 0;                                // any
+  RoleMask roles = 0;  // any
 };
 struct QueryRequest {
   std::optional<PrincipalFilter> principal;
@@ -79,7 +80,7 @@ struct EnvelopeRecords {
 struct Completeness {
   uint64_t tree_size = 0;
   Hash root{};
-  std::string checkpoint;   // a signed note, or empty
+  std::string checkpoint;  // a signed note, or empty
   uint64_t scanned = 0;
   bool complete = false;
   std::string next_cursor;  // empty: the answer ends here
@@ -174,8 +175,8 @@ struct Response {
 std::string EncodeRequest(const Request& request);
 std::string EncodeResponse(const Response& response);
 
-// kInvalidArgument with the field. AppendItem::transition borrows from `bytes`, which must outlive it. `bytes` need not be
-// aligned. The nested transitions are not checked here (CheckTransition).
+// kInvalidArgument with the field. AppendItem::transition borrows from `bytes`, which must outlive it. `bytes` need not
+// be aligned. The nested transitions are not checked here (CheckTransition).
 Result<Request> DecodeRequest(std::string_view bytes);
 Result<Response> DecodeResponse(std::string_view bytes);
 

@@ -16,16 +16,52 @@
 namespace envledger {
 
 enum class Stage : uint8_t {
-  kUnspecified = 0, kRequested, kDeferred, kAdmitted, kDenied, kRejected, kGranted, kStarted, kSuspended, kCompleted,
-  kFailed, kCancelled, kRevoked, kExpired, kLost, kAnnotated
+  kUnspecified = 0,
+  kRequested,
+  kDeferred,
+  kAdmitted,
+  kDenied,
+  kRejected,
+  kGranted,
+  kStarted,
+  kSuspended,
+  kCompleted,
+  kFailed,
+  kCancelled,
+  kRevoked,
+  kExpired,
+  kLost,
+  kAnnotated
 };
 inline constexpr int kStageCount = 16;
 enum class PrincipalKind : uint8_t {
-  kUnspecified = 0, kUser, kService, kAgent, kWorkload, kRole, kJob, kSystem, kAnonymous
+  kUnspecified = 0,
+  kUser,
+  kService,
+  kAgent,
+  kWorkload,
+  kRole,
+  kJob,
+  kSystem,
+  kAnonymous
 };
 enum class ExecutionKind : uint8_t {
-  kUnspecified = 0, kModelDeployment, kModelUndeployment, kInference, kEmbedding, kEvaluation, kTraining, kDataMovement,
-  kRetrieval, kJob, kAgentRun, kToolCall, kApiCall, kWorkflowStep, kMaintenance, kOther
+  kUnspecified = 0,
+  kModelDeployment,
+  kModelUndeployment,
+  kInference,
+  kEmbedding,
+  kEvaluation,
+  kTraining,
+  kDataMovement,
+  kRetrieval,
+  kJob,
+  kAgentRun,
+  kToolCall,
+  kApiCall,
+  kWorkflowStep,
+  kMaintenance,
+  kOther
 };
 enum class Action : uint8_t { kUnspecified = 0, kCreate, kRead, kUpdate, kDelete, kExecute, kConnect };
 enum class ScopeBinding : uint8_t { kUnspecified = 0, kBound, kUnbound, kFailed };
@@ -54,8 +90,8 @@ std::string_view Name(Per value);
 std::string_view Name(Origin value);
 std::string_view Name(Phase value);
 std::string_view Name(Effect value);
-std::string_view RoleName(RoleMask single_role);          // "requester", ...
-std::string RoleNames(RoleMask roles);                    // "requester, decider"; "" for none
+std::string_view RoleName(RoleMask single_role);  // "requester", ...
+std::string RoleNames(RoleMask roles);            // "requester, decider"; "" for none
 // The value of a word, or nothing ("unspecified" included: it is not a word that a producer may write).
 template <typename Enum>
 std::optional<Enum> ParseName(std::string_view word);

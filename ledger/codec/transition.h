@@ -60,15 +60,22 @@ Transition DecodeTransition(std::string_view bytes);
 
 // One value by which an envelope or record can be found (the facets of the index). Views borrow from the buffer.
 enum class Facet : uint8_t {
-  kTenant = 1, kKind = 2, kTarget = 3, kScope = 4, kRequestId = 5, kTraceId = 6, kNativeId = 7, kRecorder = 8
+  kTenant = 1,
+  kKind = 2,
+  kTarget = 3,
+  kScope = 4,
+  kRequestId = 5,
+  kTraceId = 6,
+  kNativeId = 7,
+  kRecorder = 8
 };
 struct FacetValue {
   Facet facet;
   std::string value;
 };
-// The facets of a checked transition, each pair once: tenant; kind (its JSON word); each target's id and "type:id" where
-// it has a type; scope ("id" and "kind:id"; nothing when unbound without id); request_id; the trace-id of traceparent; each
-// native id's value.
+// The facets of a checked transition, each pair once: tenant; kind (its JSON word); each target's id and "type:id"
+// where it has a type; scope ("id" and "kind:id"; nothing when unbound without id); request_id; the trace-id of
+// traceparent; each native id's value.
 std::vector<FacetValue> FacetsOf(std::string_view bytes);
 
 }  // namespace envledger

@@ -97,7 +97,8 @@ struct Outcome {
   std::string output;  // stdout and stderr
 };
 
-// Runs a program found on PATH to its end, in an environment in which neither the locale nor a setting changes its words.
+// Runs a program found on PATH to its end, in an environment in which neither the locale nor a setting changes its
+// words.
 Outcome RunPlain(const std::vector<std::string>& words) {
   std::vector<std::string> command = {"env", "LC_ALL=C", "SYSTEMD_COLORS=0", "SYSTEMD_PAGER=", "SYSTEMD_EMOJI=0"};
   command.insert(command.end(), words.begin(), words.end());
@@ -268,8 +269,7 @@ TEST(SystemdUnits, TheServiceLeavesTheDirectoryOfTheSocketsAlone) {
 // A root directory in which systemd-sysusers has created what envledger.sysusers.conf asks for.
 Outcome CreateUsers(const fs::path& root) {
   fs::create_directories(root / "etc");
-  return RunPlain(
-      {"systemd-sysusers", "--root=" + root.string(), (SystemdDir() / "envledger.sysusers.conf").string()});
+  return RunPlain({"systemd-sysusers", "--root=" + root.string(), (SystemdDir() / "envledger.sysusers.conf").string()});
 }
 
 // The fields of a line of passwd or group.
@@ -318,7 +318,7 @@ TEST(SystemdUsers, TmpfilesCreatesAStateDirectoryForTheDaemonAlone) {
   TempDir dir;
   ASSERT_EQ(CreateUsers(fs::path(dir.path())).status, 0);
   const Outcome outcome = RunPlain({"systemd-tmpfiles", "--root=" + fs::path(dir.path()).string(), "--create",
-                                      (SystemdDir() / "envledger.tmpfiles.conf").string()});
+                                    (SystemdDir() / "envledger.tmpfiles.conf").string()});
   EXPECT_EQ(outcome.output, "");
   ASSERT_EQ(outcome.status, 0);
 
