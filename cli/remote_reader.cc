@@ -33,6 +33,18 @@ Result<CheckpointsResponse> RemoteReader::Checkpoints(const CheckpointsRequest& 
   return client_->CallFor<CheckpointsResponse>(request);
 }
 
+Result<InclusionProofResponse> RemoteReader::InclusionProof(const InclusionProofRequest& request) {
+  return client_->CallFor<InclusionProofResponse>(request);
+}
+
+Result<ConsistencyProofResponse> RemoteReader::ConsistencyProof(const ConsistencyProofRequest& request) {
+  return client_->CallFor<ConsistencyProofResponse>(request);
+}
+
+Result<EventsResponse> RemoteReader::Events(const EventsRequest& request) {
+  return client_->CallFor<EventsResponse>(request);
+}
+
 Result<StatusResponse> RemoteReader::Status(const StatusRequest& request) {
   return client_->CallFor<StatusResponse>(request);
 }

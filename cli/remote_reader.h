@@ -20,6 +20,9 @@ class RemoteReader : public LedgerReader {
   Result<PrincipalsResponse> Principals(const PrincipalsRequest& request) override;
   Result<EntriesResponse> Entries(const EntriesRequest& request) override;
   Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) override;
+  Result<InclusionProofResponse> InclusionProof(const InclusionProofRequest& request) override;
+  Result<ConsistencyProofResponse> ConsistencyProof(const ConsistencyProofRequest& request) override;
+  Result<EventsResponse> Events(const EventsRequest& request) override;
   Result<StatusResponse> Status(const StatusRequest& request) override;
 
  private:

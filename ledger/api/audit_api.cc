@@ -80,6 +80,11 @@ Result<ResponseBody> AuditApi::Read(const RequestBody& request) {
   if (const auto* checkpoints = std::get_if<CheckpointsRequest>(&request)) {
     return Body(RunCheckpoints(view, *checkpoints, limits));
   }
+  if (const auto* proof = std::get_if<InclusionProofRequest>(&request)) return Body(RunInclusionProof(view, *proof));
+  if (const auto* proof = std::get_if<ConsistencyProofRequest>(&request)) {
+    return Body(RunConsistencyProof(view, *proof));
+  }
+  if (const auto* events = std::get_if<EventsRequest>(&request)) return Body(RunEvents(view, *events, limits));
   return Internal("a request without an answer");
 }
 

@@ -21,6 +21,12 @@ class LedgerReader {
   virtual Result<PrincipalsResponse> Principals(const PrincipalsRequest& request) = 0;
   virtual Result<EntriesResponse> Entries(const EntriesRequest& request) = 0;
   virtual Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) = 0;
+  // kNotFound for a seq or a size that the ledger has not reached, kInvalidArgument when seq is not below tree_size.
+  virtual Result<InclusionProofResponse> InclusionProof(const InclusionProofRequest& request) = 0;
+  // kNotFound for a size that the ledger has not reached, kInvalidArgument unless 0 < old_size <= new_size.
+  virtual Result<ConsistencyProofResponse> ConsistencyProof(const ConsistencyProofRequest& request) = 0;
+  // kInvalidArgument for a name that no event has.
+  virtual Result<EventsResponse> Events(const EventsRequest& request) = 0;
   virtual Result<StatusResponse> Status(const StatusRequest& request) = 0;
 };
 

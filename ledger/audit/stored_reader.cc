@@ -91,6 +91,14 @@ class StoredReader : public LedgerReader {
     return RunCheckpoints(view_, request, limits_);
   }
 
+  Result<InclusionProofResponse> InclusionProof(const InclusionProofRequest& request) override {
+    return RunInclusionProof(view_, request);
+  }
+  Result<ConsistencyProofResponse> ConsistencyProof(const ConsistencyProofRequest& request) override {
+    return RunConsistencyProof(view_, request);
+  }
+  Result<EventsResponse> Events(const EventsRequest& request) override { return RunEvents(view_, request, limits_); }
+
   Result<StatusResponse> Status(const StatusRequest&) override {
     StatusResponse response;
     response.problem = "no daemon asked: this is what the directory holds";

@@ -53,6 +53,10 @@ Result<PrincipalsResponse> RunPrincipals(const LedgerView& view, const Principal
 Result<EntriesResponse> RunEntries(const LedgerView& view, const EntriesRequest& request, const AnswerLimits& limits);
 Result<CheckpointsResponse> RunCheckpoints(const LedgerView& view, const CheckpointsRequest& request,
                                            const AnswerLimits& limits);
+// proofs.cc
+Result<InclusionProofResponse> RunInclusionProof(const LedgerView& view, const InclusionProofRequest& request);
+Result<ConsistencyProofResponse> RunConsistencyProof(const LedgerView& view, const ConsistencyProofRequest& request);
+Result<EventsResponse> RunEvents(const LedgerView& view, const EventsRequest& request, const AnswerLimits& limits);
 
 // The completeness of an answer that read all it needed from the view.
 Completeness CompletenessOf(const LedgerView& view);

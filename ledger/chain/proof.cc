@@ -92,6 +92,11 @@ class Climb {
 
 }  // namespace
 
+Result<Hash> RootAt(uint64_t size, const SubtreeReader& read) {
+  if (size == 0) return EmptyRoot();
+  return RootOf({0, size}, read);
+}
+
 Result<Proof> InclusionProof(uint64_t index, uint64_t size, const SubtreeReader& read) {
   ENVLEDGER_RETURN_IF_ERROR(CheckIndex(index, size));
   Proof proof;

@@ -39,6 +39,9 @@ using Proof = std::vector<Hash>;
 // The hash of the complete subtree of 2^level leaves with the given index at that level (index 0 is leftmost).
 using SubtreeReader = std::function<Result<Hash>(unsigned level, uint64_t index)>;
 
+// MTH(D[size]) from subtree hashes: one read for each set bit of the size. Errors of `read` are passed on.
+Result<Hash> RootAt(uint64_t size, const SubtreeReader& read);
+
 // PATH(index, D[size]) of RFC 6962 section 2.1.1 from subtree hashes: O(log size) reads, and O(log size) more for the
 // ragged right edge. kInvalidArgument unless index < size. Errors of `read` are passed on.
 Result<Proof> InclusionProof(uint64_t index, uint64_t size, const SubtreeReader& read);

@@ -150,9 +150,42 @@ struct StatusResponse {
   std::vector<RefusalCount> refusals;
   std::vector<Gauge> gauges;
 };
+struct InclusionProofRequest {
+  uint64_t seq = 0;
+  std::optional<uint64_t> tree_size;
+};
+struct InclusionProofResponse {
+  std::string entry;  // sealed bytes
+  uint64_t tree_size = 0;
+  Hash root{};
+  std::vector<Hash> hashes;
+  std::string checkpoint;  // a signed note of exactly tree_size, or empty
+};
+struct ConsistencyProofRequest {
+  uint64_t old_size = 0;
+  std::optional<uint64_t> new_size;
+};
+struct ConsistencyProofResponse {
+  uint64_t old_size = 0;
+  uint64_t new_size = 0;
+  Hash old_root{};
+  Hash new_root{};
+  std::vector<Hash> hashes;
+  std::string checkpoint;  // a signed note of exactly new_size, or empty
+};
+struct EventsRequest {
+  std::string name;  // empty: all
+  uint64_t from_seq = 0;
+  uint32_t limit = 0;
+};
+struct EventsResponse {
+  std::vector<std::string> entries;  // sealed bytes
+  uint64_t tree_size = 0;
+};
 
-using RequestBody = std::variant<AppendRequest, PingRequest, QueryRequest, EnvelopeRequest, PrincipalsRequest,
-                                 EntriesRequest, CheckpointsRequest, StatusRequest>;
+using RequestBody =
+    std::variant<AppendRequest, PingRequest, QueryRequest, EnvelopeRequest, PrincipalsRequest, EntriesRequest,
+                 CheckpointsRequest, StatusRequest, InclusionProofRequest, ConsistencyProofRequest, EventsRequest>;
 struct Request {
   uint64_t correlation = 0;
   RequestBody body;
@@ -166,7 +199,8 @@ struct ErrorInfo {
   std::optional<uint64_t> revision;
 };
 using ResponseBody = std::variant<ErrorInfo, AppendResponse, PingResponse, QueryResponse, EnvelopeResponse,
-                                  PrincipalsResponse, EntriesResponse, CheckpointsResponse, StatusResponse>;
+                                  PrincipalsResponse, EntriesResponse, CheckpointsResponse, StatusResponse,
+                                  InclusionProofResponse, ConsistencyProofResponse, EventsResponse>;
 struct Response {
   uint64_t correlation = 0;
   ResponseBody body;

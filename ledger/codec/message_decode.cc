@@ -74,6 +74,20 @@ bool Check(const fb::PrincipalsResponse& response, Fault& fault) {
          CheckCompleteness(response.completeness(), fault);
 }
 
+bool CheckHashes(const flatbuffers::Vector<uint8_t>* hashes, Fault& fault) {
+  if (hashes == nullptr || hashes->size() % sizeof(Hash) == 0) return true;
+  return fault.Set("hashes", "is not a whole number of 32-byte hashes");
+}
+bool Check(const fb::InclusionProofResponse& response, Fault& fault) {
+  if (!Present(response.entry(), "entry", fault) || !Present(response.root(), "root", fault)) return false;
+  if (!Present(response.entry()->bytes(), "bytes", fault)) return fault.In("entry");
+  return CheckHashes(response.hashes(), fault);
+}
+bool Check(const fb::ConsistencyProofResponse& response, Fault& fault) {
+  return Present(response.old_root(), "old_root", fault) && Present(response.new_root(), "new_root", fault) &&
+         CheckHashes(response.hashes(), fault);
+}
+
 bool CheckBody(const fb::Response& response, Fault& fault) {
   switch (response.body_type()) {
     case fb::ResponseBody::append:
@@ -88,6 +102,12 @@ bool CheckBody(const fb::Response& response, Fault& fault) {
       return CheckEntries(response.body_as_entries()->entries(), fault) || fault.In("entries") || fault.In("body");
     case fb::ResponseBody::status:
       return Present(response.body_as_status()->root(), "root", fault) || fault.In("status") || fault.In("body");
+    case fb::ResponseBody::inclusion_proof:
+      return Check(*response.body_as_inclusion_proof(), fault) || fault.In("inclusion_proof") || fault.In("body");
+    case fb::ResponseBody::consistency_proof:
+      return Check(*response.body_as_consistency_proof(), fault) || fault.In("consistency_proof") || fault.In("body");
+    case fb::ResponseBody::events:
+      return CheckEntries(response.body_as_events()->entries(), fault) || fault.In("events") || fault.In("body");
     default:
       return true;
   }
@@ -180,6 +200,18 @@ RequestBody DecodeBody(const fb::Request& request, const AlignedBytes& bytes) {
     }
     case fb::RequestBody::status:
       return StatusRequest{};
+    case fb::RequestBody::inclusion_proof: {
+      const fb::InclusionProofRequest& body = *request.body_as_inclusion_proof();
+      return InclusionProofRequest{body.seq(), body.tree_size()};
+    }
+    case fb::RequestBody::consistency_proof: {
+      const fb::ConsistencyProofRequest& body = *request.body_as_consistency_proof();
+      return ConsistencyProofRequest{body.old_size(), body.new_size()};
+    }
+    case fb::RequestBody::events: {
+      const fb::EventsRequest& body = *request.body_as_events();
+      return EventsRequest{Text(body.name()), body.from_seq(), body.limit()};
+    }
     default:
       return PingRequest{};
   }
@@ -234,6 +266,31 @@ StatusResponse Decode(const fb::StatusResponse& status) {
           })};
 }
 
+std::vector<Hash> DecodeHashes(const flatbuffers::Vector<uint8_t>* bytes) {
+  std::vector<Hash> hashes(bytes == nullptr ? 0 : bytes->size() / sizeof(Hash));
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    std::copy_n(bytes->data() + i * sizeof(Hash), sizeof(Hash), hashes[i].data());
+  }
+  return hashes;
+}
+
+InclusionProofResponse Decode(const fb::InclusionProofResponse& proof) {
+  return {.entry = Bytes(proof.entry()->bytes()),
+          .tree_size = proof.tree_size(),
+          .root = DecodeHash(*proof.root()),
+          .hashes = DecodeHashes(proof.hashes()),
+          .checkpoint = Text(proof.checkpoint())};
+}
+
+ConsistencyProofResponse Decode(const fb::ConsistencyProofResponse& proof) {
+  return {.old_size = proof.old_size(),
+          .new_size = proof.new_size(),
+          .old_root = DecodeHash(*proof.old_root()),
+          .new_root = DecodeHash(*proof.new_root()),
+          .hashes = DecodeHashes(proof.hashes()),
+          .checkpoint = Text(proof.checkpoint())};
+}
+
 ErrorInfo Decode(const fb::Error& error) {
   return {.status = Status(static_cast<Code>(error.code()), Text(error.rule()), Text(error.message())),
           .item = error.item(),
@@ -271,6 +328,13 @@ ResponseBody DecodeBody(const fb::Response& response) {
                                                    [](const flatbuffers::String& note) { return note.str(); })};
     case fb::ResponseBody::status:
       return Decode(*response.body_as_status());
+    case fb::ResponseBody::inclusion_proof:
+      return Decode(*response.body_as_inclusion_proof());
+    case fb::ResponseBody::consistency_proof:
+      return Decode(*response.body_as_consistency_proof());
+    case fb::ResponseBody::events:
+      return EventsResponse{DecodeEntries(response.body_as_events()->entries()),
+                            response.body_as_events()->tree_size()};
     default:
       return PingResponse{};
   }

@@ -66,6 +66,13 @@ ListOffset<fb::Refusal> Refusals(FlatBufferBuilder& b, const std::vector<Refusal
   });
 }
 
+Offset<flatbuffers::Vector<uint8_t>> Hashes(FlatBufferBuilder& b, const std::vector<Hash>& hashes) {
+  std::vector<uint8_t> bytes;
+  bytes.reserve(hashes.size() * sizeof(Hash));
+  for (const Hash& hash : hashes) bytes.insert(bytes.end(), hash.begin(), hash.end());
+  return b.CreateVector(bytes);
+}
+
 // --- requests ---
 
 Offset<void> Encode(FlatBufferBuilder& b, const AppendRequest& request) {
@@ -131,6 +138,19 @@ Offset<void> Encode(FlatBufferBuilder& b, const CheckpointsRequest& request) {
   return fb::CreateCheckpointsRequest(b, request.from_size, request.limit, request.latest, request.sign_now).Union();
 }
 
+Offset<void> Encode(FlatBufferBuilder& b, const InclusionProofRequest& request) {
+  return fb::CreateInclusionProofRequest(b, request.seq, request.tree_size).Union();
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const ConsistencyProofRequest& request) {
+  return fb::CreateConsistencyProofRequest(b, request.old_size, request.new_size).Union();
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const EventsRequest& request) {
+  const auto name = Text(b, request.name);
+  return fb::CreateEventsRequest(b, name, request.from_seq, request.limit).Union();
+}
+
 Offset<void> Encode(FlatBufferBuilder& b, const StatusRequest&) { return fb::CreateStatusRequest(b).Union(); }
 
 // --- responses ---
@@ -176,6 +196,28 @@ Offset<void> Encode(FlatBufferBuilder& b, const PrincipalsResponse& response) {
 
 Offset<void> Encode(FlatBufferBuilder& b, const EntriesResponse& response) {
   return fb::CreateEntriesResponse(b, Entries(b, response.entries), response.tree_size).Union();
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const InclusionProofResponse& response) {
+  const auto entry = fb::CreateSealedEntry(b, Nested(b, response.entry));
+  const fb::Hash32 root = Hash32(response.root);
+  const auto hashes = Hashes(b, response.hashes);
+  const auto checkpoint = Text(b, response.checkpoint);
+  return fb::CreateInclusionProofResponse(b, entry, response.tree_size, &root, hashes, checkpoint).Union();
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const ConsistencyProofResponse& response) {
+  const fb::Hash32 old_root = Hash32(response.old_root);
+  const fb::Hash32 new_root = Hash32(response.new_root);
+  const auto hashes = Hashes(b, response.hashes);
+  const auto checkpoint = Text(b, response.checkpoint);
+  return fb::CreateConsistencyProofResponse(b, response.old_size, response.new_size, &old_root, &new_root, hashes,
+                                            checkpoint)
+      .Union();
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const EventsResponse& response) {
+  return fb::CreateEventsResponse(b, Entries(b, response.entries), response.tree_size).Union();
 }
 
 Offset<void> Encode(FlatBufferBuilder& b, const CheckpointsResponse& response) {

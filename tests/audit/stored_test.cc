@@ -84,6 +84,13 @@ class LiveReader : public LedgerReader {
   Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) override {
     return RunCheckpoints(view_, request, limits);
   }
+  Result<InclusionProofResponse> InclusionProof(const InclusionProofRequest& request) override {
+    return RunInclusionProof(view_, request);
+  }
+  Result<ConsistencyProofResponse> ConsistencyProof(const ConsistencyProofRequest& request) override {
+    return RunConsistencyProof(view_, request);
+  }
+  Result<EventsResponse> Events(const EventsRequest& request) override { return RunEvents(view_, request, limits); }
   Result<StatusResponse> Status(const StatusRequest&) override { return Unavailable("not asked for here"); }
 
   AnswerLimits limits;

@@ -23,6 +23,13 @@ class Borrowed : public LedgerReader {
   Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) override {
     return ledger_->Checkpoints(request);
   }
+  Result<InclusionProofResponse> InclusionProof(const InclusionProofRequest& request) override {
+    return ledger_->InclusionProof(request);
+  }
+  Result<ConsistencyProofResponse> ConsistencyProof(const ConsistencyProofRequest& request) override {
+    return ledger_->ConsistencyProof(request);
+  }
+  Result<EventsResponse> Events(const EventsRequest& request) override { return ledger_->Events(request); }
   Result<StatusResponse> Status(const StatusRequest& request) override { return ledger_->Status(request); }
 
  private:
@@ -154,6 +161,16 @@ Result<EntriesResponse> FakeLedger::Entries(const EntriesRequest&) { return Entr
 Result<CheckpointsResponse> FakeLedger::Checkpoints(const CheckpointsRequest&) {
   return CheckpointsResponse{.notes = checkpoints};
 }
+
+Result<InclusionProofResponse> FakeLedger::InclusionProof(const InclusionProofRequest&) {
+  return NotFound("this ledger has no tree");
+}
+
+Result<ConsistencyProofResponse> FakeLedger::ConsistencyProof(const ConsistencyProofRequest&) {
+  return NotFound("this ledger has no tree");
+}
+
+Result<EventsResponse> FakeLedger::Events(const EventsRequest&) { return EventsResponse{}; }
 
 Result<StatusResponse> FakeLedger::Status(const StatusRequest&) { return status; }
 

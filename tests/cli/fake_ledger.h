@@ -36,6 +36,9 @@ class FakeLedger : public LedgerReader {
   Result<PrincipalsResponse> Principals(const PrincipalsRequest& request) override;
   Result<EntriesResponse> Entries(const EntriesRequest& request) override;
   Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) override;
+  Result<InclusionProofResponse> InclusionProof(const InclusionProofRequest& request) override;
+  Result<ConsistencyProofResponse> ConsistencyProof(const ConsistencyProofRequest& request) override;
+  Result<EventsResponse> Events(const EventsRequest& request) override;
   Result<StatusResponse> Status(const StatusRequest& request) override;
 
   // What Query gives, in order; a test may damage it.

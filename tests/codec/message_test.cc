@@ -62,6 +62,11 @@ std::vector<Request> Requests() {
           {6, EntriesRequest{17, 100}},
           {7, CheckpointsRequest{18, 101, true, true}},
           {UINT64_MAX, StatusRequest{}},
+          {11, InclusionProofRequest{4, 9}},
+          {12, InclusionProofRequest{4, std::nullopt}},
+          {13, ConsistencyProofRequest{3, 9}},
+          {14, ConsistencyProofRequest{3, std::nullopt}},
+          {15, EventsRequest{"key_rotated", 7, 20}},
           {0, PingRequest{}},
           {8, AppendRequest{}},
           {9, QueryRequest{}},
@@ -107,6 +112,9 @@ std::vector<Response> Responses() {
           {9, CheckpointsResponse{{"note 1", "note 2\n"}}},
           {10, FullStatus()},
           {UINT64_MAX, StatusResponse{}},
+          {11, InclusionProofResponse{"an entry", 9, HashOf(1), {HashOf(2), HashOf(3)}, "note"}},
+          {12, ConsistencyProofResponse{3, 9, HashOf(1), HashOf(2), {HashOf(3)}, "note"}},
+          {13, EventsResponse{{"one", "two"}, 9}},
           {0, PingResponse{}}};
 }
 
