@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "ledger/audit/tree_index.h"
+
 namespace envledger {
 namespace {
 
@@ -49,6 +51,7 @@ void AuditApi::Handle(std::string frame, SendFrame send) {
 ResponseBody AuditApi::Answer(const RequestBody& request) {
   Result<ResponseBody> body = Read(request);
   if (body.ok()) return *std::move(body);
+  if (IsIndexDamage(body.status())) ledger_.ReportIndexDamage(body.status().message());
   return ErrorInfo{std::move(body).status(), -1, Stage::kUnspecified, {}};
 }
 

@@ -106,6 +106,7 @@ void IndexCheck::Add(const PreparedEntry& prepared) {
   if (const Status status = builder_.Add(prepared, puts_); !status.ok()) {
     failures_.push_back({seq, "index", status.message(), Verdict::kIncomplete});
   }
+  tree_.Add(prepared.leaf_hash, puts_);
   for (const IndexPut& put : puts_) AddTo(expected_, seq >> kRunBits, Hash(put.table, put.key, put.value));
   keys_ += puts_.size();
 }
@@ -150,10 +151,12 @@ Result<std::vector<VerifyFailure>> IndexCheck::Finish(const LogDb& log, size_t l
   // Once more, holding the keys of the runs that differ.
   std::set<FullKey> due;
   IndexBuilder builder(nullptr);
+  TreeBuilder tree;
   std::vector<IndexPut> puts;
   ENVLEDGER_RETURN_IF_ERROR(log.Scan(0, index_.watermark(), [&](uint64_t seq, std::string_view bytes) {
     const PreparedEntry prepared = PrepareEntry(bytes);
     puts.clear();
+    tree.Add(prepared.leaf_hash, puts);
     if (!prepared.status.ok() || !builder.Add(prepared, puts).ok() || bad.count(run_of(seq)) == 0) return true;
     for (IndexPut& put : puts) due.emplace(put.table, std::move(put.key), std::move(put.value));
     return true;

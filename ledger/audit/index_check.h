@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ledger/audit/index_keys.h"
+#include "ledger/audit/tree_index.h"
 #include "ledger/base/status.h"
 #include "ledger/chain/verifier.h"
 #include "ledger/store/index_db.h"
@@ -25,7 +26,7 @@ namespace envledger {
 class IndexCheck {
  public:
   // Entries from the watermark on are not expected in the index.
-  explicit IndexCheck(const IndexReader& index);
+  explicit IndexCheck(const IndexReader& index);  // not owned
 
   // Each verified entry, in order.
   void Add(const PreparedEntry& prepared);
@@ -44,6 +45,7 @@ class IndexCheck {
   const IndexReader& index_;
   std::array<uint64_t, 2> hash_key_{};
   IndexBuilder builder_{nullptr};
+  TreeBuilder tree_;
   std::vector<IndexPut> puts_;      // scratch
   std::vector<uint64_t> expected_;  // sums by run of seqs
   std::vector<VerifyFailure> failures_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ledger/audit/tree_index.h"
 #include "ledger/base/bytes.h"
 
 namespace envledger {
@@ -96,6 +97,7 @@ std::string FacetKey(std::string_view prefix, uint64_t seq) {
 }
 
 Result<uint64_t> SeqOf(Table table, std::string_view key, std::string_view value) {
+  if (table == Table::kTree) return LastLeafOf(key, value);
   const std::string_view holder = table == Table::kFacets ? key.substr(key.size() < 8 ? 0 : key.size() - 8) : value;
   if (holder.size() < 8)
     return Corruption("an index entry of table " + std::to_string(static_cast<int>(table)) + " is cut short");
@@ -120,8 +122,13 @@ Result<IndexBuilder::Totals*> IndexBuilder::Find(const std::string& prefix, uint
 }
 
 Status IndexBuilder::Add(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
-  if (prepared.entry.event) return Ok();
   const EntryHeader& header = prepared.entry.header;
+  if (prepared.entry.event) {
+    for (const std::string_view name : {std::string_view(), EventName(*prepared.entry.event)}) {
+      out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetEvent, name), header.seq), {}});
+    }
+    return Ok();
+  }
   const TransitionFacts& facts = prepared.facts;
   out.push_back(
       {Table::kEnvelopes, EnvelopeKey(facts.envelope_id, header.envelope_revision.value_or(0)), U64Key(header.seq)});

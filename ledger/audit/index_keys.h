@@ -3,6 +3,7 @@
 //   envelopes   envelope id, 0x00, revision (u64)                       -> seq (u64)
 //   principals  principal id, 0x00, kind (u8), issuer, 0x00, ordinal (u64) -> PrincipalPosting
 //   facets      facet (u8), value, 0x00, seq (u64)                      -> nothing
+//   tree        tree_index.h
 //
 // Integers are big-endian. No string of a transition holds U+0000, so keys are unambiguous and sort as their parts do.
 #pragma once
@@ -46,14 +47,15 @@ Result<PrincipalPosting> DecodePosting(std::string_view value);
 // Facets of the index beyond those that the codec finds in a transition.
 inline constexpr auto kFacetOpened = static_cast<Facet>(32);    // value: empty; one for each `requested`
 inline constexpr auto kFacetOpenedAt = static_cast<Facet>(33);  // value: occurred_at of `requested`, 8 bytes
+inline constexpr auto kFacetEvent = static_cast<Facet>(34);     // value: a ledger event's name; and empty, for any
 
 std::string FacetPrefix(Facet facet, std::string_view value);
 std::string FacetKey(std::string_view prefix, uint64_t seq);
-// The seq that an index key or value came from.
+// The seq that an index key or value came from. kCorruption when they are malformed.
 Result<uint64_t> SeqOf(Table table, std::string_view key, std::string_view value);
 
-// Turns entries, in order, into index keys. Holds the totals of recent principals; the others are read from `cold`,
-// which must reach as far as everything given before the last Trim. One user at a time.
+// Turns entries, in order, into the keys of every table but the tree. Holds the totals of recent principals; the others
+// are read from `cold`, which must reach as far as everything given before the last Trim. One user at a time.
 class IndexBuilder {
  public:
   // `cold` is not owned and may be null: then everything is held.

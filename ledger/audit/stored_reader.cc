@@ -5,6 +5,7 @@
 
 #include "ledger/audit/index_keys.h"
 #include "ledger/audit/reader.h"
+#include "ledger/audit/tree_index.h"
 #include "ledger/audit/view.h"
 #include "ledger/chain/note.h"
 #include "ledger/chain/tree.h"
@@ -21,13 +22,16 @@ uint64_t UsableWatermark(const LogDb& log, const IndexDb& index) {
   return last.ok() && watermark.last_leaf_hash == View(LeafHash(*last)) ? watermark.seq : 0;
 }
 
+// The keys of what `base` does not reach. IndexDamage when `base` lacks what they go on from.
 Result<std::vector<IndexPut>> DeriveTail(const LogDb& log, const IndexReader& base, uint64_t from, uint64_t until) {
   std::vector<IndexPut> puts;
   IndexBuilder builder(&base);
+  ENVLEDGER_ASSIGN_OR_RETURN(TreeBuilder tree, TreeBuilder::Resume(base));
   Status problem;
   ENVLEDGER_RETURN_IF_ERROR(log.Scan(from, until, [&](uint64_t seq, std::string_view bytes) {
     const PreparedEntry prepared = PrepareEntry(bytes);
     problem = prepared.status.ok() ? builder.Add(prepared, puts) : prepared.status;
+    tree.Add(prepared.leaf_hash, puts);
     if (!problem.ok()) problem = std::move(problem).Prepend("entry " + std::to_string(seq) + ": ");
     return problem.ok();
   }));
@@ -35,16 +39,26 @@ Result<std::vector<IndexPut>> DeriveTail(const LogDb& log, const IndexReader& ba
   return puts;
 }
 
-// The root over the whole log, from the frontier that is stored with the latest checkpoint (before its last leaf) on.
+// The tree's right edge before the last leaf of the latest checkpoint, as stored with it; the empty one when that, and
+// the checkpoint's last entry, do not give the checkpoint's root.
+Frontier StoredFrontier(const LogDb& log, const StoredCheckpoint& latest, const std::string& bytes) {
+  const auto note = ParseNote(latest.note);
+  const auto checkpoint = note.ok() ? ParseCheckpoint(note->text) : Result<Checkpoint>(note.status());
+  if (!checkpoint.ok() || checkpoint->size != latest.size || latest.size == 0 || bytes.size() % 32 != 0) return {};
+  std::vector<Hash> hashes;
+  for (size_t at = 0; at < bytes.size(); at += 32) hashes.push_back(*HashFrom(bytes.substr(at, 32)));
+  const auto stored = Frontier::From(latest.size - 1, std::move(hashes));
+  const auto last = log.Read(latest.size - 1);
+  if (!stored.ok() || !last.ok()) return {};
+  Frontier whole = *stored;
+  whole.Append(LeafHash(*last));
+  return whole.Root() == checkpoint->root ? *stored : Frontier();
+}
+
+// The root over the whole log, from the latest checkpoint on.
 Result<Hash> RootOf(const LogDb& log, uint64_t size, const std::optional<StoredCheckpoint>& latest,
                     const std::string& frontier_bytes) {
-  Frontier frontier;
-  if (latest && latest->size > 0 && latest->size <= size && frontier_bytes.size() % 32 == 0) {
-    std::vector<Hash> hashes;
-    for (size_t at = 0; at < frontier_bytes.size(); at += 32)
-      hashes.push_back(*HashFrom(frontier_bytes.substr(at, 32)));
-    if (auto stored = Frontier::From(latest->size - 1, std::move(hashes)); stored.ok()) frontier = *std::move(stored);
-  }
+  Frontier frontier = latest && latest->size <= size ? StoredFrontier(log, *latest, frontier_bytes) : Frontier();
   ENVLEDGER_RETURN_IF_ERROR(log.Scan(frontier.size(), size, [&](uint64_t, std::string_view bytes) {
     frontier.Append(LeafHash(bytes));
     return true;
@@ -65,12 +79,17 @@ class StoredReader : public LedgerReader {
       reader->index_ = *std::move(index);
     }
     std::unique_ptr<IndexReader> stored = reach > 0 ? reader->index_->Snapshot() : EmptyReader();
-    ENVLEDGER_ASSIGN_OR_RETURN(std::vector<IndexPut> tail, DeriveTail(log, *stored, reach, log.size()));
+    auto tail = DeriveTail(log, *stored, reach, log.size());
+    if (!tail.ok() && IsIndexDamage(tail.status())) {
+      stored = EmptyReader();
+      tail = DeriveTail(log, *stored, 0, log.size());
+    }
+    ENVLEDGER_RETURN_IF_ERROR(tail.status());
 
     LedgerView& view = reader->view_;
     view.log = &log;
     view.tree_size = log.size();
-    view.index = OverlayReader(std::move(stored), std::move(tail), log.size());
+    view.index = OverlayReader(std::move(stored), *std::move(tail), log.size());
     std::string frontier;
     ENVLEDGER_ASSIGN_OR_RETURN(const auto latest, log.LatestCheckpoint(&frontier));
     if (latest) view.checkpoint = latest->note;

@@ -45,6 +45,20 @@ void Frontier::Append(const Hash& leaf_hash) {
   ++size_;
 }
 
+void Frontier::Append(const Hash& leaf_hash, const SubtreeVisitor& visit) {
+  Hash hash = leaf_hash;
+  unsigned level = 0;
+  visit(level, size_, hash);
+  while ((size_ >> level & 1) != 0) {
+    hash = NodeHash(hashes_.back(), hash);
+    hashes_.pop_back();
+    ++level;
+    visit(level, size_ >> level, hash);
+  }
+  hashes_.push_back(hash);
+  ++size_;
+}
+
 Hash Frontier::Root() const {
   if (hashes_.empty()) return EmptyRoot();
   Hash root = hashes_.back();

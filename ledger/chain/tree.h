@@ -15,6 +15,9 @@ Hash LeafHash(std::string_view entry);               // SHA-256(0x00 || entry)
 Hash NodeHash(const Hash& left, const Hash& right);  // SHA-256(0x01 || left || right)
 Hash EmptyRoot();                                    // SHA-256 of nothing
 
+// A complete subtree of 2^level leaves: its index at that level (0 is leftmost), its hash.
+using SubtreeVisitor = std::function<void(unsigned level, uint64_t index, const Hash& hash)>;
+
 // The right edge of a growing tree: one hash for each set bit of its size, from the largest subtree to the smallest (a
 // "compact range" from 0). Appending and the root cost O(log size). A value type; not thread-safe.
 class Frontier {
@@ -24,6 +27,8 @@ class Frontier {
   static Result<Frontier> From(uint64_t size, std::vector<Hash> hashes);
 
   void Append(const Hash& leaf_hash);
+  // The same, showing `visit` every complete subtree that the leaf is the last of, from the leaf itself (level 0) up.
+  void Append(const Hash& leaf_hash, const SubtreeVisitor& visit);
   uint64_t size() const { return size_; }
   const std::vector<Hash>& hashes() const { return hashes_; }
   Hash Root() const;  // MTH of RFC 6962 section 2.1

@@ -199,6 +199,17 @@ EntryHeader DecodeHeader(const fb::Entry& entry) {
 
 std::string_view EventName(const LedgerEvent& event) { return fb::EnumNameLedgerEvent(TypeOf(event)); }
 
+const std::vector<std::string_view>& EventNames() {
+  static const auto* const names = [] {
+    auto* all = new std::vector<std::string_view>;
+    for (const fb::LedgerEvent type : fb::EnumValuesLedgerEvent()) {
+      if (type != fb::LedgerEvent::NONE) all->push_back(fb::EnumNameLedgerEvent(type));
+    }
+    return all;
+  }();
+  return *names;
+}
+
 struct EntryBuilder::Impl {
   FlatBufferBuilder builder{4096};
   std::vector<Offset<fb::PrincipalLink>> links;

@@ -89,6 +89,8 @@ using LedgerEvent = std::variant<Genesis, Opened, Closed, KeyRotated, Configurat
                                  AppendsRefused, QueryServed, Exported>;
 // "genesis", "opened", ...
 std::string_view EventName(const LedgerEvent& event);
+// Every name that EventName can give, in the order of the variant.
+const std::vector<std::string_view>& EventNames();
 
 // What the sequencer decides about an entry, beside its body.
 struct EntryHeader {

@@ -10,14 +10,15 @@
 
 namespace envledger {
 
-Indexer::Indexer(const LogDb& log, IndexDb& index, const IndexerOptions& options, std::function<uint64_t()> size,
-                 std::function<void()> on_indexed)
+Indexer::Indexer(const LogDb& log, IndexDb& index, TreeBuilder tree, const IndexerOptions& options,
+                 std::function<uint64_t()> size, std::function<void()> on_indexed)
     : log_(log),
       index_(index),
       options_(options),
       size_(std::move(size)),
       on_indexed_(std::move(on_indexed)),
       builder_(&index.Latest()),
+      tree_(std::move(tree)),
       watermark_(index.watermark().seq) {}
 
 Indexer::~Indexer() { Stop(); }
@@ -40,8 +41,14 @@ Status Indexer::Step(uint64_t until) {
     if (!prepared.entry.event) prepared.facts = FactsOf(prepared.entry.transition);
     problem = builder_.Add(prepared, puts_);
     if (!problem.ok()) return false;
+    // The chain saves hashing every entry once more: each holds the leaf hash of the one before.
+    if (seq > from) tree_.Add(prepared.entry.header.previous, puts_);
     next.seq = seq + 1;
-    if (next.seq == until) next.last_leaf_hash = View(LeafHash(bytes));
+    if (next.seq == until) {
+      const Hash last = LeafHash(bytes);
+      tree_.Add(last, puts_);
+      next.last_leaf_hash = View(last);
+    }
     return true;
   }));
   ENVLEDGER_RETURN_IF_ERROR(std::move(problem).Prepend("index entry " + std::to_string(next.seq) + ": "));

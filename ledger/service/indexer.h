@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "ledger/audit/index_keys.h"
+#include "ledger/audit/tree_index.h"
 #include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
 #include "ledger/store/index_db.h"
@@ -24,14 +25,17 @@ struct IndexerOptions {
 // Thread-safe. The databases are not owned.
 class Indexer {
  public:
-  // `size` gives the durable size of the log; `on_indexed` is called on the indexer's thread after each batch.
-  Indexer(const LogDb& log, IndexDb& index, const IndexerOptions& options, std::function<uint64_t()> size,
-          std::function<void()> on_indexed);
+  // `tree` is resumed from the index as it is now; `size` gives the durable size of the log; `on_indexed` is called on
+  // the indexer's thread after each batch.
+  Indexer(const LogDb& log, IndexDb& index, TreeBuilder tree, const IndexerOptions& options,
+          std::function<uint64_t()> size, std::function<void()> on_indexed);
   ~Indexer();
 
   // Brings the index up to `until` on the caller's thread. REQUIRES: before Start. `progress` (may be empty) hears how
   // far.
   Status CatchUp(uint64_t until, const std::function<void(uint64_t seq)>& progress);
+  // The tree over what is indexed. REQUIRES: before Start.
+  const Frontier& tree() const { return tree_.frontier(); }
   void Start();
   // The log has grown.
   void Notify();
@@ -54,6 +58,7 @@ class Indexer {
   const std::function<uint64_t()> size_;
   const std::function<void()> on_indexed_;
   IndexBuilder builder_;
+  TreeBuilder tree_;
   std::vector<IndexPut> puts_;  // of one batch; kept for its capacity
   std::atomic<uint64_t> watermark_;
 

@@ -102,45 +102,58 @@ Status Ledger::Start(const SigningKey& key, const std::function<void(const std::
   return Ok();
 }
 
-Status Ledger::OpenIndex(const ChainEnd& end, const std::function<void(const std::string&)>& progress) {
-  const std::string path = IndexPath(options_.data_dir);
-  const std::string mark = DamageMark(options_.data_dir);
+// Opens the index that is there; returns why it cannot be used, or nothing.
+std::string Ledger::OpenStoredIndex() {
   std::error_code error;
-  std::string why;
-  if (std::filesystem::exists(mark, error)) why = "it disagreed with the log";
-  if (why.empty()) {
-    auto opened = IndexDb::Open(path, options_.index);
-    if (opened.ok()) {
-      index_ = *std::move(opened);
-      const Watermark watermark = index_->watermark();
-      const auto last = watermark.seq == 0 ? Result<std::string>(std::string()) : log_->Read(watermark.seq - 1);
-      if (watermark.seq > log_->size()) {
-        why = "it reaches further than the log";
-      } else if (watermark.seq > 0 && (!last.ok() || watermark.last_leaf_hash != View(LeafHash(*last)))) {
-        why = "it was made from another log";
-      }
-    } else {
-      why = opened.status().ToString();
-    }
+  if (std::filesystem::exists(DamageMark(options_.data_dir), error)) return "it disagreed with the log";
+  auto opened = IndexDb::Open(IndexPath(options_.data_dir), options_.index);
+  if (!opened.ok()) return opened.status().ToString();
+  index_ = *std::move(opened);
+  const Watermark watermark = index_->watermark();
+  const auto last = watermark.seq == 0 ? Result<std::string>(std::string()) : log_->Read(watermark.seq - 1);
+  if (watermark.seq > log_->size()) return "it reaches further than the log";
+  if (watermark.seq > 0 && (!last.ok() || watermark.last_leaf_hash != View(LeafHash(*last)))) {
+    return "it was made from another log";
   }
-  if (!why.empty()) {
-    Log(LogLevel::kWarning, "the index is made again from the log: " + why);
-    index_.reset();
-    ENVLEDGER_RETURN_IF_ERROR(IndexDb::Destroy(path));
-    ENVLEDGER_ASSIGN_OR_RETURN(index_, IndexDb::Open(path, options_.index));
-    std::filesystem::remove(mark, error);
-  }
+  return {};
+}
+
+Status Ledger::CatchUpIndex(const ChainEnd& end, const std::function<void(const std::string&)>& progress) {
+  ENVLEDGER_ASSIGN_OR_RETURN(TreeBuilder tree, TreeBuilder::Resume(*index_->Snapshot()));
   indexer_ = std::make_unique<Indexer>(
-      *log_, *index_, options_.indexer,
+      *log_, *index_, std::move(tree), options_.indexer,
       [this, size = end.frontier.size()] { return sequencer_ ? sequencer_->durable_size() : size; },
       [this] {
         if (!sequencer_) return;
         if (const Status failure = indexer_->failure(); !failure.ok()) sequencer_->IndexStopped(failure);
         sequencer_->NotifyIndexed();
       });
-  return indexer_->CatchUp(log_->size(), [&](uint64_t seq) {
+  ENVLEDGER_RETURN_IF_ERROR(indexer_->CatchUp(log_->size(), [&](uint64_t seq) {
     if (progress) progress("indexing, at entry " + std::to_string(seq) + " of " + std::to_string(log_->size()));
-  });
+  }));
+  if (indexer_->tree().Root() == end.frontier.Root()) return Ok();
+  return Corruption("the tree over all " + std::to_string(log_->size()) +
+                    " entries has another root than the checkpoint and what follows it give");
+}
+
+Status Ledger::OpenIndex(const ChainEnd& end, const std::function<void(const std::string&)>& progress) {
+  std::string why = OpenStoredIndex();
+  if (why.empty()) {
+    Status caught_up = CatchUpIndex(end, progress);
+    if (caught_up.code() != Code::kCorruption) return caught_up;
+    why = caught_up.ToString();
+  }
+  Log(LogLevel::kWarning, "the index is made again from the log: " + why);
+  indexer_.reset();
+  index_.reset();
+  ENVLEDGER_RETURN_IF_ERROR(IndexDb::Destroy(IndexPath(options_.data_dir)));
+  ENVLEDGER_ASSIGN_OR_RETURN(index_, IndexDb::Open(IndexPath(options_.data_dir), options_.index));
+  std::error_code error;
+  std::filesystem::remove(DamageMark(options_.data_dir), error);
+  Status made = CatchUpIndex(end, progress);
+  if (made.code() != Code::kCorruption) return made;
+  // What a new index finds wrong is wrong in the log.
+  return Corruption("TAMPERED: " + made.message() + ". Run `envledger verify --data-dir` for the whole report");
 }
 
 void Ledger::StopThreads() {
@@ -159,7 +172,7 @@ void Ledger::Append(AppendWork work) {
   work.done = [this, recorder = work.recorder, done = std::move(work.done)](AppendResult result) {
     if (const ErrorInfo* error = std::get_if<ErrorInfo>(&result)) {
       CountRefusal(*recorder, error->status);
-      if (error->status.code() == Code::kCorruption) MarkIndexDamaged(error->status.message());
+      if (error->status.code() == Code::kCorruption) ReportIndexDamage(error->status.message());
     }
     done(std::move(result));
   };
@@ -178,7 +191,7 @@ void Ledger::CountRefusal(const Recorder& recorder, const Status& status) {
   refusals_.Count(recorder, rule);
 }
 
-void Ledger::MarkIndexDamaged(const std::string& why) {
+void Ledger::ReportIndexDamage(const std::string& why) {
   if (index_marked_.exchange(true)) return;
   Log(LogLevel::kError, "the index disagrees with the log and is made again at the next start: " + why);
   if (const Status marked = WriteFileDurably(DamageMark(options_.data_dir), why + "\n", 0644); !marked.ok()) {

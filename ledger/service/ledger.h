@@ -56,6 +56,8 @@ class Ledger {
 
   // Everything acknowledged so far, indexed. kUnavailable when the index has stopped. The ledger must outlive the view.
   Result<LedgerView> CurrentView();
+  // The index was found to disagree with the log: says so in the status, and has the next start make it again.
+  void ReportIndexDamage(const std::string& why);
   // Signs a checkpoint at the present size, if there is none yet, and returns the latest.
   Result<std::string> SignNow();
   StatusResponse Describe() const;
@@ -68,13 +70,14 @@ class Ledger {
  private:
   Ledger(const LedgerOptions& options, VerifierKey verifier_key, Clock& clock);
   Status Start(const SigningKey& key, const std::function<void(const std::string&)>& progress);
+  std::string OpenStoredIndex();
+  Status CatchUpIndex(const ChainEnd& end, const std::function<void(const std::string&)>& progress);
   Status OpenIndex(const ChainEnd& end, const std::function<void(const std::string&)>& progress);
   void StopThreads();
   void Housekeep();
   void NoteRefusals();
   void CheckDisk();
   Status SealEvent(LedgerEvent event);
-  void MarkIndexDamaged(const std::string& why);
 
   const LedgerOptions options_;
   const VerifierKey verifier_key_;

@@ -1,6 +1,6 @@
-// Three column families and a watermark. Writes skip the write-ahead log, because everything here can be made again
-// from the log; `atomic_flush` makes the families and the watermark reach the disk together, so that whatever a crash
-// leaves is a consistent earlier state.
+// A column family for each table, and a watermark. Writes skip the write-ahead log, because everything here can be made
+// again from the log; `atomic_flush` makes the families and the watermark reach the disk together, so that whatever a
+// crash leaves is a consistent earlier state.
 #include "ledger/store/index_db.h"
 
 #include <rocksdb/cache.h>
@@ -21,7 +21,7 @@ namespace {
 
 constexpr char kWatermarkKey[] = "watermark";  // seq (8 bytes), leaf hash of the entry before (32 bytes, if any)
 constexpr char kFormatKey[] = "format";
-constexpr char kFormat[] = "envledger index 1";
+constexpr char kFormat[] = "envledger index 2";
 
 class RocksCursor : public IndexCursor {
  public:
@@ -95,10 +95,14 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families(const IndexDbOptions& opti
   envelopes.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   envelopes.memtable_whole_key_filtering = true;
   envelopes.memtable_prefix_bloom_size_ratio = 0.05;
+  // Hashes do not compress.
+  rocksdb::ColumnFamilyOptions hashes = ascending;
+  hashes.compression = rocksdb::kNoCompression;
   return {{rocksdb::kDefaultColumnFamilyName, ascending},
           {kTableNames[0], envelopes},
           {kTableNames[1], ascending},
-          {kTableNames[2], ascending}};
+          {kTableNames[2], ascending},
+          {kTableNames[3], hashes}};
 }
 
 Result<Watermark> ReadWatermark(const rocks::Handle& handle) {

@@ -19,8 +19,8 @@
 
 namespace envledger {
 
-enum class Table : uint8_t { kEnvelopes = 0, kPrincipals = 1, kFacets = 2 };
-inline constexpr std::array<const char*, 3> kTableNames = {"envelopes", "principals", "facets"};
+enum class Table : uint8_t { kEnvelopes = 0, kPrincipals = 1, kFacets = 2, kTree = 3 };
+inline constexpr std::array<const char*, 4> kTableNames = {"envelopes", "principals", "facets", "tree"};
 
 struct IndexPut {
   Table table;
