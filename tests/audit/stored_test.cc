@@ -65,6 +65,20 @@ std::string Answers(LedgerReader& reader) {
     text += p.principal.id + p.principal.issuer + std::to_string(p.links) + " " + std::to_string(p.envelopes) + " " +
             std::to_string(p.first_seen) + " " + std::to_string(p.last_seen);
   }
+  const uint64_t size = principals->completeness.tree_size;
+  for (uint64_t seq = 0; seq < size; seq += 5) {
+    const auto inclusion = reader.InclusionProof({seq, size - (size - seq - 1) / 2});
+    const auto consistency = reader.ConsistencyProof({seq + 1, size});
+    EXPECT_TRUE(inclusion.ok() && consistency.ok()) << inclusion.status().ToString() << consistency.status().ToString();
+    if (!inclusion.ok() || !consistency.ok()) return text;
+    EXPECT_EQ(consistency->new_root, principals->completeness.root);
+    text += Hex(View(inclusion->root));
+    for (const Hash& hash : inclusion->hashes) text += Hex(View(hash));
+    for (const Hash& hash : consistency->hashes) text += Hex(View(hash));
+  }
+  const auto events = reader.Events({});
+  EXPECT_TRUE(events.ok()) << events.status().ToString();
+  for (const std::string& entry : events->entries) text += Hex(View(LeafHash(entry)));
   return text;
 }
 

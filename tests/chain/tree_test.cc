@@ -57,6 +57,28 @@ TEST(TreeTest, AFrontierHoldsTheCompleteSubtreesFromLargestToSmallest) {
   }
 }
 
+TEST(TreeTest, AGrowingFrontierShowsEachCompleteSubtreeOnceWithItsLastLeaf) {
+  const NaiveTree tree(kSizes);
+  Frontier frontier;
+  Frontier silent;
+  size_t shown = 0;
+  for (size_t i = 0; i < kSizes; ++i) {
+    unsigned next = 0;
+    frontier.Append(tree.leaf_hash(i), [&](unsigned level, uint64_t index, const Hash& hash) {
+      ASSERT_EQ(level, next++) << "from the leaf up";
+      ASSERT_EQ((index + 1) << level, i + 1) << "the leaf is its last";
+      ASSERT_EQ(hash, tree.Mth(index << level, (index + 1) << level));
+      ++shown;
+    });
+    silent.Append(tree.leaf_hash(i));
+    ASSERT_EQ(frontier.hashes(), silent.hashes());
+    ASSERT_EQ(frontier.size(), i + 1);
+  }
+  size_t complete = 0;
+  for (size_t width = 1; width <= kSizes; width *= 2) complete += kSizes / width;
+  EXPECT_EQ(shown, complete);
+}
+
 TEST(TreeTest, AFrontierRestoredFromItsPartsGrowsOnAsBefore) {
   const NaiveTree tree(70);
   Frontier frontier;

@@ -82,6 +82,7 @@ TEST(Entry, EveryEventSurvivesTheRoundTrip) {
       "clock_stepped", "appends_refused", "query_served", "exported"};
   const std::vector<LedgerEvent> events = AllEvents();
   ASSERT_EQ(events.size(), std::variant_size_v<LedgerEvent>);
+  EXPECT_EQ(EventNames(), names);
   for (size_t i = 0; i < events.size(); ++i) {
     EXPECT_EQ(EventName(events[i]), names[i]);
     const std::string bytes = EntryOf(events[i]);

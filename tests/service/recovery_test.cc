@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ledger/audit/tree_index.h"
 #include "ledger/base/file.h"
 #include "ledger/store/layout.h"
 #include "tests/support/chain_builder.h"
@@ -283,6 +284,11 @@ TEST_F(RecoveryTest, AnIndexThatIsLostDamagedOrOfAnotherTimeIsMadeAgain) {
         fs::copy(IndexPath(early), index);
       },
       [&] { ASSERT_TRUE(WriteFileDurably(index + ".damaged", "a test says so\n", 0644).ok()); },
+      [&] { DeleteKey(index, "tree", TreeKey(0, TestLedger::Entries(ledger_.data_dir()).size() - 1)); },
+      [&] {
+        PutKey(index, "tree", TreeKey(0, TestLedger::Entries(ledger_.data_dir()).size() - 1), std::string(32, 'x'));
+      },
+      [&] { PutKey(index, "default", "format", "envledger index 1"); },
   };
   int round = 100;
   for (const auto& harm : harms) {
@@ -296,6 +302,21 @@ TEST_F(RecoveryTest, AnIndexThatIsLostDamagedOrOfAnotherTimeIsMadeAgain) {
     EXPECT_EQ(report.verdict, Verdict::kUnanchored) << Text(report);
   }
   EXPECT_FALSE(fs::exists(index + ".damaged"));
+}
+
+// Start-up reads only what lies after the last checkpoint; but making an index reads everything.
+TEST_F(RecoveryTest, EntriesThatDoNotHaveTheCheckpointsRootAreFoundWhenTheIndexIsMadeAgain) {
+  ledger_.Open();
+  Fill(0, 20);
+  ledger_.Close();
+  std::string entry = TestLedger::Entries(ledger_.data_dir())[9];
+  Hash previous = CheckEntry(entry)->header.previous;
+  const size_t at = entry.find(View(previous));
+  ASSERT_NE(at, std::string::npos);
+  entry[at] = static_cast<char>(entry[at] ^ 1);
+  PutKey(LogPath(ledger_.data_dir()), "entries", U64Key(9), entry);
+  fs::remove_all(IndexPath(ledger_.data_dir()));
+  ExpectRefused(Code::kCorruption, "TAMPERED: the tree over all 23 entries has another root");
 }
 
 }  // namespace
