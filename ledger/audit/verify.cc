@@ -69,6 +69,7 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   const uint64_t total = log->size();
   const std::unique_ptr<IndexDb> index = OpenIndex(data_dir, total, index_failures);
   const std::unique_ptr<IndexReader> snapshot = index ? index->Snapshot() : nullptr;
+  const Watermark watermark = index ? index->watermark() : Watermark();
   std::unique_ptr<IndexCheck> index_check = snapshot ? std::make_unique<IndexCheck>(*snapshot) : nullptr;
 
   Verifier verifier(options.trusted_key, std::move(checkpoints));
@@ -78,6 +79,12 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
     log_is_whole = log_is_whole && prepared.status.ok() && prepared.entry.header.seq == seq && seq == done;
     verifier.Add(seq, prepared);
     if (index_check && log_is_whole) index_check->Add(prepared);
+    if (index_check && seq + 1 == watermark.seq && watermark.last_leaf_hash != View(prepared.leaf_hash)) {
+      index_failures.push_back({seq, "index",
+                                "the index reaches up to an entry of another leaf hash: it was made from another log, "
+                                "or its watermark is damaged",
+                                Verdict::kIncomplete});
+    }
     if (++done % kProgressEvery == 0 && progress) progress(done, total);
   });
   const Status scanned = log->Scan(0, UINT64_MAX, [&](uint64_t seq, std::string_view bytes) {

@@ -8,6 +8,7 @@
 
 #include "ledger/audit/index_keys.h"
 #include "ledger/audit/reader.h"
+#include "ledger/audit/tree_index.h"
 #include "ledger/audit/verify.h"
 #include "ledger/base/file.h"
 #include "ledger/store/layout.h"
@@ -254,6 +255,28 @@ TEST_F(VerifyStoredTest, TheLastPostingOfAPrincipalIsMissedToo) {
   }
   DeleteKey(index(), "principals", key);
   ExpectOne(Verdict::kIncomplete, last, "index", "table principals lacks");
+}
+
+TEST_F(VerifyStoredTest, AChangedOrMissingHashOfTheTreeIsNamedBySeq) {
+  PutKey(index(), "tree", TreeKey(4, 2), std::string(32, 'x'));
+  VerifyReport report = ledger_.Verify();
+  EXPECT_EQ(report.verdict, Verdict::kIncomplete);
+  ASSERT_EQ(report.failures.size(), 2u) << Text(report);
+  EXPECT_EQ(report.failures[0].seq, 47u);
+  EXPECT_THAT(report.failures[0].message, HasSubstr("table tree"));
+  EXPECT_EQ(report.failures[1].seq, 47u);
+  DeleteKey(index(), "tree", TreeKey(4, 2));
+  ExpectOne(Verdict::kIncomplete, 47, "index", "table tree lacks what the log gives");
+}
+
+TEST_F(VerifyStoredTest, AChangedWatermarkIsNoticed) {
+  const auto last = LeafHash(TestLedger::Entries(ledger_.data_dir())[102]);
+  PutKey(index(), "default", "watermark", U64Key(103) + std::string(32, 'x'));
+  ExpectOne(Verdict::kIncomplete, 102, "index", "its watermark is damaged");
+  PutKey(index(), "default", "watermark", U64Key(103) + std::string(View(last)));
+  EXPECT_TRUE(IsPass(ledger_.Verify().verdict));
+  PutKey(index(), "default", "watermark", U64Key(90) + std::string(View(last)));
+  EXPECT_EQ(ledger_.Verify().verdict, Verdict::kIncomplete);
 }
 
 TEST_F(VerifyStoredTest, AnAddedIndexKeyIsNamedBySeq) {
