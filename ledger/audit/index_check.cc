@@ -7,6 +7,8 @@
 #include <random>
 #include <set>
 
+#include "ledger/base/thread_name.h"
+
 namespace envledger {
 namespace {
 
@@ -88,6 +90,25 @@ VerifyFailure Failure(Table table, const std::string& key, uint64_t seq, const s
 IndexCheck::IndexCheck(const IndexReader& index) : index_(index) {
   std::random_device random;
   for (uint64_t& word : hash_key_) word = uint64_t{random()} << 32 | random();
+  reading_ = std::thread([this] {
+    NameThisThread("read-index");
+    read_status_ = ReadIndex(
+        [this](Table table, std::string_view key, std::string_view value) {
+          ++keys_;
+          AddTo(found_, RunOf(*SeqOf(table, key, value)), Hash(table, key, value));
+        },
+        malformed_);
+  });
+}
+
+IndexCheck::~IndexCheck() {
+  abandoned_ = true;
+  if (reading_.joinable()) reading_.join();
+}
+
+// Seqs past the watermark share one run, so that a forged huge seq cannot make the sums grow.
+uint64_t IndexCheck::RunOf(uint64_t seq) const {
+  return std::min(seq >> kRunBits, (index_.watermark() >> kRunBits) + 1);
 }
 
 uint64_t IndexCheck::Hash(Table table, std::string_view key, std::string_view value) const {
@@ -99,16 +120,25 @@ uint64_t IndexCheck::Hash(Table table, std::string_view key, std::string_view va
   return hash.Finish();
 }
 
-void IndexCheck::Add(const PreparedEntry& prepared) {
+uint64_t IndexCheck::Digest(const PreparedEntry& prepared) const {
+  if (!prepared.status.ok() || prepared.entry.header.seq >= index_.watermark()) return 0;
+  std::vector<IndexPut> puts;
+  AppendOwnKeys(prepared, puts);
+  uint64_t sum = 0;
+  for (const IndexPut& put : puts) sum += Hash(put.table, put.key, put.value);
+  return sum;
+}
+
+void IndexCheck::Add(const PreparedEntry& prepared, uint64_t digest) {
   const uint64_t seq = prepared.entry.header.seq;
   if (seq >= index_.watermark()) return;
   puts_.clear();
-  if (const Status status = builder_.Add(prepared, puts_); !status.ok()) {
+  if (const Status status = builder_.AddLinks(prepared, puts_); !status.ok()) {
     failures_.push_back({seq, "index", status.message(), Verdict::kIncomplete});
   }
   tree_.Add(prepared.leaf_hash, puts_);
-  for (const IndexPut& put : puts_) AddTo(expected_, seq >> kRunBits, Hash(put.table, put.key, put.value));
-  keys_ += puts_.size();
+  for (const IndexPut& put : puts_) digest += Hash(put.table, put.key, put.value);
+  AddTo(expected_, seq >> kRunBits, digest);
 }
 
 Status IndexCheck::ReadIndex(const std::function<void(Table, std::string_view, std::string_view)>& visit,
@@ -116,6 +146,7 @@ Status IndexCheck::ReadIndex(const std::function<void(Table, std::string_view, s
   for (size_t table = 0; table < kTableNames.size(); ++table) {
     const auto at = index_.NewCursor(static_cast<Table>(table));
     for (at->Seek({}); at->Valid(); at->Next()) {
+      if (abandoned_.load(std::memory_order_relaxed)) return Ok();
       if (!SeqOf(static_cast<Table>(table), at->key(), at->value()).ok()) {
         malformed.push_back(
             {std::nullopt, "index",
@@ -131,20 +162,15 @@ Status IndexCheck::ReadIndex(const std::function<void(Table, std::string_view, s
 }
 
 Result<std::vector<VerifyFailure>> IndexCheck::Finish(const LogDb& log, size_t limit) {
-  // Seqs past the watermark share one run, so that a forged huge seq cannot make the sums grow.
-  const uint64_t end_run = (index_.watermark() >> kRunBits) + 1;
-  const auto run_of = [&](uint64_t seq) { return std::min(seq >> kRunBits, end_run); };
-  std::vector<uint64_t> found;
-  ENVLEDGER_RETURN_IF_ERROR(ReadIndex(
-      [&](Table table, std::string_view key, std::string_view value) {
-        AddTo(found, run_of(*SeqOf(table, key, value)), Hash(table, key, value));
-      },
-      failures_));
+  reading_.join();
+  ENVLEDGER_RETURN_IF_ERROR(std::move(read_status_));
+  failures_.insert(failures_.end(), malformed_.begin(), malformed_.end());
   std::set<uint64_t> bad;
-  expected_.resize(std::max(expected_.size(), found.size()));
-  found.resize(expected_.size());
-  for (uint64_t run = 0; run < expected_.size() && bad.size() < kMaxBadRuns; ++run) {
-    if (expected_[run] != found[run]) bad.insert(run);
+  const size_t runs = std::max(expected_.size(), found_.size());
+  expected_.resize(runs);
+  found_.resize(runs);
+  for (uint64_t run = 0; run < runs && bad.size() < kMaxBadRuns; ++run) {
+    if (expected_[run] != found_[run]) bad.insert(run);
   }
   if (bad.empty()) return std::move(failures_);
 
@@ -157,7 +183,7 @@ Result<std::vector<VerifyFailure>> IndexCheck::Finish(const LogDb& log, size_t l
     const PreparedEntry prepared = PrepareEntry(bytes);
     puts.clear();
     tree.Add(prepared.leaf_hash, puts);
-    if (!prepared.status.ok() || !builder.Add(prepared, puts).ok() || bad.count(run_of(seq)) == 0) return true;
+    if (!prepared.status.ok() || !builder.Add(prepared, puts).ok() || bad.count(RunOf(seq)) == 0) return true;
     for (IndexPut& put : puts) due.emplace(put.table, std::move(put.key), std::move(put.value));
     return true;
   }));
@@ -165,7 +191,7 @@ Result<std::vector<VerifyFailure>> IndexCheck::Finish(const LogDb& log, size_t l
   ENVLEDGER_RETURN_IF_ERROR(ReadIndex(
       [&](Table table, std::string_view key, std::string_view value) {
         const uint64_t seq = *SeqOf(table, key, value);
-        if (bad.count(run_of(seq)) == 0) return;
+        if (bad.count(RunOf(seq)) == 0) return;
         if (due.erase({table, std::string(key), std::string(value)}) > 0) return;
         failures_.push_back(
             Failure(table, std::string(key), seq, " holds a key or value that the log does not give: "));

@@ -6,11 +6,13 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -25,19 +27,25 @@ namespace envledger {
 
 class IndexCheck {
  public:
-  // Entries from the watermark on are not expected in the index.
-  explicit IndexCheck(const IndexReader& index);  // not owned
+  // Entries from the watermark on are not expected in the index, which is not owned. Begins to read it, on a thread of
+  // its own.
+  explicit IndexCheck(const IndexReader& index);
+  ~IndexCheck();
 
-  // Each verified entry, in order.
-  void Add(const PreparedEntry& prepared);
-  // After the last entry: what is wrong, at most `limit` failures. Reads the index once, and both again where they
-  // differ. `log` must hold the entries that were added.
+  // What the entry's own keys (AppendOwnKeys) add to the sums. Thread-safe.
+  uint64_t Digest(const PreparedEntry& prepared) const;
+  // Each verified entry, in order, with its Digest. For one thread.
+  void Add(const PreparedEntry& prepared, uint64_t digest);
+  // After the last entry: what is wrong, at most `limit` failures. Both are read again where they differ. `log` must
+  // hold the entries that were added.
   Result<std::vector<VerifyFailure>> Finish(const LogDb& log, size_t limit);
 
+  // How many the index holds, after Finish.
   uint64_t keys() const { return keys_; }
 
  private:
   using FullKey = std::tuple<Table, std::string, std::string>;
+  uint64_t RunOf(uint64_t seq) const;
   uint64_t Hash(Table table, std::string_view key, std::string_view value) const;
   Status ReadIndex(const std::function<void(Table, std::string_view key, std::string_view value)>& visit,
                    std::vector<VerifyFailure>& malformed) const;
@@ -49,7 +57,14 @@ class IndexCheck {
   std::vector<IndexPut> puts_;      // scratch
   std::vector<uint64_t> expected_;  // sums by run of seqs
   std::vector<VerifyFailure> failures_;
+
+  // The reading thread's, until it is joined.
+  std::vector<uint64_t> found_;
+  std::vector<VerifyFailure> malformed_;
+  Status read_status_;
   uint64_t keys_ = 0;
+  std::atomic<bool> abandoned_ = false;
+  std::thread reading_;
 };
 
 }  // namespace envledger

@@ -121,18 +121,39 @@ Result<IndexBuilder::Totals*> IndexBuilder::Find(const std::string& prefix, uint
   return &totals;
 }
 
-Status IndexBuilder::Add(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
+void AppendOwnKeys(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
   const EntryHeader& header = prepared.entry.header;
   if (prepared.entry.event) {
     for (const std::string_view name : {std::string_view(), EventName(*prepared.entry.event)}) {
       out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetEvent, name), header.seq), {}});
     }
-    return Ok();
+    return;
   }
   const TransitionFacts& facts = prepared.facts;
   out.push_back(
       {Table::kEnvelopes, EnvelopeKey(facts.envelope_id, header.envelope_revision.value_or(0)), U64Key(header.seq)});
+  for (const FacetValue& facet : FacetsOf(prepared.entry.transition)) {
+    out.push_back({Table::kFacets, FacetKey(FacetPrefix(facet.facet, facet.value), header.seq), {}});
+  }
+  if (!header.recorder.producer.empty()) {
+    out.push_back({Table::kFacets, FacetKey(FacetPrefix(Facet::kRecorder, header.recorder.producer), header.seq), {}});
+  }
+  if (facts.stage == Stage::kRequested) {
+    out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetOpened, {}), header.seq), {}});
+    const std::string opened_at = U64Key(static_cast<uint64_t>(facts.occurred_at));
+    out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetOpenedAt, opened_at), header.seq), {}});
+  }
+}
 
+Status IndexBuilder::Add(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
+  AppendOwnKeys(prepared, out);
+  return AddLinks(prepared, out);
+}
+
+Status IndexBuilder::AddLinks(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
+  if (prepared.entry.event) return Ok();
+  const EntryHeader& header = prepared.entry.header;
+  const TransitionFacts& facts = prepared.facts;
   // Links stand in the order of the principals that newly gain a role. In the first record all do; in a later one only
   // a decider can appear, so the order settles whose link is whose.
   for (size_t i = 0; i < header.principal_links.size(); ++i) {
@@ -151,18 +172,6 @@ Status IndexBuilder::Add(const PreparedEntry& prepared, std::vector<IndexPut>& o
     posting.envelopes += link.held == 0 ? 1 : 0;
     totals->ordinal = link.ordinal;
     out.push_back({Table::kPrincipals, PrincipalKey(prefix, link.ordinal), EncodePosting(posting)});
-  }
-
-  for (const FacetValue& facet : FacetsOf(prepared.entry.transition)) {
-    out.push_back({Table::kFacets, FacetKey(FacetPrefix(facet.facet, facet.value), header.seq), {}});
-  }
-  if (!header.recorder.producer.empty()) {
-    out.push_back({Table::kFacets, FacetKey(FacetPrefix(Facet::kRecorder, header.recorder.producer), header.seq), {}});
-  }
-  if (facts.stage == Stage::kRequested) {
-    out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetOpened, {}), header.seq), {}});
-    const std::string opened_at = U64Key(static_cast<uint64_t>(facts.occurred_at));
-    out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetOpenedAt, opened_at), header.seq), {}});
   }
   return Ok();
 }

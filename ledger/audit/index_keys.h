@@ -54,6 +54,10 @@ std::string FacetKey(std::string_view prefix, uint64_t seq);
 // The seq that an index key or value came from. kCorruption when they are malformed.
 Result<uint64_t> SeqOf(Table table, std::string_view key, std::string_view value);
 
+// Appends the keys that an entry gives by itself, whatever stands before it: those of its envelope and its facets, the
+// tree's excepted (TreeBuilder).
+void AppendOwnKeys(const PreparedEntry& prepared, std::vector<IndexPut>& out);
+
 // Turns entries, in order, into the keys of every table but the tree. Holds the totals of recent principals; the others
 // are read from `cold`, which must reach as far as everything given before the last Trim. One user at a time.
 class IndexBuilder {
@@ -61,8 +65,10 @@ class IndexBuilder {
   // `cold` is not owned and may be null: then everything is held.
   explicit IndexBuilder(const IndexReader* cold) : cold_(cold) {}
 
-  // Appends the keys of the entry to `out`. kCorruption when its links do not continue those before.
+  // Appends all keys of the entry to `out`. kCorruption when its links do not continue those before.
   Status Add(const PreparedEntry& prepared, std::vector<IndexPut>& out);
+  // Appends those that continue what stands before it: the postings of its principals. Errors as Add.
+  Status AddLinks(const PreparedEntry& prepared, std::vector<IndexPut>& out);
   // Forgets what is held when it is more than `keep` principals. REQUIRES: everything given is in `cold` now.
   void Trim(size_t keep);
 

@@ -1,31 +1,45 @@
 #include "ledger/audit/pipeline.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace envledger {
 namespace {
 
 constexpr size_t kChunkEntries = 512;
 constexpr size_t kChunkBytes = 1 << 20;
+constexpr uint64_t kReadEntries = 512;  // a seek costs as much as some dozen entries
 
 }  // namespace
 
 struct PreparePipeline::Chunk {
-  struct Item {
+  struct Place {
     uint64_t seq;
     size_t offset;
     size_t size;
   };
+  Read read;  // empty: `bytes` is filled already
   std::string bytes;
-  std::vector<Item> items;
+  std::vector<Place> places;
   std::vector<PreparedEntry> prepared;
+  std::vector<uint64_t> digests;
+  Status status;      // of `read`
   bool done = false;  // guarded by the pipeline's mutex
 
-  std::string_view View(const Item& item) const { return std::string_view(bytes).substr(item.offset, item.size); }
+  void Add(uint64_t seq, std::string_view entry) {
+    // Entries begin at multiples of 8, so that they can be read in place.
+    bytes.resize((bytes.size() + 7) / 8 * 8);
+    places.push_back({seq, bytes.size(), entry.size()});
+    bytes.append(entry);
+  }
+  std::string_view View(const Place& place) const { return std::string_view(bytes).substr(place.offset, place.size); }
 };
 
-PreparePipeline::PreparePipeline(unsigned threads, Consume consume)
-    : consume_(std::move(consume)), max_waiting_(2 * std::max(1u, threads) + 2), filling_(std::make_unique<Chunk>()) {
+PreparePipeline::PreparePipeline(unsigned threads, Consume consume, Digest digest)
+    : consume_(std::move(consume)),
+      digest_(std::move(digest)),
+      max_waiting_(2 * std::max(1u, threads) + 2),
+      filling_(std::make_unique<Chunk>()) {
   for (unsigned i = 0; i < std::max(1u, threads); ++i) workers_.emplace_back([this] { Work(); });
 }
 
@@ -39,27 +53,31 @@ PreparePipeline::~PreparePipeline() {
 }
 
 void PreparePipeline::Push(uint64_t seq, std::string_view bytes) {
-  // Entries begin at multiples of 8, so that they can be read in place.
-  filling_->bytes.resize((filling_->bytes.size() + 7) / 8 * 8);
-  filling_->items.push_back({seq, filling_->bytes.size(), bytes.size()});
-  filling_->bytes.append(bytes);
-  if (filling_->items.size() == kChunkEntries || filling_->bytes.size() >= kChunkBytes) Submit();
+  filling_->Add(seq, bytes);
+  if (filling_->places.size() < kChunkEntries && filling_->bytes.size() < kChunkBytes) return;
+  Submit(std::exchange(filling_, std::make_unique<Chunk>()));
 }
 
-void PreparePipeline::Finish() {
-  Submit();
+void PreparePipeline::PushRead(Read read) {
+  if (!filling_->places.empty()) Submit(std::exchange(filling_, std::make_unique<Chunk>()));
+  auto chunk = std::make_unique<Chunk>();
+  chunk->read = std::move(read);
+  Submit(std::move(chunk));
+}
+
+Status PreparePipeline::Finish() {
+  if (!filling_->places.empty()) Submit(std::exchange(filling_, std::make_unique<Chunk>()));
   while (!waiting_.empty()) ConsumeOldest();
+  return read_failure_;
 }
 
-void PreparePipeline::Submit() {
-  if (filling_->items.empty()) return;
+void PreparePipeline::Submit(std::unique_ptr<Chunk> chunk) {
   {
     const MutexLock lock(mutex_);
-    todo_.push_back(filling_.get());
+    todo_.push_back(chunk.get());
   }
   changed_.NotifyAll();
-  waiting_.push_back(std::move(filling_));
-  filling_ = std::make_unique<Chunk>();
+  waiting_.push_back(std::move(chunk));
   while (waiting_.size() > max_waiting_) ConsumeOldest();
 }
 
@@ -69,10 +87,27 @@ void PreparePipeline::ConsumeOldest() {
     while (!waiting_.front()->done) changed_.Wait(mutex_);
   }
   const Chunk& chunk = *waiting_.front();
-  for (size_t i = 0; i < chunk.items.size(); ++i) {
-    consume_(chunk.items[i].seq, chunk.View(chunk.items[i]), chunk.prepared[i]);
+  // What was read before the failure is consumed; what lies behind it would only look like a gap.
+  for (size_t i = 0; i < chunk.places.size() && read_failure_.ok(); ++i) {
+    const Chunk::Place& place = chunk.places[i];
+    consume_({place.seq, chunk.View(place), chunk.prepared[i], digest_ ? chunk.digests[i] : 0});
   }
+  if (read_failure_.ok()) read_failure_ = chunk.status;
   waiting_.pop_front();
+}
+
+void PreparePipeline::Prepare(Chunk& chunk) const {
+  if (chunk.read) {
+    chunk.status = chunk.read([&](uint64_t seq, std::string_view bytes) {
+      chunk.Add(seq, bytes);
+      return true;
+    });
+  }
+  chunk.prepared.reserve(chunk.places.size());
+  for (const Chunk::Place& place : chunk.places) chunk.prepared.push_back(PrepareEntry(chunk.View(place)));
+  if (!digest_) return;
+  chunk.digests.reserve(chunk.places.size());
+  for (const PreparedEntry& prepared : chunk.prepared) chunk.digests.push_back(digest_(prepared));
 }
 
 void PreparePipeline::Work() {
@@ -85,13 +120,22 @@ void PreparePipeline::Work() {
       chunk = todo_.front();
       todo_.pop_front();
     }
-    chunk->prepared.reserve(chunk->items.size());
-    for (const Chunk::Item& item : chunk->items) chunk->prepared.push_back(PrepareEntry(chunk->View(item)));
+    Prepare(*chunk);
     {
       const MutexLock lock(mutex_);
       chunk->done = true;
     }
     changed_.NotifyAll();
+  }
+}
+
+void PushLog(PreparePipeline& pipeline, const LogDb& log, uint64_t from) {
+  const uint64_t size = log.size();
+  while (from < UINT64_MAX) {
+    // The last read goes on past the end, where a key that is no seq could hide.
+    const uint64_t end = from < size && size - from > kReadEntries ? from + kReadEntries : UINT64_MAX;
+    pipeline.PushRead([&log, from, end](const PreparePipeline::Visit& visit) { return log.Scan(from, end, visit); });
+    from = end;
   }
 }
 

@@ -1,4 +1,5 @@
-// Prepares entries (hashing, decoding, checking) on several threads and hands them on in order. Private to this room.
+// Prepares entries (reading, hashing, decoding, checking) on several threads and hands them on in order. Private to
+// this room.
 #pragma once
 
 #include <cstdint>
@@ -11,31 +12,52 @@
 #include <vector>
 
 #include "ledger/base/mutex.h"
+#include "ledger/base/status.h"
 #include "ledger/chain/verifier.h"
+#include "ledger/store/log_db.h"
 
 namespace envledger {
 
-// Push and Finish are for one thread, on which `consume` is called, in the order of the pushes. At most a few chunks
-// are held in memory.
+// Push, PushRead and Finish are for one thread, on which `consume` is called, in the order of the pushes. At most a few
+// chunks are held in memory.
 class PreparePipeline {
  public:
-  using Consume = std::function<void(uint64_t seq, std::string_view bytes, const PreparedEntry& prepared)>;
-  PreparePipeline(unsigned threads, Consume consume);
+  // What a worker makes of an entry beside its preparation; called on any of them. May be empty.
+  using Digest = std::function<uint64_t(const PreparedEntry& prepared)>;
+  struct Item {
+    uint64_t seq = 0;
+    std::string_view bytes;
+    const PreparedEntry& prepared;
+    uint64_t digest = 0;
+  };
+  using Consume = std::function<void(const Item& item)>;
+  using Visit = std::function<bool(uint64_t seq, std::string_view bytes)>;
+  // Calls the visitor with entries in order; runs on a worker.
+  using Read = std::function<Status(const Visit& visit)>;
+
+  PreparePipeline(unsigned threads, Consume consume, Digest digest = {});
   ~PreparePipeline();
 
+  // An entry that the caller has read.
   void Push(uint64_t seq, std::string_view bytes);
-  void Finish();
+  // Some hundred entries that a worker reads. After one could not be read to its end, nothing more is consumed.
+  void PushRead(Read read);
+  // Consumes what is under way. The status of the first read that failed.
+  Status Finish();
 
  private:
   struct Chunk;
-  void Submit();
+  void Submit(std::unique_ptr<Chunk> chunk);
   void ConsumeOldest();
+  void Prepare(Chunk& chunk) const;
   void Work();
 
   const Consume consume_;
+  const Digest digest_;
   const size_t max_waiting_;
   std::unique_ptr<Chunk> filling_;
   std::deque<std::unique_ptr<Chunk>> waiting_;  // submitted, in order
+  Status read_failure_;
 
   Mutex mutex_;
   CondVar changed_;
@@ -43,5 +65,8 @@ class PreparePipeline {
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> workers_;
 };
+
+// Has all of the log from `from` on read in chunks by the pipeline's workers. `log` must outlive Finish.
+void PushLog(PreparePipeline& pipeline, const LogDb& log, uint64_t from = 0);
 
 }  // namespace envledger

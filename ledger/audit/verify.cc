@@ -75,24 +75,26 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   Verifier verifier(options.trusted_key, std::move(checkpoints));
   bool log_is_whole = true;
   uint64_t done = 0;
-  PreparePipeline pipeline(Threads(options), [&](uint64_t seq, std::string_view, const PreparedEntry& prepared) {
-    log_is_whole = log_is_whole && prepared.status.ok() && prepared.entry.header.seq == seq && seq == done;
-    verifier.Add(seq, prepared);
-    if (index_check && log_is_whole) index_check->Add(prepared);
-    if (index_check && seq + 1 == watermark.seq && watermark.last_leaf_hash != View(prepared.leaf_hash)) {
-      index_failures.push_back({seq, "index",
-                                "the index reaches up to an entry of another leaf hash: it was made from another log, "
-                                "or its watermark is damaged",
-                                Verdict::kIncomplete});
-    }
-    if (++done % kProgressEvery == 0 && progress) progress(done, total);
-  });
-  const Status scanned = log->Scan(0, UINT64_MAX, [&](uint64_t seq, std::string_view bytes) {
-    pipeline.Push(seq, bytes);
-    return true;
-  });
-  pipeline.Finish();
-  if (!scanned.ok()) {
+  PreparePipeline::Digest digest;
+  if (index_check) digest = [&](const PreparedEntry& prepared) { return index_check->Digest(prepared); };
+  PreparePipeline pipeline(
+      Threads(options),
+      [&](const PreparePipeline::Item& item) {
+        log_is_whole =
+            log_is_whole && item.prepared.status.ok() && item.prepared.entry.header.seq == item.seq && item.seq == done;
+        verifier.Add(item.seq, item.prepared);
+        if (index_check && log_is_whole) index_check->Add(item.prepared, item.digest);
+        if (item.seq + 1 == watermark.seq && watermark.last_leaf_hash != View(item.prepared.leaf_hash)) {
+          index_failures.push_back({item.seq, "index",
+                                    "the index reaches up to an entry of another leaf hash: it was made from another "
+                                    "log, or its watermark is damaged",
+                                    Verdict::kIncomplete});
+        }
+        if (++done % kProgressEvery == 0 && progress) progress(done, total);
+      },
+      std::move(digest));
+  PushLog(pipeline, *log);
+  if (const Status scanned = pipeline.Finish(); !scanned.ok()) {
     index_failures.push_back(
         {verifier.entries(), "form", "the log cannot be read on: " + scanned.ToString(), Verdict::kTampered});
     log_is_whole = false;
@@ -137,8 +139,8 @@ Result<VerifyReport> VerifyServed(LedgerReader& reader, const VerifyOptions& opt
 
   Verifier verifier(options.trusted_key, std::move(checkpoints));
   uint64_t done = 0;
-  PreparePipeline pipeline(Threads(options), [&](uint64_t seq, std::string_view, const PreparedEntry& prepared) {
-    verifier.Add(seq, prepared);
+  PreparePipeline pipeline(Threads(options), [&](const PreparePipeline::Item& item) {
+    verifier.Add(item.seq, item.prepared);
     if (++done % kProgressEvery == 0 && progress) progress(done, total);
   });
   std::vector<VerifyFailure> failures;
@@ -155,7 +157,7 @@ Result<VerifyReport> VerifyServed(LedgerReader& reader, const VerifyOptions& opt
     if (page->entries.empty()) return Internal("the daemon answered with no entries at " + std::to_string(next));
     for (const std::string& entry : page->entries) pipeline.Push(next++, entry);
   }
-  pipeline.Finish();
+  ENVLEDGER_RETURN_IF_ERROR(pipeline.Finish());
   if (progress) progress(done, total);
   VerifyReport report = verifier.Finish(std::move(failures));
   report.checks["index"] = "not checked: it needs the data directory";

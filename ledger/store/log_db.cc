@@ -170,8 +170,8 @@ Result<std::string> LogDb::Read(uint64_t seq) const {
 
 Status LogDb::Scan(uint64_t from, uint64_t until, const std::function<bool(uint64_t, std::string_view)>& visit) const {
   rocksdb::ReadOptions read;
-  read.readahead_size = until - from > 1000 ? 2 << 20 : 0;
-  read.fill_cache = until - from <= 1000;  // a long scan must not push out what queries use
+  read.readahead_size = until - from > 4096 ? 2 << 20 : 0;
+  read.fill_cache = until - from < 512;  // a long scan must not push out what queries use
   const std::unique_ptr<rocksdb::Iterator> at(impl_->db()->NewIterator(read, impl_->entries()));
   for (at->Seek(U64Key(from)); at->Valid(); at->Next()) {
     const std::string_view key = rocks::ToView(at->key());

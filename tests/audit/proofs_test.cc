@@ -65,7 +65,7 @@ class ProofsTest : public ::testing::Test {
   std::vector<VerifyFailure> Check(std::vector<IndexPut> puts) const {
     const auto index = OverlayReader(EmptyReader(), std::move(puts), kEntries);
     IndexCheck check(*index);
-    for (const PreparedEntry& prepared : prepared_) check.Add(prepared);
+    for (const PreparedEntry& prepared : prepared_) check.Add(prepared, check.Digest(prepared));
     auto failures = check.Finish(*log_, 10);
     EXPECT_TRUE(failures.ok()) << failures.status().ToString();
     return failures.ok() ? *std::move(failures) : std::vector<VerifyFailure>();
