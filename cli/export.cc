@@ -97,9 +97,8 @@ Command ExportCommand() {
           "at "
           "any moment: until the new checkpoint is in its place, DIR is the export that it was before.\n"
           "\n"
-          "Exit status 1, with TRUNCATED or TAMPERED: the ledger, or the export, is not what was signed. 3: no "
-          "checkpoint yet, or another key. 4: DIR holds another ledger. 5: the disk, the socket, or another export "
-          "into DIR.",
+          "Exit status 1, with TRUNCATED, TAMPERED or WRONG_KEY: the ledger, or the export, is not what was signed. 3: "
+          "no checkpoint yet. 4: DIR holds another ledger. 5: the disk, the socket, or another export into DIR.",
       .example =
           "  envledger export --sign-now --vkey ledger.vkey /srv/www/ledger\n"
           "  envledger verify --tiles /srv/www/ledger --vkey ledger.vkey\n",

@@ -55,6 +55,8 @@ class TileExport {
     if (response.notes.empty()) return NotFound("the ledger has signed no checkpoint yet; --sign-now signs one");
     note_ = std::move(response.notes.back());
     auto checkpoint = keys_.Open(note_, report_.key);
+    const bool wrong_key = checkpoint.status().code() == Code::kNotFound;
+    if (wrong_key) return Corruption("WRONG_KEY: the ledger's latest checkpoint: " + checkpoint.status().message());
     if (!checkpoint.ok()) return std::move(checkpoint).status().Prepend("the ledger's latest checkpoint: ");
     report_.checkpoint = *std::move(checkpoint);
     return Ok();
@@ -74,6 +76,11 @@ class TileExport {
     }
     VerifierKey signer;
     auto opened = keys_.Open(*bytes, signer);
+    if (opened.status().code() == Code::kNotFound) {
+      return Corruption("WRONG_KEY: " + path +
+                        " is signed by none of this ledger's keys: it is of another ledger under " +
+                        "the same origin, or was changed");
+    }
     if (!opened.ok()) return Damaged(directory_.path(), path + ": " + opened.status().message());
     old_ = *std::move(opened);
     old_note_ = *std::move(bytes);

@@ -35,10 +35,10 @@ struct TileExportReport {
 // the signed one, and before everything that it covers is durable: until then, and after an interruption at any moment,
 // the directory is the export that it was before.
 //
-// kNotFound when the ledger has no checkpoint or is signed by another key than the trusted one; kConflict when the
-// directory holds another ledger; kCorruption, with TRUNCATED or TAMPERED, when the ledger does not have what it
-// signed, or no longer what was exported, or when the export is damaged; kUnavailable when another export into the
-// directory is under way, the disk is full or cannot be written. Threads: reads and hashes on the caller's.
+// kNotFound when the ledger has no checkpoint; kConflict when the directory holds another ledger; kCorruption, with
+// TRUNCATED, TAMPERED or WRONG_KEY, when the ledger does not have what it signed, or no longer what was exported, when
+// the export is damaged, or when either is signed by another key than the trusted one; kUnavailable when another export
+// into the directory is under way, or the disk is full or cannot be written. Reads and hashes on the caller's thread.
 Result<TileExportReport> ExportTiles(LedgerReader& reader, const std::string& directory,
                                      const TileExportOptions& options, const VerifyProgress& progress);
 

@@ -269,10 +269,15 @@ TEST_F(ExportTiles, AnotherKeyThanTheTrustedOneIsRefused) {
   MemoryLedger ledger(10);
   ledger.SignAll(2);
   ledger.own_key = TestVerifierKey(2);
-  EXPECT_EQ(ExportTo(ledger, At("out")).status().code(), Code::kNotFound);
+  const auto refused = ExportTo(ledger, At("out"));
+  EXPECT_EQ(refused.status().code(), Code::kCorruption);
+  EXPECT_THAT(refused.status().message(), HasSubstr("WRONG_KEY"));
   EXPECT_FALSE(fs::exists(At("out/checkpoint")));
   // The ledger's own word is taken when no key is given.
   EXPECT_TRUE(envledger::ExportTiles(ledger, At("out"), {}, {}).ok());
+  // Nor is an export by that key gone on with by another one.
+  ledger.SignAll(1);
+  EXPECT_THAT(ExportTo(ledger, At("out")).status().message(), HasSubstr("WRONG_KEY"));
 }
 
 TEST_F(ExportTiles, ALedgerWithoutACheckpointHasNothingToExport) {
@@ -298,25 +303,13 @@ TEST_F(ExportTiles, TwoAtOnceExcludeEachOther) {
   EXPECT_TRUE(ExportTo(ledger, At("out")).ok()) << "the lock goes with its holder";
 }
 
-// Entries with a rotation in the middle: the new key signs what is larger.
-std::vector<std::string> WithRotation(const std::string& signature_over) {
-  std::vector<Draft> drafts = Drafts({});
-  KeyRotated rotation;
-  rotation.old_key = TestKey(1).public_key();
-  rotation.new_key = TestKey(2).public_key();
-  rotation.signature = TestKey(1).Sign(signature_over + std::string(kTestOrigin) + "\n" + Base64(rotation.old_key) +
-                                       "\n" + Base64(rotation.new_key) + "\n");
-  drafts.push_back(DraftOf(rotation, drafts.back().header.recorded_at));
-  return Seal(drafts);
-}
-
 TEST_F(ExportTiles, AKeyThatTheTrustedOneHandedOverToMaySign) {
-  MemoryLedger ledger(WithRotation("envledger key rotation v1\n"));
+  MemoryLedger ledger(SealedWithRotation(TestKey(1)));
   ledger.SignAll(2);
   const auto report = ExportTo(ledger, At("out"));
   ASSERT_TRUE(report.ok()) << report.status().ToString();
   EXPECT_EQ(report->key, TestVerifierKey(2));
-  MemoryLedger forged(WithRotation("some other text\n"));
+  MemoryLedger forged(SealedWithRotation(TestKey(3)));
   forged.SignAll(2);
   EXPECT_EQ(ExportTo(forged, At("forged")).status().code(), Code::kCorruption);
 }

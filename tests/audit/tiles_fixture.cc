@@ -26,6 +26,18 @@ std::vector<std::string> SealedStories(uint64_t size) {
   return Seal(Drafts(transitions));
 }
 
+std::vector<std::string> SealedWithRotation(const SigningKey& signer) {
+  std::vector<Draft> drafts = Drafts({Opening("a"), Opening("b")});
+  KeyRotated rotation;
+  rotation.old_key = TestKey(1).public_key();
+  rotation.new_key = TestKey(2).public_key();
+  rotation.signature = signer.Sign("envledger key rotation v1\n" + std::string(kTestOrigin) + "\n" +
+                                   Base64(rotation.old_key) + "\n" + Base64(rotation.new_key) + "\n");
+  drafts.insert(drafts.begin() + 2, DraftOf(rotation, drafts[1].header.recorded_at));
+  Relink(drafts);
+  return Seal(drafts);
+}
+
 MemoryLedger::MemoryLedger(uint64_t size) : MemoryLedger(SealedStories(size)) {}
 MemoryLedger::MemoryLedger(std::vector<std::string> sealed) : entries(std::move(sealed)) { SignAll(); }
 

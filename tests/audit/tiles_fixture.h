@@ -46,6 +46,9 @@ class MemoryLedger : public LedgerReader {
 // The entries of a ledger with a genesis and stories of envelopes, `size` in all; a longer one begins with a shorter.
 std::vector<std::string> SealedStories(uint64_t size);
 
+// A genesis by TestKey(1), a rotation to TestKey(2) that `signer` has signed as the old key, and a story.
+std::vector<std::string> SealedWithRotation(const SigningKey& signer);
+
 // Name below the directory -> contents, of the export's own files.
 std::map<std::string, std::string> FilesOf(const std::string& directory);
 void WriteFileAt(const std::string& path, const std::string& contents);
