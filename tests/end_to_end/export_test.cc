@@ -137,6 +137,18 @@ TEST_F(Export, WithoutRoomLeavesTheOldOneIntact) {
   EXPECT_EQ(Verify("out")["entries"], 1202);
 }
 
+TEST_F(Export, ShowsAnEnvelopeAsTheLedgerDoes) {
+  ASSERT_EQ(Run("out").status, 0);
+  const Ended shown = ledger_.Tool({"show", "story-7", "--tiles", At("out"), "--format", "json"});
+  ASSERT_EQ(shown.status, 0) << shown.err;
+  const json from_export = json::parse(shown.out);
+  const json from_ledger = json::parse(ledger_.OnSocket({"show", "story-7", "--format", "json"}).out);
+  EXPECT_EQ(from_export["records"], from_ledger["records"]);
+  EXPECT_EQ(from_export["completeness"]["complete"], true);
+  EXPECT_EQ(from_export["completeness"]["tree_size"], 802);
+  EXPECT_EQ(ledger_.Tool({"show", "story-900", "--tiles", At("out")}).status, 3);
+}
+
 TEST_F(Export, SaysWhatIsWrongByItsExitStatus) {
   EXPECT_EQ(ledger_.OnSocket({"export"}).status, 2);
   EXPECT_EQ(Run("out", {"--format", "pdf"}).status, 2);
