@@ -75,8 +75,8 @@ ExitStatus Dispatch(Context& context, const std::vector<std::string>& words) {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> kCommands = {
-      AppendCommand(),     QueryCommand(),  ShowCommand(),        PrincipalsCommand(), VerifyCommand(),
-      CheckpointCommand(), StatusCommand(), KeyGenerateCommand(), KeyShowCommand(),
+      AppendCommand(),     QueryCommand(),  ShowCommand(),   PrincipalsCommand(),  VerifyCommand(),
+      CheckpointCommand(), ExportCommand(), StatusCommand(), KeyGenerateCommand(), KeyShowCommand(),
   };
   return kCommands;
 }

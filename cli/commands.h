@@ -29,6 +29,7 @@ Command ShowCommand();
 Command PrincipalsCommand();
 Command VerifyCommand();
 Command CheckpointCommand();
+Command ExportCommand();
 Command StatusCommand();
 Command KeyGenerateCommand();
 Command KeyShowCommand();

@@ -8,6 +8,7 @@
 
 #include "cli/remote_reader.h"
 #include "cli/safe_text.h"
+#include "ledger/audit/tiles_reader.h"
 
 namespace envledger::cli {
 namespace {
@@ -18,6 +19,7 @@ size_t TerminalWidth() {
 }
 
 Result<std::unique_ptr<LedgerReader>> OpenLedger(const LedgerSource& source) {
+  if (!source.tiles.empty()) return OpenTiles(source.tiles);
   if (!source.data_dir.empty()) return OpenStored(source.data_dir);
   return RemoteReader::Connect(source.socket, source.timeout);
 }

@@ -17,10 +17,11 @@
 
 namespace envledger::cli {
 
-// Where a ledger is read: one of the two.
+// Where a ledger is read: one of the three.
 struct LedgerSource {
   std::string socket;
   std::string data_dir;
+  std::string tiles;  // an exported directory
   std::chrono::milliseconds timeout{60000};
 };
 

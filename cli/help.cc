@@ -51,9 +51,9 @@ std::string OverviewText() {
   text +=
       "  help [COMMAND]  this, or the options of a command and an example (also: envledger COMMAND --help)\n\n"
       "A ledger is read through its daemon's audit socket (--socket, $ENVLEDGER_AUDIT_SOCKET, then\n"
-      "/run/envledger/audit.sock) or from its directory (--data-dir). Answers are tables for people, or --format\n"
-      "json, jsonl or csv for programs. Times are RFC 3339, a date, or a span ago (24h, 7d); output is in UTC.\n"
-      "Hashes are in lower-case hexadecimal.\n\n"
+      "/run/envledger/audit.sock) or from its directory (--data-dir); verify and show also read an export (--tiles).\n"
+      "Answers are tables for people, or --format json, jsonl or csv for programs. Times are RFC 3339, a date, or a\n"
+      "span ago (24h, 7d); output is in UTC. Hashes are in lower-case hexadecimal.\n\n"
       "Exit status: 0 fine; 1 the ledger failed verification; 2 wrong usage; 3 not found; 4 refused by the ledger;\n"
       "5 unavailable (socket, disk, key).\n";
   return text;

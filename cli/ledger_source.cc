@@ -11,15 +11,23 @@ OptionSpecs SourceOptions() {
   };
 }
 
+OptionSpecs TilesOption() {
+  return {{"tiles", Takes::kValue, "DIR", "read an exported directory instead (envledger export); needs no ledger"}};
+}
+
 Result<LedgerSource> SourceOf(const Context& context, const Options& options) {
   if (options.Has("socket") && options.Has("data-dir")) {
     return InvalidArgument("--socket and --data-dir exclude each other");
+  }
+  if (options.Has("tiles") && (options.Has("socket") || options.Has("data-dir"))) {
+    return InvalidArgument("--tiles, and --socket or --data-dir, exclude each other");
   }
   LedgerSource source;
   ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t seconds, options.Number("timeout", 60, 1, 86400));
   source.timeout = std::chrono::seconds(seconds);
   source.data_dir = options.Get("data-dir");
-  if (!source.data_dir.empty()) return source;
+  source.tiles = options.Get("tiles");
+  if (!source.data_dir.empty() || !source.tiles.empty()) return source;
   source.socket = options.Get("socket");
   if (source.socket.empty()) source.socket = context.variable("ENVLEDGER_AUDIT_SOCKET");
   if (source.socket.empty()) source.socket = "/run/envledger/audit.sock";

@@ -8,6 +8,8 @@ namespace envledger::cli {
 
 // --socket, --data-dir and --timeout.
 OptionSpecs SourceOptions();
+// --tiles beside them, for commands that can read an export.
+OptionSpecs TilesOption();
 // kInvalidArgument naming the option.
 Result<LedgerSource> SourceOf(const Context& context, const Options& options);
 

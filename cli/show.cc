@@ -153,11 +153,15 @@ Command ShowCommand() {
           "json and jsonl print one object on one line: completeness, the fields that query prints, and records: "
           "[{seq, stage, occurred_at, recorded_at, recorder, leaf_hash, transition}]. csv prints a row per record. The "
           "leaf "
-          "hash is the SHA-256 of a zero byte and the entry's bytes, which --raw --seq writes.",
+          "hash is the SHA-256 of a zero byte and the entry's bytes, which --raw --seq writes.\n"
+          "\n"
+          "With --tiles every entry of the export is read, and nothing is shown unless all of them give the root of "
+          "its "
+          "checkpoint; verify --tiles also checks the signature.",
       .example =
           "  envledger show env-deploy-0002\n"
           "  (printf '\\0'; envledger show env-deploy-0002 --raw --seq 17) | sha256sum\n",
-      .options = Join({kOwn, SourceOptions(), OutputOptions()}),
+      .options = Join({kOwn, SourceOptions(), TilesOption(), OutputOptions()}),
       .min_arguments = 1,
       .max_arguments = 1,
       .run = Run,

@@ -7,6 +7,7 @@
 #include "cli/output_style.h"
 #include "cli/progress.h"
 #include "cli/verify_report.h"
+#include "ledger/audit/verify_tiles.h"
 #include "ledger/base/file.h"
 
 namespace envledger::cli {
@@ -33,6 +34,7 @@ Status ReadEvidence(const Options& options, VerifyOptions& verify) {
 Result<VerifyReport> Verify(Context& context, const LedgerSource& source, const VerifyOptions& verify) {
   Progress progress(context.err, context.err_is_terminal, context.ticks);
   const VerifyProgress tell = [&progress](uint64_t done, uint64_t total) { progress.Update(done, total, "entries"); };
+  if (!source.tiles.empty()) return VerifyTiles(source.tiles, verify, tell);
   if (!source.data_dir.empty()) return VerifyStored(source.data_dir, verify, tell);
   ENVLEDGER_ASSIGN_OR_RETURN(const auto reader, context.open_ledger(source));
   return VerifyServed(*reader, verify, tell);
@@ -89,7 +91,8 @@ Command VerifyCommand() {
           "Reads every entry and checks its form, its number, the chain of hashes, the times, the lifecycle rules, the "
           "back-links of principals and envelopes, the Merkle tree against every stored checkpoint, and the "
           "checkpoints' "
-          "signatures; with --data-dir also the indexes, both ways.\n"
+          "signatures; with --data-dir also the indexes, both ways; with --tiles "
+          "every file of the export, byte for byte, and without any ledger.\n"
           "\n"
           "VALID: agrees with a checkpoint kept elsewhere. UNANCHORED: consistent in itself; nothing outside to "
           "compare "
@@ -101,8 +104,9 @@ Command VerifyCommand() {
           "the first 100 failures are listed.",
       .example =
           "  envledger checkpoint > /media/usb/checkpoint\n"
-          "  envledger verify --checkpoint /media/usb/checkpoint --vkey ledger.vkey\n",
-      .options = Join({kOwn, SourceOptions(), OutputOptions()}),
+          "  envledger verify --checkpoint /media/usb/checkpoint --vkey ledger.vkey\n"
+          "  envledger verify --tiles /srv/www/ledger --vkey ledger.vkey\n",
+      .options = Join({kOwn, SourceOptions(), TilesOption(), OutputOptions()}),
       .run = Run,
   };
 }

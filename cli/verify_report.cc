@@ -26,9 +26,8 @@ std::string_view Meaning(Verdict verdict) {
     case Verdict::kTampered:
       return "Something is not what was sealed: do not trust answers about the entries below, and look for a copy.";
     case Verdict::kIncomplete:
-      return "The entries are as they were sealed, but what is derived from them (indexes, back-links) misses "
-             "something "
-             "or has too much: answers of query may leave something out until it is rebuilt.";
+      return "What is there is as it was sealed, but something is missing or too much (in an index, a back-link, the "
+             "files of an export): answers may leave something out until it is made again.";
     case Verdict::kWrongKey:
       return "The checkpoints are not signed by the key that they must be: this is another ledger, or a forged one.";
   }

@@ -1,5 +1,6 @@
-// What an auditor can ask a ledger, wherever it is: behind a socket (cli's remote reader) or in a directory
-// (OpenStored below). Requests, responses and their meaning are those of the protocol (codec/message.h).
+// What an auditor can ask a ledger, wherever it is: behind a socket (cli's remote reader), in a directory (OpenStored
+// below), or exported (tiles_reader.h). Requests, responses and their meaning are those of the protocol
+// (codec/message.h).
 #pragma once
 
 #include <memory>

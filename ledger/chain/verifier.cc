@@ -147,10 +147,13 @@ class Verifier::Impl {
     }
   }
 
+  void EndEarly() { ended_early_ = true; }
+
   VerifyReport Finish(std::vector<VerifyFailure> index_failures) {
-    if (entries_ == 0) Fail(0, "sequence", "the ledger has no entries, not even its genesis", Verdict::kTampered);
+    if (entries_ == 0 && !ended_early_)
+      Fail(0, "sequence", "the ledger has no entries, not even its genesis", Verdict::kTampered);
     CheckSignatures();
-    for (; next_checkpoint_ < checkpoints_.size(); ++next_checkpoint_) {
+    for (; next_checkpoint_ < checkpoints_.size() && !ended_early_; ++next_checkpoint_) {
       const OpenedCheckpoint& late = checkpoints_[next_checkpoint_];
       Fail(next_seq_, "checkpoint",
            "the checkpoint " + late.input.where + " vouches for " + std::to_string(late.checkpoint.size) +
@@ -387,6 +390,7 @@ class Verifier::Impl {
   Nanos recorded_at_ = 0;
   Frontier frontier_;
   bool tree_broken_ = false;
+  bool ended_early_ = false;
   uint64_t last_good_size_ = 0;
   uint64_t roots_agree_ = 0;
   uint64_t anchors_agree_ = 0;
@@ -405,6 +409,7 @@ Verifier::Verifier(std::optional<VerifierKey> trusted_key, std::vector<Checkpoin
     : impl_(std::make_unique<Impl>(std::move(trusted_key), std::move(checkpoints))) {}
 Verifier::~Verifier() = default;
 void Verifier::Add(uint64_t stored_seq, const PreparedEntry& prepared) { impl_->Add(stored_seq, prepared); }
+void Verifier::EndEarly() { impl_->EndEarly(); }
 VerifyReport Verifier::Finish(std::vector<VerifyFailure> index_failures) {
   return impl_->Finish(std::move(index_failures));
 }

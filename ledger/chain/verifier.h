@@ -35,7 +35,8 @@ inline bool IsPass(Verdict verdict) { return verdict == Verdict::kValid || verdi
 
 struct VerifyFailure {
   std::optional<uint64_t> seq;
-  std::string check;  // "form", "sequence", "chain", "time", "lifecycle", "links", "tree", "checkpoint", "key", "index"
+  std::string check;  // "form", "sequence", "chain", "time", "lifecycle", "links", "tree", "checkpoint", "key",
+                      // "index", "tile"
   std::string message;  // a sentence
   Verdict verdict;      // what this failure alone amounts to
 };
@@ -80,6 +81,9 @@ class Verifier {
   // The entry stored under `stored_seq`, the next one in the order of storage. Gaps are failures, not errors of the
   // call.
   void Add(uint64_t stored_seq, const PreparedEntry& prepared);
+  // No more entries will be added, though the ledger has more, which cannot be read: that checkpoints vouch for more
+  // than was added is then no failure. The caller reports what cannot be read.
+  void EndEarly();
   // After the last entry. `index_failures` are what the caller found in derived data.
   VerifyReport Finish(std::vector<VerifyFailure> index_failures = {});
 

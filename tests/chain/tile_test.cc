@@ -1,0 +1,285 @@
+#include "ledger/chain/tile.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ledger/chain/tile_builder.h"
+#include "ledger/crypto/sha256.h"
+#include "tests/chain/naive_tree.h"
+
+namespace envledger {
+namespace {
+
+// The widths of a level's tiles as a word: "273 full, 112".
+std::string Shape(uint64_t size, unsigned level) {
+  const uint64_t tiles = TilesAtLevel(size, level);
+  if (tiles == 0) return "none";
+  const unsigned last = TileWidthAt(size, level, tiles - 1);
+  const bool partial = last < kTileWidth;
+  EXPECT_EQ(TileWidthAt(size, level, tiles), 0u);
+  if (tiles > 1) {
+    EXPECT_EQ(TileWidthAt(size, level, tiles - 2), kTileWidth);
+  }
+  return std::to_string(tiles - (partial ? 1 : 0)) + " full" + (partial ? ", " + std::to_string(last) : "");
+}
+
+std::vector<std::string> Shapes(uint64_t size) {
+  std::vector<std::string> shapes;
+  for (unsigned level = 0; level < kTileLevels && HashesAtLevel(size, level) > 0; ++level) {
+    shapes.push_back(Shape(size, level));
+  }
+  return shapes;
+}
+
+using Words = std::vector<std::string>;
+
+TEST(TileTest, TheTreeOfTheStandardHasTheTilesThatItSays) {
+  // c2sp.org/tlog-tiles, "Partial Tiles".
+  EXPECT_EQ(Shapes(70000), (Words{"273 full, 112", "1 full, 17", "0 full, 1"}));
+  EXPECT_EQ(Shapes(256), (Words{"1 full", "0 full, 1"}));
+}
+
+TEST(TileTest, TilesBeginAndFillUpAtTheirBoundaries) {
+  EXPECT_EQ(Shapes(0), Words{});
+  EXPECT_EQ(Shapes(1), (Words{"0 full, 1"}));
+  EXPECT_EQ(Shapes(255), (Words{"0 full, 255"}));
+  EXPECT_EQ(Shapes(257), (Words{"1 full, 1", "0 full, 1"}));
+  EXPECT_EQ(Shapes(65535), (Words{"255 full, 255", "0 full, 255"}));
+  EXPECT_EQ(Shapes(65536), (Words{"256 full", "1 full", "0 full, 1"}));
+  EXPECT_EQ(Shapes(65537), (Words{"256 full, 1", "1 full", "0 full, 1"}));
+  EXPECT_EQ(Shapes(uint64_t{1} << 40),
+            (Words{"4294967296 full", "16777216 full", "65536 full", "256 full", "1 full", "0 full, 1"}));
+  EXPECT_EQ(Shapes((uint64_t{1} << 40) - 1)[4], "0 full, 255");
+  EXPECT_EQ(Shapes(UINT64_MAX).size(), 8u);
+  EXPECT_EQ(HashesAtLevel(UINT64_MAX, 8), 0u);
+}
+
+TEST(TileTest, ATreeHasATileOnlyInItsWidth) {
+  EXPECT_TRUE(TreeHasTile(300, {.level = 0, .index = 0}));
+  EXPECT_TRUE(TreeHasTile(300, {.level = 0, .index = 1, .width = 44}));
+  EXPECT_TRUE(TreeHasTile(300, {.entries = true, .index = 1, .width = 44}));
+  EXPECT_FALSE(TreeHasTile(300, {.level = 0, .index = 1, .width = 43}));
+  EXPECT_FALSE(TreeHasTile(300, {.level = 0, .index = 1}));
+  EXPECT_FALSE(TreeHasTile(300, {.level = 0, .index = 2, .width = 0}));
+}
+
+TEST(TileTest, PathsAreThoseOfTheStandard) {
+  const std::map<std::string, TileId> paths = {
+      {"tile/0/000", {}},
+      {"tile/0/x001/x234/067", {.index = 1234067}},
+      {"tile/3/999", {.level = 3, .index = 999}},
+      {"tile/3/x001/000", {.level = 3, .index = 1000}},
+      {"tile/7/255.p/1", {.level = 7, .index = 255, .width = 1}},
+      {"tile/1/x001/x234/067.p/255", {.level = 1, .index = 1234067, .width = 255}},
+      {"tile/entries/000", {.entries = true}},
+      {"tile/entries/x001/x234/067.p/8", {.entries = true, .index = 1234067, .width = 8}},
+      {"tile/0/x018/x446/x744/x073/x709/x551/615", {.index = UINT64_MAX}},
+  };
+  for (const auto& [path, tile] : paths) {
+    EXPECT_EQ(TilePath(tile), path);
+    EXPECT_EQ(ParseTilePath(path), tile) << path;
+  }
+}
+
+TEST(TileTest, NoOtherSpellingOfAPathIsTaken) {
+  for (const char* path : {"",
+                           "tile",
+                           "tile/",
+                           "tile/0",
+                           "tile/0/",
+                           "tile/0/0",
+                           "tile/0/00",
+                           "tile/0/0000",
+                           "tile/00/000",
+                           "tile/8/000",
+                           "tile/63/000",
+                           "tile/-1/000",
+                           "tile/+0/000",
+                           "tile/x0/000",
+                           "tile/0/x000",
+                           "tile/0/x000/000",
+                           "tile/0/x01/000",
+                           "tile/0/x001/00",
+                           "tile/0/001/000",
+                           "tile/0/x001",
+                           "tile/0/x001/",
+                           "tile/0/000/",
+                           "tile/0//000",
+                           "/tile/0/000",
+                           "tile/0/000.p",
+                           "tile/0/000.p/",
+                           "tile/0/000.p/0",
+                           "tile/0/000.p/256",
+                           "tile/0/000.p/01",
+                           "tile/0/000.p/1/",
+                           "tile/0/000.p/1/1",
+                           "tile/0/x001.p/1/000",
+                           "tile/0/000.q/1",
+                           "tile/0/000.p1",
+                           "tile/0/ 00",
+                           "tile/0/+00",
+                           "tile/entries",
+                           "tile/Entries/000",
+                           "tile/entries/0",
+                           "tile/data/000",
+                           "tile/0/000.tmp",
+                           "tile/0/x018/x446/x744/x073/x709/x551/616",
+                           "tile/0/x001/x018/x446/x744/x073/x709/x551/615"}) {
+    EXPECT_EQ(ParseTilePath(path), std::nullopt) << path;
+  }
+  EXPECT_EQ(ParseTilePath(std::string("tile/0/000\0", 11)), std::nullopt);
+}
+
+TEST(TileTest, ATileIsItsHashesAndNothingMore) {
+  const std::vector<Hash> hashes = {Sha256("a"), Sha256("b")};
+  const std::string bytes = EncodeTile(hashes);
+  EXPECT_EQ(bytes, std::string(View(hashes[0])) + std::string(View(hashes[1])));
+  const auto parsed = ParseTile(bytes, 2);
+  ASSERT_TRUE(parsed.ok());
+  EXPECT_EQ(*parsed, hashes);
+  EXPECT_EQ(ParseTile(bytes, 1).status().code(), Code::kCorruption);
+  EXPECT_EQ(ParseTile(bytes, 3).status().code(), Code::kCorruption);
+  EXPECT_EQ(ParseTile(bytes.substr(1), 2).status().code(), Code::kCorruption);
+}
+
+TEST(TileTest, ABundleHoldsEntriesBehindTheirLengths) {
+  std::string bundle;
+  const std::string longest(kMaxBundleEntryBytes, 'x');
+  ASSERT_TRUE(AppendToBundle(bundle, "ab").ok());
+  ASSERT_TRUE(AppendToBundle(bundle, "").ok());
+  EXPECT_EQ(bundle, std::string("\x00\x02"
+                                "ab\x00\x00",
+                                6));
+  ASSERT_TRUE(AppendToBundle(bundle, longest).ok());
+  EXPECT_EQ(AppendToBundle(bundle, longest + "x").code(), Code::kInvalidArgument);
+  const auto entries = ParseBundle(bundle, 3);
+  ASSERT_TRUE(entries.ok());
+  EXPECT_EQ(*entries, (std::vector<std::string_view>{"ab", "", longest}));
+}
+
+TEST(TileTest, ABundleWithLessOrMoreIsRefusedAtItsByte) {
+  std::string bundle;
+  ASSERT_TRUE(AppendToBundle(bundle, "first").ok());
+  ASSERT_TRUE(AppendToBundle(bundle, "second").ok());
+  const auto message = [](const std::string& bytes, unsigned width) {
+    return std::string(ParseBundle(bytes, width).status().message());
+  };
+  EXPECT_EQ(message(bundle, 3), "at byte 15, entry 2 of 3 is missing");
+  EXPECT_EQ(message(bundle, 1), "at byte 7, 8 bytes are behind the last entry");
+  EXPECT_EQ(message(bundle + "x", 2), "at byte 15, 1 bytes are behind the last entry");
+  EXPECT_EQ(message(bundle + "x", 3), "at byte 15, entry 2 of 3 is missing");
+  EXPECT_EQ(message(bundle.substr(0, 14), 2), "at byte 7, entry 1 of 2 has 6 bytes, but only 5 follow");
+  for (size_t size = 0; size < bundle.size(); ++size) EXPECT_FALSE(ParseBundle(bundle.substr(0, size), 2).ok()) << size;
+}
+
+// The tiles of a growing tree, as the builder gives them.
+class Grown {
+ public:
+  void GrowTo(uint64_t size) {
+    while (builder.size() < size) ASSERT_TRUE(builder.Append(Leaf(builder.size()), sink).ok());
+  }
+  static Hash Leaf(uint64_t index) { return LeafHash("leaf " + std::to_string(index)); }
+
+  TileBuilder builder;
+  std::map<TileId, std::vector<Hash>> tiles;
+  TileBuilder::Sink sink = [this](const TileId& tile, const std::vector<Hash>& hashes) {
+    EXPECT_TRUE(tiles.emplace(tile, hashes).second) << TilePath(tile);
+    return Ok();
+  };
+};
+
+TEST(TileTest, TheBuilderGivesTheRootOfEverySize) {
+  const NaiveTree naive(600);
+  Grown grown;
+  for (uint64_t size = 0; size <= 600; ++size) {
+    grown.GrowTo(size);
+    ASSERT_EQ(grown.builder.Root(), naive.Root(size)) << size;
+  }
+}
+
+TEST(TileTest, TheBuilderGivesTheTilesThatTheStandardDefines) {
+  constexpr uint64_t kSize = 600;
+  const NaiveTree naive(kSize);
+  Grown grown;
+  grown.GrowTo(kSize);
+  ASSERT_TRUE(grown.builder.VisitPartial(grown.sink).ok());
+  std::map<TileId, std::vector<Hash>> due;
+  uint64_t span = 1;  // 256^level
+  for (unsigned level = 0; level < 2; ++level, span *= kTileWidth) {
+    for (uint64_t index = 0; index < TilesAtLevel(kSize, level); ++index) {
+      const TileId tile{.level = level, .index = index, .width = TileWidthAt(kSize, level, index)};
+      for (uint64_t i = 0; i < tile.width; ++i) {
+        const uint64_t at = index * kTileWidth + i;
+        due[tile].push_back(naive.Mth(at * span, (at + 1) * span));
+      }
+    }
+  }
+  EXPECT_EQ(grown.tiles, due);
+}
+
+TEST(TileTest, TheBuilderCarriesAcrossTheBoundariesOfTwoLevels) {
+  Grown grown;
+  Frontier frontier;
+  for (uint64_t size = 1; size <= 65537; ++size) {
+    ASSERT_TRUE(grown.builder.Append(Grown::Leaf(size - 1), grown.sink).ok());
+    frontier.Append(Grown::Leaf(size - 1));
+    if (size < 65535 && size % 4099 != 0) continue;
+    ASSERT_EQ(grown.builder.Root(), frontier.Root()) << size;
+    std::map<TileId, std::vector<Hash>> tiles = grown.tiles;
+    ASSERT_TRUE(grown.builder
+                    .VisitPartial([&](const TileId& tile, const std::vector<Hash>& hashes) {
+                      tiles.emplace(tile, hashes);
+                      return Ok();
+                    })
+                    .ok());
+    uint64_t expected = 0;
+    for (unsigned level = 0; level < kTileLevels; ++level) expected += TilesAtLevel(size, level);
+    EXPECT_EQ(tiles.size(), expected) << size;
+    for (const auto& [tile, hashes] : tiles) {
+      EXPECT_TRUE(TreeHasTile(size, tile)) << size << " " << TilePath(tile);
+      EXPECT_EQ(hashes.size(), tile.width) << TilePath(tile);
+    }
+  }
+  EXPECT_EQ(grown.tiles.at({.level = 1, .index = 0}).back(),
+            SubtreeRoot(grown.tiles.at({.level = 0, .index = 255}).data(), kTileWidth));
+}
+
+TEST(TileTest, ATreeGrowsOnFromItsPartialTilesAlone) {
+  Grown whole;
+  for (const uint64_t cut : {0u, 1u, 255u, 256u, 257u, 511u, 512u, 700u}) {
+    Grown first;
+    first.GrowTo(cut);
+    TileBuilder::Pending pending;
+    ASSERT_TRUE(first.builder
+                    .VisitPartial([&](const TileId& tile, const std::vector<Hash>& hashes) {
+                      pending[tile.level] = hashes;
+                      return Ok();
+                    })
+                    .ok());
+    Grown second;
+    auto resumed = TileBuilder::From(cut, pending);
+    ASSERT_TRUE(resumed.ok());
+    second.builder = *resumed;
+    second.tiles = first.tiles;
+    second.GrowTo(800);
+    whole.GrowTo(800);
+    EXPECT_EQ(second.builder.Root(), whole.builder.Root()) << cut;
+    EXPECT_EQ(second.tiles, whole.tiles) << cut;
+    pending[0].emplace_back();
+    EXPECT_EQ(TileBuilder::From(cut, pending).status().code(), Code::kInvalidArgument);
+  }
+}
+
+TEST(TileTest, AnErrorOfTheSinkEndsTheCall) {
+  TileBuilder builder;
+  const auto full = [](const TileId&, const std::vector<Hash>&) { return Unavailable("the disk is full"); };
+  for (int i = 0; i < 255; ++i) ASSERT_TRUE(builder.Append(Grown::Leaf(0), full).ok());
+  EXPECT_EQ(builder.VisitPartial(full).message(), "the disk is full");
+  EXPECT_EQ(builder.Append(Grown::Leaf(0), full).message(), "the disk is full");
+}
+
+}  // namespace
+}  // namespace envledger
