@@ -29,6 +29,8 @@ Command ShowCommand();
 Command PrincipalsCommand();
 Command VerifyCommand();
 Command CheckpointCommand();
+Command ProofCommand();
+Command ProofVerifyCommand();
 Command StatusCommand();
 Command KeyGenerateCommand();
 Command KeyShowCommand();
