@@ -24,14 +24,14 @@ void OpenSsl(std::vector<std::string> words) {
 
 TimestampAuthority::TimestampAuthority(const Options& options) : options_(options) {
   const std::string is_ca = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n";
-  Certify("ca", "/O=Example/CN=Test Root", is_ca, "", 3650);
+  Certify("ca", "/O=Example/CN=" + options.name + " Root", is_ca, "", 3650);
   ca_pem_ = Contents(path("ca.pem"));
   if (options.with_intermediate) {
-    Certify("middle", "/O=Example/CN=Test Intermediate", is_ca, "ca", 3650);
+    Certify("middle", "/O=Example/CN=" + options.name + " Intermediate", is_ca, "ca", 3650);
     intermediate_pem_ = Contents(path("middle.pem"));
   }
-  Certify("tsa", "/O=Example/CN=Test Time Stamping",
-          "keyUsage=critical,digitalSignature\nextendedKeyUsage=" + options.purpose + "\n",
+  Certify("tsa", "/O=Example/CN=" + options.name + " Time Stamping",
+          "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n",
           options.with_intermediate ? "middle" : "ca", options.days);
   std::ofstream(path("chain.pem")) << intermediate_pem_ << (options.sends_root ? ca_pem_ : "");
   std::ofstream(path("serial")) << "1a2b\n";

@@ -12,12 +12,12 @@ namespace envledger {
 class TimestampAuthority {
  public:
   struct Options {
+    std::string name = "Test";       // in the subjects of its certificates
     std::string key = "ec";          // or "rsa"
     bool with_intermediate = false;  // the signer's certificate is by a second authority, which the first vouches for
     bool sends_root = false;         // every answer brings the root's certificate too
     int days = 3650;                 // the signer's certificate is valid from now; negative: it never was
-    std::string purpose = "critical,timeStamping";  // extendedKeyUsage of the signer
-    std::string digests = "sha256";                 // of messages, that it accepts
+    std::string digests = "sha256";  // of messages, that it accepts
   };
   TimestampAuthority() : TimestampAuthority(Options{}) {}
   explicit TimestampAuthority(const Options& options);
