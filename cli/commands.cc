@@ -10,14 +10,15 @@ struct Found {
   size_t words = 0;  // of its name
 };
 
-// The command whose name `words` begin with.
+// The command whose name `words` begin with, the longest where there are several: "proof verify" before "proof".
 Found FindCommand(const std::vector<std::string>& words) {
+  Found best;
   for (const Command& command : AllCommands()) {
     const std::string name(command.name);
-    if (!words.empty() && words[0] == name) return {&command, 1};
     if (words.size() > 1 && words[0] + " " + words[1] == name) return {&command, 2};
+    if (!words.empty() && words[0] == name) best = {&command, 1};
   }
-  return {};
+  return best;
 }
 
 bool IsHelp(const std::string& word) { return word == "--help" || word == "-h" || word == "help"; }
@@ -75,8 +76,9 @@ ExitStatus Dispatch(Context& context, const std::vector<std::string>& words) {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> kCommands = {
-      AppendCommand(),     QueryCommand(),  ShowCommand(),   PrincipalsCommand(),  VerifyCommand(),
-      CheckpointCommand(), ExportCommand(), StatusCommand(), KeyGenerateCommand(), KeyShowCommand(),
+      AppendCommand(), QueryCommand(),      ShowCommand(),        PrincipalsCommand(),
+      VerifyCommand(), CheckpointCommand(), ProofCommand(),       ProofVerifyCommand(),
+      ExportCommand(), StatusCommand(),     KeyGenerateCommand(), KeyShowCommand(),
   };
   return kCommands;
 }

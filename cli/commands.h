@@ -29,6 +29,8 @@ Command ShowCommand();
 Command PrincipalsCommand();
 Command VerifyCommand();
 Command CheckpointCommand();
+Command ProofCommand();
+Command ProofVerifyCommand();
 Command ExportCommand();
 Command StatusCommand();
 Command KeyGenerateCommand();

@@ -54,8 +54,8 @@ std::string OverviewText() {
       "/run/envledger/audit.sock) or from its directory (--data-dir); verify and show also read an export (--tiles).\n"
       "Answers are tables for people, or --format json, jsonl or csv for programs. Times are RFC 3339, a date, or a\n"
       "span ago (24h, 7d); output is in UTC. Hashes are in lower-case hexadecimal.\n\n"
-      "Exit status: 0 fine; 1 the ledger failed verification; 2 wrong usage; 3 not found; 4 refused by the ledger;\n"
-      "5 unavailable (socket, disk, key).\n";
+      "Exit status: 0 fine; 1 the ledger or a proof failed verification; 2 wrong usage; 3 not found; 4 refused by\n"
+      "the ledger; 5 unavailable (socket, disk, key).\n";
   return text;
 }
 

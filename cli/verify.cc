@@ -6,6 +6,7 @@
 #include "cli/ledger_source.h"
 #include "cli/output_style.h"
 #include "cli/progress.h"
+#include "cli/timestamps.h"
 #include "cli/verify_report.h"
 #include "ledger/audit/verify_tiles.h"
 #include "ledger/base/file.h"
@@ -31,6 +32,20 @@ Status ReadEvidence(const Options& options, VerifyOptions& verify) {
   return Ok();
 }
 
+// Nothing is said where there are none and nobody asked.
+Result<TimestampFindings> ReadTimestamps(const Options& options, const LedgerSource& source) {
+  const std::string directory = TimestampsDirectory(options, source);
+  if (directory.empty()) return TimestampFindings{};
+  std::optional<std::string> certificates;
+  if (options.Has("tsa-ca")) {
+    ENVLEDGER_ASSIGN_OR_RETURN(certificates, ReadCertificates(options.All("tsa-ca")));
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(TimestampFindings findings, CheckTimestamps(directory, certificates));
+  const bool asked = options.Has("tsa-ca") || options.Has("timestamps");
+  if (findings.count == 0 && !asked) findings.summary.clear();
+  return findings;
+}
+
 Result<VerifyReport> Verify(Context& context, const LedgerSource& source, const VerifyOptions& verify) {
   Progress progress(context.err, context.err_is_terminal, context.ticks);
   const VerifyProgress tell = [&progress](uint64_t done, uint64_t total) { progress.Update(done, total, "entries"); };
@@ -52,14 +67,25 @@ ExitStatus Run(Context& context, const Options& options) {
                       InvalidArgument("--checkpoint needs --vkey: without the key that signed it, a checkpoint "
                                       "proves nothing"));
   }
+  if (options.Has("tsa-ca") && TimestampsDirectory(options, *source).empty()) {
+    return WrongUsage(context, InvalidArgument("--tsa-ca needs --timestamps DIR (or --data-dir): where they are kept"));
+  }
   VerifyOptions verify;
   verify.threads = static_cast<unsigned>(*threads);
   if (const Status status = ReadEvidence(options, verify); !status.ok()) {
     Complain(context, status.ToString());
     return ExitStatus::kUnavailable;
   }
+  auto timestamps = ReadTimestamps(options, *source);
+  if (!timestamps.ok()) {
+    Complain(context, timestamps.status().ToString());
+    return ExitStatus::kUnavailable;
+  }
+  verify.anchors.insert(verify.anchors.end(), timestamps->anchors.begin(), timestamps->anchors.end());
   auto report = Verify(context, *source, verify);
   if (!report.ok()) return Fail(context, report.status());
+  for (VerifyFailure& failure : timestamps->failures) AddFailure(*report, std::move(failure));
+  if (!timestamps->summary.empty()) report->checks["timestamp"] = timestamps->summary;
   switch (style->format) {
     case Format::kTable:
       PrintVerify(context.out, *style, *report);
@@ -81,6 +107,10 @@ Command VerifyCommand() {
   static const OptionSpecs kOwn = {
       {"vkey", Takes::kValue, "VKEY", "the verifier key that checkpoints must be signed by, or a file that holds it"},
       {"checkpoint", Takes::kValues, "FILE", "a checkpoint kept elsewhere, to compare with; needs --vkey; repeatable"},
+      {"tsa-ca", Takes::kValues, "FILE",
+       "check the timestamps of checkpoints by these certificates (PEM); repeatable; each then counts as kept "
+       "elsewhere"},
+      {"timestamps", Takes::kValue, "DIR", "where checkpoint --attach-timestamp kept them (default: in --data-dir)"},
       {"threads", Takes::kValue, "N", "how many threads hash (default 0: as many as there are processors)"},
   };
   return {
@@ -98,6 +128,11 @@ Command VerifyCommand() {
           "compare "
           "with, so a cut tail or a replaced ledger cannot be seen. TRUNCATED, TAMPERED, INCOMPLETE, WRONG_KEY: exit "
           "status 1. A key or checkpoint that cannot be read: 5.\n"
+          "\n"
+          "A timestamp that does not hold is TAMPERED; one whose authority the certificates of --tsa-ca do not cover "
+          "is "
+          "WRONG_KEY. Timestamps kept beside the ledger can be removed with its tail: the report says the time of the "
+          "latest one, and nothing vouches for what came after it.\n"
           "\n"
           "json: {\"verdict\", \"ok\", \"entries\", \"tree_size\", \"root\", \"checkpoints\", \"failures\": [{\"seq\", "
           "\"check\", \"message\"}], \"checks\", \"failure_count\", \"origin\", \"vkey\", \"key_is_trusted\"}; at most "

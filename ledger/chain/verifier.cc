@@ -88,6 +88,12 @@ std::string_view Name(Verdict verdict) {
   return "?";
 }
 
+void AddFailure(VerifyReport& report, VerifyFailure failure) {
+  ++report.failure_count;
+  if (Severity(failure.verdict) > Severity(report.verdict)) report.verdict = failure.verdict;
+  if (report.failures.size() < VerifyReport::kMaxFailures) report.failures.push_back(std::move(failure));
+}
+
 PreparedEntry PrepareEntry(std::string_view bytes) {
   PreparedEntry prepared;
   prepared.leaf_hash = LeafHash(bytes);

@@ -35,8 +35,8 @@ inline bool IsPass(Verdict verdict) { return verdict == Verdict::kValid || verdi
 
 struct VerifyFailure {
   std::optional<uint64_t> seq;
-  std::string check;  // "form", "sequence", "chain", "time", "lifecycle", "links", "tree", "checkpoint", "key",
-                      // "index", "tile"
+  std::string check;    // "form", "sequence", "chain", "time", "lifecycle", "links", "tree", "checkpoint", "key",
+                        // "index", "tile", "timestamp"
   std::string message;  // a sentence
   Verdict verdict;      // what this failure alone amounts to
 };
@@ -54,6 +54,10 @@ struct VerifyReport {
   std::map<std::string, std::string> checks;  // check -> what was checked ("2000000 entries"), or why it was not
   static constexpr size_t kMaxFailures = 100;
 };
+
+// Adds what the caller found beside the ledger, such as a timestamp that does not hold; the verdict becomes that of the
+// worst failure.
+void AddFailure(VerifyReport& report, VerifyFailure failure);
 
 // The stateless part of verifying one entry.
 struct PreparedEntry {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ledger/chain/note.h"
+#include "ledger/chain/tlog_proof.h"
 #include "ledger/chain/tree.h"
 #include "ledger/crypto/sha256.h"
 
@@ -214,6 +215,55 @@ TEST_F(VectorsTest, CheckpointBodies) {
     EXPECT_TRUE(!parsed.ok() || parsed->origin != checkpoint->origin) << bad;
   }
   EXPECT_GT(vectors["bad"].size(), 2u);
+}
+
+TEST_F(VectorsTest, TlogProofs) {
+  const json vectors = Read("notes/tlog-proof.json");
+  for (const json& vector : vectors["valid"]) {
+    const std::string text = vector["text"];
+    const Result<TlogProof> proof = ParseTlogProof(text);
+    ASSERT_TRUE(proof.ok()) << text << proof.status().ToString();
+    EXPECT_EQ(proof->index, vector["index"].get<uint64_t>());
+    EXPECT_EQ(proof->hashes, ProofOf(vector["hashes"]));
+    EXPECT_EQ(proof->checkpoint, vector["checkpoint"].get<std::string>());
+    EXPECT_EQ(proof->extra.has_value(), !vector["extra_b64"].is_null());
+    if (proof->extra) {
+      EXPECT_EQ(*proof->extra, Decoded(vector["extra_b64"]));
+    }
+    EXPECT_EQ(FormatTlogProof(*proof), text);
+  }
+  EXPECT_GT(vectors["valid"].size(), 2u);
+  for (const json& vector : vectors["invalid"]) {
+    const Result<TlogProof> proof = ParseTlogProof(vector["text"].get<std::string>());
+    ASSERT_FALSE(proof.ok()) << vector["why"];
+    EXPECT_NE(proof.status().message().find("line "), std::string::npos) << proof.status().message();
+  }
+  EXPECT_GT(vectors["invalid"].size(), 6u);
+}
+
+// Our own reading of every proof vector's outcome, through the files: what holds as hashes holds as a file, and what
+// does not hold is refused as one too.
+TEST_F(VectorsTest, InclusionProofsInFilesHoldAsTheyDoAlone) {
+  const Result<SigningKey> signing_key = SigningKey::FromSeed(std::string(32, 's'));
+  ASSERT_TRUE(signing_key.ok());
+  const Result<VerifierKey> key = MakeVerifierKey("vectors.example", signing_key->public_key());
+  ASSERT_TRUE(key.ok());
+  int genuine = 0;
+  for (const std::filesystem::path& path : FilesUnder("merkle-rfc6962/testdata/inclusion")) {
+    const json vector = ReadFile(path);
+    const std::optional<Proof> proof = ProofOf(vector["proof"]);
+    const std::optional<Hash> leaf = HashFrom(Decoded(vector["leafHash"]));
+    const std::optional<Hash> root = HashFrom(Decoded(vector["root"]));
+    if (!proof || !leaf || !root) continue;
+    const std::string text =
+        FormatTlogProof({std::nullopt, vector["leafIdx"], *proof,
+                         SignNote(FormatCheckpoint({key->name, vector["treeSize"], *root}), {{*key, &*signing_key}})});
+    const Result<TlogProof> parsed = ParseTlogProof(text);
+    const bool holds = parsed.ok() && VerifyTlogProof(*parsed, *leaf, *key).ok();
+    EXPECT_EQ(!holds, vector["wantErr"].get<bool>()) << path;
+    if (holds) ++genuine;
+  }
+  EXPECT_GT(genuine, 4);
 }
 
 }  // namespace

@@ -62,6 +62,15 @@ TEST(Tool, WrongUsageExitsTwoAndSaysWhy) {
       {"verify", "--checkpoint", "f"},
       {"verify", "--threads", "many"},
       {"checkpoint", "--sign-now", "--data-dir", "d"},
+      {"checkpoint", "--sign-now", "--size", "5"},
+      {"checkpoint", "--size", "05"},
+      {"checkpoint", "--tsa-ca", "f"},
+      {"checkpoint", "--timestamps", "d"},
+      {"checkpoint", "--checkpoint", "f"},
+      {"checkpoint", "--attach-timestamp", "f"},
+      {"checkpoint", "--attach-timestamp", "f", "--timestamp-request", "g", "--timestamps", "d"},
+      {"checkpoint", "--attach-timestamp", "f", "--sign-now", "--timestamps", "d"},
+      {"verify", "--tsa-ca", "f"},
       {"key", "generate", "--key", "f"},
       {"key", "show", "--origin", "two words", "--key", "f"},
       {"append", "--batch", "0"},
@@ -228,6 +237,16 @@ TEST(Checkpoint, IsPrintedByteForByte) {
   ASSERT_EQ(world.Run({"checkpoint", "--format", "json"}), 0);
   EXPECT_EQ(json::parse(world.out.str()),
             (json{{"origin", "ledger.example"}, {"size", 5}, {"root", Hex(std::string(32, 'r'))}, {"note", note}}));
+}
+
+TEST(Checkpoint, OfAGivenSizeIsThatOneOrNone) {
+  World world;
+  FillDay(*world.ledger);
+  world.ledger->checkpoints = {world.ledger->NoteOver(2), world.ledger->NoteOver(5)};
+  ASSERT_EQ(world.Run({"checkpoint", "--size", "2"}), 0) << world.err.str();
+  EXPECT_EQ(world.out.str(), world.ledger->checkpoints.front());
+  EXPECT_EQ(world.Run({"checkpoint", "--size", "3"}), 3);
+  EXPECT_NE(world.err.str().find("the nearest are of 2 below and 5 above"), std::string::npos) << world.err.str();
 }
 
 TEST(StatusCommand, SaysHowTheLedgerIs) {

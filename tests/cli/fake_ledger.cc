@@ -104,18 +104,48 @@ void FakeLedger::Append(const Transition& transition) {
   }
   EnvelopeRecords& records = *found;
   EntryHeader header;
-  header.seq = entries_++;
+  header.seq = log.size();
   header.recorded_at = transition.occurred_at.value_or(0) + kSecond / 2;
   header.recorder = {.uid = 1000, .gid = 1000, .pid = 4242, .producer = "gateway"};
   header.envelope_revision = records.entries.size();
   if (!records.entries.empty()) header.envelope_previous = header.seq - 1;
   EntryBuilder builder;
   records.entries.emplace_back(builder.Build(header, *EncodeTransition(transition)));
+  log.push_back(records.entries.back());
+}
+
+VerifierKey FakeLedger::key(char seed) {
+  return *MakeVerifierKey(kOrigin, SigningKey::FromSeed(std::string(32, seed))->public_key());
+}
+
+std::string FakeLedger::NoteOver(uint64_t size, char seed) const {
+  const SigningKey signing_key = *SigningKey::FromSeed(std::string(32, seed));
+  return SignNote(FormatCheckpoint({kOrigin, size, *RootAt(size, Subtrees())}), {{key(seed), &signing_key}});
+}
+
+void FakeLedger::Sign() {
+  checkpoints.push_back(NoteOver(log.size()));
+  status.vkey = FormatVerifierKey(key());
+}
+
+SubtreeReader FakeLedger::Subtrees() const {
+  return [this](unsigned level, uint64_t index) -> Result<Hash> {
+    Frontier frontier;
+    for (uint64_t seq = index << level; seq < (index + 1) << level; ++seq) frontier.Append(LeafHash(log.at(seq)));
+    return frontier.Root();
+  };
+}
+
+std::string FakeLedger::StoredNote(uint64_t size) const {
+  for (const std::string& note : checkpoints) {
+    if (ParseCheckpoint(ParseNote(note)->text)->size == size) return note;
+  }
+  return {};
 }
 
 Completeness FakeLedger::CompletenessNow() const {
   Completeness completeness;
-  completeness.tree_size = entries_;
+  completeness.tree_size = log.size();
   completeness.root.fill(0xab);
   completeness.scanned = 1;
   completeness.complete = true;
@@ -156,18 +186,59 @@ Result<PrincipalsResponse> FakeLedger::Principals(const PrincipalsRequest& reque
   return response;
 }
 
-Result<EntriesResponse> FakeLedger::Entries(const EntriesRequest&) { return EntriesResponse{}; }
-
-Result<CheckpointsResponse> FakeLedger::Checkpoints(const CheckpointsRequest&) {
-  return CheckpointsResponse{.notes = checkpoints};
+Result<EntriesResponse> FakeLedger::Entries(const EntriesRequest& request) {
+  EntriesResponse response;
+  response.tree_size = log.size();
+  for (uint64_t seq = request.from_seq; seq < log.size(); ++seq) {
+    if (request.limit != 0 && response.entries.size() == request.limit) break;
+    response.entries.push_back(log[seq]);
+  }
+  return response;
 }
 
-Result<InclusionProofResponse> FakeLedger::InclusionProof(const InclusionProofRequest&) {
-  return NotFound("this ledger has no tree");
+Result<CheckpointsResponse> FakeLedger::Checkpoints(const CheckpointsRequest& request) {
+  if (request.sign_now) {
+    ++signed_when_asked;
+    Sign();
+  }
+  CheckpointsResponse response;
+  if (request.latest) {
+    if (!checkpoints.empty()) response.notes.push_back(checkpoints.back());
+    return response;
+  }
+  for (const std::string& note : checkpoints) {
+    if (ParseCheckpoint(ParseNote(note)->text)->size < request.from_size) continue;
+    if (request.limit != 0 && response.notes.size() == request.limit) break;
+    response.notes.push_back(note);
+  }
+  return response;
 }
 
-Result<ConsistencyProofResponse> FakeLedger::ConsistencyProof(const ConsistencyProofRequest&) {
-  return NotFound("this ledger has no tree");
+Result<InclusionProofResponse> FakeLedger::InclusionProof(const InclusionProofRequest& request) {
+  const uint64_t size = request.tree_size.value_or(log.size());
+  if (size > log.size() || request.seq >= log.size()) return NotFound("the ledger has fewer entries");
+  ENVLEDGER_ASSIGN_OR_RETURN(Proof hashes, envledger::InclusionProof(request.seq, size, Subtrees()));
+  InclusionProofResponse response{.entry = log[request.seq],
+                                  .tree_size = size,
+                                  .root = *RootAt(size, Subtrees()),
+                                  .hashes = std::move(hashes),
+                                  .checkpoint = StoredNote(size)};
+  if (spoil_inclusion) spoil_inclusion(response);
+  return response;
+}
+
+Result<ConsistencyProofResponse> FakeLedger::ConsistencyProof(const ConsistencyProofRequest& request) {
+  const uint64_t size = request.new_size.value_or(log.size());
+  if (size > log.size()) return NotFound("the ledger has fewer entries");
+  ENVLEDGER_ASSIGN_OR_RETURN(Proof hashes, envledger::ConsistencyProof(request.old_size, size, Subtrees()));
+  ConsistencyProofResponse response{.old_size = request.old_size,
+                                    .new_size = size,
+                                    .old_root = *RootAt(request.old_size, Subtrees()),
+                                    .new_root = *RootAt(size, Subtrees()),
+                                    .hashes = std::move(hashes),
+                                    .checkpoint = StoredNote(size)};
+  if (spoil_consistency) spoil_consistency(response);
+  return response;
 }
 
 Result<EventsResponse> FakeLedger::Events(const EventsRequest&) { return EventsResponse{}; }

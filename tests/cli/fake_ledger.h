@@ -1,6 +1,7 @@
 // A ledger in memory for the tool's tests: sealed entries made by hand, answered in pages.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -10,6 +11,8 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "ledger/audit/reader.h"
+#include "ledger/chain/note.h"
+#include "ledger/chain/tree.h"
 #include "ledger/codec/entry.h"
 #include "ledger/codec/model.h"
 
@@ -28,8 +31,15 @@ Transition Completed(const std::string& envelope_id, Nanos at = kMorning + 90 * 
 
 class FakeLedger : public LedgerReader {
  public:
+  static constexpr const char* kOrigin = "ledger.example";
+
   // Seals a transition; its envelope's revision is counted up.
   void Append(const Transition& transition);
+  // Signs a checkpoint over all entries, with the key below.
+  void Sign();
+  static VerifierKey key(char seed = 1);
+  // A checkpoint of the first `size` entries, which is not kept.
+  std::string NoteOver(uint64_t size, char seed = 1) const;
 
   Result<QueryResponse> Query(const QueryRequest& request) override;
   Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) override;
@@ -45,13 +55,19 @@ class FakeLedger : public LedgerReader {
   std::vector<EnvelopeRecords> envelopes;
   std::vector<PrincipalSummary> principals;
   std::vector<std::string> checkpoints;
+  std::vector<std::string> log;  // every entry, by seq
+  // What a lying ledger does to its answers.
+  std::function<void(InclusionProofResponse&)> spoil_inclusion;
+  std::function<void(ConsistencyProofResponse&)> spoil_consistency;
+  int signed_when_asked = 0;
   StatusResponse status;
   size_t page = 2;                    // envelopes in one answer
   std::vector<QueryRequest> queries;  // as they came
 
  private:
   Completeness CompletenessNow() const;
-  uint64_t entries_ = 0;
+  SubtreeReader Subtrees() const;
+  std::string StoredNote(uint64_t size) const;
 };
 
 // Three envelopes: one narrowed and done, one open, one by a deceiver of terminals.

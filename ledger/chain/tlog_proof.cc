@@ -1,0 +1,187 @@
+// Both formats are a header, hashes one a line, an empty line, and the checkpoint to the end of the file. They are read
+// by one reader of lines that knows its line number, so that every complaint can name it. The checkpoint is taken as it
+// is: only VerifyNote may decide about it, and a second, laxer reading of notes would be a place for the two to
+// disagree.
+#include "ledger/chain/tlog_proof.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace envledger {
+namespace {
+
+constexpr std::string_view kHeader = "c2sp.org/tlog-proof@v1";
+constexpr std::string_view kExtra = "extra ";
+constexpr std::string_view kIndex = "index ";
+constexpr std::string_view kOld = "old ";
+
+// Takes lines from the front of a text.
+class Lines {
+ public:
+  explicit Lines(std::string_view bytes, std::string_view format) : rest_(bytes), format_(format) {}
+
+  // The next line without its newline. kInvalidArgument when the text ends before that.
+  Result<std::string_view> Take(std::string_view expected) {
+    ++number_;
+    const size_t end = rest_.find('\n');
+    if (end == rest_.npos) {
+      return Bad(rest_.empty() ? "the text ends where " + std::string(expected) + " should be"
+                               : "the text ends in the middle of this line");
+    }
+    const std::string_view line = rest_.substr(0, end);
+    rest_.remove_prefix(end + 1);
+    if (!line.empty() && line.back() == '\r') return Bad("it ends in CR LF; lines end in a newline alone");
+    return line;
+  }
+
+  bool NextStartsWith(std::string_view prefix) const { return rest_.starts_with(prefix); }
+  std::string_view rest() const { return rest_; }
+
+  // About the line taken last.
+  Status Bad(const std::string& why) const {
+    return InvalidArgument("not " + std::string(format_) + ": line " + std::to_string(number_) + ": " + why);
+  }
+  Status Unexpected(std::string_view line, std::string_view expected) const {
+    return Bad("expected " + std::string(expected) + ", not " + Quoted(line));
+  }
+
+ private:
+  std::string_view rest_;
+  const std::string_view format_;
+  size_t number_ = 0;
+};
+
+// A line of `prefix` and a decimal number.
+Result<uint64_t> TakeNumber(Lines& lines, std::string_view prefix) {
+  const std::string expected = "\"" + std::string(prefix) + "\" and a plain decimal number";
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::string_view line, lines.Take(expected));
+  if (!line.starts_with(prefix)) return lines.Unexpected(line, expected);
+  const std::optional<uint64_t> number = ParseDecimal(line.substr(prefix.size()));
+  if (!number) return lines.Unexpected(line, expected);
+  return *number;
+}
+
+// The lines of hashes and the empty line after them.
+Result<Proof> TakeHashes(Lines& lines, size_t limit) {
+  Proof hashes;
+  for (;;) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const std::string_view line, lines.Take("a hash or the empty line"));
+    if (line.empty()) return hashes;
+    const std::optional<std::string> bytes = ParseBase64(line);
+    const std::optional<Hash> hash = bytes ? HashFrom(*bytes) : std::nullopt;
+    if (!hash) return lines.Unexpected(line, "a hash, 32 bytes in base64, or an empty line");
+    if (hashes.size() == limit) return lines.Bad("more than " + std::to_string(limit) + " hashes");
+    hashes.push_back(*hash);
+  }
+}
+
+Result<std::string> TakeCheckpoint(const Lines& lines) {
+  if (lines.rest().empty()) return lines.Bad("no checkpoint after the empty line");
+  if (lines.rest().size() > kMaxNoteBytes) {
+    return lines.Bad("the checkpoint after it is longer than " + std::to_string(kMaxNoteBytes) + " bytes");
+  }
+  return std::string(lines.rest());
+}
+
+std::string HashLines(const Proof& hashes) {
+  std::string text;
+  for (const Hash& hash : hashes) text += Base64(View(hash)) + "\n";
+  return text;
+}
+
+Result<Checkpoint> OpenProofCheckpoint(std::string_view note, const VerifierKey& key, std::string_view which) {
+  auto checkpoint = OpenCheckpoint(note, key);
+  if (!checkpoint.ok()) return std::move(checkpoint).status().Prepend(which);
+  return checkpoint;
+}
+
+}  // namespace
+
+std::string FormatTlogProof(const TlogProof& proof) {
+  std::string text = std::string(kHeader) + "\n";
+  if (proof.extra) text += std::string(kExtra) + Base64(*proof.extra) + "\n";
+  text += std::string(kIndex) + std::to_string(proof.index) + "\n";
+  return text + HashLines(proof.hashes) + "\n" + proof.checkpoint;
+}
+
+std::string FormatAddCheckpoint(const AddCheckpoint& body) {
+  return std::string(kOld) + std::to_string(body.old_size) + "\n" + HashLines(body.hashes) + "\n" + body.checkpoint;
+}
+
+Result<TlogProof> ParseTlogProof(std::string_view bytes) {
+  Lines lines(bytes, "a tlog-proof");
+  const std::string header = "\"" + std::string(kHeader) + "\"";
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::string_view first, lines.Take(header));
+  if (first != kHeader) return lines.Unexpected(first, header);
+  TlogProof proof;
+  if (lines.NextStartsWith(kExtra)) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const std::string_view line, lines.Take("extra data"));
+    proof.extra = ParseBase64(line.substr(kExtra.size()));
+    if (!proof.extra || proof.extra->empty()) return lines.Bad("the extra data is not base64, or empty");
+    if (proof.extra->size() > kMaxTlogProofExtra) {
+      return lines.Bad("more than " + std::to_string(kMaxTlogProofExtra) + " bytes of extra data");
+    }
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(proof.index, TakeNumber(lines, kIndex));
+  ENVLEDGER_ASSIGN_OR_RETURN(proof.hashes, TakeHashes(lines, kMaxTlogProofHashes));
+  ENVLEDGER_ASSIGN_OR_RETURN(proof.checkpoint, TakeCheckpoint(lines));
+  return proof;
+}
+
+Result<AddCheckpoint> ParseAddCheckpoint(std::string_view bytes) {
+  Lines lines(bytes, "a consistency proof");
+  AddCheckpoint body;
+  ENVLEDGER_ASSIGN_OR_RETURN(body.old_size, TakeNumber(lines, kOld));
+  ENVLEDGER_ASSIGN_OR_RETURN(body.hashes, TakeHashes(lines, kMaxAddCheckpointHashes));
+  ENVLEDGER_ASSIGN_OR_RETURN(body.checkpoint, TakeCheckpoint(lines));
+  return body;
+}
+
+ProofKind ProofKindOf(std::string_view bytes) {
+  if (bytes.starts_with(kHeader)) return ProofKind::kInclusion;
+  if (bytes.starts_with(kOld)) return ProofKind::kConsistency;
+  return ProofKind::kUnknown;
+}
+
+Result<Checkpoint> VerifyTlogProof(const TlogProof& proof, const Hash& leaf_hash, const VerifierKey& key) {
+  ENVLEDGER_ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenProofCheckpoint(proof.checkpoint, key, "the checkpoint: "));
+  if (proof.index >= checkpoint.size) {
+    return Corruption("the proof does not hold: its checkpoint is over " + std::to_string(checkpoint.size) +
+                      " entries, so none of them has the number " + std::to_string(proof.index));
+  }
+  ENVLEDGER_RETURN_IF_ERROR(VerifyInclusion(proof.index, checkpoint.size, leaf_hash, proof.hashes, checkpoint.root));
+  return checkpoint;
+}
+
+Result<ConsistentCheckpoints> VerifyAddCheckpoint(const AddCheckpoint& body, std::string_view old_note,
+                                                  const VerifierKey& old_key, const VerifierKey& key) {
+  ConsistentCheckpoints both;
+  ENVLEDGER_ASSIGN_OR_RETURN(both.older, OpenProofCheckpoint(old_note, old_key, "the old checkpoint: "));
+  ENVLEDGER_ASSIGN_OR_RETURN(both.newer, OpenProofCheckpoint(body.checkpoint, key, "the new checkpoint: "));
+  const auto refuse = [](const std::string& why) { return Corruption("the proof does not hold: " + why); };
+  if (both.older.origin != both.newer.origin) {
+    return refuse("the checkpoints are of \"" + both.older.origin + "\" and of \"" + both.newer.origin + "\"");
+  }
+  if (body.old_size != both.older.size) {
+    return refuse("it is from " + std::to_string(body.old_size) + " entries on, but the old checkpoint is over " +
+                  std::to_string(both.older.size));
+  }
+  if (body.old_size > both.newer.size) {
+    return refuse("the new checkpoint is over " + std::to_string(both.newer.size) + " entries, fewer than the old " +
+                  std::to_string(body.old_size));
+  }
+  if (body.old_size == 0) {
+    // Every tree begins with no leaves: there is nothing to prove, but the root of nothing is known.
+    if (!body.hashes.empty()) return refuse("from 0 entries on it must be empty");
+    if (both.older.root != EmptyRoot()) return refuse("the root of the old checkpoint is not that of 0 entries");
+    if (both.newer.size == 0 && both.newer.root != EmptyRoot()) {
+      return refuse("the root of the new checkpoint is not that of 0 entries");
+    }
+    return both;
+  }
+  ENVLEDGER_RETURN_IF_ERROR(
+      VerifyConsistency(both.older.size, both.older.root, both.newer.size, both.newer.root, body.hashes));
+  return both;
+}
+
+}  // namespace envledger

@@ -1,0 +1,442 @@
+// `proof` and `proof verify`, on a ledger in memory with a real tree.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "fake_ledger.h"
+#include "ledger/base/bytes.h"
+#include "ledger/base/file.h"
+#include "ledger/chain/tlog_proof.h"
+#include "tests/support/temp_dir.h"
+
+namespace envledger::cli {
+namespace {
+
+using nlohmann::json;
+
+// Five entries: env-1 has 0, 1 and 2; env-2 has 3; env-3 has 4. Checkpoints of 3 and of 5 entries.
+class ProofTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    FakeLedger& ledger = *world_.ledger;
+    ledger.Append(Requested("env-1", User("alice")));
+    ledger.Append(GrantedGpus("env-1", "4"));
+    ledger.Append(Completed("env-1"));
+    ledger.Sign();
+    ledger.Append(Requested("env-2", User("bob"), kMorning + 60 * kSecond));
+    ledger.Append(Requested("7", User("carol"), kMorning + 120 * kSecond));
+    ledger.Sign();
+  }
+
+  std::string Path(const std::string& name) const { return directory_.path() + "/" + name; }
+  void Write(const std::string& name, const std::string& contents) const {
+    std::ofstream(Path(name), std::ios::binary) << contents;
+  }
+  static std::string Contents(const std::string& path) { return *ReadFile(path, 1 << 20); }
+
+  // The exit status; out and err are those of this run.
+  int Run(const std::vector<std::string>& words) {
+    world_.out.str("");
+    world_.err.str("");
+    return world_.Run(words);
+  }
+  std::string out() const { return world_.out.str(); }
+  std::string err() const { return world_.err.str(); }
+  bool ErrHas(const std::string& text) const { return err().find(text) != std::string::npos; }
+
+  // Writes proof and entry of `seq`, and checks them.
+  int Verify(const std::string& proof, const std::string& entry, const std::vector<std::string>& options = {}) {
+    Write("proof", proof);
+    Write("entry", entry);
+    std::vector<std::string> words = {
+        "proof", "verify", Path("proof"), "--entry", Path("entry"), "--vkey", FormatVerifierKey(FakeLedger::key())};
+    words.insert(words.end(), options.begin(), options.end());
+    return Run(words);
+  }
+  std::string ProofOf(uint64_t seq) {
+    EXPECT_EQ(Run({"proof", std::to_string(seq)}), 0) << err();
+    return out();
+  }
+  const std::string& entry(uint64_t seq) const { return world_.ledger->log[seq]; }
+
+  TempDir directory_;
+  World world_;
+};
+
+TEST_F(ProofTest, OfAnEntryIsATlogProofThatHolds) {
+  ASSERT_EQ(Run({"proof", "1"}), 0) << err();
+  const auto proof = ParseTlogProof(out());
+  ASSERT_TRUE(proof.ok()) << proof.status().ToString();
+  EXPECT_EQ(proof->index, 1u);
+  EXPECT_EQ(proof->checkpoint, world_.ledger->checkpoints.back());
+  EXPECT_TRUE(VerifyTlogProof(*proof, LeafHash(entry(1)), FakeLedger::key()).ok());
+}
+
+TEST_F(ProofTest, OfAnEnvelopeIsOfItsLatestRecordOrOfTheRevisionAskedFor) {
+  ASSERT_EQ(Run({"proof", "env-1", "--entry", Path("latest")}), 0) << err();
+  EXPECT_EQ(ParseTlogProof(out())->index, 2u);
+  EXPECT_EQ(Contents(Path("latest")), entry(2));
+  ASSERT_EQ(Run({"proof", "env-1", "--revision", "0", "--entry", Path("first")}), 0) << err();
+  EXPECT_EQ(ParseTlogProof(out())->index, 0u);
+  EXPECT_EQ(Contents(Path("first")), entry(0));
+  EXPECT_EQ(Run({"proof", "env-1", "--revision", "3"}), 3);
+  EXPECT_TRUE(ErrHas("has the revisions 0 to 2, not 3")) << err();
+  EXPECT_EQ(Run({"proof", "env-none"}), 3);
+}
+
+TEST_F(ProofTest, AnEnvelopeMayLookLikeANumberOrACommand) {
+  EXPECT_EQ(Run({"proof", "7"}), 3) << "there is no entry 7";
+  ASSERT_EQ(Run({"proof", "7", "--envelope"}), 0) << err();
+  EXPECT_EQ(ParseTlogProof(out())->index, 4u);
+  EXPECT_EQ(Run({"proof", "--envelope", "verify"}), 3) << "no such envelope, but no other command either";
+}
+
+TEST_F(ProofTest, OfAllRecordsIsADirectoryWithAProofAndAnEntryForEach) {
+  ASSERT_EQ(Run({"proof", "env-1", "--all", "--output", Path("all")}), 0) << err();
+  size_t files = 0;
+  for (const auto& file : std::filesystem::directory_iterator(Path("all"))) {
+    ++files;
+    EXPECT_TRUE(file.is_regular_file());
+  }
+  EXPECT_EQ(files, 6u);
+  for (const uint64_t seq : {0, 1, 2}) {
+    const std::string stem = Path("all/") + std::to_string(seq);
+    EXPECT_EQ(Contents(stem + ".entry"), entry(seq));
+    EXPECT_EQ(Run({"proof", "verify", stem + ".tlog-proof", "--entry", stem + ".entry", "--vkey",
+                   FormatVerifierKey(FakeLedger::key())}),
+              0)
+        << err();
+  }
+  EXPECT_EQ(Run({"proof", "env-1", "--all", "--output", Path("all")}), 0) << "again, into the same directory";
+}
+
+TEST_F(ProofTest, TheDaemonSignsForAnEntryThatNoCheckpointCovers) {
+  world_.ledger->Append(Requested("env-9", User("dana")));
+  ASSERT_EQ(Run({"proof", "5"}), 0) << err();
+  EXPECT_EQ(world_.ledger->signed_when_asked, 1);
+  EXPECT_EQ(VerifyTlogProof(*ParseTlogProof(out()), LeafHash(entry(5)), FakeLedger::key())->size, 6u);
+  EXPECT_EQ(Run({"proof", "0"}), 0);
+  EXPECT_EQ(Run({"proof", "6"}), 3);
+  EXPECT_TRUE(ErrHas("the ledger has 6 entries: none has the number 6")) << err();
+  EXPECT_EQ(world_.ledger->signed_when_asked, 1) << "nothing is signed for an entry that does not exist";
+}
+
+TEST_F(ProofTest, FromADirectoryAnEntryThatNoCheckpointCoversIsAnError) {
+  world_.ledger->Append(Requested("env-9", User("dana")));
+  EXPECT_EQ(Run({"proof", "5", "--data-dir", "/srv/ledger"}), 3);
+  EXPECT_TRUE(ErrHas("the latest signed checkpoint covers 5 entries: entry 5 is not among them")) << err();
+  EXPECT_EQ(out(), "");
+  EXPECT_EQ(world_.ledger->signed_when_asked, 0);
+  EXPECT_EQ(Run({"proof", "4", "--data-dir", "/srv/ledger"}), 0) << err();
+}
+
+TEST_F(ProofTest, InATreeOfAnotherSizeNeedsACheckpointOfThatSize) {
+  ASSERT_EQ(Run({"proof", "1", "--tree-size", "3"}), 0) << err();
+  EXPECT_EQ(ParseTlogProof(out())->checkpoint, world_.ledger->checkpoints.front());
+  EXPECT_EQ(Run({"proof", "1", "--tree-size", "4"}), 3);
+  EXPECT_TRUE(ErrHas("no checkpoint of 4 entries was signed; the nearest are of 3 below and 5 above")) << err();
+  EXPECT_EQ(Run({"proof", "1", "--tree-size", "2"}), 3);
+  EXPECT_TRUE(ErrHas("the nearest is of 3 above")) << err();
+  EXPECT_EQ(Run({"proof", "1", "--tree-size", "1"}), 2);
+  EXPECT_EQ(Run({"proof", "1", "--tree-size", "6"}), 3);
+
+  ASSERT_EQ(Run({"proof", "1", "--tree-size", "4", "--format", "json"}), 0) << err();
+  const json unsigned_proof = json::parse(out());
+  EXPECT_EQ(unsigned_proof["checkpoint"], nullptr);
+  EXPECT_EQ(unsigned_proof["proof"], nullptr);
+  EXPECT_EQ(unsigned_proof["hashes"].size(), 2u);
+}
+
+TEST_F(ProofTest, JsonHasTheProofInPieces) {
+  ASSERT_EQ(Run({"proof", "2", "--format", "json"}), 0) << err();
+  const json proof = json::parse(out());
+  EXPECT_EQ(proof["seq"], 2);
+  EXPECT_EQ(proof["tree_size"], 5);
+  EXPECT_EQ(proof["leaf_hash"], Hex(View(LeafHash(entry(2)))));
+  EXPECT_EQ(proof["root"].get<std::string>().size(), 64u);
+  EXPECT_EQ(proof["hashes"].size(), 3u);
+  EXPECT_EQ(proof["checkpoint"], world_.ledger->checkpoints.back());
+  EXPECT_EQ(ParseBase64(proof["entry"].get<std::string>()), entry(2));
+  EXPECT_EQ(proof["proof"], ProofOf(2));
+  ASSERT_EQ(Run({"proof", "2", "--format", "csv"}), 0);
+  EXPECT_EQ(out().substr(0, out().find('\r')), "seq,tree_size,root,leaf_hash,hashes");
+}
+
+TEST_F(ProofTest, ThatDoesNotHoldIsNeverHandedOut) {
+  const std::vector<std::pair<std::string, std::function<void(InclusionProofResponse&)>>> lies = {
+      {"a hash", [](auto& r) { r.hashes[0][0] ^= 1; }},
+      {"a hash less", [](auto& r) { r.hashes.pop_back(); }},
+      {"a hash more", [](auto& r) { r.hashes.push_back(r.hashes[0]); }},
+      {"another entry", [this](auto& r) { r.entry = entry(0); }},
+      {"a changed entry", [](auto& r) { r.entry.back() = static_cast<char>(r.entry.back() ^ 1); }},
+      {"another root", [](auto& r) { r.root[31] ^= 1; }},
+      {"another size", [](auto& r) { r.tree_size = 4; }},
+      {"another checkpoint", [this](auto& r) { r.checkpoint = world_.ledger->NoteOver(3); }},
+      {"a forged checkpoint", [this](auto& r) { r.checkpoint = world_.ledger->NoteOver(5, 2); }},
+      {"a changed checkpoint", [](auto& r) { r.checkpoint[0] = 'L'; }},
+      {"a broken checkpoint", [](auto& r) { r.checkpoint.pop_back(); }},
+  };
+  for (const auto& [what, lie] : lies) {
+    world_.ledger->spoil_inclusion = lie;
+    EXPECT_EQ(Run({"proof", "1", "--output", Path("out"), "--entry", Path("entry")}), 1) << what << ": " << err();
+    EXPECT_TRUE(ErrHas("does not hold") || ErrHas("not the same")) << what << ": " << err();
+    EXPECT_FALSE(std::filesystem::exists(Path("out"))) << what;
+    EXPECT_FALSE(std::filesystem::exists(Path("entry"))) << what;
+  }
+  world_.ledger->spoil_inclusion = nullptr;
+  EXPECT_EQ(Run({"proof", "1", "--vkey", FormatVerifierKey(FakeLedger::key(2))}), 1);
+  EXPECT_TRUE(ErrHas("is not signed by ledger.example+")) << err();
+  EXPECT_EQ(Run({"proof", "1", "--vkey", FormatVerifierKey(FakeLedger::key())}), 0) << err();
+}
+
+TEST_F(ProofTest, OfAnEnvelopeWithAHoleIsRefused) {
+  std::vector<std::string>& entries = world_.ledger->envelopes[0].entries;
+  entries.erase(entries.begin() + 1);
+  EXPECT_EQ(Run({"proof", "env-1", "--all", "--output", Path("all")}), 1);
+  EXPECT_TRUE(ErrHas("revision 1 is missing")) << err();
+  EXPECT_FALSE(std::filesystem::exists(Path("all")));
+}
+
+TEST_F(ProofTest, WhatCannotBeWrittenIsUnavailable) {
+  EXPECT_EQ(Run({"proof", "1", "--output", Path("no/such/directory/proof")}), 5);
+  EXPECT_EQ(Run({"proof", "1", "--entry", Path("no/such/directory/entry")}), 5);
+  EXPECT_EQ(out(), "");
+  EXPECT_EQ(Run({"proof", "env-1", "--all", "--output", Path("no/such/directory")}), 5);
+}
+
+TEST_F(ProofTest, WrongUsageExitsTwo) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {"proof"},
+      {"proof", "1", "2"},
+      {"proof", "1", "--revision", "0"},
+      {"proof", "1", "--all", "--output", "d"},
+      {"proof", "env-1", "--all"},
+      {"proof", "env-1", "--all", "--output", "d", "--revision", "1"},
+      {"proof", "env-1", "--all", "--output", "d", "--entry", "e"},
+      {"proof", "env-1", "--all", "--output", "d", "--format", "json"},
+      {"proof", "env-1", "--revision", "one"},
+      {"proof", "1", "--tree-size", "0"},
+      {"proof", "1", "--tree-size", "05"},
+      {"proof", "--consistency"},
+      {"proof", "--consistency", "3", "x"},
+      {"proof", "--consistency", "03", "5"},
+      {"proof", "--consistency", "5", "3"},
+      {"proof", "--consistency", "3", "5", "--all"},
+      {"proof", "--consistency", "3", "5", "--entry", "e"},
+      {"proof", "verify"},
+      {"proof", "verify", "f"},
+      {"proof", "verify", "f", "--entry", "e"},
+      {"proof", "verify", "f", "--vkey", "v"},
+      {"proof", "verify", "f", "--vkey", "v", "--entry", "e", "--old-checkpoint", "c"},
+      {"proof", "verify", "f", "--vkey", "v", "--entry", "e", "--old-vkey", "v"},
+  };
+  for (const auto& words : wrong) {
+    EXPECT_EQ(Run(words), 2) << testing::PrintToString(words) << err();
+    EXPECT_NE(err(), "");
+    EXPECT_EQ(out(), "");
+  }
+}
+
+TEST_F(ProofTest, OfConsistencyIsTheBodyOfAddCheckpoint) {
+  Write("old", world_.ledger->checkpoints.front());
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"proof", "--consistency", "3", "5"}, {"proof", "--consistency", "3"}}) {
+    ASSERT_EQ(Run(words), 0) << err();
+    const auto body = ParseAddCheckpoint(out());
+    ASSERT_TRUE(body.ok()) << body.status().ToString();
+    EXPECT_EQ(body->old_size, 3u);
+    EXPECT_EQ(body->checkpoint, world_.ledger->checkpoints.back());
+  }
+  ASSERT_EQ(Run({"proof", "--consistency", "3", "--output", Path("growth")}), 0);
+  EXPECT_EQ(out(), "");
+  const std::string vkey = FormatVerifierKey(FakeLedger::key());
+  ASSERT_EQ(Run({"proof", "verify", Path("growth"), "--old-checkpoint", Path("old"), "--vkey", vkey}), 0) << err();
+  EXPECT_EQ(out().find("HOLDS  the new tree begins with the old one"), 0u) << out();
+  ASSERT_EQ(
+      Run({"proof", "verify", Path("growth"), "--old-checkpoint", Path("old"), "--vkey", vkey, "--format", "json"}), 0);
+  const json proved = json::parse(out());
+  EXPECT_EQ(proved["ok"], true);
+  EXPECT_EQ(proved["kind"], "consistency");
+  EXPECT_EQ(proved["old_size"], 3);
+  EXPECT_EQ(proved["new_size"], 5);
+}
+
+TEST_F(ProofTest, OfConsistencyFromNothingAndToTheSameSizeHold) {
+  Write("empty", world_.ledger->NoteOver(0));
+  Write("same", world_.ledger->NoteOver(5));
+  const std::string vkey = FormatVerifierKey(FakeLedger::key());
+  ASSERT_EQ(Run({"proof", "--consistency", "0", "--output", Path("growth")}), 0) << err();
+  EXPECT_EQ(Run({"proof", "verify", Path("growth"), "--old-checkpoint", Path("empty"), "--vkey", vkey}), 0) << err();
+  ASSERT_EQ(Run({"proof", "--consistency", "5", "5", "--output", Path("growth")}), 0) << err();
+  EXPECT_EQ(Run({"proof", "verify", Path("growth"), "--old-checkpoint", Path("same"), "--vkey", vkey}), 0) << err();
+}
+
+TEST_F(ProofTest, OfConsistencyToASizeWithoutACheckpointIsOnlyInJson) {
+  EXPECT_EQ(Run({"proof", "--consistency", "2", "4"}), 3);
+  EXPECT_TRUE(ErrHas("the nearest are of 3 below and 5 above")) << err();
+  ASSERT_EQ(Run({"proof", "--consistency", "2", "4", "--format", "json"}), 0) << err();
+  const json proof = json::parse(out());
+  EXPECT_EQ(proof["old_size"], 2);
+  EXPECT_EQ(proof["new_size"], 4);
+  EXPECT_EQ(proof["checkpoint"], nullptr);
+  EXPECT_EQ(proof["hashes"].size(), 1u);
+  EXPECT_EQ(Run({"proof", "--consistency", "6"}), 3);
+  EXPECT_EQ(Run({"proof", "--consistency", "3", "6"}), 3);
+}
+
+TEST_F(ProofTest, OfConsistencyThatDoesNotHoldIsNeverHandedOut) {
+  const std::vector<std::pair<std::string, std::function<void(ConsistencyProofResponse&)>>> lies = {
+      {"a hash", [](auto& r) { r.hashes[0][0] ^= 1; }},
+      {"no hashes", [](auto& r) { r.hashes.clear(); }},
+      {"the old root", [](auto& r) { r.old_root[0] ^= 1; }},
+      {"the new root", [](auto& r) { r.new_root[0] ^= 1; }},
+      {"other sizes", [](auto& r) { r.old_size = 2; }},
+      {"a forged checkpoint", [this](auto& r) { r.checkpoint = world_.ledger->NoteOver(5, 2); }},
+  };
+  for (const auto& [what, lie] : lies) {
+    world_.ledger->spoil_consistency = lie;
+    EXPECT_EQ(Run({"proof", "--consistency", "3", "5"}), 1) << what << ": " << err();
+    EXPECT_EQ(out(), "") << what;
+  }
+}
+
+TEST_F(ProofTest, VerifyingSaysWhatWasProved) {
+  const std::string proof = ProofOf(1);
+  ASSERT_EQ(Verify(proof, entry(1)), 0) << err();
+  EXPECT_EQ(out().find("HOLDS  the checkpoint's tree has this entry in this place\n"), 0u) << out();
+  for (const std::string& text : {std::string("env-1"), std::string("granted"), std::string("2026-03-17T09:20:02.5Z"),
+                                  Hex(View(LeafHash(entry(1)))), FormatVerifierKey(FakeLedger::key())}) {
+    EXPECT_NE(out().find(text), std::string::npos) << text << " in " << out();
+  }
+  ASSERT_EQ(Verify(proof, entry(1), {"--format", "json"}), 0);
+  const json proved = json::parse(out());
+  EXPECT_EQ(proved["ok"], true);
+  EXPECT_EQ(proved["kind"], "inclusion");
+  EXPECT_EQ(proved["problem"], nullptr);
+  EXPECT_EQ(proved["origin"], "ledger.example");
+  EXPECT_EQ(proved["seq"], 1);
+  EXPECT_EQ(proved["tree_size"], 5);
+  EXPECT_EQ(proved["leaf_hash"], Hex(View(LeafHash(entry(1)))));
+  EXPECT_EQ(proved["envelope_id"], "env-1");
+  EXPECT_EQ(proved["revision"], 1);
+  EXPECT_EQ(proved["stage"], "granted");
+  EXPECT_EQ(proved["recorded_at"], "2026-03-17T09:20:02.5Z");
+  ASSERT_EQ(Verify(proof, entry(1), {"--format", "csv"}), 0);
+  EXPECT_EQ(out().find("ok,kind,problem,origin,seq,"), 0u);
+}
+
+TEST_F(ProofTest, WhatDoesNotHoldExitsOneAndNamesIt) {
+  const std::string good = ProofOf(1);
+  const auto replaced = [&good](const std::string& from, const std::string& to) {
+    std::string changed = good;
+    const size_t at = changed.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return changed.replace(at, from.size(), to);
+  };
+  const std::string hash_line = good.substr(good.find('\n', good.find("index")) + 1, 45);
+  const SigningKey key = *SigningKey::FromSeed(std::string(32, 1));
+  const auto with_checkpoint = [&](const std::string& note) { return good.substr(0, good.find("\n\n") + 2) + note; };
+  const std::string note = world_.ledger->checkpoints.back();
+  std::string sixteen = note;
+  for (int i = 0; i < 15; ++i) sixteen += "\u2014 witness" + std::to_string(i) + " AAAAAAAA\n";
+  const auto signed_text = [&](const std::string& text) { return SignNote(text, {{FakeLedger::key(), &key}}); };
+  const std::string text = note.substr(0, note.find("\n\n") + 1);
+  std::string zeros = text;
+  zeros.insert(zeros.find("\n5\n") + 1, "0");
+  std::string crlf;
+  for (const char c : good) crlf += c == '\n' ? std::string("\r\n") : std::string(1, c);
+
+  ASSERT_EQ(Verify(good, entry(1)), 0);
+  EXPECT_EQ(Verify(with_checkpoint(sixteen), entry(1)), 0) << err();
+  EXPECT_EQ(Verify(with_checkpoint(signed_text(text + "extension\n")), entry(1)), 0) << err();
+
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {replaced("index 1", "index 0"), "does not hold"},
+      {replaced("index 1", "index 5"), "none of them has the number 5"},
+      {replaced("index 1", "index 01"), "line 2"},
+      {replaced(hash_line, ""), "fewer hashes"},
+      {replaced(hash_line, hash_line + hash_line), "more hashes"},
+      {replaced("\n5\n", "\n6\n"), "does not verify"},
+      {good.substr(0, good.size() - 1), "does not end in a newline"},
+      {crlf, "line 1: it ends in CR LF"},
+      {"", "line 1"},
+      {"c2sp.org/tlog-proof@v2\n", "line 1"},
+      {with_checkpoint(sixteen + "\u2014 witness15 AAAAAAAA\n"), "more than 16 signatures"},
+      {with_checkpoint(signed_text(zeros)), "not a plain decimal"},
+      {with_checkpoint(world_.ledger->NoteOver(5, 2)), "is not signed by"},
+      {with_checkpoint(signed_text("other.example" + text.substr(text.find('\n')))), "is of \"other.example\""},
+      {"old 1\n\n" + note, "check it with --old-checkpoint"},
+  };
+  for (const auto& [proof, why] : cases) {
+    EXPECT_EQ(Verify(proof, entry(1)), 1) << why << ": " << err();
+    EXPECT_TRUE(ErrHas(why)) << why << " in " << err();
+    EXPECT_TRUE(ErrHas("proves nothing"));
+    EXPECT_EQ(out(), "");
+  }
+  EXPECT_EQ(Verify(good, entry(2)), 1) << "another entry";
+  EXPECT_EQ(Verify(good, entry(1) + "x"), 1);
+  EXPECT_EQ(Verify(good, ""), 1);
+  ASSERT_EQ(Verify(good, entry(2), {"--format", "json"}), 1);
+  const json failed = json::parse(out());
+  EXPECT_EQ(failed["ok"], false);
+  EXPECT_NE(failed["problem"].get<std::string>().find("another root"), std::string::npos);
+}
+
+TEST_F(ProofTest, BytesInTheTreeThatAreNoEntryOrAnotherOneAreTold) {
+  world_.ledger->log.push_back("no entry at all");
+  world_.ledger->log.push_back(entry(0));  // sealed a second time, in another place
+  const std::string note = world_.ledger->NoteOver(7);
+  const auto proof_of = [&](uint64_t seq) {
+    const auto response = world_.ledger->InclusionProof({.seq = seq, .tree_size = std::nullopt});
+    return FormatTlogProof({std::nullopt, seq, response->hashes, note});
+  };
+  EXPECT_EQ(Verify(proof_of(5), entry(5)), 1);
+  EXPECT_TRUE(ErrHas("are no entry of a ledger")) << err();
+  EXPECT_EQ(Verify(proof_of(6), entry(6)), 1);
+  EXPECT_TRUE(ErrHas("in the tree at 6, but the entry says that it is 0")) << err();
+}
+
+TEST_F(ProofTest, TheCheckpointCanBeRequiredToBeOneKeptElsewhere) {
+  const std::string proof = ProofOf(1);
+  Write("kept", world_.ledger->checkpoints.back() + "\u2014 witness AAAAAAAA\n");
+  EXPECT_EQ(Verify(proof, entry(1), {"--checkpoint", Path("kept")}), 0) << err();
+  Write("kept", world_.ledger->checkpoints.front());
+  EXPECT_EQ(Verify(proof, entry(1), {"--checkpoint", Path("kept")}), 1);
+  EXPECT_TRUE(ErrHas("is over 3 entries, the proof's over 5")) << err();
+  Write("kept", world_.ledger->NoteOver(5, 2));
+  EXPECT_EQ(Verify(proof, entry(1), {"--checkpoint", Path("kept")}), 1);
+  Write("kept", "no checkpoint");
+  EXPECT_EQ(Verify(proof, entry(1), {"--checkpoint", Path("kept")}), 5);
+}
+
+TEST_F(ProofTest, WhatCannotBeReadIsUnavailable) {
+  const std::string proof = ProofOf(1);
+  const std::string vkey = FormatVerifierKey(FakeLedger::key());
+  Write("proof", proof);
+  Write("entry", entry(1));
+  EXPECT_EQ(Run({"proof", "verify", Path("none"), "--entry", Path("entry"), "--vkey", vkey}), 5);
+  EXPECT_EQ(Run({"proof", "verify", Path("proof"), "--entry", Path("none"), "--vkey", vkey}), 5);
+  EXPECT_EQ(Run({"proof", "verify", Path("proof"), "--entry", Path("entry"), "--vkey", Path("none")}), 5);
+  EXPECT_EQ(Run({"proof", "verify", Path("proof"), "--old-checkpoint", Path("none"), "--vkey", vkey}), 5);
+  EXPECT_EQ(Run({"proof", "verify", Path("proof"), "--entry", Path("entry"), "--vkey", vkey}), 0);
+}
+
+TEST_F(ProofTest, EveryChangedBitOfProofOrEntryFails) {
+  const std::string proof = ProofOf(3);
+  const std::string bytes = entry(3);
+  for (size_t bit = 0; bit < 8 * proof.size(); bit += 3) {  // every byte, and each bit of some
+    std::string changed = proof;
+    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << (bit % 8)));
+    EXPECT_EQ(Verify(changed, bytes), 1) << "bit " << bit << " of the proof";
+  }
+  for (size_t bit = 0; bit < 8 * bytes.size(); bit += 3) {
+    std::string changed = bytes;
+    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << (bit % 8)));
+    EXPECT_EQ(Verify(proof, changed), 1) << "bit " << bit << " of the entry";
+  }
+}
+
+}  // namespace
+}  // namespace envledger::cli
