@@ -118,7 +118,8 @@ Status Serve(const DaemonConfig& config) {
   ENVLEDGER_ASSIGN_OR_RETURN(const Access access, ParseAccess(config));
   ENVLEDGER_ASSIGN_OR_RETURN(const SigningKey key, SigningKey::Load(config.key_path));
   SystemClock clock;
-  ENVLEDGER_ASSIGN_OR_RETURN(const auto ledger, Ledger::Open(config.ledger, key, clock, [](const std::string& what) {
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto ledger,
+                             Ledger::Open(config.ledger, key, nullptr, clock, [](const std::string& what) {
                                Log(LogLevel::kDebug, what);
                                NotifyBusy(what, kMoreTime);
                              }));
