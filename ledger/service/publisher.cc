@@ -42,12 +42,12 @@ Status CheckInLog(const LogDb& log, const Checkpoint& checkpoint, const KeyHisto
   const std::string size = std::to_string(checkpoint.size);
   ENVLEDGER_ASSIGN_OR_RETURN(const auto stored, log.Checkpoints(checkpoint.size, 1));
   if (stored.empty() || stored.front().size != checkpoint.size) {
-    return Damaged("the log holds no checkpoint of size " + size + ", but " + path +
+    return Corruption("the log holds no checkpoint of size " + size + ", but " + path +
                    " is one: the log was cut or replaced by an older copy");
   }
   ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint same, OpenCheckpoint(stored.front().note, keys));
   if (same == checkpoint) return Ok();
-  return Damaged("TAMPERED: the stored checkpoint of size " + size + " has another root than " + path);
+  return Corruption("TAMPERED: the stored checkpoint of size " + size + " has another root than " + path);
 }
 
 }  // namespace
@@ -107,7 +107,8 @@ Status Publisher::ComparePlace(Place& place, const Checkpoint& latest, std::stri
                    std::to_string(published->size) + " entries, but the log ends after " + std::to_string(log_.size()));
   }
   if (*published == latest) return Ok();  // with other signature lines
-  return CheckInLog(log_, *published, keys, place.path);
+  const Status known = CheckInLog(log_, *published, keys, place.path);
+  return known.code() == Code::kCorruption ? Damaged(known.message()) : known;
 }
 
 Status Publisher::CheckUndisputed(const Checkpoint& next, const KeyHistory& keys) {
