@@ -73,8 +73,7 @@ Status Checkpointer::SignNow() {
     on_failure_(stored);
     return stored;
   }
-  if (options_.on_signed) options_.on_signed(next);
-  const Status published = publisher_.Publish(next.note);
+  const Status published = publisher_.Publish(next.checkpoint, next.note);
   const MutexLock lock(mutex_);
   publish_problem_ = publisher_.problem();
   latest_ = std::move(next);

@@ -33,8 +33,7 @@ struct CheckpointerOptions {
   std::chrono::milliseconds every{10'000};
   std::string publish_path;         // where the latest note is placed durably
   std::vector<std::string> copies;  // and where else; these may fail
-  // Hears of each checkpoint once it is stored; may be empty. Called on the thread that signs; must not block.
-  std::function<void(const SignedCheckpoint&)> on_signed = {};
+  CheckpointHook on_signed = {};    // on whichever thread signs; may be empty
 };
 
 // The bytes that LogDb keeps beside a checkpoint, and back: the frontier before the checkpoint's last leaf.

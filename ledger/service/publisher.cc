@@ -43,7 +43,7 @@ Status CheckInLog(const LogDb& log, const Checkpoint& checkpoint, const KeyHisto
   ENVLEDGER_ASSIGN_OR_RETURN(const auto stored, log.Checkpoints(checkpoint.size, 1));
   if (stored.empty() || stored.front().size != checkpoint.size) {
     return Corruption("the log holds no checkpoint of size " + size + ", but " + path +
-                   " is one: the log was cut or replaced by an older copy");
+                      " is one: the log was cut or replaced by an older copy");
   }
   ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint same, OpenCheckpoint(stored.front().note, keys));
   if (same == checkpoint) return Ok();
@@ -52,7 +52,8 @@ Status CheckInLog(const LogDb& log, const Checkpoint& checkpoint, const KeyHisto
 
 }  // namespace
 
-Publisher::Publisher(const LogDb& log, std::string path, const std::vector<std::string>& copies) : log_(log) {
+Publisher::Publisher(const LogDb& log, std::string path, const std::vector<std::string>& copies, CheckpointHook hook)
+    : log_(log), hook_(std::move(hook)) {
   places_.push_back({.path = std::move(path), .copy = false, .known = {}, .foreign = false, .problem = {}});
   for (const std::string& copy : copies) {
     places_.push_back({.path = copy, .copy = true, .known = {}, .foreign = false, .problem = {}});
@@ -149,7 +150,8 @@ Status Publisher::CheckPlace(Place& place, const Checkpoint& next, const KeyHist
                     " was replaced; no more checkpoints are signed: " + known.message());
 }
 
-Status Publisher::Publish(std::string_view note) {
+Status Publisher::Publish(const Checkpoint& checkpoint, const std::string& note) {
+  if (hook_) hook_(checkpoint, note);
   for (Place& place : places_) {
     if (!place.foreign) static_cast<void>(Write(place, note));  // kept in place.problem
   }

@@ -4,6 +4,7 @@
 // are looked at again, because two daemons with one key on two copies of a database would otherwise sign two histories.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,11 +16,15 @@
 
 namespace envledger {
 
+// Hears of each checkpoint that is stored, before it is published. Must not block.
+using CheckpointHook = std::function<void(const Checkpoint& checkpoint, const std::string& note)>;
+
 // For one thread at a time. What it refers to is not owned.
 class Publisher {
  public:
   // `path` is the published checkpoint, which must be there and writable; `copies` may fail without stopping anything.
-  Publisher(const LogDb& log, std::string path, const std::vector<std::string>& copies);
+  // `hook` may be empty.
+  Publisher(const LogDb& log, std::string path, const std::vector<std::string>& copies, CheckpointHook hook);
 
   // Holds every file against the log, whose latest checkpoint is `latest`. A missing file and one of an earlier
   // checkpoint of this log are written anew. kCorruption, naming the file, when it is not a checkpoint of this ledger
@@ -33,9 +38,9 @@ class Publisher {
   // log. Nothing may be signed from then on.
   Status CheckUndisputed(const Checkpoint& next, const KeyHistory& keys);
 
-  // Places the note durably in every file. Not ok when the published file could not be written. A file that became
-  // something else than a checkpoint of this ledger is left alone, which is a problem().
-  Status Publish(std::string_view note);
+  // Tells the hook, and places the note durably in every file. Not ok when the published file could not be written. A
+  // file that became something else than a checkpoint of this ledger is left alone, which is a problem().
+  Status Publish(const Checkpoint& checkpoint, const std::string& note);
 
   // Not ok while a file does not hold the latest checkpoint.
   Status problem() const;
@@ -54,6 +59,7 @@ class Publisher {
   static Status Write(Place& place, std::string_view note);
 
   const LogDb& log_;
+  CheckpointHook hook_;
   std::vector<Place> places_;  // the published file first
 };
 

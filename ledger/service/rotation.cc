@@ -35,7 +35,7 @@ Status SignAndPublish(LogDb& log, const std::vector<NoteSigner>& signers, Clock&
   next.note = SignNote(FormatCheckpoint(next.checkpoint), signers);
   next.signed_at = clock.Now();
   ENVLEDGER_RETURN_IF_ERROR(log.PutCheckpoint(frontier.size(), next.note, EncodeFrontier(recovered.before_last)));
-  ENVLEDGER_RETURN_IF_ERROR(publisher.Publish(next.note));
+  ENVLEDGER_RETURN_IF_ERROR(publisher.Publish(next.checkpoint, next.note));
   recovered.latest = std::move(next);
   return Ok();
 }

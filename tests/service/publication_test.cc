@@ -77,7 +77,7 @@ TEST_F(PublicationTest, EveryCheckpointGoesToTheFileAndAllCopies) {
 TEST_F(PublicationTest, TheHookHearsOfEachCheckpoint) {
   ledger_.Close();
   std::vector<std::string> heard;
-  ledger_.options.checkpointer.on_signed = [&](const SignedCheckpoint& next) { heard.push_back(next.note); };
+  ledger_.options.checkpointer.on_signed = [&](const Checkpoint&, const std::string& note) { heard.push_back(note); };
   ledger_.Open();
   const std::string note = SignNow();
   SignNow();  // nothing new
