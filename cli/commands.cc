@@ -76,7 +76,7 @@ ExitStatus Dispatch(Context& context, const std::vector<std::string>& words) {
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> kCommands = {
       AppendCommand(),     QueryCommand(),  ShowCommand(),        PrincipalsCommand(), VerifyCommand(),
-      CheckpointCommand(), StatusCommand(), KeyGenerateCommand(), KeyShowCommand(),
+      CheckpointCommand(), StatusCommand(), KeyGenerateCommand(), KeyShowCommand(),    KeyRotateCommand(),
   };
   return kCommands;
 }

@@ -32,6 +32,7 @@ Command CheckpointCommand();
 Command StatusCommand();
 Command KeyGenerateCommand();
 Command KeyShowCommand();
+Command KeyRotateCommand();
 
 const std::vector<Command>& AllCommands();
 

@@ -77,7 +77,8 @@ ExitStatus Run(Context& context, const Options& options) {
 
 Command VerifyCommand() {
   static const OptionSpecs kOwn = {
-      {"vkey", Takes::kValue, "VKEY", "the verifier key that checkpoints must be signed by, or a file that holds it"},
+      {"vkey", Takes::kValue, "VKEY",
+       "a verifier key of the ledger, the present or an earlier one, or a file that holds it"},
       {"checkpoint", Takes::kValues, "FILE", "a checkpoint kept elsewhere, to compare with; needs --vkey; repeatable"},
       {"threads", Takes::kValue, "N", "how many threads hash (default 0: as many as there are processors)"},
   };
@@ -89,7 +90,9 @@ Command VerifyCommand() {
           "Reads every entry and checks its form, its number, the chain of hashes, the times, the lifecycle rules, the "
           "back-links of principals and envelopes, the Merkle tree against every stored checkpoint, and the "
           "checkpoints' "
-          "signatures; with --data-dir also the indexes, both ways.\n"
+          "signatures; with --data-dir also the indexes, both ways. Where the key was rotated, each rotation must be "
+          "signed by both its keys, each checkpoint by the key of its time, and something that agrees with the entries "
+          "by the key given or a later one.\n"
           "\n"
           "VALID: agrees with a checkpoint kept elsewhere. UNANCHORED: consistent in itself; nothing outside to "
           "compare "
@@ -97,7 +100,8 @@ Command VerifyCommand() {
           "status 1. A key or checkpoint that cannot be read: 5.\n"
           "\n"
           "json: {\"verdict\", \"ok\", \"entries\", \"tree_size\", \"root\", \"checkpoints\", \"failures\": [{\"seq\", "
-          "\"check\", \"message\"}], \"checks\", \"failure_count\", \"origin\", \"vkey\", \"key_is_trusted\"}; at most "
+          "\"check\", \"message\"}], \"checks\", \"failure_count\", \"origin\", \"vkey\", \"key_is_trusted\", "
+          "\"keys\": [{\"vkey\", \"seq\"}]}; at most "
           "the first 100 failures are listed.",
       .example =
           "  envledger checkpoint > /media/usb/checkpoint\n"

@@ -30,7 +30,9 @@ std::string_view Meaning(Verdict verdict) {
              "something "
              "or has too much: answers of query may leave something out until it is rebuilt.";
     case Verdict::kWrongKey:
-      return "The checkpoints are not signed by the key that they must be: this is another ledger, or a forged one.";
+      return "The checkpoints are not signed by the key that they must be, or nothing by the key given: this is "
+             "another "
+             "ledger, or a forged one.";
   }
   return "";
 }
@@ -75,6 +77,12 @@ std::string VerifyJson(const VerifyReport& report) {
   }
   JsonObject checks;
   for (const auto& [check, what] : report.checks) checks.Text(check, what);
+  std::vector<std::string> keys;
+  for (const HistoricKey& key : report.keys) {
+    JsonObject one;
+    one.Text("vkey", FormatVerifierKey(key.key)).Number("seq", key.seq);
+    keys.push_back(one.str());
+  }
   JsonObject json;
   json.Text("verdict", Name(report.verdict))
       .Bool("ok", IsPass(report.verdict))
@@ -87,7 +95,8 @@ std::string VerifyJson(const VerifyReport& report) {
       .Number("failure_count", report.failure_count)
       .TextOrNull("origin", report.origin)
       .TextOrNull("vkey", report.key ? FormatVerifierKey(*report.key) : "")
-      .Bool("key_is_trusted", report.key_is_trusted);
+      .Bool("key_is_trusted", report.key_is_trusted)
+      .Raw("keys", JsonArray(keys));
   return json.str();
 }
 

@@ -64,6 +64,9 @@ TEST(Tool, WrongUsageExitsTwoAndSaysWhy) {
       {"checkpoint", "--sign-now", "--data-dir", "d"},
       {"key", "generate", "--key", "f"},
       {"key", "show", "--origin", "two words", "--key", "f"},
+      {"key", "show", "--history", "--key", "f"},
+      {"key", "show", "--origin", "a", "--key", "f", "--data-dir", "d"},
+      {"key", "rotate"},
       {"append", "--batch", "0"},
       {"append", "a", "b"},
   };

@@ -156,7 +156,11 @@ Result<PrincipalsResponse> FakeLedger::Principals(const PrincipalsRequest& reque
   return response;
 }
 
-Result<EntriesResponse> FakeLedger::Entries(const EntriesRequest&) { return EntriesResponse{}; }
+Result<EntriesResponse> FakeLedger::Entries(const EntriesRequest& request) {
+  EntriesResponse response;
+  if (request.from_seq == 0 && !genesis.empty()) response.entries.push_back(genesis);
+  return response;
+}
 
 Result<CheckpointsResponse> FakeLedger::Checkpoints(const CheckpointsRequest&) {
   return CheckpointsResponse{.notes = checkpoints};
@@ -170,7 +174,15 @@ Result<ConsistencyProofResponse> FakeLedger::ConsistencyProof(const ConsistencyP
   return NotFound("this ledger has no tree");
 }
 
-Result<EventsResponse> FakeLedger::Events(const EventsRequest&) { return EventsResponse{}; }
+Result<EventsResponse> FakeLedger::Events(const EventsRequest& request) {
+  EventsResponse response;
+  for (const std::string& bytes : rotations) {
+    if (CheckEntry(bytes)->header.seq < request.from_seq) continue;
+    response.entries.push_back(bytes);
+    break;  // one a page
+  }
+  return response;
+}
 
 Result<StatusResponse> FakeLedger::Status(const StatusRequest&) { return status; }
 

@@ -45,6 +45,8 @@ class FakeLedger : public LedgerReader {
   std::vector<EnvelopeRecords> envelopes;
   std::vector<PrincipalSummary> principals;
   std::vector<std::string> checkpoints;
+  std::string genesis;                 // entry 0
+  std::vector<std::string> rotations;  // entries that are key_rotated, ascending
   StatusResponse status;
   size_t page = 2;                    // envelopes in one answer
   std::vector<QueryRequest> queries;  // as they came
