@@ -35,6 +35,7 @@ Command ExportCommand();
 Command StatusCommand();
 Command KeyGenerateCommand();
 Command KeyShowCommand();
+Command KeyRotateCommand();
 
 const std::vector<Command>& AllCommands();
 

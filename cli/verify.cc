@@ -105,7 +105,8 @@ ExitStatus Run(Context& context, const Options& options) {
 
 Command VerifyCommand() {
   static const OptionSpecs kOwn = {
-      {"vkey", Takes::kValue, "VKEY", "the verifier key that checkpoints must be signed by, or a file that holds it"},
+      {"vkey", Takes::kValue, "VKEY",
+       "a verifier key of the ledger, the present or an earlier one, or a file that holds it"},
       {"checkpoint", Takes::kValues, "FILE", "a checkpoint kept elsewhere, to compare with; needs --vkey; repeatable"},
       {"tsa-ca", Takes::kValues, "FILE",
        "check the timestamps of checkpoints by these certificates (PEM); repeatable; each then counts as kept "
@@ -121,8 +122,11 @@ Command VerifyCommand() {
           "Reads every entry and checks its form, its number, the chain of hashes, the times, the lifecycle rules, the "
           "back-links of principals and envelopes, the Merkle tree against every stored checkpoint, and the "
           "checkpoints' "
-          "signatures; with --data-dir also the indexes, both ways; with --tiles "
-          "every file of the export, byte for byte, and without any ledger.\n"
+          "signatures; with --data-dir also the indexes, both ways; with --tiles every file of the export, byte for "
+          "byte, and without any ledger. Where the key was rotated, each rotation must be signed by both its keys, "
+          "each "
+          "checkpoint by the key of its time, and something that agrees with the entries by the key given or a later "
+          "one.\n"
           "\n"
           "VALID: agrees with a checkpoint kept elsewhere. UNANCHORED: consistent in itself; nothing outside to "
           "compare "
@@ -135,7 +139,8 @@ Command VerifyCommand() {
           "latest one, and nothing vouches for what came after it.\n"
           "\n"
           "json: {\"verdict\", \"ok\", \"entries\", \"tree_size\", \"root\", \"checkpoints\", \"failures\": [{\"seq\", "
-          "\"check\", \"message\"}], \"checks\", \"failure_count\", \"origin\", \"vkey\", \"key_is_trusted\"}; at most "
+          "\"check\", \"message\"}], \"checks\", \"failure_count\", \"origin\", \"vkey\", \"key_is_trusted\", "
+          "\"keys\": [{\"vkey\", \"seq\"}]}; at most "
           "the first 100 failures are listed.",
       .example =
           "  envledger checkpoint > /media/usb/checkpoint\n"

@@ -29,7 +29,9 @@ std::string_view Meaning(Verdict verdict) {
       return "What is there is as it was sealed, but something is missing or too much (in an index, a back-link, the "
              "files of an export): answers may leave something out until it is made again.";
     case Verdict::kWrongKey:
-      return "The checkpoints are not signed by the key that they must be: this is another ledger, or a forged one.";
+      return "The checkpoints are not signed by the key that they must be, or nothing by the key given: this is "
+             "another "
+             "ledger, or a forged one.";
   }
   return "";
 }
@@ -74,6 +76,12 @@ std::string VerifyJson(const VerifyReport& report) {
   }
   JsonObject checks;
   for (const auto& [check, what] : report.checks) checks.Text(check, what);
+  std::vector<std::string> keys;
+  for (const HistoricKey& key : report.keys) {
+    JsonObject one;
+    one.Text("vkey", FormatVerifierKey(key.key)).Number("seq", key.seq);
+    keys.push_back(one.str());
+  }
   JsonObject json;
   json.Text("verdict", Name(report.verdict))
       .Bool("ok", IsPass(report.verdict))
@@ -86,7 +94,8 @@ std::string VerifyJson(const VerifyReport& report) {
       .Number("failure_count", report.failure_count)
       .TextOrNull("origin", report.origin)
       .TextOrNull("vkey", report.key ? FormatVerifierKey(*report.key) : "")
-      .Bool("key_is_trusted", report.key_is_trusted);
+      .Bool("key_is_trusted", report.key_is_trusted)
+      .Raw("keys", JsonArray(keys));
   return json.str();
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ledger/audit/index_keys.h"
+#include "ledger/audit/keys.h"
 #include "ledger/audit/reader.h"
 #include "ledger/audit/tree_index.h"
 #include "ledger/audit/view.h"
@@ -124,16 +125,9 @@ class StoredReader : public LedgerReader {
     response.tree_size = view_.tree_size;
     response.root = view_.root;
     response.last_checkpoint = view_.checkpoint;
-    ENVLEDGER_ASSIGN_OR_RETURN(const std::string first, log_->Read(0));
-    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView genesis_entry, CheckEntry(first));
-    if (genesis_entry.event) {
-      if (const Genesis* genesis = std::get_if<Genesis>(&*genesis_entry.event)) {
-        response.origin = genesis->origin;
-        if (auto key = MakeVerifierKey(genesis->origin, genesis->public_key); key.ok()) {
-          response.vkey = FormatVerifierKey(*key);
-        }
-      }
-    }
+    ENVLEDGER_ASSIGN_OR_RETURN(const KeyHistory keys, NotedKeys(*log_));
+    response.origin = keys.origin();
+    response.vkey = FormatVerifierKey(keys.current().key);
     ENVLEDGER_ASSIGN_OR_RETURN(const std::string last, log_->Read(view_.tree_size - 1));
     ENVLEDGER_ASSIGN_OR_RETURN(const EntryView last_entry, CheckEntry(last));
     response.last_recorded_at = last_entry.header.recorded_at;

@@ -146,16 +146,24 @@ Result<Note> ParseNote(std::string_view bytes) {
   return note;
 }
 
-std::string SignNote(std::string_view text, const std::vector<NoteSigner>& signers) {
+std::string JoinNote(std::string_view text, const std::vector<NoteSignature>& signatures) {
   std::string note(text);
   note += '\n';
-  for (const NoteSigner& signer : signers) {
+  for (const NoteSignature& signature : signatures) {
     std::string value;
-    AppendU32(value, signer.key.key_id);
-    value += signer.signing_key->Sign(text);
-    note.append(kSignaturePrefix).append(signer.key.name).append(" ").append(Base64(value)).append("\n");
+    AppendU32(value, signature.key_id);
+    value += signature.signature;
+    note.append(kSignaturePrefix).append(signature.name).append(" ").append(Base64(value)).append("\n");
   }
   return note;
+}
+
+std::string SignNote(std::string_view text, const std::vector<NoteSigner>& signers) {
+  std::vector<NoteSignature> signatures;
+  for (const NoteSigner& signer : signers) {
+    signatures.push_back({signer.key.name, signer.key.key_id, signer.signing_key->Sign(text)});
+  }
+  return JoinNote(text, signatures);
 }
 
 Status VerifyNote(const Note& note, const VerifierKey& key) {

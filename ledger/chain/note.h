@@ -51,6 +51,9 @@ struct Note {
 // signatures, a malformed signature line, none or more than 16 of them, no final newline, too long.
 Result<Note> ParseNote(std::string_view bytes);
 
+// A note of `text` (which ends in a newline) with signature lines made elsewhere, in order.
+std::string JoinNote(std::string_view text, const std::vector<NoteSignature>& signatures);
+
 // Signs `text` (which ends in a newline). Each key adds a line, in order. REQUIRES: the names of `keys` match signers.
 struct NoteSigner {
   VerifierKey key;

@@ -66,6 +66,7 @@ struct OpenedCheckpoint {
   CheckpointInput input;
   Checkpoint checkpoint;
   Note note;
+  bool agrees = false;  // its root is that of the entries
 };
 
 }  // namespace
@@ -136,7 +137,7 @@ class Verifier::Impl {
     if (prepared.status.ok()) {
       CheckHeader(stored_seq, prepared, gap);
       if (prepared.entry.event) {
-        CheckEvent(stored_seq, *prepared.entry.event);
+        CheckEvent(stored_seq, prepared.entry.header.recorded_at, *prepared.entry.event);
       } else {
         CheckTransitionEntry(stored_seq, prepared);
       }
@@ -201,9 +202,10 @@ class Verifier::Impl {
   }
 
   void CompareRoot() {
-    const OpenedCheckpoint& at = checkpoints_[next_checkpoint_++];
+    OpenedCheckpoint& at = checkpoints_[next_checkpoint_++];
     if (tree_broken_) return;  // an entry is missing: the roots can only differ, and the failure is reported already
     if (at.checkpoint.root == frontier_.Root()) {
+      at.agrees = true;
       ++roots_agree_;
       if (at.input.anchor) ++anchors_agree_;
       last_good_size_ = at.checkpoint.size;
@@ -241,7 +243,8 @@ class Verifier::Impl {
     recorded_at_ = std::max(recorded_at_, header.recorded_at);
   }
 
-  void CheckEvent(uint64_t seq, const LedgerEvent& event) {
+  void CheckEvent(uint64_t seq, Nanos recorded_at, const LedgerEvent& event) {
+    if (const KeyRotated* rotated = std::get_if<KeyRotated>(&event)) CheckRotated(seq, recorded_at, *rotated);
     const Genesis* genesis = std::get_if<Genesis>(&event);
     if ((genesis != nullptr) != (seq == 0)) {
       Fail(seq, "form", seq == 0 ? "entry 0 is not the ledger's genesis" : "a second genesis", Verdict::kTampered);
@@ -252,11 +255,18 @@ class Verifier::Impl {
       Fail(seq, "form", "format version " + std::to_string(genesis->format_version) + " is unknown",
            Verdict::kTampered);
     }
-    auto key = MakeVerifierKey(genesis->origin, genesis->public_key);
-    if (key.ok()) {
-      genesis_key_ = *std::move(key);
+    auto keys = KeyHistory::From(*genesis, recorded_at);
+    if (keys.ok()) {
+      keys_ = *std::move(keys);
     } else {
-      Fail(seq, "form", "the genesis names no usable key: " + key.status().ToString(), Verdict::kTampered);
+      Fail(seq, "form", "the genesis names no usable key: " + keys.status().ToString(), Verdict::kTampered);
+    }
+  }
+
+  void CheckRotated(uint64_t seq, Nanos recorded_at, const KeyRotated& rotated) {
+    if (!keys_) return;  // without a genesis: reported already
+    if (const Status added = keys_->Add(seq, recorded_at, rotated); !added.ok()) {
+      Fail(seq, "key", "the rotation of the key does not hold: " + added.message(), Verdict::kTampered);
     }
   }
 
@@ -318,31 +328,67 @@ class Verifier::Impl {
     }
   }
 
+  // The key that was given is part of the history, or nothing that the history says counts.
+  void CheckTrustedKey() {
+    if (!trusted_key_ || !keys_ || TrustedIndex() < keys_->keys().size()) return;
+    const std::string ours = FormatVerifierKey(keys_->keys().front().key);
+    Fail(0, "key",
+         keys_->keys().size() == 1
+             ? "the ledger's genesis names the key " + ours + ", not " + FormatVerifierKey(*trusted_key_)
+             : "none of the ledger's " + std::to_string(keys_->keys().size()) + " keys, from " + ours + " to " +
+                   FormatVerifierKey(keys_->current().key) + ", is " + FormatVerifierKey(*trusted_key_),
+         Verdict::kWrongKey);
+  }
+
+  size_t TrustedIndex() const { return keys_->IndexOf(*trusted_key_); }
+
+  // Only the history tells which key was in force at which size, so this waits for the last entry.
   void CheckSignatures() {
-    if (trusted_key_ && genesis_key_ && !(*trusted_key_ == *genesis_key_)) {
-      Fail(0, "key",
-           "the ledger's genesis names the key " + FormatVerifierKey(*genesis_key_) + ", not " +
-               FormatVerifierKey(*trusted_key_),
+    CheckTrustedKey();
+    if (!keys_) return;  // without a genesis: reported already
+    for (const OpenedCheckpoint& at : checkpoints_) CheckSignature(at);
+    if (!trusted_key_ || TrustedIndex() == keys_->keys().size()) return;
+    // What was cut off or changed explains why nothing that agrees is left.
+    if (signed_by_trusted_ || Severity(worst_) > Severity(Verdict::kWrongKey)) return;
+    Fail(std::nullopt, "key",
+         "nothing that agrees with the entries is signed by " + FormatVerifierKey(*trusted_key_) +
+             ", the key given, or by a later key of the ledger",
+         Verdict::kWrongKey);
+  }
+
+  void CheckSignature(const OpenedCheckpoint& at) {
+    const NoteSigners signers = SignersOf(at.note, *keys_);
+    const size_t in_force = keys_->IndexAt(at.checkpoint.size);
+    // What lies beyond the end may be signed by a key whose rotation was cut off as well.
+    const bool beyond = at.checkpoint.size > next_seq_ && trusted_key_ && VerifyNote(at.note, *trusted_key_).ok();
+    const std::string name = "the checkpoint " + at.input.where;
+    if (at.checkpoint.origin != keys_->origin()) {
+      Fail(std::nullopt, "checkpoint", name + " is of the origin \"" + at.checkpoint.origin + "\"", Verdict::kWrongKey);
+    } else if (!signers.status.ok()) {
+      Fail(std::nullopt, "checkpoint", name + ": " + signers.status.ToString(), Verdict::kTampered);
+    } else if (!signers.By(in_force) && !beyond) {
+      Fail(std::nullopt, "key",
+           name + " is not signed by " + FormatVerifierKey(keys_->keys()[in_force].key) +
+               (keys_->keys().size() > 1 ? ", the ledger's key at its size" : ""),
            Verdict::kWrongKey);
+    } else {
+      ++signatures_;
+      if (trusted_key_ && at.agrees && signers.ByThisOrLater(TrustedIndex())) signed_by_trusted_ = true;
     }
-    key_ = trusted_key_ ? trusted_key_ : genesis_key_;
-    if (!key_) return;  // without a genesis: reported already
-    for (const OpenedCheckpoint& at : checkpoints_) {
-      const Status status = VerifyNote(at.note, *key_);
-      if (at.checkpoint.origin != key_->name) {
-        Fail(std::nullopt, "checkpoint",
-             "the checkpoint " + at.input.where + " is of the origin \"" + at.checkpoint.origin + "\"",
-             Verdict::kWrongKey);
-      } else if (status.code() == Code::kNotFound) {
-        Fail(std::nullopt, "key", "the checkpoint " + at.input.where + " is not signed by " + FormatVerifierKey(*key_),
-             Verdict::kWrongKey);
-      } else if (!status.ok()) {
-        Fail(std::nullopt, "checkpoint", "the checkpoint " + at.input.where + ": " + status.ToString(),
-             Verdict::kTampered);
-      } else {
-        ++signatures_;
-      }
+  }
+
+  std::string KeyText() const {
+    if (!keys_) return trusted_key_ ? FormatVerifierKey(*trusted_key_) + ", given" : "no key";
+    const std::string text = trusted_key_ ? FormatVerifierKey(*trusted_key_) + ", given"
+                                          : FormatVerifierKey(keys_->current().key) + ", as the ledger itself says";
+    if (keys_->keys().size() == 1) return text;
+    std::string history = "; " + std::to_string(keys_->keys().size()) +
+                          " keys, each vouched for by the one before: " + FormatVerifierKey(keys_->keys().front().key);
+    for (size_t i = 1; i < keys_->keys().size(); ++i) {
+      const HistoricKey& key = keys_->keys()[i];
+      history += ", from entry " + std::to_string(key.seq) + " on " + FormatVerifierKey(key.key);
     }
+    return text + history;
   }
 
   VerifyReport Report() {
@@ -351,7 +397,8 @@ class Verifier::Impl {
     report.root = frontier_.Root();
     report.checkpoints = std::min(roots_agree_, signatures_);
     report.origin = origin_;
-    report.key = key_;
+    report.key = trusted_key_ ? trusted_key_ : keys_ ? std::optional(keys_->current().key) : std::nullopt;
+    if (keys_) report.keys = keys_->keys();
     report.key_is_trusted = trusted_key_.has_value();
     report.failure_count = failure_count_;
     report.failures = std::move(failures_);
@@ -376,17 +423,14 @@ class Verifier::Impl {
     report.checks["checkpoint"] = std::to_string(signatures_) + " of " + std::to_string(checkpoints_.size()) +
                                   " signatures verify, " + std::to_string(anchors_agree_) +
                                   " checkpoints kept elsewhere agree";
-    report.checks["key"] = !key_                      ? "no key"
-                           : trusted_key_.has_value() ? FormatVerifierKey(*key_) + ", given"
-                                                      : FormatVerifierKey(*key_) + ", as the ledger itself says";
+    report.checks["key"] = KeyText();
     return report;
   }
 
   const std::optional<VerifierKey> trusted_key_;
   std::vector<OpenedCheckpoint> checkpoints_;  // ascending by size
   size_t next_checkpoint_ = 0;
-  std::optional<VerifierKey> genesis_key_;
-  std::optional<VerifierKey> key_;
+  std::optional<KeyHistory> keys_;
   std::string origin_;
 
   uint64_t next_seq_ = 0;
@@ -401,6 +445,7 @@ class Verifier::Impl {
   uint64_t roots_agree_ = 0;
   uint64_t anchors_agree_ = 0;
   uint64_t signatures_ = 0;
+  bool signed_by_trusted_ = false;
 
   StringMap<EnvelopeState> envelopes_;
   StringMap<PrincipalState> principals_;

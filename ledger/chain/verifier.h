@@ -15,6 +15,7 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/chain/key_history.h"
 #include "ledger/chain/lifecycle.h"
 #include "ledger/chain/note.h"
 #include "ledger/chain/tree.h"
@@ -28,7 +29,7 @@ enum class Verdict : uint8_t {
   kTruncated,   // entries that a signed checkpoint vouches for are missing at the end
   kTampered,    // an entry, a link, the tree or a checkpoint is not what was sealed
   kIncomplete,  // the log verifies; derived data or back-links miss something or have too much
-  kWrongKey,    // a checkpoint is not signed by the key that it must be
+  kWrongKey,    // a checkpoint is not signed by the key that it must be, or nothing is by the key that was given
 };
 std::string_view Name(Verdict verdict);  // "VALID", "WRONG_KEY", ...
 inline bool IsPass(Verdict verdict) { return verdict == Verdict::kValid || verdict == Verdict::kUnanchored; }
@@ -47,8 +48,9 @@ struct VerifyReport {
   Hash root{};               // of the entries read
   uint64_t checkpoints = 0;  // whose signature and root were checked and agree
   std::string origin;
-  std::optional<VerifierKey> key;             // the key that checkpoints were checked with
-  bool key_is_trusted = false;                // given from outside, not just read in the genesis entry
+  std::optional<VerifierKey> key;             // the key given from outside, else the last one of the history
+  bool key_is_trusted = false;                // given from outside, not just read in the ledger
+  std::vector<HistoricKey> keys;              // of the ledger, oldest first, as far as each vouches for the next
   std::vector<VerifyFailure> failures;        // by seq; at most kMaxFailures, the first ones
   uint64_t failure_count = 0;                 // all of them
   std::map<std::string, std::string> checks;  // check -> what was checked ("2000000 entries"), or why it was not
@@ -77,8 +79,10 @@ struct CheckpointInput {
 
 class Verifier {
  public:
-  // `trusted_key`: checkpoints must be signed by it; without it, by the key in the genesis entry. `checkpoints` in any
-  // order; all are compared with the roots that the entries give.
+  // `trusted_key`: any key of the ledger's history, old or new; at least one checkpoint that agrees with the entries
+  // must be signed by it or by a later key, for which it vouches. Every checkpoint must be signed by the key in force
+  // at its size, and each further line by a key of the history must verify. `checkpoints` in any order; all are
+  // compared with the roots that the entries give.
   Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints);
   ~Verifier();
 

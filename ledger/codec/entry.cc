@@ -50,7 +50,8 @@ Offset<void> Encode(FlatBufferBuilder& b, const KeyRotated& event) {
   const auto old_key = Bytes(b, event.old_key);
   const auto new_key = Bytes(b, event.new_key);
   const auto signature = Bytes(b, event.signature);
-  return fb::CreateKeyRotated(b, old_key, new_key, signature).Union();
+  const auto acceptance = Bytes(b, event.acceptance);
+  return fb::CreateKeyRotated(b, old_key, new_key, signature, acceptance).Union();
 }
 Offset<void> Encode(FlatBufferBuilder& b, const ConfigurationChanged& event) {
   return fb::CreateConfigurationChanged(b, Map(b, event.settings)).Union();
@@ -96,7 +97,8 @@ Genesis Decode(const fb::Genesis& event) {
 Opened Decode(const fb::Opened& event) { return {DecodeText(event.version()), event.entries(), event.clean()}; }
 Closed Decode(const fb::Closed& event) { return {DecodeText(event.reason())}; }
 KeyRotated Decode(const fb::KeyRotated& event) {
-  return {DecodeBytes(event.old_key()), DecodeBytes(event.new_key()), DecodeBytes(event.signature())};
+  return {DecodeBytes(event.old_key()), DecodeBytes(event.new_key()), DecodeBytes(event.signature()),
+          DecodeBytes(event.acceptance())};
 }
 ConfigurationChanged Decode(const fb::ConfigurationChanged& event) { return {DecodeMap(event.settings())}; }
 ClockStepped Decode(const fb::ClockStepped& event) { return {event.from(), event.to()}; }

@@ -53,7 +53,8 @@ struct Closed {
 struct KeyRotated {
   std::string old_key;
   std::string new_key;
-  std::string signature;
+  std::string signature;   // by the old key
+  std::string acceptance;  // by the new key
 };
 struct ConfigurationChanged {
   std::vector<KeyValue> settings;

@@ -30,7 +30,8 @@ template <>
 struct Fields<KeyRotated> {
   static constexpr std::tuple kList{Field{"old_key", &KeyRotated::old_key, Form::kBase64},
                                     Field{"new_key", &KeyRotated::new_key, Form::kBase64},
-                                    Field{"signature", &KeyRotated::signature, Form::kBase64}};
+                                    Field{"signature", &KeyRotated::signature, Form::kBase64},
+                                    Field{"acceptance", &KeyRotated::acceptance, Form::kBase64}};
 };
 template <>
 struct Fields<ConfigurationChanged> {

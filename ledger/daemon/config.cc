@@ -3,9 +3,11 @@
 #include <boost/program_options.hpp>
 #include <fstream>
 #include <limits>
+#include <set>
 #include <sstream>
 
 #include "ledger/base/bytes.h"
+#include "ledger/store/layout.h"
 #include "ledger/transport/frame.h"
 
 namespace envledger {
@@ -74,7 +76,9 @@ po::options_description SharedOptions() {
   };
   const auto several = [](const char* form) { return po::value<std::vector<string>>()->value_name(form); };
   options.add_options()("data-dir", path("/var/lib/envledger"), "directory of the ledger")(
-      "key", path("/var/lib/envledger/signing.key"), "private key that signs checkpoints")(
+      "key", po::value<string>()->value_name("PATH"),
+      "private key that signs checkpoints (default: the credential signing.key that systemd hands over, else "
+      "/var/lib/envledger/signing.key)")(
       "origin", po::value<string>()->value_name("NAME"),
       "with --init: the ledger's name, a line without spaces; else the name that the ledger must have")(
       "append-socket", path("/run/envledger/append.sock"), "socket for producers")(
@@ -83,7 +87,10 @@ po::options_description SharedOptions() {
       "audit-allow", several("WHO"), "who may read; may stand several times")(
       "producer", several("WHO=NAME"), "name recorded for what uid:N or USER appends; may stand several times")(
       "checkpoint-file", po::value<string>()->value_name("PATH"),
-      "where the latest checkpoint is published (default: `checkpoint` in data-dir)");
+      "where the latest checkpoint is published (default: `checkpoint` in data-dir)")(
+      "checkpoint-copy", several("PATH"), "where it is published as well; may stand several times")(
+      "journal-socket", path("/run/systemd/journal/socket"),
+      "socket of the journal, which takes each checkpoint as fields; none: do not send them");
   for (const NumberOption& number : kNumbers) {
     options.add_options()(
         number.name,
@@ -160,6 +167,19 @@ std::vector<string> List(const po::variables_map& values, const char* name) {
   return values.count(name) > 0 ? values[name].as<std::vector<string>>() : std::vector<string>();
 }
 
+// Each file that holds the checkpoint is another one.
+Status CheckPlaces(const LedgerOptions& ledger) {
+  std::set<string> places = {ledger.checkpointer.publish_path.empty() ? PublishedCheckpointPath(ledger.data_dir)
+                                                                      : ledger.checkpointer.publish_path};
+  for (const string& copy : ledger.checkpointer.copies) {
+    if (copy.empty()) return InvalidField("checkpoint-copy", "checkpoint-copy is empty");
+    if (!places.insert(copy).second) {
+      return InvalidField("checkpoint-copy", "checkpoint-copy: " + copy + " is named twice, or is the checkpoint-file");
+    }
+  }
+  return Ok();
+}
+
 Status ReadValues(int argc, const char* const* argv, po::variables_map& values) {
   po::options_description all;
   all.add(CommandLineOptions()).add(SharedOptions());
@@ -207,7 +227,9 @@ Result<DaemonConfig> ParseDaemonConfig(int argc, const char* const* argv) {
   if (init && check) return InvalidArgument("--init and --check exclude each other");
   config.mode = init ? DaemonMode::kInit : check ? DaemonMode::kCheck : DaemonMode::kServe;
   config.ledger.data_dir = values["data-dir"].as<string>();
-  config.key_path = values["key"].as<string>();
+  if (values.count("key") > 0) config.key_path = values["key"].as<string>();
+  config.journal_socket = values["journal-socket"].as<string>();
+  if (config.journal_socket == "none") config.journal_socket.clear();
   if (values.count("origin") > 0) config.origin = values["origin"].as<string>();
   if (init && config.origin.empty()) return InvalidField("origin", "--init needs --origin, the ledger's name");
   config.append_socket = values["append-socket"].as<string>();
@@ -218,6 +240,8 @@ Result<DaemonConfig> ParseDaemonConfig(int argc, const char* const* argv) {
   if (values.count("checkpoint-file") > 0) {
     config.ledger.checkpointer.publish_path = values["checkpoint-file"].as<string>();
   }
+  config.ledger.checkpointer.copies = List(values, "checkpoint-copy");
+  ENVLEDGER_RETURN_IF_ERROR(CheckPlaces(config.ledger));
   ENVLEDGER_ASSIGN_OR_RETURN(config.log_level, ParseLevel(values["log-level"].as<string>()));
   ENVLEDGER_RETURN_IF_ERROR(SetNumbers(values, config));
   return config;

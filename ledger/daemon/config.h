@@ -17,8 +17,9 @@ enum class DaemonMode { kServe, kInit, kCheck, kHelp, kVersion };
 
 struct DaemonConfig {
   DaemonMode mode = DaemonMode::kServe;
-  std::string origin;  // of --init; otherwise the ledger's origin must be this one, when given
-  std::string key_path;
+  std::string origin;          // of --init; otherwise the ledger's origin must be this one, when given
+  std::string key_path;        // as configured; empty: FindKeyFile says
+  std::string journal_socket;  // empty: checkpoints do not go to the journal
   std::string append_socket;
   std::string audit_socket;
   std::vector<std::string> append_allow;

@@ -1,9 +1,11 @@
 // envledgerd: options in, exit status out.
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include "ledger/base/log.h"
 #include "ledger/daemon/config.h"
+#include "ledger/daemon/key_loader.h"
 #include "ledger/daemon/serve.h"
 #include "ledger/service/recovery.h"
 #include "ledger/store/layout.h"
@@ -32,7 +34,8 @@ int ExitStatus(const Status& status) {
 }
 
 Status Init(const DaemonConfig& config) {
-  ENVLEDGER_ASSIGN_OR_RETURN(const SigningKey key, SigningKey::Load(config.key_path));
+  ENVLEDGER_ASSIGN_OR_RETURN(const SigningKey key,
+                             SigningKey::Load(FindKeyFile(config.key_path, std::getenv("CREDENTIALS_DIRECTORY"))));
   const std::string& publish = config.ledger.checkpointer.publish_path;
   SystemClock clock;
   const std::string& data_dir = config.ledger.data_dir;

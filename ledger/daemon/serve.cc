@@ -11,12 +11,15 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 
 #include "ledger/api/append_api.h"
 #include "ledger/api/audit_api.h"
 #include "ledger/base/log.h"
 #include "ledger/daemon/access.h"
+#include "ledger/daemon/journal.h"
+#include "ledger/daemon/key_loader.h"
 #include "ledger/daemon/systemd.h"
 #include "ledger/transport/server.h"
 
@@ -99,6 +102,10 @@ SendFrame SendTo(Reply reply) {
   return [shared](std::string frame) { shared->Send(std::move(frame)); };
 }
 
+std::string KeyFileOf(const DaemonConfig& config) {
+  return FindKeyFile(config.key_path, std::getenv("CREDENTIALS_DIRECTORY"));
+}
+
 }  // namespace
 
 void BlockSignals() {
@@ -109,19 +116,30 @@ void BlockSignals() {
 
 Status CheckConfig(const DaemonConfig& config) {
   ENVLEDGER_RETURN_IF_ERROR(ParseAccess(config).status());
-  return SigningKey::Load(config.key_path).status();
+  return LoadKey(KeyFileOf(config)).status();
 }
 
 Status Serve(const DaemonConfig& config) {
   RaiseDescriptorLimit();
   ENVLEDGER_ASSIGN_OR_RETURN(ActivatedSockets activated, TakeActivatedSockets());
   ENVLEDGER_ASSIGN_OR_RETURN(const Access access, ParseAccess(config));
-  ENVLEDGER_ASSIGN_OR_RETURN(const SigningKey key, SigningKey::Load(config.key_path));
+  ENVLEDGER_ASSIGN_OR_RETURN(LoadedKey loaded, LoadKey(KeyFileOf(config)));
+  const SigningKey& key = loaded.key;
   SystemClock clock;
-  ENVLEDGER_ASSIGN_OR_RETURN(const auto ledger, Ledger::Open(config.ledger, key, clock, [](const std::string& what) {
-                               Log(LogLevel::kDebug, what);
-                               NotifyBusy(what, kMoreTime);
-                             }));
+  LedgerOptions options = config.ledger;
+  if (!config.journal_socket.empty()) {
+    options.checkpointer.on_signed = [journal = Journal(config.journal_socket)](const Checkpoint& checkpoint,
+                                                                                const std::string& note) {
+      journal.Send(CheckpointFields(checkpoint, note));
+    };
+  }
+  const auto progress = [](const std::string& what) {
+    Log(LogLevel::kDebug, what);
+    NotifyBusy(what, kMoreTime);
+  };
+  const PendingRotation* pending = loaded.pending ? &*loaded.pending : nullptr;
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto ledger, Ledger::Open(options, key, pending, clock, progress));
+  loaded.pending.reset();  // the previous private key is not needed any more
   if (!config.origin.empty() && config.origin != ledger->verifier_key().name) {
     return InvalidField(
         "origin", "the ledger's origin is \"" + ledger->verifier_key().name + "\", not \"" + config.origin + "\"");

@@ -1,11 +1,10 @@
-// The order is: sign, store in the log (synced), then publish. A crash between the last two leaves a published
-// checkpoint that is older than the stored one, which start-up accepts and publishes again; the reverse, a published
-// checkpoint that the log does not know, can then only mean that the log was cut or replaced.
+// The order is: look at what is published, sign, store in the log (synced), then publish. A crash between the last two
+// leaves a published checkpoint that is older than the stored one, which start-up accepts and publishes again; the
+// reverse, a published checkpoint that the log does not know, can then only mean that the log was cut or replaced.
 #include "ledger/service/checkpointer.h"
 
 #include <chrono>
 
-#include "ledger/base/file.h"
 #include "ledger/base/log.h"
 #include "ledger/base/thread_name.h"
 
@@ -24,17 +23,19 @@ Result<Frontier> DecodeFrontier(uint64_t size, std::string_view bytes) {
   return Frontier::From(size, std::move(hashes));
 }
 
-Checkpointer::Checkpointer(LogDb& log, const SigningKey& key, VerifierKey verifier_key,
-                           const CheckpointerOptions& options, Clock& clock, SignedCheckpoint latest,
+Checkpointer::Checkpointer(LogDb& log, const SigningKey& key, KeyHistory keys, const CheckpointerOptions& options,
+                           Clock& clock, SignedCheckpoint latest, Publisher publisher,
                            std::function<DurableEnd()> durable, std::function<void(const Status&)> on_failure)
     : log_(log),
       key_(key),
-      verifier_key_(std::move(verifier_key)),
+      keys_(std::move(keys)),
       options_(options),
       clock_(clock),
       durable_(std::move(durable)),
       on_failure_(std::move(on_failure)),
-      latest_(std::move(latest)) {}
+      publisher_(std::move(publisher)),
+      latest_(std::move(latest)),
+      publish_problem_(publisher_.problem()) {}
 
 Checkpointer::~Checkpointer() { Stop(); }
 
@@ -54,21 +55,27 @@ void Checkpointer::Notify(uint64_t size) {
 
 Status Checkpointer::SignNow() {
   const MutexLock signing(signing_);
+  ENVLEDGER_RETURN_IF_ERROR(disputed_);
   const DurableEnd end = durable_();
   const Frontier& frontier = end.frontier;
   if (frontier.size() == latest().checkpoint.size) return Ok();
   SignedCheckpoint next;
-  next.checkpoint = {verifier_key_.name, frontier.size(), frontier.Root()};
-  next.note = SignNote(FormatCheckpoint(next.checkpoint), {{verifier_key_, &key_}});
+  next.checkpoint = {keys_.origin(), frontier.size(), frontier.Root()};
+  disputed_ = publisher_.CheckUndisputed(next.checkpoint, keys_);
+  if (!disputed_.ok()) {
+    Log(LogLevel::kError, disputed_.message());
+    on_failure_(disputed_);
+    return disputed_;
+  }
+  next.note = SignNote(FormatCheckpoint(next.checkpoint), {{keys_.current().key, &key_}});
   next.signed_at = clock_.Now();
   if (Status stored = log_.PutCheckpoint(frontier.size(), next.note, EncodeFrontier(end.before_last)); !stored.ok()) {
     on_failure_(stored);
     return stored;
   }
-  const Status published = WriteFileDurably(options_.publish_path, next.note, 0644);
-  if (!published.ok()) Log(LogLevel::kError, "the checkpoint could not be published: " + published.ToString());
+  const Status published = publisher_.Publish(next.checkpoint, next.note);
   const MutexLock lock(mutex_);
-  publish_problem_ = published;
+  publish_problem_ = publisher_.problem();
   latest_ = std::move(next);
   return published;
 }
@@ -105,7 +112,8 @@ void Checkpointer::Loop() {
     }
     if (log_.failed()) return;
     // What goes wrong is kept in publish_problem() or told to on_failure_, and logged there.
-    if (const Status status = SignNow(); !status.ok() && log_.failed()) return;
+    const Status status = SignNow();
+    if (!status.ok() && (log_.failed() || status.code() == Code::kCorruption)) return;
   }
 }
 

@@ -1,33 +1,39 @@
 // Signs checkpoints behind the log: every so many entries or seconds, and when asked. Never one that is inconsistent
-// with an earlier one, because it only ever extends the frontier that start-up checked against the last.
+// with an earlier one, because it only ever extends the frontier that start-up checked against the last; and never one
+// more when what is published shows that somebody else signs with the same key.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
 #include "ledger/base/time.h"
+#include "ledger/chain/key_history.h"
 #include "ledger/chain/note.h"
 #include "ledger/chain/tree.h"
 #include "ledger/crypto/ed25519.h"
 #include "ledger/service/chain_end.h"
+#include "ledger/service/publisher.h"
 #include "ledger/store/log_db.h"
 
 namespace envledger {
-
-struct CheckpointerOptions {
-  uint64_t every_entries = 10'000;
-  std::chrono::milliseconds every{10'000};
-  std::string publish_path;  // where the latest note is placed durably
-};
 
 struct SignedCheckpoint {
   Checkpoint checkpoint;
   std::string note;
   Nanos signed_at = 0;
+};
+
+struct CheckpointerOptions {
+  uint64_t every_entries = 10'000;
+  std::chrono::milliseconds every{10'000};
+  std::string publish_path;         // where the latest note is placed durably
+  std::vector<std::string> copies;  // and where else; these may fail
+  CheckpointHook on_signed = {};    // on whichever thread signs; may be empty
 };
 
 // The bytes that LogDb keeps beside a checkpoint, and back: the frontier before the checkpoint's last leaf.
@@ -37,9 +43,10 @@ Result<Frontier> DecodeFrontier(uint64_t size, std::string_view bytes);
 // Thread-safe. What it refers to is not owned.
 class Checkpointer {
  public:
-  // `durable` gives the durable end; `on_failure` hears once that a checkpoint could not be stored.
-  Checkpointer(LogDb& log, const SigningKey& key, VerifierKey verifier_key, const CheckpointerOptions& options,
-               Clock& clock, SignedCheckpoint latest, std::function<DurableEnd()> durable,
+  // `key` is that of the last of `keys`, and `publisher` has compared its files with the log. `durable` gives the
+  // durable end; `on_failure` hears once that a checkpoint could not be stored, or must not be signed.
+  Checkpointer(LogDb& log, const SigningKey& key, KeyHistory keys, const CheckpointerOptions& options, Clock& clock,
+               SignedCheckpoint latest, Publisher publisher, std::function<DurableEnd()> durable,
                std::function<void(const Status&)> on_failure);
   ~Checkpointer();
 
@@ -47,13 +54,14 @@ class Checkpointer {
   // The log has grown.
   void Notify(uint64_t size);
   // Signs one at the durable size unless the latest is at it already. The published copy is written before this
-  // returns.
+  // returns. kCorruption, for good, once a published file shows that another daemon signs with this key: what it holds
+  // must then be looked at by a person. Appends are not its business and go on.
   Status SignNow();
   // Ends the thread, without signing.
   void Stop();
 
   SignedCheckpoint latest() const;
-  // Not ok while the latest checkpoint could not be published (the ledger itself has it).
+  // Not ok while the latest checkpoint could not be published everywhere (the ledger itself has it).
   Status publish_problem() const;
 
  private:
@@ -61,13 +69,15 @@ class Checkpointer {
 
   LogDb& log_;
   const SigningKey& key_;
-  const VerifierKey verifier_key_;
+  const KeyHistory keys_;
   const CheckpointerOptions options_;
   Clock& clock_;
   const std::function<DurableEnd()> durable_;
   const std::function<void(const Status&)> on_failure_;
 
   Mutex signing_;  // one signature at a time; taken before mutex_
+  Publisher publisher_ GUARDED_BY(signing_);
+  Status disputed_ GUARDED_BY(signing_);
   mutable Mutex mutex_;
   CondVar wake_;
   SignedCheckpoint latest_ GUARDED_BY(mutex_);

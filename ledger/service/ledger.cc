@@ -1,4 +1,5 @@
-// Start order: log, recovery (nothing is served from a log that does not verify), index, then the threads, each after
+// Start order: log, recovery (nothing is served from a log that does not verify), published checkpoints, a rotation of
+// the key that is not recorded yet, index, then the threads, each after
 // what it uses; stop order is the reverse. The index is never a reason not to start: a damaged one is dropped and made
 // again.
 #include "ledger/service/ledger.h"
@@ -14,7 +15,7 @@
 #include "ledger/base/file.h"
 #include "ledger/base/log.h"
 #include "ledger/base/thread_name.h"
-#include "ledger/service/recovery.h"
+#include "ledger/service/rotation.h"
 #include "ledger/store/layout.h"
 
 namespace envledger {
@@ -38,7 +39,8 @@ Ledger::Ledger(const LedgerOptions& options, VerifierKey verifier_key, Clock& cl
 
 Ledger::~Ledger() { StopThreads(); }
 
-Result<std::unique_ptr<Ledger>> Ledger::Open(const LedgerOptions& options, const SigningKey& key, Clock& clock,
+Result<std::unique_ptr<Ledger>> Ledger::Open(const LedgerOptions& options, const SigningKey& key,
+                                             const PendingRotation* pending, Clock& clock,
                                              const std::function<void(const std::string&)>& progress) {
   std::error_code error;
   if (!std::filesystem::exists(LogPath(options.data_dir), error)) {
@@ -50,27 +52,27 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(const LedgerOptions& options, const
   }
   ENVLEDGER_ASSIGN_OR_RETURN(auto log, LogDb::Open(LogPath(options.data_dir), options.log));
   ENVLEDGER_ASSIGN_OR_RETURN(const Genesis genesis, ReadGenesis(*log));
-  ENVLEDGER_ASSIGN_OR_RETURN(VerifierKey verifier_key, MakeVerifierKey(genesis.origin, genesis.public_key));
-  if (genesis.public_key != key.public_key()) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const VerifierKey given, MakeVerifierKey(genesis.origin, key.public_key()));
-    return Status(
-        Code::kNotPermitted, "key",
-        "the ledger's key is " + FormatVerifierKey(verifier_key) + ", the key given is " + FormatVerifierKey(given));
-  }
+  ENVLEDGER_ASSIGN_OR_RETURN(VerifierKey verifier_key, MakeVerifierKey(genesis.origin, key.public_key()));
   std::unique_ptr<Ledger> ledger(new Ledger(complete, std::move(verifier_key), clock));
   ledger->log_ = std::move(log);
-  ENVLEDGER_RETURN_IF_ERROR(ledger->Start(key, progress));
+  ENVLEDGER_RETURN_IF_ERROR(ledger->Start(key, pending, progress));
   return ledger;
 }
 
-Status Ledger::Start(const SigningKey& key, const std::function<void(const std::string&)>& progress) {
+Status Ledger::Start(const SigningKey& key, const PendingRotation* pending,
+                     const std::function<void(const std::string&)>& progress) {
   const auto tell = [&](const std::string& text) {
     if (progress) progress(text);
   };
-  ENVLEDGER_ASSIGN_OR_RETURN(Recovered recovered,
-                             Recover(*log_, verifier_key_, options_.checkpointer.publish_path,
-                                     [&](uint64_t seq) { tell("verifying, at entry " + std::to_string(seq)); }));
+  ENVLEDGER_ASSIGN_OR_RETURN(Recovered recovered, Recover(*log_, verifier_key_, pending, [&](uint64_t seq) {
+                               tell("verifying, at entry " + std::to_string(seq));
+                             }));
   recovered_entries_ = recovered.checked;
+  Publisher publisher(*log_, options_.checkpointer.publish_path, options_.checkpointer.copies,
+                      options_.checkpointer.on_signed);
+  ENVLEDGER_RETURN_IF_ERROR(
+      publisher.Compare(recovered.latest.checkpoint, recovered.latest.note, recovered.keys, verifier_key_));
+  ENVLEDGER_RETURN_IF_ERROR(RecordRotation(*log_, key, pending, clock_, publisher, recovered));
   ENVLEDGER_RETURN_IF_ERROR(OpenIndex(recovered.end, progress));
 
   const DurableEnd durable{recovered.end.frontier, recovered.before_last, recovered.end.last_leaf_hash,
@@ -84,8 +86,8 @@ Status Ledger::Start(const SigningKey& key, const std::function<void(const std::
     if (problem_.empty()) problem_ = status.ToString();
   };
   checkpointer_ = std::make_unique<Checkpointer>(
-      *log_, key, verifier_key_, options_.checkpointer, clock_, std::move(recovered.latest),
-      [this] { return sequencer_->durable(); }, on_failure);
+      *log_, key, std::move(recovered.keys), options_.checkpointer, clock_, std::move(recovered.latest),
+      std::move(publisher), [this] { return sequencer_->durable(); }, on_failure);
   sequencer_ = std::make_unique<Sequencer>(
       *log_, std::move(sealer), options_.sequencer, durable, [this] { return indexer_->watermark(); },
       [this] {

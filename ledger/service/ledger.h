@@ -17,6 +17,7 @@
 #include "ledger/crypto/ed25519.h"
 #include "ledger/service/checkpointer.h"
 #include "ledger/service/indexer.h"
+#include "ledger/service/recovery.h"
 #include "ledger/service/refusals.h"
 #include "ledger/service/sealer.h"
 #include "ledger/service/sequencer.h"
@@ -41,10 +42,13 @@ struct LedgerOptions {
 // Thread-safe.
 class Ledger {
  public:
-  // Opens, recovers, brings the index up, seals the `opened` event, and starts. `key` and `clock` are not owned;
-  // `progress` (may be empty) hears what start-up is doing. kNotFound when there is no ledger, kNotPermitted for
-  // another ledger's key, kCorruption with a report when what is stored is not what was left.
-  static Result<std::unique_ptr<Ledger>> Open(const LedgerOptions& options, const SigningKey& key, Clock& clock,
+  // Opens, recovers, compares with the published checkpoints, records a pending rotation to `key`, brings the index up,
+  // seals the `opened` event, and starts. `key` and `clock` are not owned; `pending` (may be null) is what lies beside
+  // the key, and is not used after Open; `progress` (may be empty) hears what start-up is doing. kNotFound when there
+  // is no ledger, kNotPermitted for a key that is neither the ledger's nor the next one, kCorruption with a report when
+  // what is stored is not what was left.
+  static Result<std::unique_ptr<Ledger>> Open(const LedgerOptions& options, const SigningKey& key,
+                                              const PendingRotation* pending, Clock& clock,
                                               const std::function<void(const std::string&)>& progress);
   // As a kill would leave it, but for the threads; call Close for an orderly end.
   ~Ledger();
@@ -65,11 +69,13 @@ class Ledger {
   // Seals the `closed` event, signs the last checkpoint, flushes the index and stops. Appends are refused from then on.
   Status Close(const std::string& reason);
 
+  // The key in force.
   const VerifierKey& verifier_key() const { return verifier_key_; }
 
  private:
   Ledger(const LedgerOptions& options, VerifierKey verifier_key, Clock& clock);
-  Status Start(const SigningKey& key, const std::function<void(const std::string&)>& progress);
+  Status Start(const SigningKey& key, const PendingRotation* pending,
+               const std::function<void(const std::string&)>& progress);
   std::string OpenStoredIndex();
   Status CatchUpIndex(const ChainEnd& end, const std::function<void(const std::string&)>& progress);
   Status OpenIndex(const ChainEnd& end, const std::function<void(const std::string&)>& progress);

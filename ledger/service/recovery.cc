@@ -3,12 +3,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
+#include "ledger/audit/keys.h"
 #include "ledger/base/file.h"
 #include "ledger/base/log.h"
 #include "ledger/chain/verifier.h"
+#include "ledger/service/rotation.h"
 #include "ledger/store/layout.h"
 
 namespace envledger {
@@ -38,36 +41,6 @@ Status Damaged(const std::string& what) {
   return Corruption(what + ". Nothing was changed; run `envledger verify --data-dir` for the whole report");
 }
 
-Status CheckPublished(const LogDb& log, const VerifierKey& key, const std::string& path,
-                      const SignedCheckpoint& latest) {
-  auto bytes = ReadFile(path, kMaxNoteBytes);
-  if (!bytes.ok() && bytes.status().code() == Code::kNotFound) {
-    Log(LogLevel::kWarning, "no published checkpoint at " + path + " to compare the ledger with; it is published anew");
-    return WriteFileDurably(path, latest.note, 0644);
-  }
-  ENVLEDGER_RETURN_IF_ERROR(bytes.status());
-  auto published = OpenCheckpoint(*bytes, key);
-  if (!published.ok()) {
-    return Damaged("the published checkpoint " + path + " is not this ledger's: " + published.status().ToString());
-  }
-  if (published->size > log.size()) {
-    return Damaged("TRUNCATED: the published checkpoint " + path + " vouches for " + std::to_string(published->size) +
-                   " entries, but the log ends after " + std::to_string(log.size()));
-  }
-  ENVLEDGER_ASSIGN_OR_RETURN(const auto stored, log.Checkpoints(published->size, 1));
-  if (stored.empty() || stored.front().size != published->size) {
-    return Damaged("the log holds no checkpoint of size " + std::to_string(published->size) + ", but " + path +
-                   " is one: the log was cut or replaced by an older copy");
-  }
-  ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint same, OpenCheckpoint(stored.front().note, key));
-  if (!(same == *published)) {
-    return Damaged("TAMPERED: the stored checkpoint of size " + std::to_string(same.size) + " has another root than " +
-                   path);
-  }
-  if (published->size < latest.checkpoint.size) return WriteFileDurably(path, latest.note, 0644);
-  return Ok();
-}
-
 // Follows the chain from the checkpoint's last entry, which is proved already, to the end of the log.
 class TailCheck {
  public:
@@ -92,6 +65,7 @@ class TailCheck {
     end_.last_leaf_hash = prepared.leaf_hash;
     end_.last_recorded_at = header.recorded_at;
     const bool event = prepared.entry.event.has_value();
+    if (event && std::holds_alternative<KeyRotated>(*prepared.entry.event)) ++rotations_;
     clean_ = event && (std::holds_alternative<Closed>(*prepared.entry.event) ||
                        std::holds_alternative<Genesis>(*prepared.entry.event));
     ++next_;
@@ -100,6 +74,8 @@ class TailCheck {
 
   uint64_t next() const { return next_; }
   bool clean() const { return clean_; }
+  // How many of the entries rotate the key.
+  size_t rotations() const { return rotations_; }
   const ChainEnd& end() const { return end_; }
   const Frontier& before_last() const { return before_last_; }
 
@@ -109,6 +85,7 @@ class TailCheck {
   uint64_t next_;
   bool started_ = false;
   bool clean_ = false;
+  size_t rotations_ = 0;
 };
 
 // The tree's right edge without the checkpoint's last leaf, proved together with the stored last entry: as stored
@@ -140,6 +117,39 @@ Result<Frontier> FrontierBefore(const LogDb& log, const Checkpoint& checkpoint, 
   return before;
 }
 
+// The keys by a scan of the whole log, because the log's own notes do not lead to what was found.
+Result<KeyHistory> ScanKeys(const LogDb& log, const std::string& why, const std::function<void(uint64_t)>& progress) {
+  Log(LogLevel::kWarning, "looking for rotations of the key in all " + std::to_string(log.size()) + " entries: " + why);
+  auto keys = ScannedKeys(log, progress);
+  if (!keys.ok()) return Damaged("TAMPERED: the history of the ledger's keys: " + keys.status().message());
+  return keys;
+}
+
+// How many rotations the history has from entry `seq` on.
+size_t RotationsFrom(const KeyHistory& keys, uint64_t seq) {
+  return static_cast<size_t>(std::count_if(keys.keys().begin(), keys.keys().end(),
+                                           [seq](const HistoricKey& key) { return key.seq > 0 && key.seq >= seq; }));
+}
+
+// The history that the latest checkpoint is signed by, and that checkpoint.
+Result<Checkpoint> OpenLatest(const LogDb& log, const StoredCheckpoint& latest, KeyHistory& keys,
+                              const std::function<void(uint64_t)>& progress) {
+  Status noted_problem;
+  auto noted = NotedKeys(log);
+  if (noted.ok()) {
+    keys = *std::move(noted);
+    auto checkpoint = OpenCheckpoint(latest.note, keys);
+    if (checkpoint.ok()) return checkpoint;
+    noted_problem = checkpoint.status();
+  } else {
+    noted_problem = noted.status();
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(keys, ScanKeys(log, noted_problem.message(), progress));
+  auto checkpoint = OpenCheckpoint(latest.note, keys);
+  if (checkpoint.ok()) return checkpoint;
+  return Damaged("the latest checkpoint (size " + std::to_string(latest.size) + "): " + checkpoint.status().ToString());
+}
+
 }  // namespace
 
 Status InitLedger(const std::string& data_dir, const std::string& origin, const SigningKey& key,
@@ -167,53 +177,49 @@ Result<Genesis> ReadGenesis(const LogDb& log) {
   if (log.size() == 0) return Damaged("TRUNCATED: the log has no entries, not even its genesis");
   const auto bytes = log.Read(0);
   if (!bytes.ok()) return Damaged("TAMPERED: entry 0, the genesis, is missing: " + bytes.status().ToString());
-  ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(*bytes));
-  const Genesis* genesis = entry.event ? std::get_if<Genesis>(&*entry.event) : nullptr;
-  if (genesis == nullptr) return Damaged("TAMPERED: entry 0 is not a genesis");
-  if (genesis->format_version != kFormatVersion) {
-    return Status(Code::kInvalidArgument, "the ledger has format version " + std::to_string(genesis->format_version) +
-                                              ", this program writes " + std::to_string(kFormatVersion));
-  }
-  return *genesis;
+  auto genesis = GenesisOf(*bytes, nullptr);
+  if (genesis.status().code() == Code::kCorruption) return Damaged("TAMPERED: " + genesis.status().message());
+  return genesis;
 }
 
-Result<Recovered> Recover(const LogDb& log, const VerifierKey& key, const std::string& publish_path,
+Result<Recovered> Recover(const LogDb& log, const VerifierKey& key, const PendingRotation* pending,
                           const std::function<void(uint64_t)>& progress) {
   std::string stored_frontier;
   ENVLEDGER_ASSIGN_OR_RETURN(const auto latest, log.LatestCheckpoint(&stored_frontier));
   if (!latest) return Damaged("the log holds no checkpoint, not even that of its creation");
-  const auto checkpoint = OpenCheckpoint(latest->note, key);
-  if (!checkpoint.ok()) {
-    return Damaged("the latest checkpoint (size " + std::to_string(latest->size) +
-                   "): " + checkpoint.status().ToString());
-  }
-  if (checkpoint->size != latest->size || checkpoint->size == 0) {
+  ENVLEDGER_ASSIGN_OR_RETURN(const Genesis genesis, ReadGenesis(log));
+  ENVLEDGER_ASSIGN_OR_RETURN(KeyHistory keys, KeyHistory::From(genesis, 0));
+  ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint checkpoint, OpenLatest(log, *latest, keys, progress));
+  if (checkpoint.size != latest->size || checkpoint.size == 0) {
     return Damaged("TAMPERED: the checkpoint stored for size " + std::to_string(latest->size) + " is of size " +
-                   std::to_string(checkpoint->size));
+                   std::to_string(checkpoint.size));
   }
-  if (checkpoint->size > log.size()) {
-    return Damaged("TRUNCATED: the latest checkpoint vouches for " + std::to_string(checkpoint->size) +
+  if (checkpoint.size > log.size()) {
+    return Damaged("TRUNCATED: the latest checkpoint vouches for " + std::to_string(checkpoint.size) +
                    " entries, but the log ends after " + std::to_string(log.size()));
   }
-  ENVLEDGER_ASSIGN_OR_RETURN(Frontier before_last, FrontierBefore(log, *checkpoint, stored_frontier, progress));
+  ENVLEDGER_ASSIGN_OR_RETURN(Frontier before_last, FrontierBefore(log, checkpoint, stored_frontier, progress));
 
   TailCheck tail(std::move(before_last));
   Status problem;
-  ENVLEDGER_RETURN_IF_ERROR(log.Scan(checkpoint->size - 1, UINT64_MAX, [&](uint64_t seq, std::string_view bytes) {
+  ENVLEDGER_RETURN_IF_ERROR(log.Scan(checkpoint.size - 1, UINT64_MAX, [&](uint64_t seq, std::string_view bytes) {
     problem = tail.Add(seq, bytes);
     if (progress && seq % 65'536 == 0) progress(seq);
     return problem.ok();
   }));
   ENVLEDGER_RETURN_IF_ERROR(std::move(problem));
   if (tail.next() != log.size()) return Damaged("TAMPERED: entry " + std::to_string(tail.next()) + " is missing");
+  if (tail.rotations() != RotationsFrom(keys, checkpoint.size - 1)) {
+    ENVLEDGER_ASSIGN_OR_RETURN(keys, ScanKeys(log, "one of them was not noted", progress));
+  }
+  ENVLEDGER_RETURN_IF_ERROR(FollowRotation(keys, key, pending, log.size(), tail.end().last_recorded_at).status());
 
-  Recovered recovered;
-  recovered.end = tail.end();
-  recovered.before_last = tail.before_last();
-  recovered.clean = tail.clean();
-  recovered.checked = log.size() - checkpoint->size;
-  recovered.latest = {*checkpoint, latest->note, recovered.end.last_recorded_at};
-  ENVLEDGER_RETURN_IF_ERROR(CheckPublished(log, key, publish_path, recovered.latest));
+  Recovered recovered{.end = tail.end(),
+                      .before_last = tail.before_last(),
+                      .latest = {checkpoint, latest->note, tail.end().last_recorded_at},
+                      .keys = std::move(keys),
+                      .clean = tail.clean(),
+                      .checked = log.size() - checkpoint.size};
   return recovered;
 }
 

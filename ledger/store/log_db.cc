@@ -29,7 +29,8 @@ struct LogDb::Impl {
 
 namespace {
 
-constexpr char kFrontierKey[] = "frontier";  // of the latest checkpoint: its size, then the hashes
+constexpr char kRotationsKey[] = "key_rotations";  // the seqs of the entries that rotate the key, 8 bytes each
+constexpr char kFrontierKey[] = "frontier";        // of the latest checkpoint: its size, then the hashes
 
 rocksdb::DBOptions DatabaseOptions(const LogDbOptions& options, bool read_only) {
   rocksdb::DBOptions db = rocks::CommonOptions(read_only);
@@ -150,6 +151,29 @@ Status LogDb::Append(uint64_t first_seq, const std::vector<std::string_view>& en
   ENVLEDGER_RETURN_IF_ERROR(Write(&batch));
   size_.store(seq, std::memory_order_release);
   return Ok();
+}
+
+Status LogDb::AppendKeyRotation(uint64_t seq, std::string_view entry) {
+  std::string seqs;
+  const auto read = impl_->db()->Get(rocksdb::ReadOptions(), impl_->meta(), kRotationsKey, &seqs);
+  if (!read.ok() && !read.IsNotFound()) return rocks::ToStatus(read, "read the key rotations");
+  AppendU64(seqs, seq);
+  rocksdb::WriteBatch batch;
+  auto status = batch.Put(impl_->entries(), U64Key(seq), rocks::ToSlice(entry));
+  if (status.ok()) status = batch.Put(impl_->meta(), kRotationsKey, seqs);
+  if (!status.ok()) return Internal("batch: " + status.ToString());
+  ENVLEDGER_RETURN_IF_ERROR(Write(&batch));
+  size_.store(seq + 1, std::memory_order_release);
+  return Ok();
+}
+
+Result<std::vector<uint64_t>> LogDb::KeyRotations() const {
+  std::string bytes;
+  const auto status = impl_->db()->Get(rocksdb::ReadOptions(), impl_->meta(), kRotationsKey, &bytes);
+  if (!status.ok() && !status.IsNotFound()) return rocks::ToStatus(status, "read the key rotations");
+  std::vector<uint64_t> seqs;
+  for (std::string_view rest = bytes; rest.size() >= 8; rest.remove_prefix(8)) seqs.push_back(ReadU64(rest));
+  return seqs;
 }
 
 Status LogDb::PutCheckpoint(uint64_t size, std::string_view note, std::string_view frontier) {

@@ -2,7 +2,8 @@
 // truth.
 //
 // Column families: `entries` (seq, big-endian u64 -> entry bytes), `checkpoints` (size, big-endian u64 -> signed note),
-// `meta` (name -> bytes). Entries are written once and never changed.
+// `meta` (name -> bytes: where to look, and where to begin, without reading the whole log). Entries are written once
+// and never changed.
 #pragma once
 
 #include <atomic>
@@ -52,6 +53,8 @@ class LogDb {
   // be there after a restart: kUnknownOutcome, and every later write is refused the same way (a failed fsync is never
   // repeated). REQUIRES first_seq == size().
   Status Append(uint64_t first_seq, const std::vector<std::string_view>& entries);
+  // Append of one entry that rotates the ledger's key; by the same write its seq is noted for KeyRotations.
+  Status AppendKeyRotation(uint64_t seq, std::string_view entry);
   // Stores a checkpoint's note and `frontier` (the tree's right edge before its last leaf, for a quick start), synced.
   // Errors as Append.
   Status PutCheckpoint(uint64_t size, std::string_view note, std::string_view frontier);
@@ -60,6 +63,8 @@ class LogDb {
 
   // The entry's bytes. kNotFound when it is not there, kCorruption when it cannot be read.
   Result<std::string> Read(uint64_t seq) const;
+  // The seqs given to AppendKeyRotation, ascending. They only say where to look: the entries there are the truth.
+  Result<std::vector<uint64_t>> KeyRotations() const;
   // Calls `visit` with the entries stored at from <= seq < until in order, as far as they are there (gaps are the
   // visitor's to notice), until it returns false. kCorruption for an unreadable block or a key that is no seq.
   Status Scan(uint64_t from, uint64_t until,

@@ -73,6 +73,9 @@ TEST(Tool, WrongUsageExitsTwoAndSaysWhy) {
       {"verify", "--tsa-ca", "f"},
       {"key", "generate", "--key", "f"},
       {"key", "show", "--origin", "two words", "--key", "f"},
+      {"key", "show", "--history", "--key", "f"},
+      {"key", "show", "--origin", "a", "--key", "f", "--data-dir", "d"},
+      {"key", "rotate"},
       {"append", "--batch", "0"},
       {"append", "a", "b"},
   };

@@ -60,6 +60,8 @@ class FakeLedger : public LedgerReader {
   std::function<void(InclusionProofResponse&)> spoil_inclusion;
   std::function<void(ConsistencyProofResponse&)> spoil_consistency;
   int signed_when_asked = 0;
+  std::string genesis;                 // entry 0
+  std::vector<std::string> rotations;  // entries that are key_rotated, ascending
   StatusResponse status;
   size_t page = 2;                    // envelopes in one answer
   std::vector<QueryRequest> queries;  // as they came

@@ -31,7 +31,7 @@ std::vector<LedgerEvent> AllEvents() {
   return {Genesis{"ledger.example.com", std::string(32, 'k'), kFormatVersion, kSampleTime},
           Opened{"0.1.0", 41, true},
           Closed{"stopped"},
-          KeyRotated{std::string(32, 'o'), std::string(32, 'n'), std::string(64, 's')},
+          KeyRotated{std::string(32, 'o'), std::string(32, 'n'), std::string(64, 's'), std::string(64, 'a')},
           ConfigurationChanged{{{"append-allow", "gid:1000"}, {"origin", ""}}},
           ClockStepped{kSampleTime, kSampleTime - 1},
           AppendsRefused{kSampleTime, {{"serving", 1001, "legal-move", 7}, {"", 0, "", UINT64_MAX}}},

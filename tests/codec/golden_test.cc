@@ -58,6 +58,18 @@ std::string GenesisEntry() {
   return std::string(EntryBuilder().Build(header, genesis));
 }
 
+std::string KeyRotatedEntry() {
+  EntryHeader header;
+  header.seq = 1234;
+  header.recorded_at = kSampleTime + 2500;
+  header.previous.fill(0xD6);
+  header.recorder = {990, 990, 4242, "envledgerd"};
+  const KeyRotated rotated{std::string("\x01\x23\x45\x67", 4) + std::string(28, '\xAB'),
+                           std::string("\x89\xAB\xCD\xEF", 4) + std::string(28, '\xBC'), std::string(64, '\xA1'),
+                           std::string(64, '\xB2')};
+  return std::string(EntryBuilder().Build(header, rotated));
+}
+
 std::string RequestedEntry() {
   EntryHeader header;
   header.seq = 42;
@@ -96,6 +108,7 @@ const std::map<std::string, std::string>& Golden() {
       files["transition_" + std::string(Name(stage))] = Encoded(FullTransition(stage));
     }
     files["entry_genesis"] = GenesisEntry();
+    files["entry_key_rotated"] = KeyRotatedEntry();
     files["entry_requested"] = RequestedEntry();
     files["entry_worked"] = WorkedEntry();
     const std::string transition = Encoded(FullTransition(Stage::kLost));
@@ -110,7 +123,7 @@ const std::map<std::string, std::string>& Golden() {
   return all;
 }
 
-const std::vector<std::string> kEntries = {"entry_genesis", "entry_requested", "entry_worked"};
+const std::vector<std::string> kEntries = {"entry_genesis", "entry_key_rotated", "entry_requested", "entry_worked"};
 
 std::string LeafHashes() {
   std::string text;
@@ -143,6 +156,12 @@ TEST(Golden, EntriesAreReadAsTheyWereMeant) {
   EXPECT_EQ(first->header.seq, 0u);
   EXPECT_EQ(first->header.previous, Hash{});
   EXPECT_EQ(std::get<Genesis>(*first->event).origin, "ledger.example.com");
+  const std::string rotation = FromHexLines(Contents(std::string(kDirectory) + "entry_key_rotated.hex"));
+  const auto rotated = CheckEntry(rotation);
+  ASSERT_TRUE(rotated.ok()) << rotated.status().ToString();
+  EXPECT_EQ(std::get<KeyRotated>(*rotated->event).new_key.substr(0, 4), "\x89\xAB\xCD\xEF");
+  EXPECT_EQ(std::get<KeyRotated>(*rotated->event).signature, std::string(64, '\xA1'));
+  EXPECT_EQ(std::get<KeyRotated>(*rotated->event).acceptance, std::string(64, '\xB2'));
   const std::string requested = FromHexLines(Contents(std::string(kDirectory) + "entry_requested.hex"));
   const auto entry = CheckEntry(requested);
   ASSERT_TRUE(entry.ok()) << entry.status().ToString();

@@ -357,8 +357,8 @@ TEST(Json, LedgerEventsAreWrittenWithTheirName) {
             R"({"event":"opened","version":"0.1.0","entries":0,"clean":false})");
   EXPECT_EQ(LedgerEventJson(Closed{}), R"({"event":"closed"})");
   EXPECT_EQ(LedgerEventJson(Closed{"signal"}), R"({"event":"closed","reason":"signal"})");
-  EXPECT_EQ(LedgerEventJson(KeyRotated{"\x01", "\x02", "\x03"}),
-            R"({"event":"key_rotated","old_key":"AQ==","new_key":"Ag==","signature":"Aw=="})");
+  EXPECT_EQ(LedgerEventJson(KeyRotated{"\x01", "\x02", "\x03", "\x04"}),
+            R"({"event":"key_rotated","old_key":"AQ==","new_key":"Ag==","signature":"Aw==","acceptance":"BA=="})");
   EXPECT_EQ(LedgerEventJson(ConfigurationChanged{{{"b", "1"}, {"a", "\""}}}),
             R"({"event":"configuration_changed","settings":{"b":"1","a":"\""}})");
   EXPECT_EQ(LedgerEventJson(ClockStepped{kNoon, 0}),

@@ -27,9 +27,9 @@ TestLedger::TestLedger() : key_(std::make_unique<SigningKey>(TestKey())) {
 
 TestLedger::~TestLedger() = default;
 
-Status TestLedger::TryOpen(char key_seed) {
+Status TestLedger::TryOpen(char key_seed, const PendingRotation* pending) {
   *key_ = TestKey(key_seed);
-  auto ledger = Ledger::Open(options, *key_, clock, {});
+  auto ledger = Ledger::Open(options, *key_, pending, clock, {});
   if (!ledger.ok()) return std::move(ledger).status();
   ledger_ = *std::move(ledger);
   return Ok();

@@ -25,7 +25,7 @@ class TestLedger {
   ManualClock clock;
 
   const std::string& data_dir() const { return options.data_dir; }
-  Status TryOpen(char key_seed = 1);
+  Status TryOpen(char key_seed = 1, const PendingRotation* pending = nullptr);
   void Open();   // fails the test when it cannot
   void Close();  // in order; fails the test when it cannot
   void Kill();   // without the closed event and the last checkpoint

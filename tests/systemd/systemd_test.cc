@@ -43,6 +43,8 @@ const std::map<std::string, std::string_view> kOptions = {
     {"audit-allow", kSeveral},
     {"producer", kSeveral},
     {"checkpoint-file", "/var/lib/envledger/checkpoint"},
+    {"checkpoint-copy", kSeveral},
+    {"journal-socket", "/run/systemd/journal/socket"},
     {"checkpoint-entries", "10000"},
     {"checkpoint-seconds", "10"},
     {"max-frame-bytes", "4194304"},

@@ -1,0 +1,39 @@
+#include "ledger/daemon/key_loader.h"
+
+#include <unistd.h>
+
+#include "ledger/base/file.h"
+#include "ledger/base/log.h"
+#include "ledger/crypto/key_paths.h"
+
+namespace envledger {
+
+std::string FindKeyFile(const std::string& configured, const char* credentials_directory) {
+  if (!configured.empty()) return configured;
+  if (credentials_directory != nullptr && *credentials_directory != '\0') {
+    std::string credential = std::string(credentials_directory) + "/" + kCredentialName;
+    // Whatever is there must do: one that cannot be used is refused, not passed over.
+    if (access(credential.c_str(), F_OK) == 0) return credential;
+  }
+  return kDefaultKeyPath;
+}
+
+Result<LoadedKey> LoadKey(const std::string& key_path) {
+  ENVLEDGER_ASSIGN_OR_RETURN(SigningKey key, SigningKey::Load(key_path));
+  LoadedKey loaded{std::move(key), std::nullopt};
+  auto note = ReadFile(RotationPath(key_path), kMaxNoteBytes);
+  if (note.status().code() == Code::kNotFound) return loaded;
+  ENVLEDGER_RETURN_IF_ERROR(note.status());
+  if (note->empty()) return loaded;  // a credential that stands for none
+  loaded.pending.emplace();
+  loaded.pending->note = *std::move(note);
+  auto previous = SigningKey::Load(PreviousKeyPath(key_path));
+  if (previous.ok()) {
+    loaded.pending->previous = *std::move(previous);
+  } else if (previous.status().code() != Code::kNotFound) {
+    Log(LogLevel::kWarning, "the previous key is not used: " + previous.status().ToString());
+  }
+  return loaded;
+}
+
+}  // namespace envledger
