@@ -70,7 +70,15 @@ ExitStatus Run(Context& context, const Options& options) {
   if (options.Has("tsa-ca") && TimestampsDirectory(options, *source).empty()) {
     return WrongUsage(context, InvalidArgument("--tsa-ca needs --timestamps DIR (or --data-dir): where they are kept"));
   }
+  if (options.Has("since-checkpoint") && !options.Has("checkpoint")) {
+    return WrongUsage(context, InvalidArgument("--since-checkpoint needs --checkpoint, a checkpoint kept elsewhere"));
+  }
+  if (options.Has("since-checkpoint") && options.Has("only-hashes")) {
+    return WrongUsage(context, InvalidArgument("--since-checkpoint and --only-hashes exclude each other"));
+  }
   VerifyOptions verify;
+  verify.since_anchor = options.Has("since-checkpoint");
+  verify.only_hashes = options.Has("only-hashes");
   verify.threads = static_cast<unsigned>(*threads);
   if (const Status status = ReadEvidence(options, verify); !status.ok()) {
     Complain(context, status.ToString());
@@ -108,6 +116,10 @@ Command VerifyCommand() {
       {"vkey", Takes::kValue, "VKEY",
        "a verifier key of the ledger, the present or an earlier one, or a file that holds it"},
       {"checkpoint", Takes::kValues, "FILE", "a checkpoint kept elsewhere, to compare with; needs --vkey; repeatable"},
+      {"since-checkpoint", Takes::kNothing, "",
+       "read only what is newer than the --checkpoint, which vouches for the rest: for every night"},
+      {"only-hashes", Takes::kNothing, "",
+       "only compare hashes: whether every byte is what the checkpoints vouch for, as fast as it can be read"},
       {"tsa-ca", Takes::kValues, "FILE",
        "check the timestamps of checkpoints by these certificates (PEM); repeatable; each then counts as kept "
        "elsewhere"},

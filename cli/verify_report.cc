@@ -38,6 +38,7 @@ std::string_view Meaning(Verdict verdict) {
 
 std::string Summary(const VerifyReport& report) {
   std::string text = Grouped(report.entries) + (report.entries == 1 ? " entry" : " entries");
+  if (report.first_seq > 0) text += " from " + Grouped(report.first_seq) + " on";
   if (!report.origin.empty()) text = report.origin + ", " + text;
   if (report.failure_count > 0) {
     text += ", " + Grouped(report.failure_count) + (report.failure_count == 1 ? " failure" : " failures");
@@ -86,7 +87,7 @@ std::string VerifyJson(const VerifyReport& report) {
   json.Text("verdict", Name(report.verdict))
       .Bool("ok", IsPass(report.verdict))
       .Number("entries", report.entries)
-      .Number("tree_size", report.entries)
+      .Number("tree_size", report.tree_size)
       .Text("root", Hex(View(report.root)))
       .Number("checkpoints", report.checkpoints)
       .Raw("failures", JsonArray(failures))

@@ -35,8 +35,9 @@ struct PreparePipeline::Chunk {
   std::string_view View(const Place& place) const { return std::string_view(bytes).substr(place.offset, place.size); }
 };
 
-PreparePipeline::PreparePipeline(unsigned threads, Consume consume, Digest digest)
+PreparePipeline::PreparePipeline(unsigned threads, Consume consume, Prepare prepare, Digest digest)
     : consume_(std::move(consume)),
+      prepare_(std::move(prepare)),
       digest_(std::move(digest)),
       max_waiting_(2 * std::max(1u, threads) + 2),
       filling_(std::make_unique<Chunk>()) {
@@ -96,7 +97,7 @@ void PreparePipeline::ConsumeOldest() {
   waiting_.pop_front();
 }
 
-void PreparePipeline::Prepare(Chunk& chunk) const {
+void PreparePipeline::Fill(Chunk& chunk) const {
   if (chunk.read) {
     chunk.status = chunk.read([&](uint64_t seq, std::string_view bytes) {
       chunk.Add(seq, bytes);
@@ -104,7 +105,7 @@ void PreparePipeline::Prepare(Chunk& chunk) const {
     });
   }
   chunk.prepared.reserve(chunk.places.size());
-  for (const Chunk::Place& place : chunk.places) chunk.prepared.push_back(PrepareEntry(chunk.View(place)));
+  for (const Chunk::Place& place : chunk.places) chunk.prepared.push_back(prepare_(chunk.View(place)));
   if (!digest_) return;
   chunk.digests.reserve(chunk.places.size());
   for (const PreparedEntry& prepared : chunk.prepared) chunk.digests.push_back(digest_(prepared));
@@ -120,7 +121,7 @@ void PreparePipeline::Work() {
       chunk = todo_.front();
       todo_.pop_front();
     }
-    Prepare(*chunk);
+    Fill(*chunk);
     {
       const MutexLock lock(mutex_);
       chunk->done = true;

@@ -22,7 +22,9 @@ namespace envledger {
 // chunks are held in memory.
 class PreparePipeline {
  public:
-  // What a worker makes of an entry beside its preparation; called on any of them. May be empty.
+  // PrepareEntry or HashEntry; called on any of the workers, as the next.
+  using Prepare = std::function<PreparedEntry(std::string_view bytes)>;
+  // What a worker makes of an entry beside its preparation. May be empty.
   using Digest = std::function<uint64_t(const PreparedEntry& prepared)>;
   struct Item {
     uint64_t seq = 0;
@@ -35,7 +37,7 @@ class PreparePipeline {
   // Calls the visitor with entries in order; runs on a worker.
   using Read = std::function<Status(const Visit& visit)>;
 
-  PreparePipeline(unsigned threads, Consume consume, Digest digest = {});
+  PreparePipeline(unsigned threads, Consume consume, Prepare prepare = PrepareEntry, Digest digest = {});
   ~PreparePipeline();
 
   // An entry that the caller has read.
@@ -49,10 +51,11 @@ class PreparePipeline {
   struct Chunk;
   void Submit(std::unique_ptr<Chunk> chunk);
   void ConsumeOldest();
-  void Prepare(Chunk& chunk) const;
+  void Fill(Chunk& chunk) const;
   void Work();
 
   const Consume consume_;
+  const Prepare prepare_;
   const Digest digest_;
   const size_t max_waiting_;
   std::unique_ptr<Chunk> filling_;

@@ -1,23 +1,14 @@
 #include "ledger/audit/verify.h"
 
-#include <algorithm>
-#include <thread>
-
 #include "ledger/audit/index_check.h"
 #include "ledger/audit/pipeline.h"
+#include "ledger/audit/verify_since.h"
 #include "ledger/base/file.h"
 #include "ledger/store/layout.h"
 #include "ledger/store/log_db.h"
 
 namespace envledger {
 namespace {
-
-constexpr uint64_t kProgressEvery = 4096;
-constexpr uint32_t kCheckpointPage = 512;
-
-unsigned Threads(const VerifyOptions& options) {
-  return options.threads != 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
-}
 
 // Opens the index for comparison; says why when there is nothing to compare.
 std::unique_ptr<IndexDb> OpenIndex(const std::string& data_dir, uint64_t log_size,
@@ -57,6 +48,12 @@ Result<std::vector<CheckpointInput>> StoredCheckpoints(const LogDb& log) {
 
 Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptions& options,
                                   const VerifyProgress& progress) {
+  std::string why_all;
+  if (options.since_anchor) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto reader, OpenStored(data_dir));
+    ENVLEDGER_ASSIGN_OR_RETURN(auto report, VerifySince(*reader, options, progress, why_all));
+    if (report) return *std::move(report);
+  }
   ENVLEDGER_ASSIGN_OR_RETURN(const auto log, LogDb::OpenReadOnly(LogPath(data_dir), {}));
   ENVLEDGER_ASSIGN_OR_RETURN(std::vector<CheckpointInput> checkpoints, StoredCheckpoints(*log));
   checkpoints.insert(checkpoints.end(), options.anchors.begin(), options.anchors.end());
@@ -67,7 +64,7 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
 
   std::vector<VerifyFailure> index_failures;
   const uint64_t total = log->size();
-  const std::unique_ptr<IndexDb> index = OpenIndex(data_dir, total, index_failures);
+  const std::unique_ptr<IndexDb> index = options.only_hashes ? nullptr : OpenIndex(data_dir, total, index_failures);
   const std::unique_ptr<IndexReader> snapshot = index ? index->Snapshot() : nullptr;
   const Watermark watermark = index ? index->watermark() : Watermark();
   std::unique_ptr<IndexCheck> index_check = snapshot ? std::make_unique<IndexCheck>(*snapshot) : nullptr;
@@ -78,7 +75,7 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   PreparePipeline::Digest digest;
   if (index_check) digest = [&](const PreparedEntry& prepared) { return index_check->Digest(prepared); };
   PreparePipeline pipeline(
-      Threads(options),
+      ThreadsOf(options),
       [&](const PreparePipeline::Item& item) {
         log_is_whole =
             log_is_whole && item.prepared.status.ok() && item.prepared.entry.header.seq == item.seq && item.seq == done;
@@ -92,7 +89,7 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
         }
         if (++done % kProgressEvery == 0 && progress) progress(done, total);
       },
-      std::move(digest));
+      options.only_hashes ? HashEntry : PrepareEntry, std::move(digest));
   PushLog(pipeline, *log);
   if (const Status scanned = pipeline.Finish(); !scanned.ok()) {
     index_failures.push_back(
@@ -101,7 +98,8 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   }
   if (progress) progress(done, total);
 
-  std::string index_checked = "not checked: it cannot be read";
+  std::string index_checked =
+      options.only_hashes ? "not checked: only hashes are compared" : "not checked: it cannot be read";
   if (index_check && log_is_whole) {
     ENVLEDGER_ASSIGN_OR_RETURN(std::vector<VerifyFailure> found, index_check->Finish(*log, VerifyReport::kMaxFailures));
     index_failures.insert(index_failures.end(), found.begin(), found.end());
@@ -113,54 +111,37 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   }
   VerifyReport report = verifier.Finish(std::move(index_failures));
   report.checks["index"] = index_checked;
+  if (!why_all.empty()) report.checks["since"] = "everything was read, because " + why_all;
   return report;
 }
 
 Result<VerifyReport> VerifyServed(LedgerReader& reader, const VerifyOptions& options, const VerifyProgress& progress) {
+  std::string why_all;
+  if (options.since_anchor) {
+    ENVLEDGER_ASSIGN_OR_RETURN(auto report, VerifySince(reader, options, progress, why_all));
+    if (report) return *std::move(report);
+  }
   std::vector<CheckpointInput> checkpoints = options.anchors;
   ENVLEDGER_ASSIGN_OR_RETURN(const EntriesResponse head, reader.Entries({0, 1}));
   const uint64_t total = head.tree_size;
-  for (uint64_t from = 0;;) {
-    CheckpointsRequest request;
-    request.from_size = from;
-    request.limit = kCheckpointPage;
-    ENVLEDGER_ASSIGN_OR_RETURN(const CheckpointsResponse page, reader.Checkpoints(request));
-    for (const std::string& note : page.notes) {
-      const auto parsed = ParseNote(note);
-      const auto checkpoint = parsed.ok() ? ParseCheckpoint(parsed->text) : Result<Checkpoint>(parsed.status());
-      ENVLEDGER_RETURN_IF_ERROR(checkpoint.status());
-      from = checkpoint->size + 1;
-      // Signed after our first question: it vouches for entries that we do not read.
-      if (checkpoint->size > total) continue;
-      checkpoints.push_back({note, "served for size " + std::to_string(checkpoint->size), false});
-    }
-    if (page.notes.empty()) break;
-  }
+  ENVLEDGER_RETURN_IF_ERROR(ReadServedCheckpoints(reader, 0, total, checkpoints));
 
   Verifier verifier(options.trusted_key, std::move(checkpoints));
   uint64_t done = 0;
-  PreparePipeline pipeline(Threads(options), [&](const PreparePipeline::Item& item) {
-    verifier.Add(item.seq, item.prepared);
-    if (++done % kProgressEvery == 0 && progress) progress(done, total);
-  });
+  PreparePipeline pipeline(
+      ThreadsOf(options),
+      [&](const PreparePipeline::Item& item) {
+        verifier.Add(item.seq, item.prepared);
+        if (++done % kProgressEvery == 0 && progress) progress(done, total);
+      },
+      options.only_hashes ? HashEntry : PrepareEntry);
   std::vector<VerifyFailure> failures;
-  for (uint64_t next = 0; next < total;) {
-    EntriesRequest request;
-    request.from_seq = next;
-    request.limit = static_cast<uint32_t>(std::min<uint64_t>(total - next, UINT32_MAX));
-    auto page = reader.Entries(request);
-    if (!page.ok() && page.status().code() == Code::kCorruption) {
-      failures.push_back({next, "sequence", page.status().message(), Verdict::kTampered});
-      break;
-    }
-    ENVLEDGER_RETURN_IF_ERROR(page.status());
-    if (page->entries.empty()) return Internal("the daemon answered with no entries at " + std::to_string(next));
-    for (const std::string& entry : page->entries) pipeline.Push(next++, entry);
-  }
+  ENVLEDGER_RETURN_IF_ERROR(PushServed(pipeline, reader, 0, total, failures));
   ENVLEDGER_RETURN_IF_ERROR(pipeline.Finish());
   if (progress) progress(done, total);
   VerifyReport report = verifier.Finish(std::move(failures));
   report.checks["index"] = "not checked: it needs the data directory";
+  if (!why_all.empty()) report.checks["since"] = "everything was read, because " + why_all;
   return report;
 }
 

@@ -17,6 +17,12 @@ struct VerifyOptions {
   std::optional<VerifierKey> trusted_key;
   std::vector<CheckpointInput> anchors;  // checkpoints kept elsewhere
   unsigned threads = 0;                  // 0: as many as there are processors
+  // Read only what is newer than the largest anchor, which vouches for the rest. When the ledger does not begin with
+  // what the anchors vouch for, everything is read, to say where it differs.
+  bool since_anchor = false;
+  // Compare hashes alone: whether the bytes are those that the checkpoints vouch for. What bytes of which form they
+  // are, and what derives from them, is not looked at.
+  bool only_hashes = false;
 };
 
 // Called on the caller's thread, every few thousand entries: how many of how many are done.

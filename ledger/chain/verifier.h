@@ -44,8 +44,10 @@ struct VerifyFailure {
 
 struct VerifyReport {
   Verdict verdict = Verdict::kUnanchored;
-  uint64_t entries = 0;
-  Hash root{};               // of the entries read
+  uint64_t first_seq = 0;  // entries before it were not read, but are vouched for by a checkpoint kept elsewhere
+  uint64_t entries = 0;    // that were read
+  uint64_t tree_size = 0;
+  Hash root{};               // over all entries
   uint64_t checkpoints = 0;  // whose signature and root were checked and agree
   std::string origin;
   std::optional<VerifierKey> key;             // the key given from outside, else the last one of the history
@@ -64,11 +66,15 @@ void AddFailure(VerifyReport& report, VerifyFailure failure);
 // The stateless part of verifying one entry.
 struct PreparedEntry {
   Hash leaf_hash{};
-  Status status;          // of CheckEntry, then of CheckTransition on its body
-  EntryView entry;        // views borrow from the bytes
-  TransitionFacts facts;  // of a transition
+  Status status;             // of CheckEntry, then of CheckTransition on its body
+  EntryView entry;           // views borrow from the bytes
+  TransitionFacts facts;     // of a transition
+  bool only_hashed = false;  // a transition of which nothing was looked at: only its leaf hash counts
 };
 PreparedEntry PrepareEntry(std::string_view bytes);
+// The same for a verification that only compares hashes: transitions are not looked at, events are, because the
+// ledger's keys stand in them.
+PreparedEntry HashEntry(std::string_view bytes);
 
 // A checkpoint to compare with: one that is stored in the ledger, or one kept elsewhere (an anchor).
 struct CheckpointInput {
@@ -77,14 +83,45 @@ struct CheckpointInput {
   bool anchor = false;
 };
 
+// What the records of an envelope, and the links of a principal, amount to so far. The defaults are those of none.
+struct EnvelopeState {
+  LifecycleState lifecycle;
+  uint64_t last_seq = 0;
+  RoleTable roles;
+};
+struct PrincipalState {
+  uint64_t ordinal = 0;
+  uint64_t last_seq = 0;
+};
+// The state after one more record, that of entry `seq`.
+void Follow(EnvelopeState& envelope, uint64_t seq, const TransitionFacts& facts);
+
+// The entries before the first that a verification reads, for one that does not begin at entry 0. What it says must be
+// proven, against something that vouches for those entries. Asked once for each envelope and principal.
+class ProvenPast {
+ public:
+  virtual ~ProvenPast() = default;
+  // The tree's right edge; its size is the first seq to be read.
+  virtual const Frontier& frontier() const = 0;
+  // kCorruption when the past itself cannot be what was vouched for; other codes: it could not be read.
+  virtual Result<EnvelopeState> Envelope(std::string_view envelope_id) = 0;
+  // `link` is what entry `seq`, the first that is read to involve the principal, says of the one before it.
+  virtual Result<PrincipalState> Principal(const PrincipalView& principal, const PrincipalLink& link, uint64_t seq) = 0;
+};
+
 class Verifier {
  public:
   // `trusted_key`: any key of the ledger's history, old or new; at least one checkpoint that agrees with the entries
   // must be signed by it or by a later key, for which it vouches. Every checkpoint must be signed by the key in force
   // at its size, and each further line by a key of the history must verify. `checkpoints` in any order; all are
-  // compared with the roots that the entries give.
-  Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints);
+  // compared with the roots that the entries give. `past` (not owned, may be null) is what lies before the first entry;
+  // of checkpoints that are not larger than it, the caller has proven the root already.
+  Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints,
+           ProvenPast* past = nullptr);
   ~Verifier();
+
+  // An event of the past, proven like the rest of it: its genesis and each key_rotated, in order, before the first Add.
+  void AddPastEvent(uint64_t seq, const PreparedEntry& prepared);
 
   // The entry stored under `stored_seq`, the next one in the order of storage. Gaps are failures, not errors of the
   // call.
@@ -95,6 +132,8 @@ class Verifier {
   // After the last entry. `index_failures` are what the caller found in derived data.
   VerifyReport Finish(std::vector<VerifyFailure> index_failures = {});
 
+  // Not ok when the past could not be read: nothing is then concluded from the report.
+  Status past_status() const;
   uint64_t entries() const;
   // What the entries so far say of an envelope or a principal; the sizes of the tables.
   uint64_t envelopes() const;

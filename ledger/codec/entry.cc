@@ -4,6 +4,7 @@
 #include "ledger/codec/entry.h"
 
 #include <algorithm>
+#include <cstring>
 #include <type_traits>
 
 #include "entry_generated.h"
@@ -256,6 +257,17 @@ std::string_view EntryBuilder::Build(const EntryHeader& header, const LedgerEven
   builder.Clear();
   const auto body = std::visit([&](const auto& value) { return Encode(builder, value); }, event);
   return impl_->Finish(header, 0, TypeOf(event), body);
+}
+
+bool HoldsEvent(std::string_view bytes) {
+  // Nothing is assumed of the buffer: every step stays inside or gives up.
+  const auto load = [&](uint64_t at, auto value) {
+    if (at <= bytes.size() && bytes.size() - at >= sizeof(value)) std::memcpy(&value, bytes.data() + at, sizeof(value));
+    return flatbuffers::EndianScalar(value);
+  };
+  const uint64_t root = load(0, uint32_t{0});
+  const uint64_t vtable = root - static_cast<uint64_t>(int64_t{load(root, int32_t{0})});
+  return load(vtable, uint16_t{0}) > fb::Entry::VT_EVENT && load(vtable + fb::Entry::VT_EVENT, uint16_t{0}) != 0;
 }
 
 Result<EntryView> CheckEntry(std::string_view bytes) {

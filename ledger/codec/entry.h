@@ -134,4 +134,8 @@ struct EntryView {
 // aligned.
 Result<EntryView> CheckEntry(std::string_view bytes);
 
+// Whether the entry carries an event rather than a transition: a look at one field, of a buffer that nobody has
+// checked. Of a malformed one it says either.
+bool HoldsEvent(std::string_view bytes);
+
 }  // namespace envledger

@@ -153,6 +153,10 @@ IndexDb::IndexDb(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 IndexDb::~IndexDb() = default;
 
 Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, const IndexDbOptions& options) {
+  // RocksDB would make it too, but complain first that it is not there.
+  std::error_code error;
+  std::filesystem::create_directory(path, error);
+  if (error) return FromErrno(error.value(), "create " + path);
   rocksdb::DBOptions db = rocks::CommonOptions(false);
   db.create_if_missing = true;
   db.create_missing_column_families = true;

@@ -87,6 +87,9 @@ LogDb::~LogDb() = default;
 Status LogDb::Create(const std::string& path, const LogDbOptions& options) {
   std::error_code error;
   if (std::filesystem::exists(path, error)) return Conflict("exists", path + " exists already");
+  // RocksDB would make it too, but complain first that it is not there.
+  std::filesystem::create_directory(path, error);
+  if (error) return FromErrno(error.value(), "create " + path);
   rocksdb::DBOptions db = DatabaseOptions(options, false);
   db.create_if_missing = true;
   db.create_missing_column_families = true;

@@ -12,6 +12,7 @@
 #include "ledger/audit/verify.h"
 #include "ledger/base/file.h"
 #include "ledger/store/layout.h"
+#include "tests/audit/live_reader.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/doctor.h"
 #include "tests/support/ledger_fixture.h"
@@ -82,38 +83,6 @@ std::string Answers(LedgerReader& reader) {
   for (const std::string& entry : events->entries) text += Hex(View(LeafHash(entry)));
   return text;
 }
-
-// The same questions to a running ledger.
-class LiveReader : public LedgerReader {
- public:
-  explicit LiveReader(Ledger& ledger) : view_(*ledger.CurrentView()) {}
-  Result<QueryResponse> Query(const QueryRequest& request) override { return RunQuery(view_, request, {}); }
-  Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) override { return RunEnvelope(view_, request); }
-  Result<PrincipalsResponse> Principals(const PrincipalsRequest& request) override {
-    return RunPrincipals(view_, request, {});
-  }
-  Result<EntriesResponse> Entries(const EntriesRequest& request) override {
-    ++asked;
-    return RunEntries(view_, request, limits);
-  }
-  Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) override {
-    return RunCheckpoints(view_, request, limits);
-  }
-  Result<InclusionProofResponse> InclusionProof(const InclusionProofRequest& request) override {
-    return RunInclusionProof(view_, request);
-  }
-  Result<ConsistencyProofResponse> ConsistencyProof(const ConsistencyProofRequest& request) override {
-    return RunConsistencyProof(view_, request);
-  }
-  Result<EventsResponse> Events(const EventsRequest& request) override { return RunEvents(view_, request, limits); }
-  Result<StatusResponse> Status(const StatusRequest&) override { return Unavailable("not asked for here"); }
-
-  AnswerLimits limits;
-  int asked = 0;
-
- private:
-  const LedgerView view_;
-};
 
 std::string StoredAnswers(const std::string& data_dir) {
   auto reader = OpenStored(data_dir);

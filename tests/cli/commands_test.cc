@@ -277,6 +277,7 @@ VerifyReport ReportOf(Verdict verdict) {
   VerifyReport report;
   report.verdict = verdict;
   report.entries = 1000;
+  report.tree_size = 1000;
   report.origin = "ledger.example";
   report.checkpoints = 3;
   report.checks = {{"chain", "1000 entries"}};
