@@ -1,6 +1,7 @@
 #include "ledger/audit/pipeline.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace envledger {
@@ -8,36 +9,52 @@ namespace {
 
 constexpr size_t kChunkEntries = 512;
 constexpr size_t kChunkBytes = 1 << 20;
-constexpr uint64_t kReadEntries = 512;  // a seek costs as much as some dozen entries
+// Of one read: a seek costs as much as some dozen entries, and entries are held until they are consumed.
+constexpr uint64_t kReadEntries = 512;
+constexpr uint64_t kReadHashes = 8192;  // of which the entries are not held
 
 }  // namespace
 
 struct PreparePipeline::Chunk {
   struct Place {
-    uint64_t seq;
     size_t offset;
     size_t size;
   };
   Read read;  // empty: `bytes` is filled already
   std::string bytes;
-  std::vector<Place> places;
+  std::vector<Place> places;  // of the entries in `bytes`
+  std::vector<uint64_t> seqs;
   std::vector<PreparedEntry> prepared;
   std::vector<uint64_t> digests;
+  // Where only hashes are compared, an entry leaves its hash behind; an event, of which there are few, is kept.
+  std::vector<Hash> hashes;
+  std::map<size_t, PreparedEntry> events;
+  std::deque<std::string> event_bytes;
+
   Status status;      // of `read`
   bool done = false;  // guarded by the pipeline's mutex
 
   void Add(uint64_t seq, std::string_view entry) {
+    seqs.push_back(seq);
     // Entries begin at multiples of 8, so that they can be read in place.
     bytes.resize((bytes.size() + 7) / 8 * 8);
-    places.push_back({seq, bytes.size(), entry.size()});
+    places.push_back({bytes.size(), entry.size()});
     bytes.append(entry);
+  }
+  void AddHashed(uint64_t seq, std::string_view entry) {
+    seqs.push_back(seq);
+    AddHash(entry);
+  }
+  void AddHash(std::string_view entry) {
+    if (HoldsEvent(entry)) events.emplace(hashes.size(), PrepareEntry(event_bytes.emplace_back(entry)));
+    hashes.push_back(LeafHash(entry));
   }
   std::string_view View(const Place& place) const { return std::string_view(bytes).substr(place.offset, place.size); }
 };
 
-PreparePipeline::PreparePipeline(unsigned threads, Consume consume, Prepare prepare, Digest digest)
+PreparePipeline::PreparePipeline(unsigned threads, Consume consume, Depth depth, Digest digest)
     : consume_(std::move(consume)),
-      prepare_(std::move(prepare)),
+      depth_(depth),
       digest_(std::move(digest)),
       max_waiting_(2 * std::max(1u, threads) + 2),
       filling_(std::make_unique<Chunk>()) {
@@ -55,19 +72,19 @@ PreparePipeline::~PreparePipeline() {
 
 void PreparePipeline::Push(uint64_t seq, std::string_view bytes) {
   filling_->Add(seq, bytes);
-  if (filling_->places.size() < kChunkEntries && filling_->bytes.size() < kChunkBytes) return;
+  if (filling_->seqs.size() < kChunkEntries && filling_->bytes.size() < kChunkBytes) return;
   Submit(std::exchange(filling_, std::make_unique<Chunk>()));
 }
 
 void PreparePipeline::PushRead(Read read) {
-  if (!filling_->places.empty()) Submit(std::exchange(filling_, std::make_unique<Chunk>()));
+  if (!filling_->seqs.empty()) Submit(std::exchange(filling_, std::make_unique<Chunk>()));
   auto chunk = std::make_unique<Chunk>();
   chunk->read = std::move(read);
   Submit(std::move(chunk));
 }
 
 Status PreparePipeline::Finish() {
-  if (!filling_->places.empty()) Submit(std::exchange(filling_, std::make_unique<Chunk>()));
+  if (!filling_->seqs.empty()) Submit(std::exchange(filling_, std::make_unique<Chunk>()));
   while (!waiting_.empty()) ConsumeOldest();
   return read_failure_;
 }
@@ -89,27 +106,41 @@ void PreparePipeline::ConsumeOldest() {
   }
   const Chunk& chunk = *waiting_.front();
   // What was read before the failure is consumed; what lies behind it would only look like a gap.
-  for (size_t i = 0; i < chunk.places.size() && read_failure_.ok(); ++i) {
-    const Chunk::Place& place = chunk.places[i];
-    consume_({place.seq, chunk.View(place), chunk.prepared[i], digest_ ? chunk.digests[i] : 0});
+  PreparedEntry hashed;
+  hashed.only_hashed = true;
+  for (size_t i = 0; i < chunk.seqs.size() && read_failure_.ok(); ++i) {
+    if (depth_ == Depth::kWhole) {
+      consume_({chunk.seqs[i], chunk.prepared[i], digest_ ? chunk.digests[i] : 0});
+      continue;
+    }
+    const auto event = chunk.events.find(i);
+    hashed.leaf_hash = chunk.hashes[i];
+    consume_({chunk.seqs[i], event != chunk.events.end() ? event->second : hashed, 0});
   }
   if (read_failure_.ok()) read_failure_ = chunk.status;
   waiting_.pop_front();
 }
 
 void PreparePipeline::Fill(Chunk& chunk) const {
+  const bool hashes = depth_ == Depth::kHashes;
   if (chunk.read) {
     chunk.status = chunk.read([&](uint64_t seq, std::string_view bytes) {
-      chunk.Add(seq, bytes);
+      hashes ? chunk.AddHashed(seq, bytes) : chunk.Add(seq, bytes);
       return true;
     });
   }
-  chunk.prepared.reserve(chunk.places.size());
-  for (const Chunk::Place& place : chunk.places) chunk.prepared.push_back(prepare_(chunk.View(place)));
+  if (hashes) {
+    for (const Chunk::Place& place : chunk.places) chunk.AddHash(chunk.View(place));
+    return;
+  }
+  chunk.prepared.reserve(chunk.seqs.size());
+  for (const Chunk::Place& place : chunk.places) chunk.prepared.push_back(PrepareEntry(chunk.View(place)));
   if (!digest_) return;
-  chunk.digests.reserve(chunk.places.size());
+  chunk.digests.reserve(chunk.seqs.size());
   for (const PreparedEntry& prepared : chunk.prepared) chunk.digests.push_back(digest_(prepared));
 }
+
+uint64_t PreparePipeline::read_entries() const { return depth_ == Depth::kHashes ? kReadHashes : kReadEntries; }
 
 void PreparePipeline::Work() {
   for (;;) {
@@ -132,9 +163,10 @@ void PreparePipeline::Work() {
 
 void PushLog(PreparePipeline& pipeline, const LogDb& log, uint64_t from) {
   const uint64_t size = log.size();
+  const uint64_t step = pipeline.read_entries();
   while (from < UINT64_MAX) {
     // The last read goes on past the end, where a key that is no seq could hide.
-    const uint64_t end = from < size && size - from > kReadEntries ? from + kReadEntries : UINT64_MAX;
+    const uint64_t end = from < size && size - from > step ? from + step : UINT64_MAX;
     pipeline.PushRead([&log, from, end](const PreparePipeline::Visit& visit) { return log.Scan(from, end, visit); });
     from = end;
   }

@@ -22,13 +22,14 @@ namespace envledger {
 // chunks are held in memory.
 class PreparePipeline {
  public:
-  // PrepareEntry or HashEntry; called on any of the workers, as the next.
-  using Prepare = std::function<PreparedEntry(std::string_view bytes)>;
-  // What a worker makes of an entry beside its preparation. May be empty.
+  enum class Depth {
+    kWhole,   // PrepareEntry
+    kHashes,  // of a transition the leaf hash alone (PreparedEntry::only_hashed); events whole
+  };
+  // What a worker makes of an entry beside its preparation; called on any of them. May be empty.
   using Digest = std::function<uint64_t(const PreparedEntry& prepared)>;
   struct Item {
     uint64_t seq = 0;
-    std::string_view bytes;
     const PreparedEntry& prepared;
     uint64_t digest = 0;
   };
@@ -37,13 +38,15 @@ class PreparePipeline {
   // Calls the visitor with entries in order; runs on a worker.
   using Read = std::function<Status(const Visit& visit)>;
 
-  PreparePipeline(unsigned threads, Consume consume, Prepare prepare = PrepareEntry, Digest digest = {});
+  PreparePipeline(unsigned threads, Consume consume, Depth depth = Depth::kWhole, Digest digest = {});
   ~PreparePipeline();
 
   // An entry that the caller has read.
   void Push(uint64_t seq, std::string_view bytes);
   // Some hundred entries that a worker reads. After one could not be read to its end, nothing more is consumed.
   void PushRead(Read read);
+  // How many entries a read should be of.
+  uint64_t read_entries() const;
   // Consumes what is under way. The status of the first read that failed.
   Status Finish();
 
@@ -55,7 +58,7 @@ class PreparePipeline {
   void Work();
 
   const Consume consume_;
-  const Prepare prepare_;
+  const Depth depth_;
   const Digest digest_;
   const size_t max_waiting_;
   std::unique_ptr<Chunk> filling_;

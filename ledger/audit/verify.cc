@@ -31,6 +31,10 @@ std::unique_ptr<IndexDb> OpenIndex(const std::string& data_dir, uint64_t log_siz
   return *std::move(index);
 }
 
+PreparePipeline::Depth DepthOf(const VerifyOptions& options) {
+  return options.only_hashes ? PreparePipeline::Depth::kHashes : PreparePipeline::Depth::kWhole;
+}
+
 Result<std::vector<CheckpointInput>> StoredCheckpoints(const LogDb& log) {
   std::vector<CheckpointInput> inputs;
   uint64_t from = 0;
@@ -89,7 +93,7 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
         }
         if (++done % kProgressEvery == 0 && progress) progress(done, total);
       },
-      options.only_hashes ? HashEntry : PrepareEntry, std::move(digest));
+      DepthOf(options), std::move(digest));
   PushLog(pipeline, *log);
   if (const Status scanned = pipeline.Finish(); !scanned.ok()) {
     index_failures.push_back(
@@ -134,7 +138,7 @@ Result<VerifyReport> VerifyServed(LedgerReader& reader, const VerifyOptions& opt
         verifier.Add(item.seq, item.prepared);
         if (++done % kProgressEvery == 0 && progress) progress(done, total);
       },
-      options.only_hashes ? HashEntry : PrepareEntry);
+      DepthOf(options));
   std::vector<VerifyFailure> failures;
   ENVLEDGER_RETURN_IF_ERROR(PushServed(pipeline, reader, 0, total, failures));
   ENVLEDGER_RETURN_IF_ERROR(pipeline.Finish());

@@ -97,14 +97,6 @@ PreparedEntry PrepareEntry(std::string_view bytes) {
   return prepared;
 }
 
-PreparedEntry HashEntry(std::string_view bytes) {
-  if (HoldsEvent(bytes)) return PrepareEntry(bytes);
-  PreparedEntry prepared;
-  prepared.leaf_hash = LeafHash(bytes);
-  prepared.only_hashed = true;
-  return prepared;
-}
-
 void Follow(EnvelopeState& envelope, uint64_t seq, const TransitionFacts& facts) {
   for (const Involvement& involved : facts.involved) {
     const RoleMask held = envelope.roles.Held(involved.principal);

@@ -69,12 +69,9 @@ struct PreparedEntry {
   Status status;             // of CheckEntry, then of CheckTransition on its body
   EntryView entry;           // views borrow from the bytes
   TransitionFacts facts;     // of a transition
-  bool only_hashed = false;  // a transition of which nothing was looked at: only its leaf hash counts
+  bool only_hashed = false;  // a transition of which nothing else was looked at
 };
 PreparedEntry PrepareEntry(std::string_view bytes);
-// The same for a verification that only compares hashes: transitions are not looked at, events are, because the
-// ledger's keys stand in them.
-PreparedEntry HashEntry(std::string_view bytes);
 
 // A checkpoint to compare with: one that is stored in the ledger, or one kept elsewhere (an anchor).
 struct CheckpointInput {

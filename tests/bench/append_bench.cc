@@ -10,7 +10,6 @@
 #include <rocksdb/write_batch.h>
 #include <signal.h>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -20,45 +19,16 @@
 #include <string>
 
 #include "ledger/base/bytes.h"
-#include "ledger/codec/json.h"
+#include "tests/bench/bench.h"
 #include "tests/support/daemon.h"
-#include "tests/support/traffic.h"
 
 namespace envledger {
 namespace {
-
-using Seconds = std::chrono::duration<double>;
 
 struct Arguments {
   uint64_t transitions = 400'000;
   std::string batch;
 };
-
-double Time(const std::function<void()>& work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return Seconds(std::chrono::steady_clock::now() - begin).count();
-}
-
-// Stories of four records by 1,000 users: the shape of real traffic, 300 to 700 bytes a record.
-void WriteLines(const std::string& path, uint64_t transitions) {
-  std::ofstream file(path, std::ios::binary);
-  uint64_t written = 0;
-  for (uint64_t story = 0; written < transitions; ++story) {
-    const std::string id =
-        "env-" + Hex(U64Key(story * 0x9E3779B97F4A7C15u)).substr(0, 12) + "-" + std::to_string(story);
-    const Nanos at = kTestMorning + static_cast<Nanos>(story) * 50'000'000;
-    for (Transition& transition : WholeStory(id, "user-" + std::to_string(story % 1000), at)) {
-      if (transition.stage == Stage::kRequested) {
-        transition.correlation = Correlation{};
-        transition.correlation->request_id = "req-" + std::to_string(story);
-        transition.execution->targets = {{"model", "model-" + std::to_string(story % 50), "7", ""}};
-      }
-      file << TransitionJson(transition) << '\n';
-      if (++written == transitions) return;
-    }
-  }
-}
 
 uint64_t StatusKilobytes(pid_t pid, const std::string& field) {
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
