@@ -76,6 +76,9 @@ ExitStatus Run(Context& context, const Options& options) {
   if (options.Has("since-checkpoint") && options.Has("only-hashes")) {
     return WrongUsage(context, InvalidArgument("--since-checkpoint and --only-hashes exclude each other"));
   }
+  if (options.Has("since-checkpoint") && options.Has("tiles")) {
+    return WrongUsage(context, InvalidArgument("--since-checkpoint is for a ledger: an export is verified as a whole"));
+  }
   VerifyOptions verify;
   verify.since_anchor = options.Has("since-checkpoint");
   verify.only_hashes = options.Has("only-hashes");

@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "ledger/audit/export_directory.h"
-#include "ledger/audit/ledger_keys.h"
+#include "ledger/audit/keys.h"
 #include "ledger/chain/tile_builder.h"
 
 namespace envledger {
@@ -25,9 +25,10 @@ std::string Entries(uint64_t count) { return std::to_string(count) + (count == 1
 class TileExport {
  public:
   TileExport(LedgerReader& reader, ExportDirectory& directory, const TileExportOptions& options)
-      : reader_(reader), directory_(directory), keys_(reader, options.trusted_key) {}
+      : reader_(reader), directory_(directory), trusted_key_(options.trusted_key) {}
 
   Result<TileExportReport> Run(bool sign_now, const VerifyProgress& progress) {
+    ENVLEDGER_RETURN_IF_ERROR(ReadLedgerKeys());
     ENVLEDGER_RETURN_IF_ERROR(ReadLedgerCheckpoint(sign_now));
     ENVLEDGER_RETURN_IF_ERROR(ReadOldExport());
     ENVLEDGER_RETURN_IF_ERROR(CompareSizes());
@@ -47,6 +48,14 @@ class TileExport {
   }
 
  private:
+  // The ledger's own word, unless a key was given: then that one must be of its history, which it vouches for.
+  Status ReadLedgerKeys() {
+    ENVLEDGER_ASSIGN_OR_RETURN(keys_, ReadKeys(reader_));
+    if (!trusted_key_ || keys_->IndexOf(*trusted_key_) < keys_->keys().size()) return Ok();
+    return Corruption("WRONG_KEY: the ledger's key is " + FormatVerifierKey(keys_->current().key) + ", and " +
+                      FormatVerifierKey(*trusted_key_) + " is none that it had");
+  }
+
   Status ReadLedgerCheckpoint(bool sign_now) {
     CheckpointsRequest request;
     request.latest = true;
@@ -54,11 +63,12 @@ class TileExport {
     ENVLEDGER_ASSIGN_OR_RETURN(CheckpointsResponse response, reader_.Checkpoints(request));
     if (response.notes.empty()) return NotFound("the ledger has signed no checkpoint yet; --sign-now signs one");
     note_ = std::move(response.notes.back());
-    auto checkpoint = keys_.Open(note_, report_.key);
+    auto checkpoint = OpenCheckpoint(note_, *keys_);
     const bool wrong_key = checkpoint.status().code() == Code::kNotFound;
     if (wrong_key) return Corruption("WRONG_KEY: the ledger's latest checkpoint: " + checkpoint.status().message());
     if (!checkpoint.ok()) return std::move(checkpoint).status().Prepend("the ledger's latest checkpoint: ");
     report_.checkpoint = *std::move(checkpoint);
+    report_.key = keys_->KeyAt(report_.checkpoint.size);
     return Ok();
   }
 
@@ -74,8 +84,7 @@ class TileExport {
       return Conflict("origin", directory_.path() + " holds an export of " + Quoted(claimed->origin) + ", not of " +
                                     Quoted(report_.checkpoint.origin));
     }
-    VerifierKey signer;
-    auto opened = keys_.Open(*bytes, signer);
+    auto opened = OpenCheckpoint(*bytes, *keys_);
     if (opened.status().code() == Code::kNotFound) {
       return Corruption("WRONG_KEY: " + path +
                         " is signed by none of this ledger's keys: it is of another ledger under " +
@@ -180,7 +189,8 @@ class TileExport {
 
   LedgerReader& reader_;
   ExportDirectory& directory_;
-  LedgerKeys keys_;
+  const std::optional<VerifierKey> trusted_key_;
+  std::optional<KeyHistory> keys_;
   TileExportReport report_;
   std::string note_;
   std::optional<Checkpoint> old_;

@@ -8,22 +8,17 @@
 
 #include <algorithm>
 #include <iterator>
-#include <thread>
 
 #include "ledger/audit/export_directory.h"
 #include "ledger/audit/pipeline.h"
+#include "ledger/audit/verify_since.h"
 #include "ledger/base/file.h"
 #include "ledger/chain/tile_builder.h"
 
 namespace envledger {
 namespace {
 
-constexpr uint64_t kProgressEvery = 4096;
 constexpr const char* kCheck = "tile";
-
-unsigned Threads(const VerifyOptions& options) {
-  return options.threads != 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
-}
 
 std::string Range(uint64_t from, uint64_t count) {
   return count == 1 ? "entry " + std::to_string(from)
@@ -39,8 +34,9 @@ class TilesVerification {
         listing_(std::move(listing)),
         verifier_(verifier),
         progress_(progress),
-        pipeline_(Threads(options),
-                  [this](uint64_t seq, std::string_view, const PreparedEntry& prepared) { Consume(seq, prepared); }) {}
+        pipeline_(
+            ThreadsOf(options), [this](const PreparePipeline::Item& item) { Consume(item.seq, item.prepared); },
+            options.only_hashes ? PreparePipeline::Depth::kHashes : PreparePipeline::Depth::kWhole) {}
 
   Result<VerifyReport> Run() {
     ENVLEDGER_RETURN_IF_ERROR(ReadEntries());
@@ -103,15 +99,14 @@ class TilesVerification {
              TilePath(bundle) + ", which holds " + Range(index * kTileWidth, bundle.width) + ", is missing");
       }
       if (read) continue;
-      pipeline_.Finish();
+      ENVLEDGER_RETURN_IF_ERROR(pipeline_.Finish());
       if (!hole_) hole_ = index * kTileWidth;
       // A cut tail is what the verifier calls it; but without a first entry it would have more to say than it knows.
       if (index < present_end || index == 0) verifier_.EndEarly();
       ENVLEDGER_ASSIGN_OR_RETURN(const bool stood_in, AppendTileOf(bundle));
       if (!stood_in) break;
     }
-    pipeline_.Finish();
-    return Ok();
+    return pipeline_.Finish();
   }
 
   // False, with a failure, when the bundle is malformed.
