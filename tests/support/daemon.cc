@@ -69,8 +69,12 @@ TestLedger::TestLedger() {
 }
 
 std::vector<std::string> TestLedger::Command(const std::vector<std::string>& options, const std::string& key) const {
-  std::vector<std::string> command = {DaemonPath(),      "--data-dir",    data_dir(),       "--key",       key,
-                                      "--append-socket", append_socket(), "--audit-socket", audit_socket()};
+  // The journal of the machine is none of a test's business.
+  std::vector<std::string> command = {DaemonPath(),    "--data-dir",     data_dir(),    "--append-socket",
+                                      append_socket(), "--audit-socket", audit_socket()};
+  if (!key.empty()) command.insert(command.end(), {"--key", key});
+  const auto names_journal = [](const std::string& option) { return option.rfind("--journal-socket", 0) == 0; };
+  if (std::none_of(options.begin(), options.end(), names_journal)) command.push_back("--journal-socket=none");
   // Test machines may have little room; the test of that limit sets it itself.
   const auto sets_room = [](const std::string& option) { return option.rfind("--min-free-bytes", 0) == 0; };
   if (std::none_of(options.begin(), options.end(), sets_room)) command.push_back("--min-free-bytes=1");
@@ -79,10 +83,18 @@ std::vector<std::string> TestLedger::Command(const std::vector<std::string>& opt
 }
 
 void TestLedger::Start(const std::vector<std::string>& options, const Child::Setup& setup) {
+  StartCommand(Command(options, key_path()), setup);
+}
+
+void TestLedger::StartWithoutKey(const std::vector<std::string>& options, const Child::Setup& setup) {
+  StartCommand(Command(options, ""), setup);
+}
+
+void TestLedger::StartCommand(const std::vector<std::string>& command, const Child::Setup& setup) {
   NotifySocket notify(path("notify"));
   Child::Setup complete = setup;
   complete.environment["NOTIFY_SOCKET"] = path("notify");
-  daemon_ = std::make_unique<Child>(Command(options, key_path()), complete);
+  daemon_ = std::make_unique<Child>(command, complete);
   if (notify.WaitForReady(*daemon_)) return;
   daemon_->Signal(SIGKILL);
   throw std::runtime_error("the daemon did not get ready: " + daemon_->Wait().err);

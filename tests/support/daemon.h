@@ -25,6 +25,8 @@ class TestLedger {
 
   // Starts the daemon with these options beside those it needs, and waits until it says READY=1.
   void Start(const std::vector<std::string>& options = {}, const Child::Setup& setup = {});
+  // The same without --key: it finds its key by itself.
+  void StartWithoutKey(const std::vector<std::string>& options, const Child::Setup& setup);
   // Runs the daemon and expects that it ends by itself, without being ready.
   Ended StartAndFail(const std::vector<std::string>& options = {});
   Ended StartWithKeyAndFail(const std::string& key);
@@ -48,6 +50,8 @@ class TestLedger {
   const std::string& vkey() const { return vkey_; }
 
  private:
+  void StartCommand(const std::vector<std::string>& command, const Child::Setup& setup);
+  // An empty `key` leaves --key out.
   std::vector<std::string> Command(const std::vector<std::string>& options, const std::string& key) const;
 
   TempDir directory_;
