@@ -55,7 +55,8 @@ class FakeLedger : public LedgerReader {
   std::vector<EnvelopeRecords> envelopes;
   std::vector<PrincipalSummary> principals;
   std::vector<std::string> checkpoints;
-  std::vector<std::string> log;  // every entry, by seq
+  std::vector<std::string> log;     // every entry, by seq
+  std::vector<std::string> events;  // sealed, as Events gives them
   // What a lying ledger does to its answers.
   std::function<void(InclusionProofResponse&)> spoil_inclusion;
   std::function<void(ConsistencyProofResponse&)> spoil_consistency;
