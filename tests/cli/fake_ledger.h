@@ -55,12 +55,13 @@ class FakeLedger : public LedgerReader {
   std::vector<EnvelopeRecords> envelopes;
   std::vector<PrincipalSummary> principals;
   std::vector<std::string> checkpoints;
-  std::vector<std::string> log;     // every entry, by seq
-  std::vector<std::string> events;  // sealed, as Events gives them
+  std::vector<std::string> log;  // every entry, by seq
   // What a lying ledger does to its answers.
   std::function<void(InclusionProofResponse&)> spoil_inclusion;
   std::function<void(ConsistencyProofResponse&)> spoil_consistency;
   int signed_when_asked = 0;
+  std::string genesis;                 // entry 0
+  std::vector<std::string> rotations;  // entries that are key_rotated, ascending
   StatusResponse status;
   size_t page = 2;                    // envelopes in one answer
   std::vector<QueryRequest> queries;  // as they came

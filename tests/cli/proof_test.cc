@@ -204,9 +204,9 @@ TEST_F(ProofTest, ACheckpointMayBeSignedByAnyKeyThatTheLedgerHad) {
     rotated.signature = std::string(64, 's');
     return rotated;
   };
-  world_.ledger->events = {
-      seal(0, Genesis{FakeLedger::kOrigin, FakeLedger::key(2).public_key, kFormatVersion, kMorning}),
-      seal(7, rotation(2, 3)), seal(9, rotation(3, 4))};
+  world_.ledger->genesis =
+      seal(0, Genesis{FakeLedger::kOrigin, FakeLedger::key(2).public_key, kFormatVersion, kMorning});
+  world_.ledger->rotations = {seal(7, rotation(2, 3)), seal(9, rotation(3, 4))};
   for (const char signer : {1, 2, 3, 4, 5}) {
     world_.ledger->checkpoints.back() = world_.ledger->NoteOver(5, signer);
     const bool known = signer != 5;
