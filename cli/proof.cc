@@ -1,15 +1,10 @@
 // `proof`: that an entry is in the ledger, or that the ledger only grew, as files that outsiders can check.
-#include <sys/stat.h>
-
-#include <cerrno>
-
 #include "cli/commands.h"
 #include "cli/key_argument.h"
 #include "cli/ledger_source.h"
 #include "cli/proof_output.h"
 #include "cli/proof_source.h"
 #include "cli/story.h"
-#include "ledger/base/file.h"
 
 namespace envledger::cli {
 namespace {
@@ -87,11 +82,6 @@ ExitStatus Deliver(Context& context, const Options& options, const std::string& 
   if (options.Has("output")) return WriteOutput(context, options.Get("output"), text, what);
   context.out << text;
   return ExitStatus::kFine;
-}
-
-Status MakeDirectory(const std::string& path) {
-  if (mkdir(path.c_str(), 0755) == 0) return SyncDirectory(DirectoryOf(path));
-  return errno == EEXIST ? Ok() : FromErrno(errno, "create directory " + path);
 }
 
 // Every proof is made and checked before the first is written.

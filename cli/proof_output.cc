@@ -1,5 +1,8 @@
 #include "cli/proof_output.h"
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <vector>
 
 #include "cli/csv.h"
@@ -78,6 +81,11 @@ std::string ConsistencyOutput(Format format, const ConsistencyProofResponse& pro
     }
   }
   return file;
+}
+
+Status MakeDirectory(const std::string& path) {
+  if (mkdir(path.c_str(), 0755) == 0) return SyncDirectory(DirectoryOf(path));
+  return errno == EEXIST ? Ok() : FromErrno(errno, "create directory " + path);
 }
 
 ExitStatus WriteOutput(Context& context, const std::string& path, std::string_view contents, const std::string& what) {

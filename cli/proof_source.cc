@@ -178,41 +178,35 @@ Status ProofSource::CheckSignature(const std::string& note) {
     ENVLEDGER_ASSIGN_OR_RETURN(const bool is_signed, IsSignedBy(note, *now));
     if (is_signed) return Ok();
   }
-  std::string origin;
-  const auto by_key_of = [&](const LedgerEvent& event) -> Result<bool> {
-    const Genesis* genesis = std::get_if<Genesis>(&event);
-    const KeyRotated* rotated = std::get_if<KeyRotated>(&event);
-    if (genesis == nullptr && rotated == nullptr) return false;
-    if (genesis != nullptr) origin = genesis->origin;
-    const auto key = MakeVerifierKey(origin, genesis != nullptr ? genesis->public_key : rotated->new_key);
+  ENVLEDGER_ASSIGN_OR_RETURN(const EntriesResponse first, reader_.Entries({0, 1}));
+  const auto entry = first.entries.empty() ? Result<EntryView>(NotFound("no entries")) : CheckEntry(first.entries[0]);
+  const Genesis* genesis = entry.ok() && entry->event ? std::get_if<Genesis>(&*entry->event) : nullptr;
+  if (genesis == nullptr) return DoesNotHold("the ledger's first entry is not its genesis, which names its key");
+  std::optional<std::string> public_key = genesis->public_key;
+  for (uint64_t seq = entry->header.seq; public_key;) {
+    const auto key = MakeVerifierKey(genesis->origin, *public_key);
     if (!key.ok()) return DoesNotHold(key.status());
-    return IsSignedBy(note, *key);
-  };
-  for (const char* name : {"genesis", "key_rotated"}) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const bool is_signed, AnyEvent(name, by_key_of));
+    ENVLEDGER_ASSIGN_OR_RETURN(const bool is_signed, IsSignedBy(note, *key));
     if (is_signed) return Ok();
+    ENVLEDGER_ASSIGN_OR_RETURN(public_key, NextKeyAfter(seq));
   }
   return DoesNotHold("its checkpoint is not signed by any key that the ledger names");
 }
 
-Result<bool> ProofSource::AnyEvent(const std::string& name,
-                                   const std::function<Result<bool>(const LedgerEvent&)>& is_it) {
+Result<std::optional<std::string>> ProofSource::NextKeyAfter(uint64_t& seq) {
   EventsRequest request;
-  request.name = name;
-  request.limit = name == "genesis" ? 1 : 0;  // there is one, and it is the first entry
-  for (;;) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const EventsResponse page, reader_.Events(request));
-    for (const std::string& bytes : page.entries) {
-      const auto entry = CheckEntry(bytes);
-      if (!entry.ok() || !entry->event || entry->header.seq < request.from_seq) {
-        return DoesNotHold("what the ledger gave as its next event is none");
-      }
-      request.from_seq = entry->header.seq + 1;
-      ENVLEDGER_ASSIGN_OR_RETURN(const bool found, is_it(*entry->event));
-      if (found) return true;
-    }
-    if (page.entries.empty() || request.limit == 1) return false;
+  request.name = "key_rotated";
+  request.from_seq = seq + 1;
+  request.limit = 1;
+  ENVLEDGER_ASSIGN_OR_RETURN(const EventsResponse page, reader_.Events(request));
+  if (page.entries.empty()) return std::optional<std::string>();
+  const auto entry = CheckEntry(page.entries.front());
+  const KeyRotated* rotated = entry.ok() && entry->event ? std::get_if<KeyRotated>(&*entry->event) : nullptr;
+  if (rotated == nullptr || entry->header.seq <= seq) {
+    return DoesNotHold("what the ledger gave as its next rotation of keys is none");
   }
+  seq = entry->header.seq;
+  return std::optional(rotated->new_key);
 }
 
 }  // namespace envledger::cli

@@ -6,14 +6,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "ledger/audit/reader.h"
 #include "ledger/chain/note.h"
-#include "ledger/codec/entry.h"
 
 namespace envledger::cli {
 
@@ -48,8 +46,8 @@ class ProofSource {
   // That `note` is a checkpoint of this size and root, and signed by the key it must be.
   Status CheckNote(const std::string& note, uint64_t size, const Hash& root);
   Status CheckSignature(const std::string& note);
-  // Whether `is_it` says so of one of the ledger's events of this name; it is asked in their order.
-  Result<bool> AnyEvent(const std::string& name, const std::function<Result<bool>(const LedgerEvent&)>& is_it);
+  // The raw key that the first rotation after entry `seq` put in force, and that rotation's seq; nothing without one.
+  Result<std::optional<std::string>> NextKeyAfter(uint64_t& seq);
   Result<bool> IsSignedBy(const std::string& note, const VerifierKey& key);
 
   LedgerReader& reader_;

@@ -1,11 +1,9 @@
 #include "cli/timestamps.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 
+#include "cli/proof_output.h"
 #include "cli/proof_source.h"
 #include "ledger/base/file.h"
 #include "ledger/crypto/sha256.h"
@@ -93,11 +91,7 @@ Result<std::string> ReadCertificates(const std::vector<std::string>& paths) {
 
 Result<std::string> StoreTimestamp(const std::string& directory, uint64_t size, const std::string& note,
                                    const std::string& response) {
-  if (mkdir(directory.c_str(), 0755) == 0) {
-    ENVLEDGER_RETURN_IF_ERROR(SyncDirectory(DirectoryOf(directory)));
-  } else if (errno != EEXIST) {
-    return FromErrno(errno, "create directory " + directory);
-  }
+  ENVLEDGER_RETURN_IF_ERROR(MakeDirectory(directory));
   const std::string first = directory + "/" + std::to_string(size);
   const std::string later = first + "-" + Hex(View(Sha256(response)).substr(0, 4));
   Status put = PutOnce(first + kNoteEnding, note);

@@ -9,6 +9,7 @@
 
 #include "tests/support/chain_builder.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/traffic.h"
 #include "tests/support/transitions.h"
 
 namespace envledger {
@@ -282,6 +283,20 @@ TEST(VerifierTest, FailuresOfIndexesMakeItIncomplete) {
   for (uint64_t seq = 0; seq < entries.size(); ++seq) verifier.Add(seq, PrepareEntry(entries[seq]));
   const VerifyReport report = verifier.Finish({{3, "index", "lacks a key", Verdict::kIncomplete}});
   ExpectFirst(report, Verdict::kIncomplete, 3, "index");
+}
+
+TEST(VerifierTest, AFailureFoundBesideTheLedgerIsCountedAndMayWorsenTheVerdict) {
+  VerifyReport report = VerifyEntries(Seal(Drafts(WholeStory("env", "alice"))));
+  ASSERT_EQ(report.verdict, Verdict::kUnanchored);
+  AddFailure(report, {std::nullopt, "timestamp", "by a stranger", Verdict::kWrongKey});
+  EXPECT_EQ(report.verdict, Verdict::kWrongKey);
+  AddFailure(report, {std::nullopt, "timestamp", "changed", Verdict::kTampered});
+  AddFailure(report, {std::nullopt, "timestamp", "by a stranger", Verdict::kWrongKey});
+  EXPECT_EQ(report.verdict, Verdict::kTampered) << "the worst stays";
+  EXPECT_EQ(report.failures.size(), 3u);
+  for (size_t i = 0; i < VerifyReport::kMaxFailures; ++i) AddFailure(report, report.failures.front());
+  EXPECT_EQ(report.failures.size(), VerifyReport::kMaxFailures);
+  EXPECT_EQ(report.failure_count, VerifyReport::kMaxFailures + 3);
 }
 
 }  // namespace

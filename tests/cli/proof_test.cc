@@ -191,6 +191,30 @@ TEST_F(ProofTest, ThatDoesNotHoldIsNeverHandedOut) {
   EXPECT_EQ(Run({"proof", "1", "--vkey", FormatVerifierKey(FakeLedger::key())}), 0) << err();
 }
 
+TEST_F(ProofTest, ACheckpointMayBeSignedByAnyKeyThatTheLedgerHad) {
+  const auto seal = [](uint64_t seq, const LedgerEvent& event) {
+    EntryHeader header;
+    header.seq = seq;
+    return std::string(EntryBuilder().Build(header, event));
+  };
+  const auto rotation = [](char from, char to) {
+    KeyRotated rotated;
+    rotated.old_key = FakeLedger::key(from).public_key;
+    rotated.new_key = FakeLedger::key(to).public_key;
+    rotated.signature = std::string(64, 's');
+    return rotated;
+  };
+  world_.ledger->genesis =
+      seal(0, Genesis{FakeLedger::kOrigin, FakeLedger::key(2).public_key, kFormatVersion, kMorning});
+  world_.ledger->rotations = {seal(7, rotation(2, 3)), seal(9, rotation(3, 4))};
+  for (const char signer : {1, 2, 3, 4, 5}) {
+    world_.ledger->checkpoints.back() = world_.ledger->NoteOver(5, signer);
+    const bool known = signer != 5;
+    EXPECT_EQ(Run({"proof", "1"}), known ? 0 : 1) << static_cast<int>(signer) << err();
+    EXPECT_EQ(ErrHas("not signed by any key that the ledger names"), !known);
+  }
+}
+
 TEST_F(ProofTest, OfAnEnvelopeWithAHoleIsRefused) {
   std::vector<std::string>& entries = world_.ledger->envelopes[0].entries;
   entries.erase(entries.begin() + 1);
