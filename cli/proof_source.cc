@@ -3,8 +3,7 @@
 // ledger agrees with itself; who receives the proof checks it with a key of his own.
 #include "cli/proof_source.h"
 
-#include <variant>
-
+#include "ledger/audit/keys.h"
 #include "ledger/chain/tree.h"
 #include "ledger/codec/entry.h"
 
@@ -159,54 +158,19 @@ Status ProofSource::CheckNote(const std::string& note, uint64_t size, const Hash
   return CheckSignature(note);
 }
 
-Result<bool> ProofSource::IsSignedBy(const std::string& note, const VerifierKey& key) {
-  const auto opened = OpenCheckpoint(note, key);
-  if (opened.ok()) return true;
-  if (opened.status().code() == Code::kNotFound) return false;
-  return DoesNotHold(opened.status());
-}
-
-// By the key given; else by the one the ledger has now, or the one it began with, or one in between. The last take a
-// search for the rotations, which is left for when it is needed.
+// By the key given; else by the one that the ledger's own history has in force at that size.
 Status ProofSource::CheckSignature(const std::string& note) {
-  if (key_) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const bool is_signed, IsSignedBy(note, *key_));
-    return is_signed ? Ok() : DoesNotHold("its checkpoint is not signed by " + FormatVerifierKey(*key_));
+  if (!key_ && !history_) {
+    auto history = ReadKeys(reader_);
+    if (!history.ok() && history.status().code() != Code::kCorruption) return std::move(history).status();
+    if (!history.ok()) return DoesNotHold(history.status());
+    history_ = *std::move(history);
   }
-  ENVLEDGER_ASSIGN_OR_RETURN(const StatusResponse status, reader_.Status(StatusRequest{}));
-  if (const auto now = ParseVerifierKey(status.vkey); now.ok()) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const bool is_signed, IsSignedBy(note, *now));
-    if (is_signed) return Ok();
-  }
-  ENVLEDGER_ASSIGN_OR_RETURN(const EntriesResponse first, reader_.Entries({0, 1}));
-  const auto entry = first.entries.empty() ? Result<EntryView>(NotFound("no entries")) : CheckEntry(first.entries[0]);
-  const Genesis* genesis = entry.ok() && entry->event ? std::get_if<Genesis>(&*entry->event) : nullptr;
-  if (genesis == nullptr) return DoesNotHold("the ledger's first entry is not its genesis, which names its key");
-  std::optional<std::string> public_key = genesis->public_key;
-  for (uint64_t seq = entry->header.seq; public_key;) {
-    const auto key = MakeVerifierKey(genesis->origin, *public_key);
-    if (!key.ok()) return DoesNotHold(key.status());
-    ENVLEDGER_ASSIGN_OR_RETURN(const bool is_signed, IsSignedBy(note, *key));
-    if (is_signed) return Ok();
-    ENVLEDGER_ASSIGN_OR_RETURN(public_key, NextKeyAfter(seq));
-  }
-  return DoesNotHold("its checkpoint is not signed by any key that the ledger names");
-}
-
-Result<std::optional<std::string>> ProofSource::NextKeyAfter(uint64_t& seq) {
-  EventsRequest request;
-  request.name = "key_rotated";
-  request.from_seq = seq + 1;
-  request.limit = 1;
-  ENVLEDGER_ASSIGN_OR_RETURN(const EventsResponse page, reader_.Events(request));
-  if (page.entries.empty()) return std::optional<std::string>();
-  const auto entry = CheckEntry(page.entries.front());
-  const KeyRotated* rotated = entry.ok() && entry->event ? std::get_if<KeyRotated>(&*entry->event) : nullptr;
-  if (rotated == nullptr || entry->header.seq <= seq) {
-    return DoesNotHold("what the ledger gave as its next rotation of keys is none");
-  }
-  seq = entry->header.seq;
-  return std::optional(rotated->new_key);
+  const auto opened = key_ ? OpenCheckpoint(note, *key_) : OpenCheckpoint(note, *history_);
+  if (opened.ok()) return Ok();
+  if (opened.status().code() != Code::kNotFound) return DoesNotHold(opened.status());
+  return DoesNotHold(key_ ? "its checkpoint is not signed by " + FormatVerifierKey(*key_)
+                          : "its checkpoint is not signed by the key that the ledger had at its size");
 }
 
 }  // namespace envledger::cli

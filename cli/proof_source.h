@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "ledger/audit/reader.h"
+#include "ledger/chain/key_history.h"
 #include "ledger/chain/note.h"
 
 namespace envledger::cli {
@@ -23,7 +24,8 @@ struct SignedNoteOf {
 
 class ProofSource {
  public:
-  // `key`: what checkpoints must be signed by; without it, a key that the ledger says it has or had. `can_sign`: a
+  // `key`: what checkpoints must be signed by; without it, the key of the ledger's own
+  // history. `can_sign`: a
   // daemon answers. `reader` must outlive this.
   ProofSource(LedgerReader& reader, std::optional<VerifierKey> key, bool can_sign)
       : reader_(reader), key_(std::move(key)), can_sign_(can_sign) {}
@@ -46,12 +48,10 @@ class ProofSource {
   // That `note` is a checkpoint of this size and root, and signed by the key it must be.
   Status CheckNote(const std::string& note, uint64_t size, const Hash& root);
   Status CheckSignature(const std::string& note);
-  // The raw key that the first rotation after entry `seq` put in force, and that rotation's seq; nothing without one.
-  Result<std::optional<std::string>> NextKeyAfter(uint64_t& seq);
-  Result<bool> IsSignedBy(const std::string& note, const VerifierKey& key);
 
   LedgerReader& reader_;
   const std::optional<VerifierKey> key_;
+  std::optional<KeyHistory> history_;  // read when it is needed
   const bool can_sign_;
 };
 

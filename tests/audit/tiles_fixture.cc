@@ -7,6 +7,8 @@
 #include <fstream>
 
 #include "ledger/base/file.h"
+#include "ledger/chain/key_history.h"
+#include "ledger/chain/tile_builder.h"
 #include "tests/support/transitions.h"
 
 namespace envledger {
@@ -26,13 +28,12 @@ std::vector<std::string> SealedStories(uint64_t size) {
   return Seal(Drafts(transitions));
 }
 
-std::vector<std::string> SealedWithRotation(const SigningKey& signer) {
+std::vector<std::string> SealedWithRotation(char signer, char accepter) {
   std::vector<Draft> drafts = Drafts({Opening("a"), Opening("b")});
-  KeyRotated rotation;
-  rotation.old_key = TestKey(1).public_key();
-  rotation.new_key = TestKey(2).public_key();
-  rotation.signature = signer.Sign("envledger key rotation v1\n" + std::string(kTestOrigin) + "\n" +
-                                   Base64(rotation.old_key) + "\n" + Base64(rotation.new_key) + "\n");
+  KeyRotated rotation = MakeRotation(kTestOrigin, TestKey(1), TestKey(2));
+  const std::string text = RotationText(kTestOrigin, rotation.old_key, rotation.new_key);
+  rotation.signature = TestKey(signer).Sign(text);
+  rotation.acceptance = TestKey(accepter).Sign(text);
   drafts.insert(drafts.begin() + 2, DraftOf(rotation, drafts[1].header.recorded_at));
   Relink(drafts);
   return Seal(drafts);
@@ -80,6 +81,26 @@ Result<StatusResponse> MemoryLedger::Status(const StatusRequest&) {
   StatusResponse response;
   response.vkey = FormatVerifierKey(own_key);
   return response;
+}
+
+void PlaceExport(const std::string& directory, const std::vector<std::string>& entries, const std::string& note) {
+  const TileBuilder::Sink place = [&](const TileId& tile, const std::vector<Hash>& hashes) {
+    WriteFileAt(directory + "/" + TilePath(tile), EncodeTile(hashes));
+    return Ok();
+  };
+  TileBuilder builder;
+  std::string bundle;
+  for (const std::string& entry : entries) {
+    ASSERT_TRUE(AppendToBundle(bundle, entry).ok());
+    ASSERT_TRUE(builder.Append(LeafHash(entry), place).ok());
+    const uint64_t last = builder.size() - 1;
+    const unsigned width = TileWidthAt(entries.size(), 0, last / kTileWidth);
+    if (last % kTileWidth + 1 != width) continue;
+    WriteFileAt(directory + "/" + TilePath({.entries = true, .index = last / kTileWidth, .width = width}), bundle);
+    bundle.clear();
+  }
+  ASSERT_TRUE(builder.VisitPartial(place).ok());
+  WriteFileAt(directory + "/checkpoint", note);
 }
 
 std::map<std::string, std::string> FilesOf(const std::string& directory) {

@@ -46,8 +46,12 @@ class MemoryLedger : public LedgerReader {
 // The entries of a ledger with a genesis and stories of envelopes, `size` in all; a longer one begins with a shorter.
 std::vector<std::string> SealedStories(uint64_t size);
 
-// A genesis by TestKey(1), a rotation to TestKey(2) that `signer` has signed as the old key, and a story.
-std::vector<std::string> SealedWithRotation(const SigningKey& signer);
+// A genesis by TestKey(1), a rotation to TestKey(2), and a story. The rotation is signed by TestKey(signer) as the old
+// key, and by TestKey(accepter) as the new one.
+std::vector<std::string> SealedWithRotation(char signer = 1, char accepter = 2);
+
+// Writes what an exporter that checks nothing would.
+void PlaceExport(const std::string& directory, const std::vector<std::string>& entries, const std::string& note);
 
 // Name below the directory -> contents, of the export's own files.
 std::map<std::string, std::string> FilesOf(const std::string& directory);

@@ -114,13 +114,13 @@ void FakeLedger::Append(const Transition& transition) {
   log.push_back(records.entries.back());
 }
 
-VerifierKey FakeLedger::key(char seed) {
-  return *MakeVerifierKey(kOrigin, SigningKey::FromSeed(std::string(32, seed))->public_key());
-}
+SigningKey FakeLedger::signing_key(char seed) { return *SigningKey::FromSeed(std::string(32, seed)); }
+
+VerifierKey FakeLedger::key(char seed) { return *MakeVerifierKey(kOrigin, signing_key(seed).public_key()); }
 
 std::string FakeLedger::NoteOver(uint64_t size, char seed) const {
-  const SigningKey signing_key = *SigningKey::FromSeed(std::string(32, seed));
-  return SignNote(FormatCheckpoint({kOrigin, size, *RootAt(size, Subtrees())}), {{key(seed), &signing_key}});
+  const SigningKey signer = signing_key(seed);
+  return SignNote(FormatCheckpoint({kOrigin, size, *RootAt(size, Subtrees())}), {{key(seed), &signer}});
 }
 
 void FakeLedger::Sign() {
@@ -269,6 +269,7 @@ void FillDay(FakeLedger& ledger) {
 }
 
 World::World() {
+  ledger->genesis = EntryBuilder().Build({}, Genesis{FakeLedger::kOrigin, FakeLedger::key().public_key});
   context.variable = [this](const char* name) { return variables[name]; };
   context.now = [] { return kMorning + 3600 * kSecond; };
   context.ticks = [] { return Nanos{0}; };

@@ -37,6 +37,7 @@ class FakeLedger : public LedgerReader {
   void Append(const Transition& transition);
   // Signs a checkpoint over all entries, with the key below.
   void Sign();
+  static SigningKey signing_key(char seed = 1);
   static VerifierKey key(char seed = 1);
   // A checkpoint of the first `size` entries, which is not kept.
   std::string NoteOver(uint64_t size, char seed = 1) const;

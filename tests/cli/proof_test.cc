@@ -8,6 +8,7 @@
 #include "fake_ledger.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/file.h"
+#include "ledger/chain/key_history.h"
 #include "ledger/chain/tlog_proof.h"
 #include "tests/support/temp_dir.h"
 
@@ -191,28 +192,35 @@ TEST_F(ProofTest, ThatDoesNotHoldIsNeverHandedOut) {
   EXPECT_EQ(Run({"proof", "1", "--vkey", FormatVerifierKey(FakeLedger::key())}), 0) << err();
 }
 
-TEST_F(ProofTest, ACheckpointMayBeSignedByAnyKeyThatTheLedgerHad) {
+TEST_F(ProofTest, ACheckpointMustBeSignedByTheKeyThatTheLedgerHadAtItsSize) {
   const auto seal = [](uint64_t seq, const LedgerEvent& event) {
     EntryHeader header;
     header.seq = seq;
     return std::string(EntryBuilder().Build(header, event));
   };
   const auto rotation = [](char from, char to) {
-    KeyRotated rotated;
-    rotated.old_key = FakeLedger::key(from).public_key;
-    rotated.new_key = FakeLedger::key(to).public_key;
-    rotated.signature = std::string(64, 's');
-    return rotated;
+    return MakeRotation(FakeLedger::kOrigin, FakeLedger::signing_key(from), FakeLedger::signing_key(to));
   };
+  const struct {
+    uint64_t first, second;  // the entries of the rotations from key 2 to 3 to 4
+    char in_force;           // at size 5
+  } cases[] = {{7, 9, 2}, {3, 9, 3}, {2, 4, 4}};
   world_.ledger->genesis =
       seal(0, Genesis{FakeLedger::kOrigin, FakeLedger::key(2).public_key, kFormatVersion, kMorning});
-  world_.ledger->rotations = {seal(7, rotation(2, 3)), seal(9, rotation(3, 4))};
-  for (const char signer : {1, 2, 3, 4, 5}) {
-    world_.ledger->checkpoints.back() = world_.ledger->NoteOver(5, signer);
-    const bool known = signer != 5;
-    EXPECT_EQ(Run({"proof", "1"}), known ? 0 : 1) << static_cast<int>(signer) << err();
-    EXPECT_EQ(ErrHas("not signed by any key that the ledger names"), !known);
+  for (const auto& [first, second, in_force] : cases) {
+    world_.ledger->rotations = {seal(first, rotation(2, 3)), seal(second, rotation(3, 4))};
+    for (const char signer : {1, 2, 3, 4, 5}) {
+      world_.ledger->checkpoints.back() = world_.ledger->NoteOver(5, signer);
+      EXPECT_EQ(Run({"proof", "1"}), signer == in_force ? 0 : 1) << first << static_cast<int>(signer) << err();
+      EXPECT_EQ(ErrHas("not signed by the key that the ledger had at its size"), signer != in_force);
+    }
   }
+  KeyRotated forged = rotation(2, 3);
+  forged.acceptance[5] ^= 1;
+  world_.ledger->rotations = {seal(3, forged)};
+  world_.ledger->checkpoints.back() = world_.ledger->NoteOver(5, 3);
+  EXPECT_EQ(Run({"proof", "1"}), 1);
+  EXPECT_TRUE(ErrHas("entry 3")) << err();
 }
 
 TEST_F(ProofTest, OfAnEnvelopeWithAHoleIsRefused) {

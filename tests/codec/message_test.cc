@@ -298,7 +298,8 @@ TEST(ForgedRequest, WithoutABodyIsRefused) {
 TEST(ForgedRequest, OfAnUnknownKindIsRefused) {
   FlatBufferBuilder b;
   const auto ping = fb::CreatePingRequest(b).Union();
-  EXPECT_EQ(Refused(b, static_cast<fb::RequestBody>(9), ping).rule(), "body_type");
+  EXPECT_EQ(Refused(b, static_cast<fb::RequestBody>(static_cast<int>(fb::RequestBody::MAX) + 1), ping).rule(),
+            "body_type");
 }
 
 TEST(ForgedRequest, AnItemWithoutATransitionIsNamed) {

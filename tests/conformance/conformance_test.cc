@@ -106,14 +106,11 @@ class Conformance : public testing::Test {
   }
 
   // An export of other entries of the same origin, signed by `signer` under that name.
-  std::string ExportForged(std::vector<std::string> entries, const SigningKey& signer) {
+  std::string ExportForged(const std::vector<std::string>& entries, const SigningKey& signer) {
     const std::string forged = ledger_.path("forged");
-    MemoryLedger memory(std::move(entries));
-    memory.own_key = *MakeVerifierKey(TestLedger::kOrigin, signer.public_key());
-    const Checkpoint checkpoint{TestLedger::kOrigin, memory.entries.size(), RootOf(memory.entries)};
-    memory.note = SignNote(FormatCheckpoint(checkpoint), {{memory.own_key, &signer}});
-    const auto exported = ExportTiles(memory, forged, {}, {});
-    EXPECT_TRUE(exported.ok()) << exported.status().ToString();
+    const VerifierKey key = *MakeVerifierKey(TestLedger::kOrigin, signer.public_key());
+    const Checkpoint checkpoint{TestLedger::kOrigin, entries.size(), RootOf(entries)};
+    PlaceExport(forged, entries, SignNote(FormatCheckpoint(checkpoint), {{key, &signer}}));
     return forged;
   }
   SigningKey LedgersOwnKey() const { return *SigningKey::Load(ledger_.key_path()); }
@@ -231,23 +228,25 @@ TEST_F(Conformance, BothRefuseAForgeryThatIsSignedByTheLedgerItself) {
   refuse("admissions left out, with fitting links", forged);
 }
 
-TEST_F(Conformance, ARotationIsFollowedWhenTheOldKeySignedIt) {
+TEST_F(Conformance, ARotationIsFollowedWhenBothKeysSignedIt) {
   const std::string old_vkey = FormatVerifierKey(TestVerifierKey(1));
   const std::string new_vkey = FormatVerifierKey(TestVerifierKey(2));
-  for (const bool forged : {false, true}) {
-    MemoryLedger memory(SealedWithRotation(TestKey(forged ? 3 : 1)));
-    memory.SignAll(2);
-    memory.own_key = TestVerifierKey(2);
-    const std::string directory = ledger_.path(forged ? "forged" : "rotated");
-    ASSERT_TRUE(ExportTiles(memory, directory, {}, {}).ok());
-    EXPECT_EQ(Independent(directory, old_vkey).passes, !forged);
-    EXPECT_EQ(Independent(directory, new_vkey).passes, !forged);
-    EXPECT_FALSE(Independent(directory, FormatVerifierKey(TestVerifierKey(3))).passes);
+  const struct {
+    const char* name;
+    char signer, accepter, checkpoint;
+    bool holds;
+  } cases[] = {{"rotated", 1, 2, 2, true},
+               {"not signed by the old key", 3, 2, 2, false},
+               {"not accepted by the new key", 1, 3, 2, false},
+               {"a checkpoint by the old key beyond the rotation", 1, 2, 1, false}};
+  for (const auto& [name, signer, accepter, checkpoint, holds] : cases) {
+    const std::vector<std::string> entries = SealedWithRotation(signer, accepter);
+    const std::string directory = ledger_.path(name);
+    PlaceExport(directory, entries, SignedNote(entries, checkpoint));
+    ExpectBoth(holds, directory, old_vkey);
+    ExpectBoth(holds, directory, new_vkey);
+    ExpectBoth(false, directory, FormatVerifierKey(TestVerifierKey(3)));
   }
-  MemoryLedger memory(SealedWithRotation(TestKey(1)));  // signed by the old key, beyond the rotation
-  const std::string late = ledger_.path("late");
-  ASSERT_TRUE(ExportTiles(memory, late, {}, {}).ok());
-  EXPECT_FALSE(Independent(late, old_vkey).passes);
 }
 
 TEST_F(Conformance, AReplayedTraceIsVerifiedByBoth) {
