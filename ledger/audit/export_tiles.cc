@@ -50,7 +50,10 @@ class TileExport {
  private:
   // The ledger's own word, unless a key was given: then that one must be of its history, which it vouches for.
   Status ReadLedgerKeys() {
-    ENVLEDGER_ASSIGN_OR_RETURN(keys_, ReadKeys(reader_));
+    auto keys = ReadKeys(reader_);
+    if (keys.status().code() == Code::kCorruption) return Tampered("the ledger's keys: " + keys.status().message());
+    ENVLEDGER_RETURN_IF_ERROR(keys.status());
+    keys_ = *std::move(keys);
     if (!trusted_key_ || keys_->IndexOf(*trusted_key_) < keys_->keys().size()) return Ok();
     return Corruption("WRONG_KEY: the ledger's key is " + FormatVerifierKey(keys_->current().key) + ", and " +
                       FormatVerifierKey(*trusted_key_) + " is none that it had");

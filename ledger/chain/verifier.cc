@@ -384,15 +384,27 @@ class Verifier::Impl {
   // Only the history tells which key was in force at which size, so this waits for the last entry.
   void CheckSignatures() {
     CheckTrustedKey();
-    if (!keys_) return;  // without a genesis: reported already
+    if (!keys_) return CheckByTrustedKeyAlone();
     for (const OpenedCheckpoint& at : checkpoints_) CheckSignature(at);
     if (!trusted_key_ || TrustedIndex() == keys_->keys().size()) return;
-    // What was cut off or changed explains why nothing that agrees is left.
-    if (signed_by_trusted_ || Severity(worst_) > Severity(Verdict::kWrongKey)) return;
+    // What is missing, was cut off or changed explains why nothing that agrees is left.
+    if (signed_by_trusted_ || ended_early_ || Severity(worst_) > Severity(Verdict::kWrongKey)) return;
     Fail(std::nullopt, "key",
          "nothing that agrees with the entries is signed by " + FormatVerifierKey(*trusted_key_) +
              ", the key given, or by a later key of the ledger",
          Verdict::kWrongKey);
+  }
+
+  // Without a genesis, which is a failure already, nothing is known of other keys; but a line that names this one must
+  // verify.
+  void CheckByTrustedKeyAlone() {
+    for (const OpenedCheckpoint& at : checkpoints_) {
+      if (!trusted_key_) return;
+      if (const Status status = VerifyNote(at.note, *trusted_key_); status.code() == Code::kCorruption) {
+        Fail(std::nullopt, "checkpoint", "the checkpoint " + at.input.where + ": " + status.ToString(),
+             Verdict::kTampered);
+      }
+    }
   }
 
   void CheckSignature(const OpenedCheckpoint& at) {

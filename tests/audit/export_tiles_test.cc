@@ -84,7 +84,7 @@ TEST_F(ExportTiles, ASecondRunAddsWhatIsNewAndReadsNoMoreThanThat) {
   ledger.entries_read = 0;
   const auto report = ExportTo(ledger, At("out"));
   ASSERT_TRUE(report.ok()) << report.status().ToString();
-  EXPECT_EQ(ledger.entries_read, 1030u - 512);
+  EXPECT_EQ(ledger.entries_read, 1030u - 512 + 1) << "and the genesis, for the key";
   EXPECT_EQ(report->old_size, 700u);
   EXPECT_EQ(report->checkpoint.size, 1030u);
   EXPECT_EQ(report->files_added, 7u) << "two bundles and tiles, the partial ones, and one at level 1";
@@ -268,15 +268,21 @@ TEST_F(ExportTiles, TheExportOfAnotherLedgerIsLeftAlone) {
 TEST_F(ExportTiles, AnotherKeyThanTheTrustedOneIsRefused) {
   MemoryLedger ledger(10);
   ledger.SignAll(2);
-  ledger.own_key = TestVerifierKey(2);
-  const auto refused = ExportTo(ledger, At("out"));
-  EXPECT_EQ(refused.status().code(), Code::kCorruption);
-  EXPECT_THAT(refused.status().message(), HasSubstr("WRONG_KEY"));
-  EXPECT_FALSE(fs::exists(At("out/checkpoint")));
-  // The ledger's own word is taken when no key is given.
-  EXPECT_TRUE(envledger::ExportTiles(ledger, At("out"), {}, {}).ok());
-  // Nor is an export by that key gone on with by another one.
+  for (const auto& trusted : {std::optional<VerifierKey>(), std::optional(TestVerifierKey(1))}) {
+    TileExportOptions options;
+    options.trusted_key = trusted;
+    const auto refused = envledger::ExportTiles(ledger, At("out"), options, {});
+    EXPECT_EQ(refused.status().code(), Code::kCorruption);
+    EXPECT_THAT(refused.status().message(), HasSubstr("WRONG_KEY"));
+    EXPECT_FALSE(fs::exists(At("out/checkpoint")));
+  }
   ledger.SignAll(1);
+  TileExportOptions by_another;
+  by_another.trusted_key = TestVerifierKey(2);
+  const auto untrusted = envledger::ExportTiles(ledger, At("out"), by_another, {});
+  EXPECT_THAT(untrusted.status().message(), HasSubstr("WRONG_KEY"));
+  // Nor is an export by another key gone on with.
+  WriteFileAt(At("out/checkpoint"), SignedNote(ledger.entries, 2));
   EXPECT_THAT(ExportTo(ledger, At("out")).status().message(), HasSubstr("WRONG_KEY"));
 }
 

@@ -77,12 +77,6 @@ Result<EventsResponse> MemoryLedger::Events(const EventsRequest& request) {
   return response;
 }
 
-Result<StatusResponse> MemoryLedger::Status(const StatusRequest&) {
-  StatusResponse response;
-  response.vkey = FormatVerifierKey(own_key);
-  return response;
-}
-
 void PlaceExport(const std::string& directory, const std::vector<std::string>& entries, const std::string& note) {
   const TileBuilder::Sink place = [&](const TileId& tile, const std::vector<Hash>& hashes) {
     WriteFileAt(directory + "/" + TilePath(tile), EncodeTile(hashes));

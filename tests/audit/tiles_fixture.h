@@ -25,13 +25,12 @@ class MemoryLedger : public LedgerReader {
 
   std::vector<std::string> entries;
   std::string note;  // empty: none was signed
-  VerifierKey own_key = TestVerifierKey();
   size_t entries_read = 0;
 
   Result<EntriesResponse> Entries(const EntriesRequest& request) override;
   Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) override;
   Result<EventsResponse> Events(const EventsRequest& request) override;
-  Result<StatusResponse> Status(const StatusRequest& request) override;
+  Result<StatusResponse> Status(const StatusRequest&) override { return Internal("not asked for"); }
   Result<QueryResponse> Query(const QueryRequest&) override { return Internal("not asked for"); }
   Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest&) override { return Internal("not asked for"); }
   Result<PrincipalsResponse> Principals(const PrincipalsRequest&) override { return Internal("not asked for"); }
