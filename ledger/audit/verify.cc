@@ -113,7 +113,7 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   } else if (index_check) {
     index_checked = "not checked: the log itself does not verify";
   }
-  VerifyReport report = verifier.Finish(std::move(index_failures));
+  VerifyReport report = verifier.Finish(std::move(index_failures), OnThreads(ThreadsOf(options)));
   report.checks["index"] = index_checked;
   if (!why_all.empty()) report.checks["since"] = "everything was read, because " + why_all;
   return report;
@@ -143,7 +143,7 @@ Result<VerifyReport> VerifyServed(LedgerReader& reader, const VerifyOptions& opt
   ENVLEDGER_RETURN_IF_ERROR(PushServed(pipeline, reader, 0, total, failures));
   ENVLEDGER_RETURN_IF_ERROR(pipeline.Finish());
   if (progress) progress(done, total);
-  VerifyReport report = verifier.Finish(std::move(failures));
+  VerifyReport report = verifier.Finish(std::move(failures), OnThreads(ThreadsOf(options)));
   report.checks["index"] = "not checked: it needs the data directory";
   if (!why_all.empty()) report.checks["since"] = "everything was read, because " + why_all;
   return report;

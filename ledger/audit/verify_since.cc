@@ -4,6 +4,7 @@
 #include "ledger/audit/verify_since.h"
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include "ledger/audit/proven_past.h"
@@ -46,6 +47,19 @@ bool SaysOfTheLedger(const Status& status) {
 
 unsigned ThreadsOf(const VerifyOptions& options) {
   return options.threads != 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+}
+
+ParallelFor OnThreads(unsigned threads) {
+  return [threads](size_t count, const std::function<void(size_t)>& task) {
+    std::atomic<size_t> next = 0;
+    const auto work = [&] {
+      for (size_t i = next++; i < count; i = next++) task(i);
+    };
+    std::vector<std::thread> workers;
+    for (size_t i = 1; i < std::min<size_t>(threads, count); ++i) workers.emplace_back(work);
+    work();
+    for (std::thread& worker : workers) worker.join();
+  };
 }
 
 Status ReadServedCheckpoints(LedgerReader& reader, uint64_t from_size, uint64_t until,
@@ -124,7 +138,7 @@ Result<std::optional<VerifyReport>> VerifySince(LedgerReader& reader, const Veri
   ENVLEDGER_RETURN_IF_ERROR(pipeline.Finish());
   ENVLEDGER_RETURN_IF_ERROR(verifier.past_status());
   if (progress) progress(done, size - first);
-  VerifyReport report = verifier.Finish(std::move(failures));
+  VerifyReport report = verifier.Finish(std::move(failures), OnThreads(ThreadsOf(options)));
   report.checks["since"] = "entries before " + std::to_string(first) + " are vouched for by the checkpoint of size " +
                            std::to_string(anchors.base.size) + "; " + std::to_string((*past)->proven()) +
                            " of them were read, each proven";

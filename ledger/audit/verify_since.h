@@ -23,6 +23,8 @@ Status ReadServedCheckpoints(LedgerReader& reader, uint64_t from_size, uint64_t 
                              std::vector<CheckpointInput>& checkpoints);
 
 unsigned ThreadsOf(const VerifyOptions& options);
+// Spreads tasks over so many threads of its own.
+ParallelFor OnThreads(unsigned threads);
 inline constexpr uint64_t kProgressEvery = 4096;
 inline constexpr uint32_t kCheckpointPage = 512;
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "ledger/chain/checkpoint_check.h"
+
 namespace envledger {
 namespace {
 
@@ -45,13 +47,6 @@ int Severity(Verdict verdict) {
   return 5;
 }
 
-struct OpenedCheckpoint {
-  CheckpointInput input;
-  Checkpoint checkpoint;
-  Note note;
-  bool agrees = false;  // its root is that of the entries
-};
-
 }  // namespace
 
 std::string_view Name(Verdict verdict) {
@@ -76,6 +71,10 @@ void AddFailure(VerifyReport& report, VerifyFailure failure) {
   ++report.failure_count;
   if (Severity(failure.verdict) > Severity(report.verdict)) report.verdict = failure.verdict;
   if (report.failures.size() < VerifyReport::kMaxFailures) report.failures.push_back(std::move(failure));
+}
+
+void InOrder(size_t count, const std::function<void(size_t)>& task) {
+  for (size_t i = 0; i < count; ++i) task(i);
 }
 
 PreparedEntry PrepareEntry(std::string_view bytes) {
@@ -109,15 +108,18 @@ void Follow(EnvelopeState& envelope, uint64_t seq, const TransitionFacts& facts)
 class Verifier::Impl {
  public:
   Impl(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints, ProvenPast* past)
-      : trusted_key_(std::move(trusted_key)), past_(past) {
-    if (past_ != nullptr) frontier_ = past_->frontier();
-    first_seq_ = next_seq_ = last_good_size_ = frontier_.size();
-    for (CheckpointInput& input : checkpoints) AddCheckpoint(std::move(input));
-    std::stable_sort(checkpoints_.begin(), checkpoints_.end(),
-                     [](const auto& a, const auto& b) { return a.checkpoint.size < b.checkpoint.size; });
-    for (; past_ != nullptr && NextIsAt(0, first_seq_); ++next_checkpoint_) Agree(checkpoints_[next_checkpoint_]);
+      : past_(past),
+        checkpoints_(std::move(trusted_key), std::move(checkpoints),
+                     [this](std::optional<uint64_t> seq, std::string check, std::string message, Verdict verdict) {
+                       Fail(seq, std::move(check), std::move(message), verdict);
+                     }) {
+    if (past_ != nullptr) {
+      frontier_ = past_->frontier();
+      checkpoints_.AgreeUpTo(frontier_.size());
+    }
+    first_seq_ = next_seq_ = frontier_.size();
     // The empty tree has a root too, which a checkpoint of size 0 must have.
-    while (NextIsAt(0, 0)) CompareRoot();
+    checkpoints_.Reach(frontier_, false, false);
   }
 
   void AddPastEvent(uint64_t seq, const PreparedEntry& prepared) {
@@ -151,22 +153,18 @@ class Verifier::Impl {
     next_seq_ = stored_seq + 1;
     ++entries_;
     frontier_.Append(prepared.leaf_hash);
-    while (NextIsAt(next_seq_, next_seq_)) CompareRoot();
+    checkpoints_.Reach(frontier_, tree_broken_, worst_ == Verdict::kTampered);
   }
 
   void EndEarly() { ended_early_ = true; }
 
-  VerifyReport Finish(std::vector<VerifyFailure> index_failures) {
-    if (entries_ == 0 && !ended_early_)
+  VerifyReport Finish(std::vector<VerifyFailure> index_failures, const ParallelFor& parallel_for) {
+    if (entries_ == 0 && !ended_early_) {
       Fail(0, "sequence", "the ledger has no entries, not even its genesis", Verdict::kTampered);
-    CheckSignatures();
-    for (; next_checkpoint_ < checkpoints_.size() && !ended_early_; ++next_checkpoint_) {
-      const OpenedCheckpoint& late = checkpoints_[next_checkpoint_];
-      Fail(next_seq_, "checkpoint",
-           "the checkpoint " + late.input.where + " vouches for " + std::to_string(late.checkpoint.size) +
-               " entries, but the ledger ends after " + std::to_string(next_seq_),
-           Verdict::kTruncated);
     }
+    const bool explained = Severity(worst_) > Severity(Verdict::kWrongKey);
+    checkpoints_.CheckSignatures(next_seq_, ended_early_, explained, parallel_for);
+    if (!ended_early_) checkpoints_.CheckLength(next_seq_);
     for (VerifyFailure& failure : index_failures) Fail(std::move(failure));
     return Report();
   }
@@ -184,52 +182,6 @@ class Verifier::Impl {
   }
   void Fail(std::optional<uint64_t> seq, std::string check, std::string message, Verdict verdict) {
     Fail({seq, std::move(check), std::move(message), verdict});
-  }
-
-  void AddCheckpoint(CheckpointInput input) {
-    auto note = ParseNote(input.note);
-    if (!note.ok()) {
-      Fail(std::nullopt, "checkpoint", "the checkpoint " + input.where + ": " + note.status().ToString(),
-           Verdict::kTampered);
-      return;
-    }
-    auto checkpoint = ParseCheckpoint(note->text);
-    if (!checkpoint.ok()) {
-      Fail(std::nullopt, "checkpoint", "the checkpoint " + input.where + ": " + checkpoint.status().ToString(),
-           Verdict::kTampered);
-      return;
-    }
-    checkpoints_.push_back({std::move(input), *std::move(checkpoint), *std::move(note)});
-  }
-
-  bool NextIsAt(uint64_t least, uint64_t most) const {
-    if (next_checkpoint_ == checkpoints_.size()) return false;
-    const uint64_t size = checkpoints_[next_checkpoint_].checkpoint.size;
-    return least <= size && size <= most;
-  }
-
-  void Agree(OpenedCheckpoint& at) {
-    at.agrees = true;
-    ++roots_agree_;
-    if (at.input.anchor) ++anchors_agree_;
-  }
-
-  void CompareRoot() {
-    OpenedCheckpoint& at = checkpoints_[next_checkpoint_++];
-    if (tree_broken_) return;  // an entry is missing: the roots can only differ, and the failure is reported already
-    if (at.checkpoint.root == frontier_.Root()) {
-      Agree(at);
-      last_good_size_ = at.checkpoint.size;
-      return;
-    }
-    // Where an entry itself shows the change, that entry is the place to look, not the whole run since the last
-    // checkpoint.
-    const bool explained = worst_ == Verdict::kTampered;
-    const uint64_t first_suspect = std::min(last_good_size_, next_seq_ == 0 ? 0 : next_seq_ - 1);
-    Fail(explained ? std::nullopt : std::optional(first_suspect), "tree",
-         "the root over " + std::to_string(at.checkpoint.size) + " entries is not that of the checkpoint " +
-             at.input.where + "; what differs lies at or after entry " + std::to_string(last_good_size_),
-         Verdict::kTampered);
   }
 
   void CheckHeader(uint64_t seq, const PreparedEntry& prepared, bool gap) {
@@ -255,29 +207,15 @@ class Verifier::Impl {
   }
 
   void CheckEvent(uint64_t seq, Nanos recorded_at, const LedgerEvent& event) {
-    if (const KeyRotated* rotated = std::get_if<KeyRotated>(&event)) CheckRotated(seq, recorded_at, *rotated);
+    checkpoints_.AddEvent(seq, recorded_at, event);
     const Genesis* genesis = std::get_if<Genesis>(&event);
     if ((genesis != nullptr) != (seq == 0)) {
       Fail(seq, "form", seq == 0 ? "entry 0 is not the ledger's genesis" : "a second genesis", Verdict::kTampered);
     }
     if (genesis == nullptr || seq != 0) return;
-    origin_ = genesis->origin;
     if (genesis->format_version != kFormatVersion) {
       Fail(seq, "form", "format version " + std::to_string(genesis->format_version) + " is unknown",
            Verdict::kTampered);
-    }
-    auto keys = KeyHistory::From(*genesis, recorded_at);
-    if (keys.ok()) {
-      keys_ = *std::move(keys);
-    } else {
-      Fail(seq, "form", "the genesis names no usable key: " + keys.status().ToString(), Verdict::kTampered);
-    }
-  }
-
-  void CheckRotated(uint64_t seq, Nanos recorded_at, const KeyRotated& rotated) {
-    if (!keys_) return;  // without a genesis: reported already
-    if (const Status added = keys_->Add(seq, recorded_at, rotated); !added.ok()) {
-      Fail(seq, "key", "the rotation of the key does not hold: " + added.message(), Verdict::kTampered);
     }
   }
 
@@ -367,92 +305,12 @@ class Verifier::Impl {
     }
   }
 
-  // The key that was given is part of the history, or nothing that the history says counts.
-  void CheckTrustedKey() {
-    if (!trusted_key_ || !keys_ || TrustedIndex() < keys_->keys().size()) return;
-    const std::string ours = FormatVerifierKey(keys_->keys().front().key);
-    Fail(0, "key",
-         keys_->keys().size() == 1
-             ? "the ledger's genesis names the key " + ours + ", not " + FormatVerifierKey(*trusted_key_)
-             : "none of the ledger's " + std::to_string(keys_->keys().size()) + " keys, from " + ours + " to " +
-                   FormatVerifierKey(keys_->current().key) + ", is " + FormatVerifierKey(*trusted_key_),
-         Verdict::kWrongKey);
-  }
-
-  size_t TrustedIndex() const { return keys_->IndexOf(*trusted_key_); }
-
-  // Only the history tells which key was in force at which size, so this waits for the last entry.
-  void CheckSignatures() {
-    CheckTrustedKey();
-    if (!keys_) return CheckByTrustedKeyAlone();
-    for (const OpenedCheckpoint& at : checkpoints_) CheckSignature(at);
-    if (!trusted_key_ || TrustedIndex() == keys_->keys().size()) return;
-    // What is missing, was cut off or changed explains why nothing that agrees is left.
-    if (signed_by_trusted_ || ended_early_ || Severity(worst_) > Severity(Verdict::kWrongKey)) return;
-    Fail(std::nullopt, "key",
-         "nothing that agrees with the entries is signed by " + FormatVerifierKey(*trusted_key_) +
-             ", the key given, or by a later key of the ledger",
-         Verdict::kWrongKey);
-  }
-
-  // Without a genesis, which is a failure already, nothing is known of other keys; but a line that names this one must
-  // verify.
-  void CheckByTrustedKeyAlone() {
-    for (const OpenedCheckpoint& at : checkpoints_) {
-      if (!trusted_key_) return;
-      if (const Status status = VerifyNote(at.note, *trusted_key_); status.code() == Code::kCorruption) {
-        Fail(std::nullopt, "checkpoint", "the checkpoint " + at.input.where + ": " + status.ToString(),
-             Verdict::kTampered);
-      }
-    }
-  }
-
-  void CheckSignature(const OpenedCheckpoint& at) {
-    const NoteSigners signers = SignersOf(at.note, *keys_);
-    const size_t in_force = keys_->IndexAt(at.checkpoint.size);
-    // What lies beyond the end may be signed by a key whose rotation was cut off as well.
-    const bool beyond = at.checkpoint.size > next_seq_ && trusted_key_ && VerifyNote(at.note, *trusted_key_).ok();
-    const std::string name = "the checkpoint " + at.input.where;
-    if (at.checkpoint.origin != keys_->origin()) {
-      Fail(std::nullopt, "checkpoint", name + " is of the origin \"" + at.checkpoint.origin + "\"", Verdict::kWrongKey);
-    } else if (!signers.status.ok()) {
-      Fail(std::nullopt, "checkpoint", name + ": " + signers.status.ToString(), Verdict::kTampered);
-    } else if (!signers.By(in_force) && !beyond) {
-      Fail(std::nullopt, "key",
-           name + " is not signed by " + FormatVerifierKey(keys_->keys()[in_force].key) +
-               (keys_->keys().size() > 1 ? ", the ledger's key at its size" : ""),
-           Verdict::kWrongKey);
-    } else {
-      ++signatures_;
-      if (trusted_key_ && at.agrees && signers.ByThisOrLater(TrustedIndex())) signed_by_trusted_ = true;
-    }
-  }
-
-  std::string KeyText() const {
-    if (!keys_) return trusted_key_ ? FormatVerifierKey(*trusted_key_) + ", given" : "no key";
-    const std::string text = trusted_key_ ? FormatVerifierKey(*trusted_key_) + ", given"
-                                          : FormatVerifierKey(keys_->current().key) + ", as the ledger itself says";
-    if (keys_->keys().size() == 1) return text;
-    std::string history = "; " + std::to_string(keys_->keys().size()) +
-                          " keys, each vouched for by the one before: " + FormatVerifierKey(keys_->keys().front().key);
-    for (size_t i = 1; i < keys_->keys().size(); ++i) {
-      const HistoricKey& key = keys_->keys()[i];
-      history += ", from entry " + std::to_string(key.seq) + " on " + FormatVerifierKey(key.key);
-    }
-    return text + history;
-  }
-
   VerifyReport Report() {
     VerifyReport report;
     report.first_seq = first_seq_;
     report.entries = entries_;
     report.tree_size = next_seq_;
     report.root = frontier_.Root();
-    report.checkpoints = std::min(roots_agree_, signatures_);
-    report.origin = origin_;
-    report.key = trusted_key_ ? trusted_key_ : keys_ ? std::optional(keys_->current().key) : std::nullopt;
-    if (keys_) report.keys = keys_->keys();
-    report.key_is_trusted = trusted_key_.has_value();
     report.failure_count = failure_count_;
     report.failures = std::move(failures_);
     // Failures without a seq, of checkpoints and keys, come after those that point at an entry.
@@ -460,8 +318,7 @@ class Verifier::Impl {
                      [](const VerifyFailure& a, const VerifyFailure& b) {
                        return a.seq.value_or(UINT64_MAX) < b.seq.value_or(UINT64_MAX);
                      });
-    const bool anchored = anchors_agree_ > 0 && trusted_key_.has_value();
-    report.verdict = failure_count_ > 0 ? worst_ : anchored ? Verdict::kValid : Verdict::kUnanchored;
+    report.verdict = failure_count_ > 0 ? worst_ : checkpoints_.anchored() ? Verdict::kValid : Verdict::kUnanchored;
 
     const std::string all = std::to_string(entries_) + " entries";
     const std::string only_hashed = "not checked: only hashes are compared";
@@ -469,23 +326,12 @@ class Verifier::Impl {
     for (const char* check : {"form", "chain", "time"}) report.checks[check] = only_hashed_ > 0 ? only_hashed : all;
     report.checks["lifecycle"] = only_hashed_ > 0 ? only_hashed : std::to_string(envelopes_.size()) + " envelopes";
     report.checks["links"] = only_hashed_ > 0 ? only_hashed : std::to_string(principals_.size()) + " principals";
-    report.checks["tree"] = std::to_string(roots_agree_) + " of " + std::to_string(checkpoints_.size()) +
-                            " checkpoints have the root of the entries; " +
-                            std::to_string(next_seq_ - last_good_size_) + " entries are after the last of them";
-    report.checks["checkpoint"] = std::to_string(signatures_) + " of " + std::to_string(checkpoints_.size()) +
-                                  " signatures verify, " + std::to_string(anchors_agree_) +
-                                  " checkpoints kept elsewhere agree";
-    report.checks["key"] = KeyText();
+    checkpoints_.Tell(next_seq_, report);
     return report;
   }
 
-  const std::optional<VerifierKey> trusted_key_;
   ProvenPast* const past_;
   Status past_status_;
-  std::vector<OpenedCheckpoint> checkpoints_;  // ascending by size
-  size_t next_checkpoint_ = 0;
-  std::optional<KeyHistory> keys_;
-  std::string origin_;
 
   uint64_t first_seq_ = 0;
   uint64_t next_seq_ = 0;
@@ -498,11 +344,6 @@ class Verifier::Impl {
   Frontier frontier_;
   bool tree_broken_ = false;
   bool ended_early_ = false;
-  uint64_t last_good_size_ = 0;
-  uint64_t roots_agree_ = 0;
-  uint64_t anchors_agree_ = 0;
-  uint64_t signatures_ = 0;
-  bool signed_by_trusted_ = false;
 
   StringMap<EnvelopeState> envelopes_;
   StringMap<PrincipalState> principals_;
@@ -511,6 +352,7 @@ class Verifier::Impl {
   std::vector<VerifyFailure> failures_;
   uint64_t failure_count_ = 0;
   Verdict worst_ = Verdict::kUnanchored;
+  CheckpointCheck checkpoints_;  // tells its failures to the members above
 };
 
 Verifier::Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints, ProvenPast* past)
@@ -518,8 +360,8 @@ Verifier::Verifier(std::optional<VerifierKey> trusted_key, std::vector<Checkpoin
 Verifier::~Verifier() = default;
 void Verifier::Add(uint64_t stored_seq, const PreparedEntry& prepared) { impl_->Add(stored_seq, prepared); }
 void Verifier::EndEarly() { impl_->EndEarly(); }
-VerifyReport Verifier::Finish(std::vector<VerifyFailure> index_failures) {
-  return impl_->Finish(std::move(index_failures));
+VerifyReport Verifier::Finish(std::vector<VerifyFailure> index_failures, const ParallelFor& parallel_for) {
+  return impl_->Finish(std::move(index_failures), parallel_for);
 }
 void Verifier::AddPastEvent(uint64_t seq, const PreparedEntry& prepared) { impl_->AddPastEvent(seq, prepared); }
 Status Verifier::past_status() const { return impl_->past_status(); }

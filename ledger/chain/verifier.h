@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -106,6 +107,11 @@ class ProvenPast {
   virtual Result<PrincipalState> Principal(const PrincipalView& principal, const PrincipalLink& link, uint64_t seq) = 0;
 };
 
+// Runs task(0) ... task(count - 1), in any order and on any threads, and returns when all are done. For work that is
+// spread over threads by somebody who may have some; InOrder has none.
+using ParallelFor = std::function<void(size_t count, const std::function<void(size_t)>& task)>;
+void InOrder(size_t count, const std::function<void(size_t)>& task);
+
 class Verifier {
  public:
   // `trusted_key`: any key of the ledger's history, old or new; at least one checkpoint that agrees with the entries
@@ -126,8 +132,9 @@ class Verifier {
   // No more entries will be added, though the ledger has more, which cannot be read: that checkpoints vouch for more
   // than was added is then no failure. The caller reports what cannot be read.
   void EndEarly();
-  // After the last entry. `index_failures` are what the caller found in derived data.
-  VerifyReport Finish(std::vector<VerifyFailure> index_failures = {});
+  // After the last entry. `index_failures` are what the caller found in derived data. Signatures are verified through
+  // `parallel_for`.
+  VerifyReport Finish(std::vector<VerifyFailure> index_failures = {}, const ParallelFor& parallel_for = InOrder);
 
   // Not ok when the past could not be read: nothing is then concluded from the report.
   Status past_status() const;
