@@ -71,11 +71,12 @@ class StoredReader : public LedgerReader {
  public:
   static Result<std::unique_ptr<LedgerReader>> Open(const std::string& data_dir) {
     auto reader = std::make_unique<StoredReader>();
+    // The index first: beside a running daemon it may then lag behind the log, but not be ahead of it.
+    auto index = IndexDb::OpenReadOnly(IndexPath(data_dir), {});
     ENVLEDGER_ASSIGN_OR_RETURN(reader->log_, LogDb::OpenReadOnly(LogPath(data_dir), {}));
     const LogDb& log = *reader->log_;
-    std::shared_ptr<const IndexReader> base;
     uint64_t reach = 0;
-    if (auto index = IndexDb::OpenReadOnly(IndexPath(data_dir), {}); index.ok()) {
+    if (index.ok()) {
       reach = UsableWatermark(log, **index);
       reader->index_ = *std::move(index);
     }

@@ -10,10 +10,9 @@
 namespace envledger {
 namespace {
 
-// Opens the index for comparison; says why when there is nothing to compare.
-std::unique_ptr<IndexDb> OpenIndex(const std::string& data_dir, uint64_t log_size,
-                                   std::vector<VerifyFailure>& failures) {
-  auto index = IndexDb::OpenReadOnly(IndexPath(data_dir), {});
+// The index, for comparison with a log of `log_size`; says why when there is nothing to compare.
+std::unique_ptr<IndexDb> Comparable(Result<std::unique_ptr<IndexDb>> index, uint64_t log_size,
+                                    std::vector<VerifyFailure>& failures) {
   if (!index.ok()) {
     failures.push_back(
         {std::nullopt, "index",
@@ -58,17 +57,21 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
     ENVLEDGER_ASSIGN_OR_RETURN(auto report, VerifySince(*reader, options, progress, why_all));
     if (report) return *std::move(report);
   }
+  // Beside a running daemon all grow. What says how far the log reaches is read before the log, so that it can lag
+  // behind it but never be ahead.
+  const auto published = ReadFile(PublishedCheckpointPath(data_dir), kMaxNoteBytes);
+  auto opened_index = options.only_hashes ? Result<std::unique_ptr<IndexDb>>(NotFound("not needed"))
+                                          : IndexDb::OpenReadOnly(IndexPath(data_dir), {});
   ENVLEDGER_ASSIGN_OR_RETURN(const auto log, LogDb::OpenReadOnly(LogPath(data_dir), {}));
   ENVLEDGER_ASSIGN_OR_RETURN(std::vector<CheckpointInput> checkpoints, StoredCheckpoints(*log));
   checkpoints.insert(checkpoints.end(), options.anchors.begin(), options.anchors.end());
   // The published copy lies beside the database, so it is no anchor; but it shows a tail cut off carelessly.
-  if (auto published = ReadFile(PublishedCheckpointPath(data_dir), kMaxNoteBytes); published.ok()) {
-    checkpoints.push_back({*std::move(published), "published in the data directory", false});
-  }
+  if (published.ok()) checkpoints.push_back({*published, "published in the data directory", false});
 
   std::vector<VerifyFailure> index_failures;
   const uint64_t total = log->size();
-  const std::unique_ptr<IndexDb> index = options.only_hashes ? nullptr : OpenIndex(data_dir, total, index_failures);
+  const std::unique_ptr<IndexDb> index =
+      options.only_hashes ? nullptr : Comparable(std::move(opened_index), total, index_failures);
   const std::unique_ptr<IndexReader> snapshot = index ? index->Snapshot() : nullptr;
   const Watermark watermark = index ? index->watermark() : Watermark();
   std::unique_ptr<IndexCheck> index_check = snapshot ? std::make_unique<IndexCheck>(*snapshot) : nullptr;

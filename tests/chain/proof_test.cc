@@ -16,7 +16,7 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr size_t kInclusionSizes = 300;
-constexpr size_t kConsistencySizes = 130;
+constexpr size_t kConsistencySizes = 300;
 
 // Reads complete subtrees of the first `size` leaves only, as a store would have them, and counts.
 struct CountingReader {
