@@ -8,8 +8,7 @@ namespace {
 
 // The pages of one kind of answer. `take` visits a page's rows and says how many they were.
 template <typename Request, typename Fetch, typename Take>
-Result<Coverage> ForEachPage(Request request, uint64_t limit, const Fetch& fetch, const Take& take) {
-  Coverage coverage;
+Result<Coverage> ForEachPage(Request request, uint64_t limit, Coverage coverage, const Fetch& fetch, const Take& take) {
   uint64_t left = limit == 0 ? std::numeric_limits<uint64_t>::max() : limit;
   while (true) {
     request.limit = limit == 0 ? 0 : static_cast<uint32_t>(std::min<uint64_t>(left, 1u << 20));
@@ -30,15 +29,17 @@ Result<Coverage> ForEachPage(Request request, uint64_t limit, const Fetch& fetch
 Result<Coverage> ForEachEnvelope(LedgerReader& reader, QueryRequest request, uint64_t limit,
                                  const std::function<void(Story)>& visit) {
   const auto fetch = [&reader](const QueryRequest& page) { return reader.Query(page); };
-  const auto take = [&visit](const QueryResponse& page, Coverage& coverage) -> Result<uint64_t> {
+  const auto take = [&visit, at = request.at](const QueryResponse& page, Coverage& coverage) -> Result<uint64_t> {
     for (const EnvelopeRecords& records : page.envelopes) {
-      ENVLEDGER_ASSIGN_OR_RETURN(Story story, ReadStory(records));
+      ENVLEDGER_ASSIGN_OR_RETURN(Story story, ReadStory(records, at));
       coverage.AddStory(story);
       visit(std::move(story));
     }
     return uint64_t{page.envelopes.size()};
   };
-  return ForEachPage(std::move(request), limit, fetch, take);
+  Coverage coverage;
+  coverage.Asked(request.at, request.scan);
+  return ForEachPage(std::move(request), limit, std::move(coverage), fetch, take);
 }
 
 Result<Coverage> ForEachPrincipal(LedgerReader& reader, PrincipalsRequest request, uint64_t limit,
@@ -48,7 +49,7 @@ Result<Coverage> ForEachPrincipal(LedgerReader& reader, PrincipalsRequest reques
     for (const PrincipalSummary& summary : page.principals) visit(summary);
     return uint64_t{page.principals.size()};
   };
-  return ForEachPage(std::move(request), limit, fetch, take);
+  return ForEachPage(std::move(request), limit, Coverage(), fetch, take);
 }
 
 }  // namespace envledger::cli

@@ -8,7 +8,7 @@
 
 namespace envledger::cli {
 
-// Fetches pages until `limit` envelopes (0: all), each given to `visit`.
+// Fetches pages until `limit` envelopes (0: all), each given to `visit`, as of the request's `at` if it has one.
 Result<Coverage> ForEachEnvelope(LedgerReader& reader, QueryRequest request, uint64_t limit,
                                  const std::function<void(Story)>& visit);
 Result<Coverage> ForEachPrincipal(LedgerReader& reader, PrincipalsRequest request, uint64_t limit,

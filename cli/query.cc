@@ -79,10 +79,16 @@ Command QueryCommand() {
           "{\"completeness\": ..., \"envelopes\": [...]}, for which it collects the answer. csv neutralises what a "
           "spreadsheet would run as a formula with a leading '. Hashes are lower-case hexadecimal. An answer with a "
           "hole "
-          "exits 1. A cursor belongs to its filters: go on with absolute times, not with spans ago.",
+          "exits 1. A cursor belongs to its filters: go on with absolute times, not with spans ago.\n"
+          "\n"
+          "--at shows what was known to have happened by a moment: later records of an envelope are left out, so that "
+          "--open --at lists what was open then, with the grant that it held. --scan reads every entry instead of the "
+          "indexes and gives the same answer, unless an index is damaged; each page of it reads the ledger once. All "
+          "formats but json print envelopes as they come, however many there are.",
       .example =
           "  envledger query --principal alice --since 7d --narrowed\n"
-          "  envledger query --principal agent:aria --role requester --format jsonl --limit 0\n",
+          "  envledger query --principal agent:aria --role requester --format jsonl --limit 0\n"
+          "  envledger query --open --at 2026-03-17T14:05:00Z --limit 0\n",
       .options = Join({QueryOptions(), SourceOptions(), OutputOptions()}),
       .run = Run,
   };

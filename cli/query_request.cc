@@ -17,13 +17,21 @@ const OptionSpecs kFilters = {
     {"recorder", Takes::kValue, "PRODUCER", "who appended a record of it"},
     {"request-id", Takes::kValue, "ID", "correlation: the request id"},
     {"trace-id", Takes::kValue, "HEX", "correlation: the trace id of its traceparent"},
-    {"native-id", Takes::kValue, "ID", "routing: an id that the backend gave it"},
+    {"native-id", Takes::kValue, "ID", "routing: an id that the backend gave it (a native id, or the target_ref)"},
+    {"node", Takes::kValue, "NODE", "routing: it was placed on this node"},
+    {"parent", Takes::kValue, "ID", "the envelopes that this envelope started"},
+    {"delegated", Takes::kNothing, "", "asked through a chain of delegation"},
     {"since", Takes::kValue, "TIME", "requested at TIME or later (occurred_at, the producer's clock)"},
     {"until", Takes::kValue, "TIME", "requested before TIME"},
     {"recorded-since", Takes::kValue, "TIME", "requested record sealed at TIME or later (recorded_at, the ledger's)"},
     {"recorded-until", Takes::kValue, "TIME", "requested record sealed before TIME"},
     {"open", Takes::kNothing, "", "not ended yet"},
     {"narrowed", Takes::kNothing, "", "granted less than requested of something"},
+    {"widened", Takes::kNothing, "", "granted more than requested of something: --relation widened,added"},
+    {"relation", Takes::kValues, "RELATION",
+     "of a resource: as_requested, narrowed, widened, withheld, unstated, added (a list: any of them)"},
+    {"at", Takes::kValue, "TIME", "the state as of TIME: what occurred later is left out, in filters and in output"},
+    {"scan", Takes::kNothing, "", "read every entry instead of the indexes, to compare with what they say; slow"},
     {"limit", Takes::kValue, "N", "at most N envelopes (default 100; 0: all)"},
     {"cursor", Takes::kValue, "CURSOR", "go on where an answer ended (its next_cursor), with the same filters"},
     {"order", Takes::kValue, "ORDER", "asc (the default: the oldest first) or desc"},
@@ -36,7 +44,8 @@ Status SetTimes(const Options& options, Nanos now, QueryRequest& request) {
   } times[] = {{"since", &request.since},
                {"until", &request.until},
                {"recorded-since", &request.recorded_since},
-               {"recorded-until", &request.recorded_until}};
+               {"recorded-until", &request.recorded_until},
+               {"at", &request.at}};
   for (const auto& [name, time] : times) {
     if (!options.Has(name)) continue;
     auto parsed = ParseTimeArgument(options.Get(name), now);
@@ -56,6 +65,15 @@ Status SetWords(const Options& options, QueryRequest& request) {
     const auto stage = ParseName<Stage>(word);
     if (!stage) return InvalidArgument("--stage: no such stage: \"" + word + "\"");
     request.stages.push_back(*stage);
+  }
+  for (const std::string& word : options.Split("relation")) {
+    const auto relation = ParseRelation(word);
+    if (!relation) return InvalidArgument("--relation: no such relation: \"" + word + "\"");
+    request.relations.push_back(*relation);
+  }
+  if (options.Has("widened")) {
+    if (options.Has("relation")) return InvalidArgument("--widened and --relation exclude each other");
+    request.relations = {Relation::kWidened, Relation::kAdded};
   }
   const std::string& order = options.Get("order");
   if (!order.empty() && order != "asc" && order != "desc") {
@@ -88,6 +106,10 @@ Result<QueryPlan> PlanQuery(const Options& options, Nanos now) {
   request.request_id = options.Get("request-id");
   request.trace_id = options.Get("trace-id");
   request.native_id = options.Get("native-id");
+  request.node = options.Get("node");
+  request.parent = options.Get("parent");
+  request.delegated = options.Has("delegated");
+  request.scan = options.Has("scan");
   request.cursor = options.Get("cursor");
   request.open = options.Has("open");
   request.narrowed = options.Has("narrowed");

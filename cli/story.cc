@@ -20,7 +20,7 @@ std::optional<uint64_t> SizeOfCheckpoint(const std::string& note_bytes) {
 
 }  // namespace
 
-Result<Story> ReadStory(const EnvelopeRecords& answer) {
+Result<Story> ReadStory(const EnvelopeRecords& answer, std::optional<Nanos> at) {
   Story story;
   story.roles = answer.roles;
   const auto broken = [&answer](const std::string& what) {
@@ -44,14 +44,28 @@ Result<Story> ReadStory(const EnvelopeRecords& answer) {
   if (story.records.front().transition.stage != Stage::kRequested) {
     return broken("its first record, which says who asked for what, is missing");
   }
+  if (at) {
+    std::vector<Record> happened = RecordsAsOf(story.records, *at);
+    if (happened.empty()) return broken("it was requested later than " + FormatTime(*at));
+    story.later = story.records.size() - happened.size();
+    story.records = std::move(happened);
+  }
   story.envelope = FoldEnvelope(story.records);
   return story;
 }
 
+void Coverage::Asked(std::optional<Nanos> at, bool scan) {
+  at_ = at;
+  scan_ = scan;
+}
+
 void Coverage::AddPage(const Completeness& page) {
+  if (scan_ && !page.unindexed) Doubt("the ledger answered from its indexes, not by the scan that was asked for");
   if (first_page_) {
+    const std::string doubt = std::move(total_.problem);
     total_ = page;
     first_page_ = false;
+    if (!doubt.empty()) Doubt(doubt);
     return;
   }
   total_.scanned += page.scanned;
@@ -80,9 +94,10 @@ std::string Coverage::Json() const {
       .NumberOrNull("first_seq", first_seq_)
       .NumberOrNull("last_seq", last_seq_)
       .Number("scanned", total_.scanned)
-      .Bool("complete", total_.complete)
-      .TextOrNull("next_cursor", total_.next_cursor)
-      .TextIfAny("problem", total_.problem);
+      .Bool("complete", total_.complete);
+  if (scan_) json.Bool("unindexed", total_.unindexed);
+  if (at_) json.Text("at", FormatTime(*at_));
+  json.TextOrNull("next_cursor", total_.next_cursor).TextIfAny("problem", total_.problem);
   return json.str();
 }
 
@@ -95,7 +110,10 @@ std::string Coverage::Sentence() const {
     text += ", no signed checkpoint yet";
   }
   if (!total_.problem.empty()) text += ": " + total_.problem;
-  return text + ".";
+  text += ".";
+  if (scan_ && total_.unindexed) text += " Scanned " + Grouped(total_.scanned) + " entries, no index used.";
+  if (at_) text = "State as of " + FormatTime(*at_) + ". " + text;
+  return text;
 }
 
 }  // namespace envledger::cli

@@ -13,13 +13,16 @@ namespace envledger::cli {
 
 struct Story {
   Envelope envelope;
-  std::vector<Record> records;
-  RoleMask roles = 0;   // that the queried principal holds
-  std::string problem;  // why the records are not all; empty when their revisions are dense
+  std::vector<Record> records;  // with a moment asked for, those that had happened by then
+  uint64_t later = 0;           // how many had not
+  RoleMask roles = 0;           // that the queried principal holds
+  std::string problem;          // why the records are not all; empty when their revisions are dense
 };
 
-// kCorruption, naming the envelope, when the bytes are not entries of this envelope that begin with `requested`.
-Result<Story> ReadStory(const EnvelopeRecords& answer);
+// kCorruption, naming the envelope, when the bytes are not entries of this envelope that begin with `requested`, or
+// when it was not requested by `at`. With `at`, the envelope is folded as of that moment; what came later is checked,
+// and left out.
+Result<Story> ReadStory(const EnvelopeRecords& answer, std::optional<Nanos> at = std::nullopt);
 
 // What an answer of several pages covers, and which entries were in it.
 class Coverage {
@@ -28,6 +31,8 @@ class Coverage {
   // beyond it is there, but nobody looked for more of it among the earlier pages.
   void AddPage(const Completeness& page);
   void AddStory(const Story& story);
+  // What the question was beyond its filters: the moment, and whether it was to be answered without an index.
+  void Asked(std::optional<Nanos> at, bool scan);
   bool complete() const { return total_.complete; }
   const std::string& problem() const { return total_.problem; }
   const std::string& next_cursor() const { return total_.next_cursor; }
@@ -40,6 +45,8 @@ class Coverage {
   void Doubt(const std::string& problem);
 
   bool first_page_ = true;
+  std::optional<Nanos> at_;
+  bool scan_ = false;
   Completeness total_;
   std::optional<uint64_t> first_seq_;
   std::optional<uint64_t> last_seq_;

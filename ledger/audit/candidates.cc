@@ -7,53 +7,6 @@
 namespace envledger {
 namespace {
 
-bool StartsWith(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
-
-class FacetWalk : public Candidates {
- public:
-  FacetWalk(const LedgerView& view, std::string prefix, bool descending, std::optional<uint64_t> after)
-      : prefix_(std::move(prefix)), descending_(descending), at_(view.index->NewCursor(Table::kFacets)) {
-    if (descending_) {
-      const uint64_t end = std::min(after.value_or(view.tree_size), view.tree_size);  // exclusive
-      exhausted_ = end == 0;
-      if (!exhausted_) at_->SeekForPrev(FacetKey(prefix_, end - 1));
-    } else {
-      at_->Seek(FacetKey(prefix_, after ? *after + 1 : 0));
-    }
-    tree_size_ = view.tree_size;
-  }
-
-  Result<std::optional<Candidate>> Next() override {
-    if (started_) descending_ ? at_->Prev() : at_->Next();
-    started_ = !exhausted_;
-    const bool valid = !exhausted_ && at_->Valid();
-    ENVLEDGER_RETURN_IF_ERROR(at_->status());
-    // A longer value may begin with these very bytes; its keys are longer too.
-    if (!valid || !StartsWith(at_->key(), prefix_) || at_->key().size() != prefix_.size() + 8) {
-      exhausted_ = true;
-      started_ = false;
-      return std::optional<Candidate>();
-    }
-    const uint64_t seq = ReadU64(at_->key().substr(prefix_.size()));
-    if (seq >= tree_size_) {
-      exhausted_ = true;
-      started_ = false;
-      return std::optional<Candidate>();
-    }
-    Candidate candidate;
-    candidate.seq = seq;
-    return std::optional<Candidate>(candidate);
-  }
-
- private:
-  const std::string prefix_;
-  const bool descending_;
-  const std::unique_ptr<IndexCursor> at_;
-  uint64_t tree_size_ = 0;
-  bool started_ = false;
-  bool exhausted_ = false;
-};
-
 // One principal's links, by ordinal. Seqs grow with ordinals, so the place of a seq is found by bisection.
 class PrincipalWalk {
  public:
@@ -165,21 +118,6 @@ class PrincipalWalks : public Candidates {
   PrincipalWalk* current_ = nullptr;
 };
 
-class SeqList : public Candidates {
- public:
-  explicit SeqList(std::vector<uint64_t> seqs) : seqs_(std::move(seqs)) {}
-  Result<std::optional<Candidate>> Next() override {
-    if (next_ == seqs_.size()) return std::optional<Candidate>();
-    Candidate candidate;
-    candidate.seq = seqs_[next_++];
-    return std::optional<Candidate>(candidate);
-  }
-
- private:
-  const std::vector<uint64_t> seqs_;
-  size_t next_ = 0;
-};
-
 // The principals of a transition in the order of their links, each once.
 std::vector<const Principal*> InvolvedIn(const Transition& transition) {
   std::vector<const Principal*> involved;
@@ -195,6 +133,12 @@ std::vector<const Principal*> InvolvedIn(const Transition& transition) {
   }
   if (transition.decision && transition.decision->decider) add(*transition.decision->decider);
   return involved;
+}
+
+// An envelope's place is where the principal appears first, whatever the role it is asked for.
+PrincipalFilter AnyRole(PrincipalFilter filter) {
+  filter.roles = 0;
+  return filter;
 }
 
 }  // namespace
@@ -214,17 +158,12 @@ Status MisplacedOrdinal(const std::string& principal_id, uint64_t ordinal, uint6
                     std::to_string(ordinal) + ", the entry does not");
 }
 
-std::unique_ptr<Candidates> FacetCandidates(const LedgerView& view, std::string prefix, bool descending,
-                                            std::optional<uint64_t> after) {
-  return std::make_unique<FacetWalk>(view, std::move(prefix), descending, after);
-}
-
 Result<std::unique_ptr<Candidates>> PrincipalCandidates(const LedgerView& view, const PrincipalFilter& filter,
                                                         bool descending, std::optional<uint64_t> after) {
   std::vector<PrincipalWalk> walks;
   Status problem;
   ENVLEDGER_RETURN_IF_ERROR(
-      VisitPrincipals(view, filter, {}, [&](const std::string& prefix, const PrincipalSummary& summary) {
+      VisitPrincipals(view, AnyRole(filter), {}, [&](const std::string& prefix, const PrincipalSummary& summary) {
         auto walk = PrincipalWalk::Start(view, prefix, summary, descending, after);
         if (!walk.ok()) {
           problem = std::move(walk).status();
@@ -237,22 +176,14 @@ Result<std::unique_ptr<Candidates>> PrincipalCandidates(const LedgerView& view, 
   return std::unique_ptr<Candidates>(std::make_unique<PrincipalWalks>(std::move(walks), descending));
 }
 
-Result<std::unique_ptr<Candidates>> TimeCandidates(const LedgerView& view, Nanos since, Nanos until, bool descending,
-                                                   std::optional<uint64_t> after, size_t at_most) {
-  std::vector<uint64_t> seqs;
-  const auto at = view.index->NewCursor(Table::kFacets);
-  const std::string first = FacetPrefix(kFacetOpenedAt, U64Key(static_cast<uint64_t>(since)));
-  const std::string end = FacetPrefix(kFacetOpenedAt, U64Key(static_cast<uint64_t>(until)));
-  for (at->Seek(first); at->Valid() && at->key() < end; at->Next()) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t seq, SeqOf(Table::kFacets, at->key(), at->value()));
-    if (seq >= view.tree_size || (after && (descending ? seq >= *after : seq <= *after))) continue;
-    if (seqs.size() == at_most) return std::unique_ptr<Candidates>();
-    seqs.push_back(seq);
-  }
-  ENVLEDGER_RETURN_IF_ERROR(at->status());
-  std::sort(seqs.begin(), seqs.end());
-  if (descending) std::reverse(seqs.begin(), seqs.end());
-  return std::unique_ptr<Candidates>(std::make_unique<SeqList>(std::move(seqs)));
+Result<uint64_t> CountLinks(const LedgerView& view, const PrincipalFilter& filter) {
+  uint64_t links = 0;
+  ENVLEDGER_RETURN_IF_ERROR(
+      VisitPrincipals(view, AnyRole(filter), {}, [&](const std::string&, const PrincipalSummary& summary) {
+        links += summary.links;
+        return true;
+      }));
+  return links;
 }
 
 }  // namespace envledger

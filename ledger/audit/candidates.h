@@ -1,4 +1,4 @@
-// The seqs that an index offers for a query, one by one in the order of the answer. Private to this room.
+// The records that an index offers for a query, one by one in the order of the answer. Private to this room.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ledger/audit/match.h"
 #include "ledger/audit/view.h"
 #include "ledger/base/status.h"
 #include "ledger/codec/envelope.h"
@@ -15,6 +16,7 @@ namespace envledger {
 
 struct Candidate {
   uint64_t seq = 0;
+  bool none = false;  // no candidate: only word that there is none up to here
   // Of a principal's list: whose link the record must carry, and which.
   const Principal* principal = nullptr;
   uint64_t ordinal = 0;
@@ -33,14 +35,17 @@ class Candidates {
   virtual Result<std::optional<Candidate>> Next() = 0;
 };
 
-// `after`: only seqs beyond it in the direction of the walk. All of them lie below view.tree_size.
-std::unique_ptr<Candidates> FacetCandidates(const LedgerView& view, std::string prefix, bool descending,
-                                            std::optional<uint64_t> after);
+// The candidates of a query by the lists that promise the least work: see plan.cc. `after`: only places beyond it in
+// the direction of the answer. All lie below view.tree_size. What is read on the way is counted in `reads`. Neither the
+// matcher nor its query is owned.
+Result<std::unique_ptr<Candidates>> PlanCandidates(const LedgerView& view, const QueryRequest& query,
+                                                   const Matcher& matcher, std::optional<uint64_t> after,
+                                                   const AnswerLimits& limits, uint64_t* reads);
+
+// The links of the principals that the filter names, whatever their role, in the order of their seqs.
 Result<std::unique_ptr<Candidates>> PrincipalCandidates(const LedgerView& view, const PrincipalFilter& filter,
                                                         bool descending, std::optional<uint64_t> after);
-// The `requested` records with since <= occurred_at < until. Holds 8 bytes for each; nothing when there are more than
-// `at_most` of them.
-Result<std::unique_ptr<Candidates>> TimeCandidates(const LedgerView& view, Nanos since, Nanos until, bool descending,
-                                                   std::optional<uint64_t> after, size_t at_most);
+// How many those are.
+Result<uint64_t> CountLinks(const LedgerView& view, const PrincipalFilter& filter);
 
 }  // namespace envledger

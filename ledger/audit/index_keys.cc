@@ -81,6 +81,12 @@ Result<PrincipalPosting> DecodePosting(std::string_view value) {
   return posting;
 }
 
+std::string SpanKey(int level, uint64_t number) {
+  std::string key(1, static_cast<char>(level));
+  AppendU64(key, number);
+  return key;
+}
+
 std::string FacetPrefix(Facet facet, std::string_view value) {
   std::string key;
   key.reserve(value.size() + 10);
@@ -140,8 +146,10 @@ void AppendOwnKeys(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
   }
   if (facts.stage == Stage::kRequested) {
     out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetOpened, {}), header.seq), {}});
-    const std::string opened_at = U64Key(static_cast<uint64_t>(facts.occurred_at));
-    out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetOpenedAt, opened_at), header.seq), {}});
+    for (int level = 0; level < kSpanLevels; ++level) {
+      const std::string span = SpanKey(level, static_cast<uint64_t>(facts.occurred_at) >> SpanBits(level));
+      out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetOpenedIn, span), header.seq), {}});
+    }
   }
 }
 

@@ -46,8 +46,16 @@ Result<PrincipalPosting> DecodePosting(std::string_view value);
 
 // Facets of the index beyond those that the codec finds in a transition.
 inline constexpr auto kFacetOpened = static_cast<Facet>(32);    // value: empty; one for each `requested`
-inline constexpr auto kFacetOpenedAt = static_cast<Facet>(33);  // value: occurred_at of `requested`, 8 bytes
+inline constexpr auto kFacetOpenedIn = static_cast<Facet>(33);  // value: a span of time (SpanKey), of `requested`
 inline constexpr auto kFacetEvent = static_cast<Facet>(34);     // value: a ledger event's name; and empty, for any
+
+// Spans of time of four lengths, each 32 of the one below: a minute, half an hour, most of a day, most of a month.
+// Every `requested` record lies in one of each length, so that any range of time is a few whole spans, and what is left
+// over at its two ends. Their numbers count from the epoch (occurred_at is never before it).
+inline constexpr int kSpanLevels = 4;
+constexpr int SpanBits(int level) { return 36 + 5 * level; }  // 2^36 ns are 68.7 s
+// level (u8), number (u64).
+std::string SpanKey(int level, uint64_t number);
 
 std::string FacetPrefix(Facet facet, std::string_view value);
 std::string FacetKey(std::string_view prefix, uint64_t seq);

@@ -21,7 +21,9 @@ struct AnswerLimits {
   uint32_t max_envelopes = 1000;
   uint64_t max_records = 4096;
   uint64_t max_bytes = 2 << 20;
-  uint64_t max_scanned = 200'000;  // candidates looked at
+  uint64_t max_scanned = 200'000;  // index keys and entries looked at, of the index or of a scan's candidates
+  size_t short_list = 1024;        // a posting list of so many is read at once when that saves walking a longer one
+  uint64_t steps_at_once = 4096;   // of an intersection, until the answer may end
 };
 
 struct LedgerView {

@@ -8,6 +8,9 @@
 namespace envledger {
 namespace {
 
+constexpr std::array<std::string_view, 6> kRelationNames = {"as_requested", "narrowed", "widened",
+                                                            "withheld",     "unstated", "added"};
+
 // Whether two amounts count the same thing: both in total, or both for each unit of one resource.
 bool Comparable(const Resource& asked, const Resource& given) {
   if (asked.per != given.per) return false;
@@ -73,10 +76,15 @@ Result<Record> DecodeRecord(std::string_view entry_bytes) {
 }
 
 std::string_view Name(Relation relation) {
-  static constexpr std::array<std::string_view, 6> kNames = {"as_requested", "narrowed", "widened",
-                                                             "withheld",     "unstated", "added"};
   const auto index = static_cast<size_t>(relation);
-  return index < kNames.size() ? kNames[index] : "unknown";
+  return index < kRelationNames.size() ? kRelationNames[index] : "unknown";
+}
+
+std::optional<Relation> ParseRelation(std::string_view name) {
+  for (size_t i = 0; i < kRelationNames.size(); ++i) {
+    if (kRelationNames[i] == name) return static_cast<Relation>(i);
+  }
+  return std::nullopt;
 }
 
 RelationMap RelationOf(const ResourceMap& requested, const ResourceMap& granted) {
@@ -89,6 +97,15 @@ RelationMap RelationOf(const ResourceMap& requested, const ResourceMap& granted)
   }
   for (const Resource& resource : granted) relation.emplace(resource.name, Relation::kAdded);  // where not there yet
   return relation;
+}
+
+std::vector<Record> RecordsAsOf(const std::vector<Record>& records, Nanos at) {
+  std::vector<Record> happened;
+  if (records.front().transition.occurred_at.value_or(0) > at) return happened;
+  for (const Record& record : records) {
+    if (record.transition.occurred_at.value_or(0) <= at) happened.push_back(record);
+  }
+  return happened;
 }
 
 Envelope FoldEnvelope(const std::vector<Record>& records) {

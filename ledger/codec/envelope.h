@@ -31,6 +31,7 @@ Result<Record> DecodeRecord(std::string_view entry_bytes);
 
 enum class Relation : uint8_t { kAsRequested, kNarrowed, kWidened, kWithheld, kUnstated, kAdded };
 std::string_view Name(Relation relation);  // "as_requested", ...
+std::optional<Relation> ParseRelation(std::string_view name);
 
 // Per resource name, what became of the ask; see "Relation of granted to requested" in FORMAT.md.
 using RelationMap = std::map<std::string, Relation>;
@@ -58,6 +59,10 @@ struct Envelope {
   uint64_t last_seq = 0;
   uint64_t revisions = 0;  // how many records
 };
+
+// Those of the records that had happened by `at`: with occurred_at at or before it, in the ledger's order. None when
+// the first had not. REQUIRES: not empty.
+std::vector<Record> RecordsAsOf(const std::vector<Record>& records, Nanos at);
 
 // Folds records in the order of their revisions. REQUIRES: not empty, the first is `requested`.
 Envelope FoldEnvelope(const std::vector<Record>& records);

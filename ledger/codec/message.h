@@ -15,6 +15,7 @@
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/codec/entry.h"
+#include "ledger/codec/envelope.h"
 #include "ledger/codec/model.h"
 
 namespace envledger {
@@ -71,6 +72,12 @@ struct QueryRequest {
   uint32_t limit = 0;
   std::string cursor;
   bool descending = false;
+  std::optional<Nanos> at;
+  bool scan = false;
+  std::vector<Relation> relations;
+  std::string parent;
+  std::string node;
+  bool delegated = false;
 };
 struct EnvelopeRecords {
   std::string envelope_id;
@@ -85,6 +92,7 @@ struct Completeness {
   bool complete = false;
   std::string next_cursor;  // empty: the answer ends here
   std::string problem;
+  bool unindexed = false;
 };
 struct QueryResponse {
   std::vector<EnvelopeRecords> envelopes;

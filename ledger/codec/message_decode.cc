@@ -39,6 +39,13 @@ bool CheckBody(const fb::Request& request, Fault& fault) {
   if (const auto* envelope = request.body_as_envelope(); envelope != nullptr) {
     return Present(envelope->envelope_id(), "envelope_id", fault) || fault.In("envelope") || fault.In("body");
   }
+  if (const auto* query = request.body_as_query(); query != nullptr && query->relations() != nullptr) {
+    for (flatbuffers::uoffset_t i = 0; i < query->relations()->size(); ++i) {
+      if (query->relations()->Get(i) != fb::Relation::unspecified) continue;
+      return fault.Set("", "names no relation") || fault.InItem(i) || fault.In("relations") || fault.In("query") ||
+             fault.In("body");
+    }
+  }
   return true;
 }
 
@@ -173,6 +180,14 @@ QueryRequest Decode(const fb::QueryRequest& request) {
   query.limit = request.limit();
   query.cursor = Text(request.cursor());
   query.descending = request.descending();
+  query.at = request.at();
+  query.scan = request.scan();
+  for (size_t i = 0; request.relations() != nullptr && i < request.relations()->size(); ++i) {
+    query.relations.push_back(static_cast<Relation>(request.relations()->Data()[i] - 1));
+  }
+  query.parent = Text(request.parent());
+  query.node = Text(request.node());
+  query.delegated = request.delegated();
   return query;
 }
 
@@ -232,7 +247,8 @@ Completeness Decode(const fb::Completeness& completeness) {
           .scanned = completeness.scanned(),
           .complete = completeness.complete(),
           .next_cursor = Text(completeness.next_cursor()),
-          .problem = Text(completeness.problem())};
+          .problem = Text(completeness.problem()),
+          .unindexed = completeness.unindexed()};
 }
 
 PrincipalSummary Decode(const fb::PrincipalSummary& summary) {

@@ -55,7 +55,7 @@ Offset<fb::Completeness> Encode(FlatBufferBuilder& b, const Completeness& comple
   const auto next_cursor = Text(b, completeness.next_cursor);
   const auto problem = Text(b, completeness.problem);
   return fb::CreateCompleteness(b, completeness.tree_size, &root, checkpoint, completeness.scanned,
-                                completeness.complete, next_cursor, problem);
+                                completeness.complete, next_cursor, problem, completeness.unindexed);
 }
 
 ListOffset<fb::Refusal> Refusals(FlatBufferBuilder& b, const std::vector<RefusalCount>& refusals) {
@@ -84,6 +84,8 @@ Offset<void> Encode(FlatBufferBuilder& b, const AppendRequest& request) {
 
 Offset<void> Encode(FlatBufferBuilder& b, const PingRequest&) { return fb::CreatePingRequest(b).Union(); }
 
+fb::Relation ToWire(Relation relation) { return static_cast<fb::Relation>(static_cast<uint8_t>(relation) + 1); }
+
 Offset<void> Encode(FlatBufferBuilder& b, const QueryRequest& request) {
   const auto principal = request.principal.has_value() ? Filter(b, *request.principal) : Offset<fb::PrincipalFilter>();
   const auto tenant = Text(b, request.tenant);
@@ -97,6 +99,12 @@ Offset<void> Encode(FlatBufferBuilder& b, const QueryRequest& request) {
   const auto trace_id = Text(b, request.trace_id);
   const auto native_id = Text(b, request.native_id);
   const auto cursor = Text(b, request.cursor);
+  std::vector<uint8_t> relation_values;
+  for (const Relation relation : request.relations) relation_values.push_back(static_cast<uint8_t>(ToWire(relation)));
+  const auto relations =
+      relation_values.empty() ? Offset<flatbuffers::Vector<uint8_t>>() : b.CreateVector(relation_values);
+  const auto parent = Text(b, request.parent);
+  const auto node = Text(b, request.node);
   fb::QueryRequestBuilder query(b);
   query.add_principal(principal);
   query.add_tenant(tenant);
@@ -117,6 +125,12 @@ Offset<void> Encode(FlatBufferBuilder& b, const QueryRequest& request) {
   query.add_limit(request.limit);
   query.add_cursor(cursor);
   query.add_descending(request.descending);
+  if (request.at.has_value()) query.add_at(*request.at);
+  query.add_scan(request.scan);
+  query.add_relations(flatbuffers::Offset<flatbuffers::Vector<fb::Relation>>(relations.o));
+  query.add_parent(parent);
+  query.add_node(node);
+  query.add_delegated(request.delegated);
   return query.Finish().Union();
 }
 

@@ -67,7 +67,9 @@ enum class Facet : uint8_t {
   kRequestId = 5,
   kTraceId = 6,
   kNativeId = 7,
-  kRecorder = 8
+  kRecorder = 8,
+  kNode = 9,
+  kParent = 10
 };
 struct FacetValue {
   Facet facet;
@@ -75,7 +77,8 @@ struct FacetValue {
 };
 // The facets of a checked transition, each pair once: tenant; kind (its JSON word); each target's id and "type:id"
 // where it has a type; scope ("id" and "kind:id"; nothing when unbound without id); request_id; the trace-id of
-// traceparent; each native id's value.
+// traceparent; each native id's value and the routing's target_ref (kNativeId); the nodes of the routing and of its
+// placements; the parent envelope.
 std::vector<FacetValue> FacetsOf(std::string_view bytes);
 
 }  // namespace envledger

@@ -39,6 +39,20 @@ void AddQualified(std::vector<FacetValue>& facets, Facet facet, const flatbuffer
   if (kind != nullptr) facets.push_back({facet, kind->str() + ":" + id->str()});
 }
 
+// What ran where, under the names that the backend gave it.
+void AddRouting(std::vector<FacetValue>& facets, const fb::Routing& routing) {
+  AddText(facets, Facet::kNode, routing.node());
+  const auto* placements = routing.placements();
+  for (flatbuffers::uoffset_t i = 0; placements != nullptr && i < placements->size(); ++i) {
+    AddText(facets, Facet::kNode, placements->Get(i)->node());
+  }
+  AddText(facets, Facet::kNativeId, routing.target_ref());
+  const auto* native_ids = routing.native_ids();
+  for (flatbuffers::uoffset_t i = 0; native_ids != nullptr && i < native_ids->size(); ++i) {
+    AddText(facets, Facet::kNativeId, native_ids->Get(i)->value());
+  }
+}
+
 }  // namespace
 
 TransitionFacts FactsOf(std::string_view bytes) {
@@ -75,6 +89,7 @@ std::vector<FacetValue> FacetsOf(std::string_view bytes) {
   if (transition.identity() != nullptr) AddText(facets, Facet::kTenant, transition.identity()->tenant());
   if (const auto* execution = transition.execution(); execution != nullptr) {
     facets.push_back({Facet::kKind, std::string(Name(static_cast<ExecutionKind>(execution->kind())))});
+    AddText(facets, Facet::kParent, execution->parent_envelope_id());
     const auto* targets = execution->targets();
     for (flatbuffers::uoffset_t i = 0; targets != nullptr && i < targets->size(); ++i) {
       AddQualified(facets, Facet::kTarget, targets->Get(i)->type(), targets->Get(i)->id());
@@ -89,9 +104,7 @@ std::vector<FacetValue> FacetsOf(std::string_view bytes) {
       facets.push_back({Facet::kTraceId, correlation->traceparent()->str().substr(3, 32)});
     }
   }
-  if (const auto* routing = transition.routing(); routing != nullptr && routing->native_ids() != nullptr) {
-    for (const auto* native_id : *routing->native_ids()) AddText(facets, Facet::kNativeId, native_id->value());
-  }
+  if (transition.routing() != nullptr) AddRouting(facets, *transition.routing());
   const auto key = [](const FacetValue& facet) { return std::tie(facet.facet, facet.value); };
   std::sort(facets.begin(), facets.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
   facets.erase(

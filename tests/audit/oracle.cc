@@ -37,7 +37,15 @@ bool HasNativeId(const Record& record, const std::string& id) {
   for (const KeyValue& pair : record.transition.routing->native_ids) {
     if (pair.value == id) return true;
   }
-  return false;
+  return record.transition.routing->target_ref == id;
+}
+
+bool IsOnNode(const Record& record, const std::string& node) {
+  if (!record.transition.routing) return false;
+  for (const Placement& placement : record.transition.routing->placements) {
+    if (placement.node == node) return true;
+  }
+  return record.transition.routing->node == node;
 }
 
 }  // namespace
@@ -64,9 +72,10 @@ const std::vector<std::string>& Oracle::EntriesOf(const std::string& envelope_id
   return Find(envelope_id).entries;
 }
 
-RoleMask Oracle::RolesOf(const std::string& envelope_id, const PrincipalFilter& filter) const {
+RoleMask Oracle::RolesOf(const std::string& envelope_id, const PrincipalFilter& filter, std::optional<Nanos> at) const {
   RoleMask held = 0;
   for (const Record& record : Find(envelope_id).records) {
+    if (at && *record.transition.occurred_at > *at) continue;
     for (const auto& [principal, role] : RolesIn(record.transition)) {
       if (Named(filter, principal)) held = static_cast<RoleMask>(held | role);
     }
@@ -77,8 +86,13 @@ RoleMask Oracle::RolesOf(const std::string& envelope_id, const PrincipalFilter& 
 std::vector<std::string> Oracle::Query(const QueryRequest& q) const {
   std::map<uint64_t, std::string> found;
   for (const Stored& stored : envelopes_) {
-    const Envelope& e = stored.now;
     const Record& first = stored.records.front();
+    std::vector<Record> happened;
+    for (const Record& record : stored.records) {
+      if (!q.at || *record.transition.occurred_at <= *q.at) happened.push_back(record);
+    }
+    if (happened.empty() || happened.front().revision != 0) continue;
+    const Envelope e = FoldEnvelope(happened);
     const auto first_with = [&](const auto& test) -> std::optional<uint64_t> {
       for (const Record& record : stored.records) {
         if (test(record)) return record.seq;
@@ -88,7 +102,7 @@ std::vector<std::string> Oracle::Query(const QueryRequest& q) const {
     bool in = true;
     const auto must = [&](bool condition) { in = in && condition; };
     if (q.principal) {
-      const RoleMask roles = RolesOf(e.envelope_id, *q.principal);
+      const RoleMask roles = RolesOf(e.envelope_id, *q.principal, q.at);
       must(q.principal->roles == 0 ? roles != 0 : (roles & q.principal->roles) != 0);
     }
     if (!q.tenant.empty()) must(e.identity.tenant == q.tenant);
@@ -113,23 +127,34 @@ std::vector<std::string> Oracle::Query(const QueryRequest& q) const {
         return relation.second == Relation::kNarrowed || relation.second == Relation::kWithheld;
       }));
     }
-    const auto recorded_by = first_with([&](const Record& r) { return r.recorder.producer == q.recorder; });
-    const auto native_at = first_with([&](const Record& r) { return HasNativeId(r, q.native_id); });
-    if (!q.recorder.empty()) must(recorded_by.has_value());
-    if (!q.native_id.empty()) must(native_at.has_value());
+    if (!q.relations.empty()) {
+      must(std::any_of(e.relation.begin(), e.relation.end(), [&](const auto& relation) {
+        return std::count(q.relations.begin(), q.relations.end(), relation.second) > 0;
+      }));
+    }
+    if (!q.parent.empty()) must(e.execution.parent_envelope_id == q.parent);
+    if (q.delegated) must(!e.identity.delegation.empty());
+    const auto had = [&](const auto& test) { return std::any_of(happened.begin(), happened.end(), test); };
+    if (!q.recorder.empty()) must(had([&](const Record& r) { return r.recorder.producer == q.recorder; }));
+    if (!q.native_id.empty()) must(had([&](const Record& r) { return HasNativeId(r, q.native_id); }));
+    if (!q.node.empty()) must(had([&](const Record& r) { return IsOnNode(r, q.node); }));
     if (!in) continue;
 
-    // An envelope's place: its first record that has the most selective of the things asked for.
+    // The places, as protocol.fbs says.
+    const auto recorded_by = first_with([&](const Record& r) { return r.recorder.producer == q.recorder; });
+    const auto native_at = first_with([&](const Record& r) { return HasNativeId(r, q.native_id); });
+    const auto on_node = first_with([&](const Record& r) { return IsOnNode(r, q.node); });
+    const bool of_requested = !q.tenant.empty() || q.kind != ExecutionKind::kUnspecified || !q.target.empty() ||
+                              !q.scope.empty() || !q.request_id.empty() || !q.trace_id.empty() || !q.parent.empty() ||
+                              q.delegated || q.since || q.until || q.at;
     uint64_t place = first.seq;
-    if (!q.request_id.empty() || !q.trace_id.empty()) {
-      place = first.seq;
+    if (q.principal) {
+      place = *first_with([&](const Record& r) { return Involves(r, *q.principal); });
     } else if (!q.native_id.empty()) {
       place = *native_at;
-    } else if (!q.target.empty()) {
-      place = first.seq;
-    } else if (q.principal) {
-      place = *first_with([&](const Record& r) { return Involves(r, *q.principal); });
-    } else if (q.tenant.empty() && q.scope.empty() && !q.since && !q.until && !q.recorder.empty()) {
+    } else if (!q.node.empty()) {
+      place = *on_node;
+    } else if (!q.recorder.empty() && !of_requested) {
       place = *recorded_by;
     }
     found.emplace(place, e.envelope_id);

@@ -1,6 +1,7 @@
 // The answers, found by reading everything: no index, no cursor, nothing clever.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,8 @@ class Oracle {
   std::vector<std::string> Query(const QueryRequest& request) const;
   // By id, kind and issuer, as the answer.
   std::vector<PrincipalSummary> Principals(const PrincipalFilter& filter) const;
-  RoleMask RolesOf(const std::string& envelope_id, const PrincipalFilter& filter) const;
+  // Held by `at`, or ever.
+  RoleMask RolesOf(const std::string& envelope_id, const PrincipalFilter& filter, std::optional<Nanos> at) const;
   // Its sealed bytes.
   const std::vector<std::string>& EntriesOf(const std::string& envelope_id) const;
 

@@ -154,8 +154,10 @@ Completeness FakeLedger::CompletenessNow() const {
 
 Result<QueryResponse> FakeLedger::Query(const QueryRequest& request) {
   queries.push_back(request);
+  if (on_query) on_query(request);
   QueryResponse response;
   response.completeness = CompletenessNow();
+  response.completeness.unindexed = scans && request.scan;
   size_t at = request.cursor.empty() ? 0 : std::stoul(request.cursor);
   size_t left = request.limit == 0 ? page : std::min<size_t>(page, request.limit);
   for (; at < envelopes.size() && left > 0; ++at, --left) response.envelopes.push_back(envelopes[at]);

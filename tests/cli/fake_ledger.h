@@ -66,6 +66,8 @@ class FakeLedger : public LedgerReader {
   StatusResponse status;
   size_t page = 2;                    // envelopes in one answer
   std::vector<QueryRequest> queries;  // as they came
+  bool scans = false;                 // it says so when it is asked to scan
+  std::function<void(const QueryRequest&)> on_query;
 
  private:
   Completeness CompletenessNow() const;

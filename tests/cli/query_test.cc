@@ -196,6 +196,85 @@ TEST(Query, CsvHasAHeaderAndAsManyFieldsInEveryRow) {
   EXPECT_NE(world.err.str().find("Complete as of 5 entries"), std::string::npos);
 }
 
+TEST(Query, EveryFilterReachesTheLedger) {
+  World world;
+  FillDay(*world.ledger);
+  ASSERT_EQ(world.Run({"query", "--relation", "narrowed,withheld", "--parent", "env-9", "--node", "gpu-n05",
+                       "--delegated", "--at", "2026-03-17T14:05:00Z", "--format", "jsonl"}),
+            0)
+      << world.err.str();
+  const QueryRequest& sent = world.ledger->queries.at(0);
+  EXPECT_EQ(sent.relations, (std::vector<Relation>{Relation::kNarrowed, Relation::kWithheld}));
+  EXPECT_EQ(sent.parent, "env-9");
+  EXPECT_EQ(sent.node, "gpu-n05");
+  EXPECT_TRUE(sent.delegated);
+  EXPECT_EQ(sent.at, kMorning + (4 * 60 + 45) * 60 * kSecond);
+  EXPECT_FALSE(sent.scan);
+  ASSERT_EQ(world.Run({"query", "--widened"}), 0);
+  EXPECT_EQ(world.ledger->queries.back().relations, (std::vector<Relation>{Relation::kWidened, Relation::kAdded}));
+  EXPECT_EQ(world.Run({"query", "--relation", "smaller"}), 2);
+  EXPECT_NE(world.err.str().find("--relation: no such relation: \"smaller\""), std::string::npos) << world.err.str();
+  EXPECT_EQ(world.Run({"query", "--relation", "added", "--widened"}), 2);
+  EXPECT_EQ(world.Run({"query", "--at", "yesterday"}), 2);
+  EXPECT_NE(world.err.str().find("--at: "), std::string::npos) << world.err.str();
+}
+
+TEST(Query, AtAMomentShowsTheGrantOfThen) {
+  World world;
+  FillDay(*world.ledger);
+  // env-1 is requested at 09:20:00, granted 4 of 8 two seconds later and done at 09:21:30; env-2 comes at 09:21:00.
+  world.ledger->envelopes.resize(1);
+  const auto at = [&](const std::string& time) {
+    world.out.str("");
+    EXPECT_EQ(world.Run({"query", "--at", time, "--format", "jsonl"}), 0) << world.err.str();
+    return Lines(world.out.str());
+  };
+  const auto asked = at("2026-03-17T09:20:01Z");
+  EXPECT_EQ(asked[0]["stage"], "requested");
+  EXPECT_EQ(asked[0]["granted"], nullptr);
+  EXPECT_EQ(asked[0]["revisions"], 1);
+  EXPECT_EQ(asked[1]["completeness"]["at"], "2026-03-17T09:20:01Z");
+  const auto held = at("2026-03-17T09:21:29Z");
+  EXPECT_EQ(held[0]["stage"], "granted");
+  EXPECT_EQ(held[0]["granted"]["grant_id"], "grant-1");
+  EXPECT_EQ(held[0]["updated_at"], "2026-03-17T09:20:02Z");
+  EXPECT_EQ(at("2026-03-17T09:21:30Z")[0]["stage"], "completed");
+
+  world.out.str("");
+  ASSERT_EQ(world.Run({"query", "--at", "2026-03-17T09:20:01Z"}), 0);
+  EXPECT_NE(world.out.str().find("1 envelope. State as of 2026-03-17T09:20:01Z. Complete as of 5 entries"),
+            std::string::npos)
+      << world.out.str();
+  EXPECT_EQ(world.Run({"query", "--at", "2026-03-17T09:19:59Z"}), 1) << "a ledger that answers with what comes later";
+}
+
+TEST(Query, AScanSaysWhatItReadAndThatNoIndexWasUsed) {
+  World world;
+  FillDay(*world.ledger);
+  world.ledger->scans = true;
+  ASSERT_EQ(world.Run({"query", "--scan"}), 0) << world.err.str();
+  EXPECT_TRUE(world.ledger->queries.at(0).scan);
+  EXPECT_NE(world.out.str().find("Scanned 2 entries, no index used."), std::string::npos) << world.out.str();
+  world.out.str("");
+  ASSERT_EQ(world.Run({"query", "--scan", "--format", "jsonl"}), 0);
+  EXPECT_EQ(Lines(world.out.str()).back()["completeness"]["unindexed"], true);
+  world.ledger->scans = false;
+  EXPECT_EQ(world.Run({"query", "--scan", "--format", "jsonl"}), 1) << "an older daemon knows no scan";
+  EXPECT_NE(world.err.str().find("not by the scan that was asked for"), std::string::npos) << world.err.str();
+}
+
+TEST(Query, EnvelopesArePrintedAsTheyCome) {
+  World world;
+  FillDay(*world.ledger);
+  world.ledger->page = 1;
+  world.ledger->on_query = [&](const QueryRequest& request) {
+    const size_t before = request.cursor.empty() ? 0 : std::stoul(request.cursor);
+    EXPECT_EQ(Lines(world.out.str()).size(), before) << "an earlier page waits";
+  };
+  ASSERT_EQ(world.Run({"query", "--format", "jsonl", "--limit", "0"}), 0);
+  EXPECT_EQ(world.ledger->queries.size(), 3u);
+}
+
 TEST(Query, SeveralPrincipalsOfOneNameAreSaidOnStderr) {
   World world;
   FillDay(*world.ledger);

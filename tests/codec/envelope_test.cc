@@ -40,6 +40,32 @@ std::string RelationOfOne(const std::string& asked, const std::string& given) {
   return relation.size() == 1 ? std::string(Name(relation.begin()->second)) : "not one relation";
 }
 
+TEST(Relation, EveryNameIsReadBack) {
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(ParseRelation(Name(static_cast<Relation>(i))), static_cast<Relation>(i));
+  EXPECT_EQ(ParseRelation("unknown"), std::nullopt);
+  EXPECT_EQ(ParseRelation(""), std::nullopt);
+}
+
+TEST(RecordsAsOf, KeepsWhatHadHappenedInTheLedgersOrder) {
+  std::vector<Record> records(4);
+  const Nanos times[] = {10, 30, 20, 40};  // the second and third were appended the wrong way round
+  for (size_t i = 0; i < records.size(); ++i) {
+    records[i].seq = i;
+    records[i].transition.occurred_at = times[i];
+  }
+  const auto seqs = [&](Nanos at) {
+    std::vector<uint64_t> left;
+    for (const Record& record : RecordsAsOf(records, at)) left.push_back(record.seq);
+    return left;
+  };
+  EXPECT_EQ(seqs(9), std::vector<uint64_t>{});
+  EXPECT_EQ(seqs(10), std::vector<uint64_t>{0});
+  EXPECT_EQ(seqs(25), (std::vector<uint64_t>{0, 2}));
+  EXPECT_EQ(seqs(40), (std::vector<uint64_t>{0, 1, 2, 3}));
+  records[1].transition.occurred_at = 5;
+  EXPECT_EQ(seqs(9), std::vector<uint64_t>{}) << "before it was requested there is no envelope";
+}
+
 TEST(Relation, OfAnAmountIsThatOfTheNumbers) {
   const struct {
     const char* asked;

@@ -50,6 +50,12 @@ QueryRequest FullQuery() {
   query.limit = 7;
   query.cursor = "cursor";
   query.descending = true;
+  query.at = 5;
+  query.scan = true;
+  query.relations = {Relation::kAsRequested, Relation::kAdded};
+  query.parent = "parent";
+  query.node = "node";
+  query.delegated = true;
   return query;
 }
 
@@ -73,7 +79,7 @@ std::vector<Request> Requests() {
           {10, PrincipalsRequest{}}};
 }
 
-Completeness FullCompleteness() { return {100, HashOf(7), "note", 55, true, "cursor", "a hole at 3"}; }
+Completeness FullCompleteness() { return {100, HashOf(7), "note", 55, true, "cursor", "a hole at 3", true}; }
 EnvelopeRecords FullRecords() { return {"env-1", kRequester, {"sealed one", std::string(700, '\0'), "x"}}; }
 
 StatusResponse FullStatus() {
@@ -156,6 +162,21 @@ TEST(Message, FieldsOfAQueryComeBack) {
   EXPECT_EQ(query.recorded_until, 0);
   EXPECT_TRUE(query.open && query.narrowed && query.descending);
   EXPECT_EQ(query.native_id, "native");
+  EXPECT_EQ(query.at, 5);
+  EXPECT_TRUE(query.scan && query.delegated);
+  EXPECT_EQ(query.relations, (std::vector<Relation>{Relation::kAsRequested, Relation::kAdded}));
+  EXPECT_EQ(query.parent, "parent");
+  EXPECT_EQ(query.node, "node");
+}
+
+TEST(Message, ARelationThatIsNoneIsRefused) {
+  QueryRequest query;
+  query.relations = {Relation::kNarrowed, static_cast<Relation>(0xff)};  // 0 on the wire
+  const auto unspecified = DecodeRequest(EncodeRequest({1, query}));
+  ASSERT_FALSE(unspecified.ok());
+  EXPECT_EQ(unspecified.status().rule(), "body.query.relations[1]") << unspecified.status().ToString();
+  query.relations = {static_cast<Relation>(6)};
+  EXPECT_EQ(DecodeRequest(EncodeRequest({1, query})).status().code(), Code::kInvalidArgument);
 }
 
 TEST(Message, AnAbsentIssuerIsNotAnEmptyOne) {

@@ -176,15 +176,20 @@ TEST(TransitionFacets, ARequestIsFoundByAllItNames) {
                                           {Facet::kScope, "prod-vision"},
                                           {Facet::kScope, "namespace:prod-vision"},
                                           {Facet::kRequestId, "req-1"},
-                                          {Facet::kTraceId, "4bf92f3577b34da6a3ce929d0e0e4736"}}));
+                                          {Facet::kTraceId, "4bf92f3577b34da6a3ce929d0e0e4736"},
+                                          {Facet::kParent, "env-parent"}}));
 }
 
 TEST(TransitionFacets, AnUnboundScopeWithoutIdIsNoFacet) {
   EXPECT_EQ(Facets(LeastTransition(Stage::kRequested)), (FacetSet{{Facet::kKind, "inference"}}));
 }
 
-TEST(TransitionFacets, RoutingIsFoundByItsNativeIds) {
-  EXPECT_EQ(Facets(FullTransition(Stage::kStarted)), (FacetSet{{Facet::kNativeId, "991"}, {Facet::kNativeId, "5f0c"}}));
+TEST(TransitionFacets, RoutingIsFoundByItsNativeIdsAndNodes) {
+  EXPECT_EQ(Facets(FullTransition(Stage::kStarted)), (FacetSet{{Facet::kNativeId, "991"},
+                                                               {Facet::kNativeId, "5f0c"},
+                                                               {Facet::kNativeId, "deploy/llama"},
+                                                               {Facet::kNode, "node-17"},
+                                                               {Facet::kNode, "node-18"}}));
 }
 
 }  // namespace

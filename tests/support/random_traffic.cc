@@ -52,6 +52,7 @@ Transition RandomTraffic::Open() {
   }
   if (Below(3) != 0) identity.tenant = ATenant();
   t.execution->kind = AKind();
+  if (Below(3) == 0) t.execution->parent_envelope_id = "e" + std::to_string(Below(opened_ / 8 + 1));
   for (unsigned targets = Below(3); targets > 0; --targets) {
     Target target;
     target.type = "model";
@@ -89,6 +90,9 @@ std::optional<Transition> RandomTraffic::Continue(const std::string& envelope_id
     Routing& routing = t.routing.emplace();
     routing.backend = "k8s";
     if (Below(2) == 0) routing.native_ids.push_back({"pod", ANativeId()});
+    if (Below(4) == 0) routing.target_ref = ANativeId();
+    if (Below(2) == 0) routing.node = ANode();
+    for (unsigned places = Below(3) == 0 ? 2 : 0; places > 0; --places) routing.placements.push_back({ANode(), {}});
   }
   return t;
 }

@@ -25,6 +25,9 @@ class RandomTraffic {
   std::string ATenant() { return "tenant" + std::to_string(Below(3)); }
   std::string ATarget() { return "model" + std::to_string(Below(4)); }
   std::string ANativeId() { return "pod" + std::to_string(Below(6)); }
+  std::string ANode() { return "node" + std::to_string(Below(5)); }
+  // Of an envelope so far, or of one that comes.
+  std::string AnEnvelope() { return "e" + std::to_string(Below(opened_ + 2)); }
   std::string ARequestId() { return "req" + std::to_string(Below(20)); }
   std::string ATraceId() { return std::string(31, 'a') + static_cast<char>('0' + Below(8)); }
   std::string AScope() { return "project" + std::to_string(Below(3)); }

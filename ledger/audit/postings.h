@@ -1,0 +1,42 @@
+// Posting lists: the seqs that the index gives for a facet, and what can be made of several such lists. Private to this
+// room.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/audit/view.h"
+#include "ledger/base/status.h"
+#include "ledger/base/time.h"
+
+namespace envledger {
+
+// Seqs below the view's tree_size, ascending or descending, read forwards only. One user at a time; the view's index
+// must outlive it.
+class Postings {
+ public:
+  virtual ~Postings() = default;
+  // The first seq of the list at `from` or beyond it in the list's direction; nothing at the end. REQUIRES: `from` does
+  // not lie before that of an earlier call.
+  virtual Result<std::optional<uint64_t>> Seek(uint64_t from) = 0;
+};
+
+// `prefix`: FacetPrefix. Every key that is read is counted in `reads` (not owned), here and below.
+std::unique_ptr<Postings> FacetPostings(const LedgerView& view, std::string prefix, bool descending, uint64_t* reads);
+
+// The `requested` records whose occurred_at lies in spans that together cover since <= t < until: all that do, and at
+// the two ends up to a span of the shortest kind more. Holds at most some two hundred cursors, one for each span, and
+// one for each month of the ledger. REQUIRES: 0 <= since.
+Result<std::unique_ptr<Postings>> OpenedPostings(const LedgerView& view, Nanos since, Nanos until, bool descending,
+                                                 uint64_t* reads);
+
+// Where a list begins beyond `after`; nothing when nothing can be there.
+std::optional<uint64_t> FirstBeyond(std::optional<uint64_t> after, uint64_t tree_size, bool descending);
+
+// The whole list when it has at most `at_most` postings, else nothing. The list must be ascending and unread.
+Result<std::optional<std::vector<uint64_t>>> TakeAll(Postings& ascending, size_t at_most);
+
+}  // namespace envledger

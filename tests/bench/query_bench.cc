@@ -1,0 +1,274 @@
+// How long an auditor waits for an answer, by the size of the ledger.
+//
+//   query_bench [--entries N] [--queries N] [--dir DIR]
+//
+// Writes a ledger as the daemon would have: stories of four records, many open at once, by 100,000 principals, of whom
+// 100 make half of them; sealed entries into the log in large groups, the index by the daemon's own indexer. It stops
+// at 100 thousand, 1 million, 10 million entries, as far as N goes, and asks in process what the daemon is asked.
+// Prints the median and the 99th percentile of the time of an answer, how many keys and entries were read for it, and
+// at the end the growth of the medians from the smallest ledger to the largest. Caches are those of the daemon's
+// defaults, warmed by the queries themselves (the first tenth is not counted); the files are in the system's page
+// cache.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "ledger/audit/tree_index.h"
+#include "ledger/audit/view.h"
+#include "ledger/codec/entry.h"
+#include "ledger/codec/transition.h"
+#include "ledger/service/indexer.h"
+#include "ledger/store/index_db.h"
+#include "ledger/store/log_db.h"
+#include "tests/bench/bench.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/traffic.h"
+
+namespace envledger {
+namespace {
+
+constexpr uint64_t kPrincipals = 100'000;
+constexpr uint64_t kBusy = 100;         // of them, with half of the stories
+constexpr uint64_t kOpenAtOnce = 1024;  // stories whose records interleave
+constexpr uint64_t kGroup = 8192;
+constexpr Nanos kBetween = 50'000'000;  // from one story to the next
+
+void Must(const Status& status) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "%s\n", status.ToString().c_str());
+  std::exit(1);
+}
+
+template <typename T>
+T Must(Result<T> result) {
+  Must(result.status());
+  return *std::move(result);
+}
+
+// The same for the same story: nothing but links is kept while the ledger is written.
+uint64_t Mix(uint64_t value) {
+  value = (value ^ (value >> 31)) * 0x9E3779B97F4A7C15u;
+  return value ^ (value >> 29);
+}
+uint64_t UserOf(uint64_t story) {
+  const uint64_t mixed = Mix(story + 1);
+  return mixed % 2 == 0 ? mixed / 2 % kBusy : mixed / 2 % kPrincipals;
+}
+std::string NameOf(uint64_t user) { return "user-" + std::to_string(user); }
+std::string IdOf(uint64_t story) {
+  return "env-" + Hex(U64Key(Mix(story))).substr(0, 12) + "-" + std::to_string(story);
+}
+std::string TenantOf(uint64_t user) { return "tenant-" + std::to_string(user % 50); }
+std::string ModelOf(uint64_t story) { return "model-" + std::to_string(Mix(story + 7) % 200); }
+
+Transition RecordOf(uint64_t story, uint64_t revision) {
+  const uint64_t user = UserOf(story);
+  const Nanos at = kTestMorning + static_cast<Nanos>(story) * kBetween;
+  Transition t = std::move(WholeStory(IdOf(story), NameOf(user), at)[revision]);
+  if (revision == 0) {
+    t.identity->tenant = TenantOf(user);
+    t.execution->targets = {{"model", ModelOf(story), "7", ""}};
+    t.correlation.emplace().request_id = "req-" + std::to_string(story);
+  }
+  if (revision == 1) t.routing.emplace().node = "node-" + std::to_string(story % 500);
+  return t;
+}
+
+class BenchLedger {
+ public:
+  explicit BenchLedger(const std::string& dir) : last_link_(kPrincipals), ordinals_(kPrincipals) {
+    Must(LogDb::Create(dir + "/log", {}));
+    log_ = Must(LogDb::Open(dir + "/log", {}));
+    index_ = Must(IndexDb::Open(dir + "/index", {}));
+    const Genesis genesis{"ledger.example/bench", std::string(32, 'k'), kFormatVersion, kTestMorning};
+    EntryHeader header;
+    header.recorded_at = kTestMorning;
+    Put(builder_.Build(header, genesis));
+  }
+
+  void GrowTo(uint64_t size) {
+    while (next_ < size) {
+      // Whole rounds of the open stories, one record each: an envelope's records stand far apart.
+      const uint64_t round = rounds_ / 4;
+      const uint64_t revision = rounds_ % 4;
+      for (uint64_t i = 0; i < kOpenAtOnce; ++i) Seal(round * kOpenAtOnce + i, revision, i);
+      ++rounds_;
+    }
+    Flush();
+    Indexer indexer(*log_, *index_, Must(TreeBuilder::Resume(index_->Latest())), {}, [this] { return log_->size(); },
+                    {});
+    Must(indexer.CatchUp(log_->size(), {}));
+    Must(index_->Flush());
+  }
+
+  LedgerView View() const {
+    LedgerView view;
+    view.log = log_.get();
+    view.index = index_->Snapshot();
+    view.tree_size = log_->size();
+    return view;
+  }
+  uint64_t stories() const { return rounds_ / 4 * kOpenAtOnce; }  // whole ones
+  uint64_t LogBytes() const { return log_->DiskBytes(); }
+  uint64_t IndexBytes() const { return index_->DiskBytes(); }
+
+ private:
+  void Seal(uint64_t story, uint64_t revision, uint64_t slot) {
+    EntryHeader header;
+    header.seq = next_;
+    header.recorded_at = kTestMorning + static_cast<Nanos>(next_) * kBetween / 4;
+    header.recorder = {1001, 1001, 43, "gateway"};
+    header.previous = previous_;
+    header.envelope_revision = revision;
+    if (revision > 0) header.envelope_previous = last_record_[slot];
+    last_record_[slot] = next_;
+    if (revision == 0) {
+      const uint64_t user = UserOf(story);
+      PrincipalLink link;
+      link.roles = kRequester;
+      link.ordinal = ++ordinals_[user];
+      if (link.ordinal > 1) link.previous = last_link_[user];
+      last_link_[user] = next_;
+      header.principal_links.push_back(link);
+    }
+    Put(builder_.Build(header, Must(EncodeTransition(RecordOf(story, revision)))));
+  }
+
+  void Put(std::string_view entry) {
+    previous_ = LeafHash(entry);
+    group_.emplace_back(entry);
+    ++next_;
+    if (group_.size() == kGroup) Flush();
+  }
+  void Flush() {
+    if (group_.empty()) return;
+    Must(log_->Append(log_->size(), {group_.begin(), group_.end()}));
+    group_.clear();
+  }
+
+  std::unique_ptr<LogDb> log_;
+  std::unique_ptr<IndexDb> index_;
+  EntryBuilder builder_;
+  std::vector<std::string> group_;
+  uint64_t next_ = 0;
+  uint64_t rounds_ = 0;
+  Hash previous_{};
+  std::array<uint64_t, kOpenAtOnce> last_record_{};
+  std::vector<uint64_t> last_link_;
+  std::vector<uint64_t> ordinals_;
+};
+
+struct Measured {
+  uint64_t entries = 0;
+  double median = 0;
+};
+using Growth = std::map<std::string, std::vector<Measured>>;
+
+// `ask` answers once, and says how much was read and how many envelopes came.
+void Measure(const std::string& what, uint64_t entries, uint64_t queries,
+             const std::function<std::pair<uint64_t, uint64_t>()>& ask, Growth& growth) {
+  std::vector<double> millis;
+  uint64_t reads = 0;
+  uint64_t envelopes = 0;
+  for (uint64_t i = 0; i < queries + queries / 10; ++i) {
+    std::pair<uint64_t, uint64_t> answer;
+    const double seconds = Time([&] { answer = ask(); });
+    if (i < queries / 10) continue;
+    millis.push_back(seconds * 1e3);
+    reads += answer.first;
+    envelopes += answer.second;
+  }
+  std::sort(millis.begin(), millis.end());
+  const double count = static_cast<double>(millis.size());
+  std::printf("  %-44s p50 %7.3f ms   p99 %7.3f ms   %7.1f reads, %5.1f envelopes\n", what.c_str(),
+              millis[millis.size() / 2], millis[millis.size() * 99 / 100], static_cast<double>(reads) / count,
+              static_cast<double>(envelopes) / count);
+  std::fflush(stdout);
+  growth[what].push_back({entries, millis[millis.size() / 2]});
+}
+
+void MeasureAll(const BenchLedger& ledger, uint64_t queries, Growth& growth) {
+  const LedgerView view = ledger.View();
+  std::printf("%llu entries, %llu stories; %.0f bytes of log and %.0f of index for each entry\n",
+              static_cast<unsigned long long>(view.tree_size), static_cast<unsigned long long>(ledger.stories()),
+              static_cast<double>(ledger.LogBytes()) / static_cast<double>(view.tree_size),
+              static_cast<double>(ledger.IndexBytes()) / static_cast<double>(view.tree_size));
+  std::mt19937_64 random(view.tree_size);
+  const auto run = [&](const std::string& what, const std::function<void(QueryRequest&)>& fill) {
+    Measure(
+        what, view.tree_size, queries,
+        [&] {
+          QueryRequest q;
+          q.limit = 100;
+          q.descending = true;
+          fill(q);
+          const QueryResponse answer = Must(RunQuery(view, q, {}));
+          if (!answer.completeness.complete) Must(Corruption(answer.completeness.problem));
+          return std::pair<uint64_t, uint64_t>(answer.completeness.scanned, answer.envelopes.size());
+        },
+        growth);
+  };
+  const auto story = [&] { return random() % ledger.stories(); };
+  run("latest 100 of a busy principal", [&](QueryRequest& q) { q.principal.emplace().id = NameOf(random() % kBusy); });
+  run("latest 100 of any principal", [&](QueryRequest& q) { q.principal.emplace().id = NameOf(UserOf(story())); });
+  Measure(
+      "one envelope's story", view.tree_size, queries,
+      [&] {
+        const EnvelopeResponse answer = Must(RunEnvelope(view, {IdOf(story())}));
+        return std::pair<uint64_t, uint64_t>(answer.completeness.scanned, 1);
+      },
+      growth);
+  run("tenant and model, latest 10", [&](QueryRequest& q) {
+    q.limit = 10;
+    q.tenant = TenantOf(random() % kPrincipals);
+    q.target = ModelOf(story());
+  });
+  run("ten minutes, latest 100", [&](QueryRequest& q) {
+    q.since = kTestMorning + static_cast<Nanos>(story()) * kBetween;
+    q.until = *q.since + 600 * kSecond;
+  });
+  run("a busy principal's request id", [&](QueryRequest& q) {
+    const uint64_t any = story();
+    q.principal.emplace().id = NameOf(UserOf(any));
+    q.request_id = "req-" + std::to_string(any);
+  });
+  run("a node, latest 100", [&](QueryRequest& q) { q.node = "node-" + std::to_string(random() % 500); });
+}
+
+int Main(int argc, char** argv) {
+  uint64_t entries = 10'000'000;
+  uint64_t queries = 1000;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string name = argv[i];
+    if (name == "--entries") entries = std::strtoull(argv[i + 1], nullptr, 10);
+    if (name == "--queries") queries = std::strtoull(argv[i + 1], nullptr, 10);
+    if (name == "--dir") setenv("TMPDIR", argv[i + 1], 1);
+  }
+  const TempDir dir;
+  BenchLedger ledger(dir.path());
+  Growth growth;
+  for (const uint64_t size : {100'000u, 1'000'000u, 10'000'000u}) {
+    if (size > entries) break;
+    const double seconds = Time([&] { ledger.GrowTo(size); });
+    std::printf("written in %.0f s: ", seconds);
+    MeasureAll(ledger, queries, growth);
+  }
+  std::printf("growth of the median from the smallest ledger to the largest\n");
+  for (const auto& [what, measured] : growth) {
+    std::printf("  %-44s x %.2f for x %.0f entries\n", what.c_str(), measured.back().median / measured.front().median,
+                static_cast<double>(measured.back().entries) / static_cast<double>(measured.front().entries));
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace envledger
+
+int main(int argc, char** argv) { return envledger::Main(argc, argv); }
