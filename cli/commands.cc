@@ -78,7 +78,7 @@ const std::vector<Command>& AllCommands() {
   static const std::vector<Command> kCommands = {
       AppendCommand(),      QueryCommand(),   ShowCommand(),        PrincipalsCommand(), VerifyCommand(),
       CheckpointCommand(),  ProofCommand(),   ProofVerifyCommand(), ExportCommand(),     StatusCommand(),
-      KeyGenerateCommand(), KeyShowCommand(), KeyRotateCommand(),
+      KeyGenerateCommand(), KeyShowCommand(), KeyRotateCommand(),   CompletionCommand(),
   };
   return kCommands;
 }

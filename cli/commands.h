@@ -36,6 +36,7 @@ Command StatusCommand();
 Command KeyGenerateCommand();
 Command KeyShowCommand();
 Command KeyRotateCommand();
+Command CompletionCommand();
 
 const std::vector<Command>& AllCommands();
 

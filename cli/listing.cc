@@ -1,8 +1,11 @@
 #include "cli/listing.h"
 
+#include <sstream>
+
 #include "cli/csv.h"
 #include "cli/json_object.h"
 #include "cli/safe_text.h"
+#include "cli/wrap.h"
 
 namespace envledger::cli {
 
@@ -33,6 +36,23 @@ void Listing::AddCells(std::function<Cells()> row) {
   table_->Add(std::move(row));
 }
 
+void PrintProof(std::ostream& out, const OutputStyle& style, const Coverage& coverage) {
+  if (coverage.ProofSentence().empty()) return;
+  const Color color = coverage.proof_holds() ? Color::kGreen : Color::kRed;
+  std::istringstream sentences(coverage.ProofSentence());
+  bool first = true;
+  for (std::string sentence; std::getline(sentences, sentence); first = false) {
+    for (const std::string& line : WrapColumns(SafeText(sentence), style.width)) {
+      out << style.palette.Paint(first ? color : Color::kDim, line) << '\n';
+    }
+  }
+}
+
+void ComplainProof(Context& context, const Coverage& coverage) {
+  std::istringstream sentences(coverage.ProofSentence());
+  for (std::string sentence; std::getline(sentences, sentence);) Complain(context, sentence);
+}
+
 ExitStatus Listing::Finish(const Coverage& coverage, const std::string& count) {
   switch (format()) {
     case Format::kTable: {
@@ -40,6 +60,7 @@ ExitStatus Listing::Finish(const Coverage& coverage, const std::string& count) {
       if (rows_ > 0) context_.out << '\n';
       const std::string text = count + ". " + SafeText(coverage.Sentence());
       context_.out << style_.palette.Paint(coverage.complete() ? Color::kDim : Color::kRed, text) << '\n';
+      PrintProof(context_.out, style_, coverage);
       if (!coverage.next_cursor().empty()) {
         context_.out << "There is more: --limit 0, or --cursor " << SafeText(coverage.next_cursor()) << '\n';
       }
@@ -58,6 +79,7 @@ ExitStatus Listing::Finish(const Coverage& coverage, const std::string& count) {
       std::string text = count + ". " + coverage.Sentence();
       if (!coverage.next_cursor().empty()) text += " There is more: --cursor " + coverage.next_cursor();
       Complain(context_, text);
+      ComplainProof(context_, coverage);
       break;
     }
   }

@@ -23,6 +23,11 @@ struct ListingShape {
   std::vector<Column> columns;
 };
 
+// What --prove found, in lines that fit; nothing when it was not asked for.
+void PrintProof(std::ostream& out, const OutputStyle& style, const Coverage& coverage);
+// The same on stderr.
+void ComplainProof(Context& context, const Coverage& coverage);
+
 class Listing {
  public:
   Listing(Context& context, const OutputStyle& style, ListingShape shape);

@@ -18,6 +18,8 @@ struct OptionSpec {
   Takes takes = Takes::kValue;
   std::string_view placeholder;  // of its value, for the help
   std::string_view help;
+  // The values that it may have, where they are a fixed set: for the completion of shells.
+  std::vector<std::string_view> (*choices)() = nullptr;
 };
 using OptionSpecs = std::vector<OptionSpec>;
 
@@ -40,6 +42,16 @@ class Options {
   std::map<std::string, std::vector<std::string>, std::less<>> values_;
   std::vector<std::string> arguments_;
 };
+
+// The words of an enum of the model, for OptionSpec::choices.
+template <typename Enum>
+std::vector<std::string_view> WordsOf() {
+  std::vector<std::string_view> words;
+  for (int value = 1; Name(static_cast<Enum>(value)) != "unknown"; ++value) {
+    words.push_back(Name(static_cast<Enum>(value)));
+  }
+  return words;
+}
 
 // Reads `words`. Every specification also has --help, with which the number of arguments is not checked.
 // kInvalidArgument with the option or argument in the message: unknown, repeated, without a value, one too many, one

@@ -24,8 +24,14 @@ Result<bool> ParseColor(const Context& context, const std::string& word) {
 
 OptionSpecs OutputOptions() {
   return {
-      {"format", Takes::kValue, "FORMAT", "table (the default), json, jsonl or csv"},
-      {"color", Takes::kValue, "WHEN", "auto (the default: on a terminal, unless NO_COLOR is set), always or never"},
+      {"format", Takes::kValue, "FORMAT", "table (the default), json, jsonl or csv",
+       [] {
+         return std::vector<std::string_view>{"table", "json", "jsonl", "csv"};
+       }},
+      {"color", Takes::kValue, "WHEN", "auto (the default: on a terminal, unless NO_COLOR is set), always or never",
+       [] {
+         return std::vector<std::string_view>{"auto", "always", "never"};
+       }},
   };
 }
 

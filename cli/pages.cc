@@ -27,10 +27,13 @@ Result<Coverage> ForEachPage(Request request, uint64_t limit, Coverage coverage,
 }  // namespace
 
 Result<Coverage> ForEachEnvelope(LedgerReader& reader, QueryRequest request, uint64_t limit,
-                                 const std::function<void(Story)>& visit) {
+                                 const std::function<void(Story)>& visit,
+                                 const std::function<void(const EnvelopeRecords&)>& witness) {
   const auto fetch = [&reader](const QueryRequest& page) { return reader.Query(page); };
-  const auto take = [&visit, at = request.at](const QueryResponse& page, Coverage& coverage) -> Result<uint64_t> {
+  const auto take = [&visit, &witness, at = request.at](const QueryResponse& page,
+                                                        Coverage& coverage) -> Result<uint64_t> {
     for (const EnvelopeRecords& records : page.envelopes) {
+      if (witness) witness(records);
       ENVLEDGER_ASSIGN_OR_RETURN(Story story, ReadStory(records, at));
       coverage.AddStory(story);
       visit(std::move(story));

@@ -24,7 +24,10 @@ OptionSpecs PrincipalOptions() {
        "word"},
       {"issuer", Takes::kValue, "ISSUER", "the principal's issuer, where several have one of that name"},
       {"role", Takes::kValues, "ROLE",
-       "what the principal was: requester, subject, delegate, decider (a list: any of them)"},
+       "what the principal was: requester, subject, delegate, decider (a list: any of them)",
+       [] {
+         return std::vector<std::string_view>{"requester", "subject", "delegate", "decider"};
+       }},
   };
 }
 

@@ -9,6 +9,7 @@
 #include "cli/output_style.h"
 #include "cli/pages.h"
 #include "cli/progress.h"
+#include "cli/prove.h"
 #include "cli/query_request.h"
 #include "cli/query_rows.h"
 
@@ -32,6 +33,8 @@ ExitStatus Run(Context& context, const Options& options) {
   if (!source.ok()) return WrongUsage(context, source.status());
   auto plan = PlanQuery(options, context.now());
   if (!plan.ok()) return WrongUsage(context, plan.status());
+  auto key = ProveKeyOf(options);
+  if (!key.ok()) return BadKey(context, key.status());
   auto reader = context.open_ledger(*source);
   if (!reader.ok()) return Fail(context, reader.status());
   NameBook names;
@@ -52,9 +55,21 @@ ExitStatus Run(Context& context, const Options& options) {
     }
     progress.Update(listing.rows(), 0, "envelopes");
   };
-  auto coverage = ForEachEnvelope(**reader, plan->request, plan->limit, visit);
+  std::optional<AnswerProof> proof;
+  if (*key) proof.emplace(**reader, **key, source->data_dir.empty(), plan->request);
+  const auto witness = [&proof](const EnvelopeRecords& records) {
+    if (proof) proof->Add(records);
+  };
+  auto coverage = ForEachEnvelope(**reader, plan->request, plan->limit, visit, witness);
   if (!coverage.ok()) return Fail(context, coverage.status());
-  return listing.Finish(*coverage, Grouped(listing.rows()) + (listing.rows() == 1 ? " envelope" : " envelopes"));
+  if (proof) {
+    const auto report = [&progress](uint64_t done, uint64_t all) { progress.Update(done, all, "entries proven"); };
+    if (const Status proven = proof->Prove(*coverage, report); !proven.ok()) return Fail(context, proven);
+    coverage->SetProof(proof->holds(), proof->Json(), proof->Sentence());
+  }
+  const ExitStatus status =
+      listing.Finish(*coverage, Grouped(listing.rows()) + (listing.rows() == 1 ? " envelope" : " envelopes"));
+  return proof && !proof->holds() ? ProofFailed(context, proof->failure()) : status;
 }
 
 }  // namespace
@@ -84,12 +99,24 @@ Command QueryCommand() {
           "--at shows what was known to have happened by a moment: later records of an envelope are left out, so that "
           "--open --at lists what was open then, with the grant that it held. --scan reads every entry instead of the "
           "indexes and gives the same answer, unless an index is damaged; each page of it reads the ledger once. All "
-          "formats but json print envelopes as they come, however many there are.",
+          "formats but json print envelopes as they come, however many there are.\n"
+          "\n"
+          "--prove checks the answer on this side: that a key that --vkey vouches for has signed a checkpoint, that "
+          "every "
+          "record is in its tree, that each envelope's revisions are dense, and, with --principal, that the "
+          "principal's "
+          "links are and that none of its envelopes that pass the filters is missing (the others are read for that). "
+          "What "
+          "no answer can show is said with it. What does not hold exits 1, naming envelope and entry; completeness has "
+          "{\"proven\": {\"holds\", ...}}. Where the checkpoint ends before the answer the daemon signs a new one; "
+          "from a "
+          "directory the entries beyond it are counted as not covered.",
       .example =
           "  envledger query --principal alice --since 7d --narrowed\n"
           "  envledger query --principal agent:aria --role requester --format jsonl --limit 0\n"
-          "  envledger query --open --at 2026-03-17T14:05:00Z --limit 0\n",
-      .options = Join({QueryOptions(), SourceOptions(), OutputOptions()}),
+          "  envledger query --open --at 2026-03-17T14:05:00Z --limit 0\n"
+          "  envledger query --principal alice --prove --vkey ledger.vkey\n",
+      .options = Join({QueryOptions(), ProveOptions(), SourceOptions(), OutputOptions()}),
       .run = Run,
   };
 }

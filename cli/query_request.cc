@@ -10,10 +10,12 @@ namespace {
 
 const OptionSpecs kFilters = {
     {"tenant", Takes::kValue, "TENANT", "the tenant that the request was made for"},
-    {"kind", Takes::kValue, "KIND", "of execution: model_deployment, inference, agent_run, job, ..."},
+    {"kind", Takes::kValue, "KIND", "of execution: model_deployment, inference, agent_run, job, ...",
+     WordsOf<ExecutionKind>},
     {"target", Takes::kValue, "[TYPE:]ID", "what was worked on"},
     {"scope", Takes::kValue, "[KIND:]ID", "the scope under which it was asked"},
-    {"stage", Takes::kValues, "STAGE", "the stage now: requested, granted, completed, ... (a list: any of them)"},
+    {"stage", Takes::kValues, "STAGE", "the stage now: requested, granted, completed, ... (a list: any of them)",
+     WordsOf<Stage>},
     {"recorder", Takes::kValue, "PRODUCER", "who appended a record of it"},
     {"request-id", Takes::kValue, "ID", "correlation: the request id"},
     {"trace-id", Takes::kValue, "HEX", "correlation: the trace id of its traceparent"},
@@ -34,7 +36,10 @@ const OptionSpecs kFilters = {
     {"scan", Takes::kNothing, "", "read every entry instead of the indexes, to compare with what they say; slow"},
     {"limit", Takes::kValue, "N", "at most N envelopes (default 100; 0: all)"},
     {"cursor", Takes::kValue, "CURSOR", "go on where an answer ended (its next_cursor), with the same filters"},
-    {"order", Takes::kValue, "ORDER", "asc (the default: the oldest first) or desc"},
+    {"order", Takes::kValue, "ORDER", "asc (the default: the oldest first) or desc",
+     [] {
+       return std::vector<std::string_view>{"asc", "desc"};
+     }},
 };
 
 Status SetTimes(const Options& options, Nanos now, QueryRequest& request) {

@@ -4,12 +4,17 @@
 #include "cli/commands.h"
 #include "cli/csv.h"
 #include "cli/envelope_json.h"
+#include "cli/envelope_tree.h"
 #include "cli/ledger_source.h"
+#include "cli/listing.h"
 #include "cli/output_style.h"
+#include "cli/prove.h"
 #include "cli/query_rows.h"
 #include "cli/safe_text.h"
+#include "cli/time_argument.h"
 #include "cli/timeline.h"
 #include "cli/words.h"
+#include "cli/wrap.h"
 #include "ledger/chain/tree.h"
 
 namespace envledger::cli {
@@ -27,13 +32,26 @@ std::string RecordJson(const Record& record, std::string_view entry) {
   return json.str();
 }
 
-std::string ShowJson(const Story& story, const Coverage& coverage, const std::vector<std::string>& entries) {
+// What is shown of an envelope.
+struct Shown {
+  Story story;
+  std::vector<std::string> entries;  // of the story's records
+  std::optional<Nanos> at;           // only what had happened by then...
+  size_t later = 0;                  // ... which leaves out so many records
+  std::optional<EnvelopeTree> tree;
+};
+
+std::string ShowJson(const Shown& shown, const Coverage& coverage) {
+  const auto& [story, entries, at, later, tree] = shown;
   JsonObject json;
   json.Raw("completeness", coverage.Json());
+  if (at) json.Text("at", FormatTime(*at)).Number("later_records", later);
   AddEnvelope(json, story);
   std::vector<std::string> records;
   for (size_t i = 0; i < entries.size(); ++i) records.push_back(RecordJson(story.records[i], entries[i]));
-  return json.Raw("records", JsonArray(records)).str();
+  json.Raw("records", JsonArray(records));
+  if (tree) json.Raw("tree", TreeJson(*tree));
+  return json.str();
 }
 
 void PrintCsv(std::ostream& out, const Story& story, const std::vector<std::string>& entries) {
@@ -86,27 +104,74 @@ Result<std::vector<uint64_t>> SeqsOf(const Options& options) {
   return seqs;
 }
 
-void Print(Context& context, const OutputStyle& style, const Story& story, const Coverage& coverage,
-           const std::vector<std::string>& entries) {
+void PrintTable(Context& context, const OutputStyle& style, const Shown& shown, const Coverage& coverage) {
+  PrintTimeline(context.out, style, shown.story, shown.entries);
+  context.out << '\n';
+  if (shown.tree) {
+    context.out << style.palette.Paint(Color::kBold, "WITHIN") << '\n';
+    PrintTree(context.out, style, *shown.tree);
+    context.out << '\n';
+  }
+  std::string count = std::to_string(shown.entries.size()) + (shown.entries.size() == 1 ? " record" : " records");
+  if (shown.at) {
+    count += " by " + FullTime(*shown.at) + " (occurred_at); " + std::to_string(shown.later) + " came later";
+  }
+  const Color color = coverage.complete() ? Color::kDim : Color::kRed;
+  for (const std::string& line : WrapColumns(count + ". " + SafeText(coverage.Sentence()), style.width)) {
+    context.out << style.palette.Paint(color, line) << '\n';
+  }
+  PrintProof(context.out, style, coverage);
+}
+
+void Print(Context& context, const OutputStyle& style, const Shown& shown, const Coverage& coverage) {
   switch (style.format) {
     case Format::kTable:
-      PrintTimeline(context.out, style, story, entries);
-      context.out << '\n'
-                  << style.palette.Paint(coverage.complete() ? Color::kDim : Color::kRed,
-                                         std::to_string(entries.size()) +
-                                             (entries.size() == 1 ? " record. " : " records. ") +
-                                             SafeText(coverage.Sentence()))
-                  << '\n';
+      PrintTable(context, style, shown, coverage);
       break;
     case Format::kCsv:
-      PrintCsv(context.out, story, entries);
+      PrintCsv(context.out, shown.story, shown.entries);
       Complain(context, coverage.Sentence());
+      ComplainProof(context, coverage);
       break;
     case Format::kJson:
     case Format::kJsonl:
-      context.out << ShowJson(story, coverage, entries) << '\n';
+      context.out << ShowJson(shown, coverage) << '\n';
       break;
   }
+}
+
+// Leaves out what had not happened by then, and folds the rest again.
+Status CutAt(Shown& shown, Nanos at) {
+  const auto happened = [at](const Record& record) { return record.transition.occurred_at.value_or(0) <= at; };
+  const std::string& id = shown.story.envelope.envelope_id;
+  if (!happened(shown.story.records.front())) {
+    return NotFound("envelope " + id + " was not requested before " +
+                    FormatTime(shown.story.records.front().transition.occurred_at.value_or(0)));
+  }
+  Shown cut{.story = {}, .entries = {}, .at = at, .later = 0, .tree = {}};
+  cut.story.roles = shown.story.roles;
+  cut.story.problem = shown.story.problem;
+  for (size_t i = 0; i < shown.entries.size(); ++i) {
+    if (!happened(shown.story.records[i])) {
+      ++cut.later;
+      continue;
+    }
+    cut.story.records.push_back(shown.story.records[i]);
+    cut.entries.push_back(shown.entries[i]);
+  }
+  cut.story.envelope = FoldEnvelope(cut.story.records);
+  shown = std::move(cut);
+  return Ok();
+}
+
+// Reads the tree, and says in the coverage when one of its answers had a hole.
+Status AddTree(LedgerReader& reader, Shown& shown, Coverage& coverage) {
+  ENVLEDGER_ASSIGN_OR_RETURN(shown.tree, ReadTree(reader, shown.story.envelope));
+  if (shown.tree->problem.empty()) return Ok();
+  Completeness hole;
+  hole.problem = shown.tree->problem;
+  coverage.AddPage(hole);
+  return Ok();
 }
 
 ExitStatus Run(Context& context, const Options& options) {
@@ -116,6 +181,17 @@ ExitStatus Run(Context& context, const Options& options) {
   if (!source.ok()) return WrongUsage(context, source.status());
   auto seqs = SeqsOf(options);
   if (!seqs.ok()) return WrongUsage(context, seqs.status());
+  std::optional<Nanos> at;
+  if (options.Has("at")) {
+    auto parsed = ParseTimeArgument(options.Get("at"), context.now());
+    if (!parsed.ok()) return WrongUsage(context, std::move(parsed).status().Prepend("--at: "));
+    at = *parsed;
+  }
+  if (options.Has("tree") && options.Has("tiles")) {
+    return WrongUsage(context, InvalidArgument("--tree needs the indexes of a ledger, which an export has not"));
+  }
+  auto key = ProveKeyOf(options);
+  if (!key.ok()) return BadKey(context, key.status());
   auto reader = context.open_ledger(*source);
   if (!reader.ok()) return Fail(context, reader.status());
   auto response = (*reader)->FindEnvelope({.envelope_id = options.arguments().front()});
@@ -125,10 +201,28 @@ ExitStatus Run(Context& context, const Options& options) {
   Coverage coverage;
   coverage.AddPage(response->completeness);
   coverage.AddStory(*story);
-  const std::vector<std::string>& entries = response->envelope.entries;
-  if (options.Has("raw")) return PrintRaw(context, *seqs, *story, entries);
-  Print(context, *style, *story, coverage, entries);
-  if (coverage.complete()) return ExitStatus::kFine;
+  std::optional<AnswerProof> proof;
+  if (*key) {
+    proof.emplace(**reader, **key, source->data_dir.empty(), std::nullopt);
+    proof->Add(response->envelope);
+    if (const Status proven = proof->Prove(coverage, {}); !proven.ok()) return Fail(context, proven);
+    coverage.SetProof(proof->holds(), proof->Json(), proof->Sentence());
+  }
+  Shown shown{.story = *std::move(story), .entries = std::move(response->envelope.entries), .at = {}, .tree = {}};
+  if (at) {
+    if (const Status cut = CutAt(shown, *at); !cut.ok()) return Fail(context, cut);
+  }
+  if (options.Has("tree")) {
+    if (const Status read = AddTree(**reader, shown, coverage); !read.ok()) return Fail(context, read);
+  }
+  if (options.Has("raw")) {
+    const ExitStatus printed = PrintRaw(context, *seqs, shown.story, shown.entries);
+    if (printed != ExitStatus::kFine) return printed;
+  } else {
+    Print(context, *style, shown, coverage);
+  }
+  if (proof && !proof->holds()) return ProofFailed(context, proof->failure());
+  if (coverage.complete() || options.Has("raw")) return ExitStatus::kFine;
   Complain(context, "the answer has a hole: " + coverage.problem() + "; run envledger verify");
   return ExitStatus::kFailedVerification;
 }
@@ -138,6 +232,8 @@ ExitStatus Run(Context& context, const Options& options) {
 Command ShowCommand() {
   static const OptionSpecs kOwn = {
       {"raw", Takes::kNothing, "", "the sealed bytes instead, one record per line in hexadecimal"},
+      {"at", Takes::kValue, "TIME", "as it stood then: only the records that had occurred by TIME (occurred_at)"},
+      {"tree", Takes::kNothing, "", "also the envelopes that it was requested within, and those requested within it"},
       {"seq", Takes::kValues, "SEQ", "with --raw: only this record; into a pipe or file its bytes as they are"},
   };
   return {
@@ -155,13 +251,21 @@ Command ShowCommand() {
           "leaf "
           "hash is the SHA-256 of a zero byte and the entry's bytes, which --raw --seq writes.\n"
           "\n"
+          "--tree draws the parents up to the root and everything requested within the envelope, up to 64 levels each "
+          "way "
+          "and 2,000 envelopes; where there is more it says so. In json it is tree: {envelope_id, stage, kind, "
+          "operation, "
+          "relation, children}. --at TIME shows, folds and compares only what had occurred by then. --prove holds "
+          "every "
+          "record against a signed checkpoint, as query --prove does.\n"
+          "\n"
           "With --tiles every entry of the export is read, and nothing is shown unless all of them give the root of "
           "its "
           "checkpoint; verify --tiles also checks the signature.",
       .example =
           "  envledger show env-deploy-0002\n"
           "  (printf '\\0'; envledger show env-deploy-0002 --raw --seq 17) | sha256sum\n",
-      .options = Join({kOwn, SourceOptions(), TilesOption(), OutputOptions()}),
+      .options = Join({kOwn, ProveOptions(), SourceOptions(), TilesOption(), OutputOptions()}),
       .min_arguments = 1,
       .max_arguments = 1,
       .run = Run,

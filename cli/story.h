@@ -36,6 +36,18 @@ class Coverage {
   bool complete() const { return total_.complete; }
   const std::string& problem() const { return total_.problem; }
   const std::string& next_cursor() const { return total_.next_cursor; }
+  // Of the first page.
+  uint64_t tree_size() const { return total_.tree_size; }
+  const Hash& root() const { return total_.root; }
+
+  // What --prove found: an object for "proven" in the json, and sentences for people.
+  void SetProof(bool holds, std::string json, std::string sentence) {
+    proof_holds_ = holds;
+    proof_json_ = std::move(json);
+    proof_sentence_ = std::move(sentence);
+  }
+  bool proof_holds() const { return proof_holds_; }
+  const std::string& ProofSentence() const { return proof_sentence_; }
 
   std::string Json() const;
   // For people, in one line: "Complete as of 824 entries, root 3fa9…, checkpoint at 824".
@@ -50,6 +62,9 @@ class Coverage {
   Completeness total_;
   std::optional<uint64_t> first_seq_;
   std::optional<uint64_t> last_seq_;
+  bool proof_holds_ = false;
+  std::string proof_json_;
+  std::string proof_sentence_;
 };
 
 }  // namespace envledger::cli

@@ -1,22 +1,44 @@
 #include "cli/timeline_heading.h"
 
+#include <algorithm>
+
 #include "cli/safe_text.h"
 #include "cli/table.h"
 #include "cli/unicode.h"
 #include "cli/words.h"
+#include "cli/wrap.h"
 
 namespace envledger::cli {
 namespace {
 
+constexpr size_t kLeastRoom = 20;  // columns for a text, however narrow the terminal is
+constexpr size_t kDeepestHop = 8;
+
 // Labelled lines: "  asked by    user:alice   https://id.example.com". Lines without a text are left out.
 class Facts {
  public:
-  Facts(std::ostream& out, const Palette& palette) : out_(out), palette_(palette) {}
+  Facts(std::ostream& out, const OutputStyle& style) : out_(out), palette_(style.palette), width_(style.width) {}
   void Add(std::string label, const std::string& text, const std::string& aside = "") const {
     if (text.empty()) return;
     label.resize(12, ' ');
-    out_ << "  " << palette_.Paint(Color::kDim, label) << SafeText(text);
-    if (!aside.empty()) out_ << "  " << palette_.Paint(Color::kDim, SafeText(aside));
+    Hang("  " + palette_.Paint(Color::kDim, label), 14, SafeText(text), SafeText(aside), Color::kDim);
+  }
+  // `begin`, which takes `indent` columns, then the text in lines that fit, all below one another; the aside beside it,
+  // or where that does not fit below.
+  void Hang(const std::string& begin, size_t indent, const std::string& text, const std::string& aside,
+            Color color) const {
+    const size_t room = width_ == 0 ? 0 : std::max(width_, indent + kLeastRoom) - indent;
+    const std::string below = '\n' + std::string(indent, ' ');
+    const std::vector<std::string> lines = WrapColumns(text, room);
+    out_ << begin << lines.front();
+    for (size_t i = 1; i < lines.size(); ++i) out_ << below << lines[i];
+    if (!aside.empty()) {
+      const bool beside = room == 0 || ColumnsOf(lines.back()) + 2 + ColumnsOf(aside) <= room;
+      if (beside) out_ << "  " << palette_.Paint(color, aside);
+      for (const std::string& line : beside ? std::vector<std::string>{} : WrapColumns(aside, room)) {
+        out_ << below << palette_.Paint(color, line);
+      }
+    }
     out_ << '\n';
   }
   void Add(const std::string& label, const Principal& principal) const {
@@ -26,28 +48,27 @@ class Facts {
  private:
   std::ostream& out_;
   const Palette& palette_;
+  const size_t width_;
 };
 
-// The chain of delegation, outermost first, each hop under the one that handed on to it.
-void PrintChain(std::ostream& out, const Palette& palette, const Identity& identity) {
+// The chain of delegation, outermost first, each hop under the one that it acts for.
+void PrintChain(const Facts& facts, const Identity& identity) {
   if (identity.delegation.empty()) return;
-  const Principal& source = identity.subject ? *identity.subject : identity.requester;
-  std::string label = "delegation";
-  label.resize(12, ' ');
-  out << "  " << palette.Paint(Color::kDim, label) << SafeText(PrincipalText(source)) << '\n';
-  std::string indent(14, ' ');
+  facts.Add("delegation", PrincipalText(identity.subject ? *identity.subject : identity.requester));
+  size_t indent = 14;
   for (const DelegationHop& hop : identity.delegation) {
     std::vector<std::string> about;
-    if (hop.binding != HopBinding::kUnspecified) about.emplace_back(Name(hop.binding));
+    if (hop.actor == identity.requester) about.emplace_back("asks");
+    about.emplace_back(hop.binding == HopBinding::kUnspecified ? "binding unstated" : Name(hop.binding));
     if (!hop.delegation_id.empty()) about.push_back(hop.delegation_id);
     if (!hop.scopes.empty()) about.push_back("may " + Joined(hop.scopes, " "));
     if (!hop.audience.empty()) about.push_back("at " + hop.audience);
     if (hop.expires_at) about.push_back("until " + FullTime(*hop.expires_at));
-    out << indent << "└─▶ " << SafeText(PrincipalText(hop.actor));
     const Color color = hop.binding == HopBinding::kFailed ? Color::kRed : Color::kDim;
-    if (!about.empty()) out << "  " << palette.Paint(color, SafeText(Joined(about, ", ")));
-    out << '\n';
-    indent += "    ";
+    facts.Hang(std::string(indent, ' ') + "└─▶ ", indent + 4, SafeText(PrincipalText(hop.actor)),
+               SafeText(Joined(about, ", ")), color);
+    // A chain that is very long goes on straight down.
+    indent = std::min<size_t>(indent + 4, 14 + 4 * kDeepestHop);
   }
 }
 
@@ -75,24 +96,29 @@ void PrintScope(const Facts& facts, const Scope& scope) {
   if (!scope.classification.empty()) aside.push_back(scope.classification);
   if (!scope.residency.empty()) aside.push_back("residency " + scope.residency);
   facts.Add("scope", scope.id.empty() ? scope.kind : scope.kind + ":" + scope.id, Joined(aside, ", "));
-  facts.Add("may", Joined(scope.requested_scopes, " "));
+  facts.Add("asks to", Joined(scope.requested_scopes, " "));
   facts.Add("purpose", scope.purpose);
 }
 
 }  // namespace
 
-void PrintHeading(std::ostream& out, const OutputStyle& style, const Envelope& envelope) {
+void PrintTitle(std::ostream& out, const OutputStyle& style, const Envelope& envelope) {
   const Palette& palette = style.palette;
-  out << palette.Paint(Color::kBold, SafeText(envelope.envelope_id)) << "  "
-      << palette.Paint(ColorOf(envelope.stage), Name(envelope.stage));
+  const std::vector<std::string> lines = WrapColumns(SafeText(envelope.envelope_id), style.width);
+  for (size_t i = 0; i < lines.size(); ++i) out << (i == 0 ? "" : "\n") << palette.Paint(Color::kBold, lines[i]);
+  constexpr size_t kWidestStage = 20;  // with "(open)"
+  const bool beside = style.width == 0 || ColumnsOf(lines.back()) + kWidestStage <= style.width;
+  out << (beside ? "  " : "\n") << palette.Paint(ColorOf(envelope.stage), Name(envelope.stage));
   if (!IsTerminal(envelope.stage)) out << palette.Paint(Color::kDim, " (open)");
-  out << "\n\n";
+  out << "\n";
+}
 
-  const Facts facts(out, palette);
+void PrintHeading(std::ostream& out, const OutputStyle& style, const Envelope& envelope) {
+  const Facts facts(out, style);
   const Identity& identity = envelope.identity;
   facts.Add("asked by", identity.requester);
   if (identity.subject) facts.Add("for", *identity.subject);
-  PrintChain(out, palette, identity);
+  PrintChain(facts, identity);
   facts.Add("tenant", identity.tenant);
   facts.Add("groups", Joined(identity.groups, ", "));
   facts.Add("roles", Joined(identity.roles, ", "));
@@ -120,7 +146,6 @@ void PrintResources(std::ostream& out, const OutputStyle& style, const Envelope&
   const ResourceMap& used = envelope.outcome ? envelope.outcome->usage : kNothing;
   const std::vector<std::string> names = ResourceNames({&envelope.requested, &granted, &used});
   if (names.empty()) return;
-  out << '\n';
   Table table(out, style.palette, style.width,
               {{.title = "RESOURCE"},
                {.title = "REQUESTED", .right = true},

@@ -1,4 +1,4 @@
-// The first two blocks of a timeline: what stands in the `requested` record, and what became of the resources.
+// The first blocks of a timeline: what stands in the `requested` record, and what became of the resources.
 #pragma once
 
 #include <ostream>
@@ -8,6 +8,8 @@
 
 namespace envledger::cli {
 
+// The envelope's id and stage.
+void PrintTitle(std::ostream& out, const OutputStyle& style, const Envelope& envelope);
 void PrintHeading(std::ostream& out, const OutputStyle& style, const Envelope& envelope);
 void PrintResources(std::ostream& out, const OutputStyle& style, const Envelope& envelope);
 

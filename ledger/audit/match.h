@@ -1,4 +1,5 @@
-// What a query asks of an envelope, judged on the envelope's own records. Private to this room.
+// What a query asks of an envelope, judged on the envelope's own records: by those who answer, and by those who check
+// an answer.
 #pragma once
 
 #include <cstdint>

@@ -247,6 +247,19 @@ Result<DaemonConfig> ParseDaemonConfig(int argc, const char* const* argv) {
   return config;
 }
 
+std::vector<DaemonOption> DaemonOptions() {
+  std::vector<DaemonOption> all;
+  const auto add = [&all](const po::options_description& options, bool in_file) {
+    for (const auto& option : options.options()) {
+      const bool takes = option->semantic()->max_tokens() > 0;
+      all.push_back({option->long_name(), takes ? option->format_parameter() : "", option->description(), in_file});
+    }
+  };
+  add(CommandLineOptions(), false);
+  add(SharedOptions(), true);
+  return all;
+}
+
 std::string DaemonHelp() {
   std::ostringstream text;
   text << "envledgerd: the daemon of envledger, an append-only audit ledger for AI backends\n\n"

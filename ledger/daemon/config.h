@@ -39,4 +39,13 @@ Result<DaemonConfig> ParseDaemonConfig(int argc, const char* const* argv);
 // The text of --help.
 std::string DaemonHelp();
 
+// One option as --help lists it, for what else is written from the same table.
+struct DaemonOption {
+  std::string name;
+  std::string value;  // placeholder and default: "PATH (=/var/lib/envledger)"; empty when it takes none
+  std::string help;
+  bool in_file = false;  // may also stand in the configuration file
+};
+std::vector<DaemonOption> DaemonOptions();
+
 }  // namespace envledger
