@@ -27,6 +27,8 @@ Command AppendCommand();
 Command QueryCommand();
 Command ShowCommand();
 Command PrincipalsCommand();
+Command AccountCommand();
+Command FindingsCommand();
 Command VerifyCommand();
 Command CheckpointCommand();
 Command ProofCommand();

@@ -114,11 +114,11 @@ std::vector<Hold> HoldsOf(const std::vector<Record>& records, Nanos until) {
   for (const Record& record : records) {
     const Nanos at = record.transition.occurred_at.value_or(0);
     if (IsTerminal(record.transition.stage)) {
-      end_at(std::min(at, until));
+      end_at(at);
       return holds;
     }
     if (!record.transition.granted) continue;
-    end_at(std::min(at, until));
+    end_at(at);
     grant = &record;
   }
   end_at(until);
