@@ -29,6 +29,7 @@ Command ShowCommand();
 Command PrincipalsCommand();
 Command AccountCommand();
 Command FindingsCommand();
+Command FollowCommand();
 Command VerifyCommand();
 Command CheckpointCommand();
 Command ProofCommand();

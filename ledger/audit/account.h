@@ -3,11 +3,10 @@
 // Sums are exact, in 128 bits; amounts are milli-units. Pure: no I/O, no clock, no threads. Memory grows with the rows.
 //
 // Time held. An envelope holds what a grant says from the `granted` record (its occurred_at, or not_before when that is
-// later) until the next grant, the terminal record, `until` when it is open, or the grant's expires_at if that is
-// earlier; suspended work still holds it. Each grant counts for its own time. Requested and used amounts are multiplied
-// by the same time, so that the three compare: what the request and the usage would come to over the time that was
-// granted. Never granted is never held. A usage that is in unit-hours already (gpu_hours) is the producer's own sum:
-// its amount.
+// later) until the next grant, the terminal record, or `until` while it is open, but never past the grant's expires_at;
+// suspended work still holds it. Each grant counts for its own time. Requested and used amounts are multiplied by the
+// same time, so that the three compare: what the request and the usage would come to over the time that was granted.
+// Never granted is never held. A usage that is in unit-hours already (gpu_hours) is the producer's own: its amount.
 #pragma once
 
 #include <cstdint>

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "ledger/audit/candidates.h"
+#include "ledger/audit/filter.h"
 #include "ledger/audit/index_keys.h"
 #include "ledger/audit/view.h"
 
@@ -85,7 +86,9 @@ bool IsNarrowed(const RelationMap& relations) {
   });
 }
 
-bool Passes(const QueryRequest& q, const Envelope& envelope, const std::vector<Record>& records) {
+}  // namespace
+
+bool PassesFilters(const QueryRequest& q, const Envelope& envelope, const std::vector<Record>& records) {
   const Nanos recorded_at = records.front().recorded_at;
   if (q.since && envelope.opened_at < *q.since) return false;
   if (q.until && envelope.opened_at >= *q.until) return false;
@@ -105,6 +108,12 @@ bool Passes(const QueryRequest& q, const Envelope& envelope, const std::vector<R
   if (!q.recorder.empty() && !any([&](const Record& r) { return r.recorder.producer == q.recorder; })) return false;
   return q.native_id.empty() || any([&](const Record& r) { return HasNativeId(r.transition, q.native_id); });
 }
+
+RoleMask RolesHeld(const std::vector<Record>& records, const PrincipalFilter& filter) {
+  return RolesIn(records, filter);
+}
+
+namespace {
 
 // FNV-1a over the filters: a cursor of another query is refused instead of giving a strange answer.
 std::string Fingerprint(QueryRequest query) {
@@ -244,7 +253,7 @@ class QueryRun {
       return Ok();
     }
     const Envelope envelope = FoldEnvelope(stored.records);
-    if (!Passes(request_, envelope, stored.records)) return Ok();
+    if (!PassesFilters(request_, envelope, stored.records)) return Ok();
     records_ += stored.entries.size();
     for (const std::string& entry : stored.entries) bytes_ += entry.size();
     response_.envelopes.push_back({envelope.envelope_id, roles, std::move(stored.entries)});
