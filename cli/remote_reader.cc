@@ -49,4 +49,8 @@ Result<StatusResponse> RemoteReader::Status(const StatusRequest& request) {
   return client_->CallFor<StatusResponse>(request);
 }
 
+Result<EntriesResponse> RemoteReader::Follow(const FollowRequest& request) {
+  return client_->CallFor<EntriesResponse>(request);
+}
+
 }  // namespace envledger::cli

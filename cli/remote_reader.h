@@ -24,6 +24,7 @@ class RemoteReader : public LedgerReader {
   Result<ConsistencyProofResponse> ConsistencyProof(const ConsistencyProofRequest& request) override;
   Result<EventsResponse> Events(const EventsRequest& request) override;
   Result<StatusResponse> Status(const StatusRequest& request) override;
+  Result<EntriesResponse> Follow(const FollowRequest& request) override;
 
  private:
   explicit RemoteReader(std::unique_ptr<AuditClient> client) : client_(std::move(client)) {}

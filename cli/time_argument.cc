@@ -60,4 +60,9 @@ Result<Nanos> ParseTimeArgument(std::string_view text, Nanos now) {
                          "\"; give RFC 3339 (2026-03-17T09:30:00Z), a date (2026-03-17) or a span ago (24h, 7d)");
 }
 
+Result<Nanos> ParseSpanArgument(std::string_view text) {
+  if (const auto span = ParseSpan(text)) return *span;
+  return InvalidArgument("not a span of time: \"" + std::string(text) + "\"; give numbers with units (30s, 5m, 1d12h)");
+}
+
 }  // namespace envledger::cli

@@ -12,4 +12,7 @@ namespace envledger::cli {
 // as in "90m", "7d", "1d12h". kInvalidArgument otherwise, and for a moment before 1970.
 Result<Nanos> ParseTimeArgument(std::string_view text, Nanos now);
 
+// A span of time, as above: "5m". kInvalidArgument otherwise.
+Result<Nanos> ParseSpanArgument(std::string_view text);
+
 }  // namespace envledger::cli

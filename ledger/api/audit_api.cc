@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "ledger/api/query_record.h"
 #include "ledger/audit/tree_index.h"
 
 namespace envledger {
@@ -31,20 +32,61 @@ AuditApi::AuditApi(Ledger& ledger, const AuditApiOptions& options, std::function
       options_(options),
       more_gauges_(std::move(more_gauges)),
       busy_(std::move(busy)),
-      workers_(options.workers) {}
+      followers_(options.max_followers, 0),
+      workers_(options.workers) {
+  ledger_.OnDurable([this](uint64_t size) { followers_.Advance(size); });
+}
 
-void AuditApi::Handle(std::string frame, SendFrame send) {
-  workers_.Submit([this, frame = std::move(frame), send = std::move(send)] {
+AuditApi::~AuditApi() {
+  // From here on nobody but the workers themselves gives them work.
+  ledger_.OnDurable({});
+  followers_.Stop();
+}
+
+void AuditApi::Handle(std::shared_ptr<const Recorder> peer, std::string frame, SendFrame send) {
+  workers_.Submit([this, peer = std::move(peer), frame = std::move(frame), send = std::move(send)] {
     auto request = DecodeRequest(frame);
-    Response response;
-    if (request.ok()) {
-      response.correlation = request->correlation;
-      response.body = Answer(request->body);
-    } else {
-      response.correlation = CorrelationOf(frame);
-      response.body = ErrorInfo{std::move(request).status(), -1, Stage::kUnspecified, {}};
+    if (!request.ok()) {
+      send(EncodeResponse({CorrelationOf(frame), ErrorInfo{std::move(request).status(), -1, Stage::kUnspecified, {}}}));
+      return;
     }
-    send(EncodeResponse(response));
+    const auto* follow = std::get_if<FollowRequest>(&request->body);
+    if (follow == nullptr || follow->wait_ms == 0) {
+      AnswerNow(*peer, *request, send);
+      return;
+    }
+    // Nobody's thread waits: the answer is made by a worker when there is something to answer.
+    const auto wait = std::min(std::chrono::milliseconds(follow->wait_ms), options_.max_wait);
+    const Status waits = followers_.Wait(
+        follow->from_seq, std::chrono::steady_clock::now() + wait, [this, peer, send, request = *request] {
+          workers_.Submit([this, peer, send, request] { AnswerNow(*peer, request, send); });
+        });
+    if (waits.ok()) return;
+    send(EncodeResponse({request->correlation, ErrorInfo{waits, -1, Stage::kUnspecified, {}}}));
+  });
+}
+
+// With query auditing the answer is made first, so that the event can say what it held, and sent only when the event is
+// durable. The frame is made here: the committing thread, which says that the event is durable, only passes it on.
+void AuditApi::AnswerNow(const Recorder& peer, const Request& request, const SendFrame& send) {
+  Response response{request.correlation, Answer(request.body)};
+  std::optional<QueryServed> event;
+  if (options_.audit_queries) event = RecordOf(peer, request.body, response.body);
+  std::string frame = EncodeResponse(response);
+  if (!event) {
+    send(std::move(frame));
+    return;
+  }
+  ledger_.Seal(*std::move(event), [frame = std::move(frame), correlation = request.correlation,
+                                   send](const AppendResult& sealed) {
+    const auto* error = std::get_if<ErrorInfo>(&sealed);
+    if (error == nullptr) {
+      send(frame);
+      return;
+    }
+    Status refused(Code::kUnavailable, "audit-queries",
+                   "queries are on the record here, and this one cannot be sealed: " + error->status.ToString());
+    send(EncodeResponse({correlation, ErrorInfo{std::move(refused), -1, Stage::kUnspecified, {}}}));
   });
 }
 
@@ -79,6 +121,9 @@ Result<ResponseBody> AuditApi::Read(const RequestBody& request) {
   }
   if (const auto* entries = std::get_if<EntriesRequest>(&request)) {
     return Body(RunEntries(view, *entries, limits));
+  }
+  if (const auto* follow = std::get_if<FollowRequest>(&request)) {
+    return Body(RunEntries(view, {follow->from_seq, follow->limit}, limits));
   }
   if (const auto* checkpoints = std::get_if<CheckpointsRequest>(&request)) {
     return Body(RunCheckpoints(view, *checkpoints, limits));

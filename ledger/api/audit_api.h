@@ -1,10 +1,13 @@
 // The audit socket's requests, answered on a few threads of their own so that a long answer never holds up the sockets.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "ledger/api/append_api.h"
+#include "ledger/api/followers.h"
 #include "ledger/audit/view.h"
 #include "ledger/base/worker_pool.h"
 #include "ledger/codec/message.h"
@@ -15,6 +18,11 @@ namespace envledger {
 struct AuditApiOptions {
   unsigned workers = 2;
   AnswerLimits limits;
+  // Each answer is sealed in the ledger (query_record.h) before it is sent, and refused as unavailable when it cannot
+  // be.
+  bool audit_queries = false;
+  size_t max_followers = 256;                  // that wait at a time
+  std::chrono::milliseconds max_wait{30'000};  // of a follow request
 };
 
 // Thread-safe. The ledger is not owned.
@@ -25,11 +33,16 @@ class AuditApi {
   // out of memory by not reading them.
   AuditApi(Ledger& ledger, const AuditApiOptions& options, std::function<std::vector<Gauge>()> more_gauges,
            std::function<bool()> busy);
+  ~AuditApi();
 
-  // Does not block.
-  void Handle(std::string frame, SendFrame send);
+  // Does not block. `peer`: who asks, as the kernel vouches for it.
+  void Handle(std::shared_ptr<const Recorder> peer, std::string frame, SendFrame send);
+  // Answers those who wait for new entries, and lets nobody wait from now on: to be called before connections are
+  // drained.
+  void ReleaseFollowers() { followers_.Release(); }
 
  private:
+  void AnswerNow(const Recorder& peer, const Request& request, const SendFrame& send);
   ResponseBody Answer(const RequestBody& request);
   Result<ResponseBody> Read(const RequestBody& request);
 
@@ -37,6 +50,7 @@ class AuditApi {
   const AuditApiOptions options_;
   const std::function<std::vector<Gauge>()> more_gauges_;
   const std::function<bool()> busy_;
+  Followers followers_;
   WorkerPool workers_;  // last: its tasks use the rest
 };
 

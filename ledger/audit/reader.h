@@ -29,6 +29,11 @@ class LedgerReader {
   // kInvalidArgument for a name that no event has.
   virtual Result<EventsResponse> Events(const EventsRequest& request) = 0;
   virtual Result<StatusResponse> Status(const StatusRequest& request) = 0;
+  // Entries, for which a running daemon waits (FollowRequest in protocol.fbs); all others give what is there, and none
+  // when there is nothing.
+  virtual Result<EntriesResponse> Follow(const FollowRequest& request) {
+    return Entries({request.from_seq, request.limit});
+  }
 };
 
 // Opens the ledger in `data_dir` for reading, closed or beside a running daemon: a consistent view of the moment of

@@ -191,9 +191,16 @@ struct EventsResponse {
   uint64_t tree_size = 0;
 };
 
-using RequestBody =
-    std::variant<AppendRequest, PingRequest, QueryRequest, EnvelopeRequest, PrincipalsRequest, EntriesRequest,
-                 CheckpointsRequest, StatusRequest, InclusionProofRequest, ConsistencyProofRequest, EventsRequest>;
+// Answered with EntriesResponse.
+struct FollowRequest {
+  uint64_t from_seq = 0;
+  uint32_t limit = 0;
+  uint32_t wait_ms = 0;
+};
+
+using RequestBody = std::variant<AppendRequest, PingRequest, QueryRequest, EnvelopeRequest, PrincipalsRequest,
+                                 EntriesRequest, CheckpointsRequest, StatusRequest, InclusionProofRequest,
+                                 ConsistencyProofRequest, EventsRequest, FollowRequest>;
 struct Request {
   uint64_t correlation = 0;
   RequestBody body;

@@ -227,6 +227,10 @@ RequestBody DecodeBody(const fb::Request& request, const AlignedBytes& bytes) {
       const fb::EventsRequest& body = *request.body_as_events();
       return EventsRequest{Text(body.name()), body.from_seq(), body.limit()};
     }
+    case fb::RequestBody::follow: {
+      const fb::FollowRequest& body = *request.body_as_follow();
+      return FollowRequest{body.from_seq(), body.limit(), body.wait_ms()};
+    }
     default:
       return PingRequest{};
   }

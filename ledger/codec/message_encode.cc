@@ -165,6 +165,10 @@ Offset<void> Encode(FlatBufferBuilder& b, const EventsRequest& request) {
   return fb::CreateEventsRequest(b, name, request.from_seq, request.limit).Union();
 }
 
+Offset<void> Encode(FlatBufferBuilder& b, const FollowRequest& request) {
+  return fb::CreateFollowRequest(b, request.from_seq, request.limit, request.wait_ms).Union();
+}
+
 Offset<void> Encode(FlatBufferBuilder& b, const StatusRequest&) { return fb::CreateStatusRequest(b).Union(); }
 
 // --- responses ---

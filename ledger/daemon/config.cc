@@ -97,6 +97,8 @@ po::options_description SharedOptions() {
         po::value<Number>()->value_name("N")->default_value(Number{number.standard}, std::to_string(number.standard)),
         number.what);
   }
+  options.add_options()("audit-queries", po::value<string>()->value_name("off|on")->default_value("off"),
+                        "on: seal a query_served event for what auditors read, before they get it");
   options.add_options()("log-level", po::value<string>()->value_name("LEVEL")->default_value("info"),
                         "error, warning, info or debug");
   return options;
@@ -244,6 +246,11 @@ Result<DaemonConfig> ParseDaemonConfig(int argc, const char* const* argv) {
   ENVLEDGER_RETURN_IF_ERROR(CheckPlaces(config.ledger));
   ENVLEDGER_ASSIGN_OR_RETURN(config.log_level, ParseLevel(values["log-level"].as<string>()));
   ENVLEDGER_RETURN_IF_ERROR(SetNumbers(values, config));
+  const string& audit_queries = values["audit-queries"].as<string>();
+  if (audit_queries != "on" && audit_queries != "off") {
+    return InvalidField("audit-queries", "audit-queries is on or off, not \"" + audit_queries + "\"");
+  }
+  config.audit.audit_queries = audit_queries == "on";
   return config;
 }
 

@@ -187,8 +187,10 @@ Status Serve(const DaemonConfig& config) {
                              }});
   std::vector<Listener> audit_listener;
   audit_listener.push_back({audit_socket.Take(), "audit", [&](const Peer& peer) { return access.audit.Check(peer); },
-                            [&](const std::shared_ptr<const Peer>&, std::string frame, Reply reply) {
-                              audit_api.Handle(std::move(frame), SendTo(std::move(reply)));
+                            [&](const std::shared_ptr<const Peer>& peer, std::string frame, Reply reply) {
+                              audit_api.Handle(
+                                  std::make_shared<const Recorder>(Recorder{peer->uid, peer->gid, peer->pid, ""}),
+                                  std::move(frame), SendTo(std::move(reply)));
                             }});
   // A loop and a budget for each socket, so that auditors cannot take what producers need. On the audit socket requests
   // are small and answers large, and an answer is charged only when it is made: so one at a time for each connection,
@@ -215,6 +217,7 @@ Status Serve(const DaemonConfig& config) {
   Log(LogLevel::kInfo, reason + ": closing");
   NotifyStopping();
   append_server->Drain(std::chrono::steady_clock::now() + kDrainTime);
+  audit_api.ReleaseFollowers();
   audit_server->Drain(std::chrono::steady_clock::now() + kDrainTime);
   const Status closed = ledger->Close(reason);
   if (closed.ok()) Log(LogLevel::kInfo, "closed with " + std::to_string(ledger->Describe().tree_size) + " entries");

@@ -93,6 +93,8 @@ Status Ledger::Start(const SigningKey& key, const PendingRotation* pending,
       [this] {
         indexer_->Notify();
         checkpointer_->Notify(log_->size());
+        const MutexLock lock(listener_mutex_);
+        if (listener_) listener_(sequencer_->durable_size());
       },
       on_failure);
   indexer_->Start();
@@ -170,6 +172,28 @@ void Ledger::StopThreads() {
   if (indexer_) indexer_->Stop();
 }
 
+namespace {
+
+Status DiskNearlyFull() {
+  return {Code::kUnavailable, "min-free-bytes", "the disk is nearly full: appends wait until there is room again"};
+}
+
+}  // namespace
+
+void Ledger::Seal(LedgerEvent event, AppendDone done) {
+  if (disk_low_.load(std::memory_order_relaxed)) {
+    done(ErrorInfo{DiskNearlyFull(), -1, Stage::kUnspecified, std::nullopt});
+    return;
+  }
+  sequencer_->SubmitEvent(std::move(event), std::move(done));
+}
+
+void Ledger::OnDurable(std::function<void(uint64_t size)> listener) {
+  const MutexLock lock(listener_mutex_);
+  listener_ = std::move(listener);
+  if (listener_) listener_(sequencer_->durable_size());
+}
+
 void Ledger::Append(AppendWork work) {
   work.done = [this, recorder = work.recorder, done = std::move(work.done)](AppendResult result) {
     if (const ErrorInfo* error = std::get_if<ErrorInfo>(&result)) {
@@ -179,9 +203,7 @@ void Ledger::Append(AppendWork work) {
     done(std::move(result));
   };
   if (disk_low_.load(std::memory_order_relaxed)) {
-    Status refused(Code::kUnavailable, "min-free-bytes",
-                   "the disk is nearly full: appends wait until there is room again");
-    work.done(ErrorInfo{std::move(refused), -1, Stage::kUnspecified, std::nullopt});
+    work.done(ErrorInfo{DiskNearlyFull(), -1, Stage::kUnspecified, std::nullopt});
     return;
   }
   sequencer_->Submit(std::move(work));

@@ -58,6 +58,13 @@ class Ledger {
   // Counts a refusal that was decided before it came here.
   void CountRefusal(const Recorder& recorder, const Status& status);
 
+  // Seals an event on behalf of who asks. `done` is called once, when it is durable or refused; kUnavailable when
+  // appends are refused.
+  void Seal(LedgerEvent event, AppendDone done);
+  // `listener` is called with the number of durable entries, now and after each group of them, one call at a time and
+  // on the committing thread: it must be quick. An empty one ends that: when this returns, no call goes on.
+  void OnDurable(std::function<void(uint64_t size)> listener);
+
   // Everything acknowledged so far, indexed. kUnavailable when the index has stopped. The ledger must outlive the view.
   Result<LedgerView> CurrentView();
   // The index was found to disagree with the log: says so in the status, and has the next start make it again.
@@ -99,6 +106,9 @@ class Ledger {
   uint64_t recovered_entries_ = 0;
   std::atomic<bool> disk_low_{false};
   std::atomic<bool> index_marked_{false};
+
+  Mutex listener_mutex_;  // held while it is called
+  std::function<void(uint64_t)> listener_ GUARDED_BY(listener_mutex_);
 
   mutable Mutex mutex_;
   CondVar wake_;

@@ -105,6 +105,7 @@ void FakeLedger::Append(const Transition& transition) {
   EnvelopeRecords& records = *found;
   EntryHeader header;
   header.seq = log.size();
+  if (!log.empty()) header.previous = LeafHash(log.back());
   header.recorded_at = transition.occurred_at.value_or(0) + kSecond / 2;
   header.recorder = {.uid = 1000, .gid = 1000, .pid = 4242, .producer = "gateway"};
   header.envelope_revision = records.entries.size();

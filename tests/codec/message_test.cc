@@ -73,6 +73,7 @@ std::vector<Request> Requests() {
           {13, ConsistencyProofRequest{3, 9}},
           {14, ConsistencyProofRequest{3, std::nullopt}},
           {15, EventsRequest{"key_rotated", 7, 20}},
+          {16, FollowRequest{7, 20, 1500}},
           {0, PingRequest{}},
           {8, AppendRequest{}},
           {9, QueryRequest{}},

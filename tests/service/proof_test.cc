@@ -93,7 +93,8 @@ ResponseBody Ask(Ledger& ledger, const RequestBody& body) {
   AuditApi api(
       ledger, {}, [] { return std::vector<Gauge>(); }, [] { return false; });
   std::promise<std::string> answer;
-  api.Handle(EncodeRequest({1, body}), [&answer](std::string frame) { answer.set_value(std::move(frame)); });
+  api.Handle(std::make_shared<const Recorder>(), EncodeRequest({1, body}),
+             [&answer](std::string frame) { answer.set_value(std::move(frame)); });
   const std::string frame = answer.get_future().get();
   auto response = DecodeResponse(frame);
   EXPECT_TRUE(response.ok()) << response.status().ToString();

@@ -67,6 +67,7 @@ const std::map<std::string, std::string_view> kOptions = {
     {"block-cache-bytes", "67108864"},
     {"refusals-note-seconds", "60"},
     {"clock-tolerance-seconds", "1"},
+    {"audit-queries", "off"},
     {"log-level", "info"},
 };
 
