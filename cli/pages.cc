@@ -27,18 +27,26 @@ Result<Coverage> ForEachPage(Request request, uint64_t limit, const Fetch& fetch
 
 }  // namespace
 
-Result<Coverage> ForEachEnvelope(LedgerReader& reader, QueryRequest request, uint64_t limit,
-                                 const std::function<void(Story)>& visit) {
+Result<Coverage> ForEachAnswer(LedgerReader& reader, QueryRequest request, uint64_t limit,
+                               const std::function<Status(Story, const EnvelopeRecords&)>& visit) {
   const auto fetch = [&reader](const QueryRequest& page) { return reader.Query(page); };
   const auto take = [&visit](const QueryResponse& page, Coverage& coverage) -> Result<uint64_t> {
     for (const EnvelopeRecords& records : page.envelopes) {
       ENVLEDGER_ASSIGN_OR_RETURN(Story story, ReadStory(records));
       coverage.AddStory(story);
-      visit(std::move(story));
+      ENVLEDGER_RETURN_IF_ERROR(visit(std::move(story), records));
     }
     return uint64_t{page.envelopes.size()};
   };
   return ForEachPage(std::move(request), limit, fetch, take);
+}
+
+Result<Coverage> ForEachEnvelope(LedgerReader& reader, QueryRequest request, uint64_t limit,
+                                 const std::function<void(Story)>& visit) {
+  return ForEachAnswer(reader, std::move(request), limit, [&visit](Story story, const EnvelopeRecords&) {
+    visit(std::move(story));
+    return Ok();
+  });
 }
 
 Result<Coverage> ForEachPrincipal(LedgerReader& reader, PrincipalsRequest request, uint64_t limit,

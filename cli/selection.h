@@ -1,0 +1,16 @@
+// Which envelopes a command is about, where that is more than the rows of one answer: exports and reports.
+#pragma once
+
+#include "cli/context.h"
+#include "cli/options.h"
+#include "cli/query_request.h"
+
+namespace envledger::cli {
+
+// The plan of query's options, with no limit unless one is given. kInvalidArgument naming the option.
+Result<QueryPlan> PlanSelection(const Options& options, Nanos now);
+
+// Asks the ledger which principal is meant, where the plan has one. Several are all meant, which stderr says.
+Status ResolvePrincipal(Context& context, LedgerReader& reader, QueryPlan& plan);
+
+}  // namespace envledger::cli
