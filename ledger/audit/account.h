@@ -1,0 +1,110 @@
+// Accounts: what was requested, granted and used, added up by whatever an auditor asks for.
+//
+// Sums are exact, in 128 bits; amounts are milli-units. Pure: no I/O, no clock, no threads. Memory grows with the rows.
+//
+// Time held. An envelope holds what a grant says from the `granted` record (its occurred_at, or not_before when that is
+// later) until the next grant, the terminal record, the grant's expires_at, or `until`, whichever comes first;
+// suspended work still holds it. Each grant counts for its own time. Requested and used amounts are multiplied by the
+// same time, so that the three compare: what the request and the usage would come to over the time that was granted.
+// Never granted is never held. A usage that is in unit-hours already (gpu_hours) is the producer's own sum: its amount.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/base/status.h"
+#include "ledger/codec/envelope.h"
+
+namespace envledger {
+
+// What rows can be told apart by. An envelope belongs to one row; only `resource` and `day` divide it: the first by
+// resource, the second its time held, by the UTC days on which it was held.
+enum class Dimension : uint8_t {
+  kPrincipal,    // on whose behalf: the subject, or the requester where there is none
+  kRequestedBy,  // "requester": who called
+  kChargeTo,     // of the latest grant
+  kTenant,
+  kKind,  // of execution
+  kStage,
+  kReason,  // of the latest decision, else of the outcome, else of the latest record that has one; several in one value
+  kPolicy,  // "id@version" of the latest decision
+  kScope,   // "kind:id"
+  kTarget,  // "type:id@version", all of them in one value
+  kEnvelope,
+  kResource,
+  kDay,  // of the first record's occurred_at, in UTC
+};
+std::string_view Name(Dimension dimension);  // "principal", "charge_to", ...
+std::optional<Dimension> ParseDimension(std::string_view name);
+// "principal, requester, ...".
+std::string DimensionNames();
+
+// One coordinate of a row. Not stated: no text and no principal.
+struct AccountValue {
+  std::string text;                    // "user:alice@issuer" for a principal
+  std::optional<Principal> principal;  // of the first three dimensions
+  bool operator==(const AccountValue&) const = default;
+  auto operator<=>(const AccountValue&) const = default;
+};
+using AccountKey = std::vector<AccountValue>;  // in the order of AccountOptions::by
+
+struct AmountSum {
+  __int128 total = 0;             // milli-units
+  __int128 per_unit = 0;          // milli-units of amounts per unit, which no total contains
+  __int128 held = 0;              // milli-unit-nanoseconds of `total`
+  uint64_t amounts = 0;           // how many are in `total`
+  uint64_t amounts_per_unit = 0;  // and in `per_unit`
+  uint64_t without_amount = 0;    // bounds or a bare name: stated, and in no sum
+  bool operator==(const AmountSum&) const = default;
+};
+struct ResourceSums {
+  AmountSum requested;
+  AmountSum granted;  // amounts of the latest grant; time held of each
+  AmountSum used;     // of the latest outcome
+  bool operator==(const ResourceSums&) const = default;
+};
+struct AccountRow {
+  uint64_t envelopes = 0;  // 0: only held something here (by day)
+  uint64_t open = 0;       // of them, not ended
+  std::map<std::string, ResourceSums> resources;
+};
+
+struct AccountOptions {
+  std::vector<Dimension> by;  // distinct
+  std::string resource;       // only envelopes that name it, and only it; empty: all
+  Nanos until = 0;            // where the time held of open envelopes ends
+};
+
+// One user at a time.
+class Account {
+ public:
+  explicit Account(AccountOptions options) : options_(std::move(options)) {}
+
+  // REQUIRES: `envelope` is FoldEnvelope(records). kResourceExhausted, naming the envelope, when a sum leaves 128 bits;
+  // the account is of no use then.
+  Status Add(const Envelope& envelope, const std::vector<Record>& records);
+
+  const std::map<AccountKey, AccountRow>& rows() const { return rows_; }
+  // Of every envelope once, whatever the rows.
+  const AccountRow& total() const { return total_; }
+  const AccountOptions& options() const { return options_; }
+
+ private:
+  struct Share;
+  AccountKey KeyOf(const Envelope& envelope) const;
+  AccountRow& RowOf(const AccountKey& key, const std::string& resource, std::optional<int64_t> day);
+
+  const AccountOptions options_;
+  std::map<AccountKey, AccountRow> rows_;
+  AccountRow total_;
+};
+
+// Milli-unit-nanoseconds as unit-hours, in decimal, rounded half away from zero to `digits` (0 to 9) after the point,
+// without trailing zeros: "12", "0.25", "-3.5".
+std::string FormatUnitHours(__int128 milli_unit_nanos, int digits);
+
+}  // namespace envledger
