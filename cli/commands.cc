@@ -76,9 +76,9 @@ ExitStatus Dispatch(Context& context, const std::vector<std::string>& words) {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> kCommands = {
-      AppendCommand(),      QueryCommand(),   ShowCommand(),        PrincipalsCommand(), VerifyCommand(),
-      CheckpointCommand(),  ProofCommand(),   ProofVerifyCommand(), ExportCommand(),     StatusCommand(),
-      KeyGenerateCommand(), KeyShowCommand(), KeyRotateCommand(),
+      AppendCommand(),       QueryCommand(),  ShowCommand(),        PrincipalsCommand(), VerifyCommand(),
+      CheckpointCommand(),   ProofCommand(),  ProofVerifyCommand(), ExportCommand(),     ReportCommand(),
+      ReportVerifyCommand(), StatusCommand(), KeyGenerateCommand(), KeyShowCommand(),    KeyRotateCommand(),
   };
   return kCommands;
 }

@@ -193,7 +193,8 @@ ExitStatus Export(Context& context, const Options& options, const Form& form, co
   if (!job.ok()) return WrongUsage(context, job.status());
   auto reader = context.open_ledger(job->source);
   if (!reader.ok()) return Fail(context, reader.status());
-  if (const Status status = ResolvePrincipal(context, **reader, job->plan); !status.ok()) return Fail(context, status);
+  const auto principals = ResolvePrincipal(context, **reader, job->plan);
+  if (!principals.ok()) return Fail(context, principals.status());
   auto origin = OriginOf(**reader);
   if (!origin.ok()) return Fail(context, origin.status());
   auto output = OutputFile::Open(context.out, options.Get("output"));

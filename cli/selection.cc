@@ -8,12 +8,14 @@ Result<QueryPlan> PlanSelection(const Options& options, Nanos now) {
   return plan;
 }
 
-Status ResolvePrincipal(Context& context, LedgerReader& reader, QueryPlan& plan) {
-  if (!plan.principal) return Ok();
+Result<std::vector<Principal>> ResolvePrincipal(Context& context, LedgerReader& reader, QueryPlan& plan) {
+  std::vector<Principal> principals;
+  if (!plan.principal) return principals;
   ENVLEDGER_ASSIGN_OR_RETURN(const ResolvedPrincipal resolved, Resolve(reader, *plan.principal));
   plan.request.principal = resolved.filter;
   if (const std::string note = NoteOn(resolved); !note.empty()) Complain(context, note);
-  return Ok();
+  for (const PrincipalSummary& candidate : resolved.candidates) principals.push_back(candidate.principal);
+  return principals;
 }
 
 }  // namespace envledger::cli

@@ -31,6 +31,8 @@ class Coverage {
   bool complete() const { return total_.complete; }
   const std::string& problem() const { return total_.problem; }
   const std::string& next_cursor() const { return total_.next_cursor; }
+  // The same as one answer's.
+  const Completeness& total() const { return total_; }
 
   std::string Json() const;
   // For people, in one line: "Complete as of 824 entries, root 3fa9…, checkpoint at 824".
