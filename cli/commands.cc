@@ -76,10 +76,10 @@ ExitStatus Dispatch(Context& context, const std::vector<std::string>& words) {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> kCommands = {
-      AppendCommand(),      QueryCommand(),      ShowCommand(),   PrincipalsCommand(),  AccountCommand(),
-      FindingsCommand(),    FollowCommand(),     VerifyCommand(), CheckpointCommand(),  ProofCommand(),
-      ProofVerifyCommand(), ExportCommand(),     StatusCommand(), KeyGenerateCommand(), KeyShowCommand(),
-      KeyRotateCommand(),   CompletionCommand(),
+      AppendCommand(),      QueryCommand(),   ShowCommand(),      PrincipalsCommand(),   AccountCommand(),
+      FindingsCommand(),    FollowCommand(),  VerifyCommand(),    CheckpointCommand(),   ProofCommand(),
+      ProofVerifyCommand(), ExportCommand(),  ReportCommand(),    ReportVerifyCommand(), StatusCommand(),
+      KeyGenerateCommand(), KeyShowCommand(), KeyRotateCommand(), CompletionCommand(),
   };
   return kCommands;
 }

@@ -35,6 +35,8 @@ Command CheckpointCommand();
 Command ProofCommand();
 Command ProofVerifyCommand();
 Command ExportCommand();
+Command ReportCommand();
+Command ReportVerifyCommand();
 Command StatusCommand();
 Command KeyGenerateCommand();
 Command KeyShowCommand();

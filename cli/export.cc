@@ -3,9 +3,11 @@
 #include <array>
 
 #include "cli/commands.h"
+#include "cli/export_records.h"
 #include "cli/key_argument.h"
 #include "cli/ledger_source.h"
 #include "cli/progress.h"
+#include "cli/query_request.h"
 #include "cli/safe_text.h"
 #include "cli/words.h"
 #include "ledger/audit/export_tiles.h"
@@ -29,7 +31,21 @@ void PrintTileExport(Context& context, const std::string& directory, const TileE
   fact("checkpoint", directory + "/checkpoint");
 }
 
+// What the forms of records take and a whole ledger does not.
+Status CheckTilesUsage(const Options& options) {
+  if (options.arguments().empty()) return InvalidArgument("the form tiles needs a directory: envledger export DIR");
+  OptionSpecs others = QueryOptions();
+  for (const std::string_view name : {"rows", "output"}) others.push_back({name, Takes::kValue, "", ""});
+  for (const OptionSpec& spec : others) {
+    if (options.Has(spec.name)) {
+      return InvalidArgument("the form tiles is the whole ledger in a directory: not with --" + std::string(spec.name));
+    }
+  }
+  return Ok();
+}
+
 ExitStatus RunTiles(Context& context, const Options& options) {
+  if (const Status usage = CheckTilesUsage(options); !usage.ok()) return WrongUsage(context, usage);
   auto source = SourceOf(context, options);
   if (!source.ok()) return WrongUsage(context, source.status());
   if (options.Has("sign-now") && !source->data_dir.empty()) {
@@ -62,7 +78,8 @@ struct Form {
   std::string_view name;
   ExitStatus (*run)(Context&, const Options&);
 };
-constexpr std::array kForms = {Form{"tiles", RunTiles}};
+constexpr std::array kForms = {Form{"tiles", RunTiles}, Form{"csv", ExportCsv}, Form{"jsonl", ExportJsonl},
+                               Form{"ocsf", ExportOcsf}, Form{"cloudevents", ExportCloudEvents}};
 
 ExitStatus Run(Context& context, const Options& options) {
   const std::string& name = options.Has("format") ? options.Get("format") : std::string(kForms.front().name);
@@ -78,15 +95,20 @@ ExitStatus Run(Context& context, const Options& options) {
 
 Command ExportCommand() {
   static const OptionSpecs kOwn = {
-      {"format", Takes::kValue, "FORM", "tiles (the default): a C2SP tlog-tiles directory"},
+      {"format", Takes::kValue, "FORM",
+       "tiles (the default): a C2SP tlog-tiles directory; or csv, jsonl, ocsf, cloudevents"},
+      {"rows", Takes::kValue, "ROWS",
+       "records (the default); csv, jsonl: or envelopes; jsonl, cloudevents: or entries, the whole log with its "
+       "events"},
+      {"output", Takes::kValue, "FILE", "csv, jsonl, ocsf, cloudevents: there, durably, instead of standard output"},
       {"vkey", Takes::kValue, "VKEY",
-       "the verifier key that the checkpoint must be signed by, or a file that holds it"},
-      {"sign-now", Takes::kNothing, "", "sign a checkpoint at the present size first"},
+       "tiles: the verifier key that the checkpoint must be signed by, or a file that holds it"},
+      {"sign-now", Takes::kNothing, "", "tiles: sign a checkpoint at the present size first"},
   };
   return {
       .name = "export",
-      .arguments = "DIR",
-      .summary = "write the ledger to a directory that anybody can check",
+      .arguments = "[DIR]",
+      .summary = "the ledger as files: tiles that anybody can check, csv, jsonl, OCSF, CloudEvents",
       .text =
           "Writes the whole ledger, as of its latest checkpoint, to DIR: the checkpoint, every entry, and the Merkle "
           "tree, as c2sp.org/tlog-tiles lays them out. Any static file server can serve it, any tool that follows the "
@@ -97,13 +119,23 @@ Command ExportCommand() {
           "at "
           "any moment: until the new checkpoint is in its place, DIR is the export that it was before.\n"
           "\n"
+          "--format csv, jsonl, ocsf and cloudevents write the records of the envelopes that pass query's filters, a "
+          "line "
+          "each, to standard output or --output FILE: csv with titles, for spreadsheets (formulas neutralised); jsonl "
+          "{\"seq\", \"recorded_at\", \"recorder\", \"leaf_hash\", \"revision\", \"transition\"}, with "
+          "--rows entries {..., \"event\"} too, and {\"completeness\": ...} last; ocsf API Activity events (class "
+          "6003, schema 1.2.0) and cloudevents CloudEvents 1.0, for log systems. No limit applies unless --limit says "
+          "so. Except in jsonl the completeness goes to stderr. schema/MAPPINGS.md says where every field comes from.\n"
+          "\n"
           "Exit status 1, with TRUNCATED, TAMPERED or WRONG_KEY: the ledger, or the export, is not what was signed. 3: "
           "no checkpoint yet. 4: DIR holds another ledger. 5: the disk, the socket, or another export into DIR.",
       .example =
           "  envledger export --sign-now --vkey ledger.vkey /srv/www/ledger\n"
-          "  envledger verify --tiles /srv/www/ledger --vkey ledger.vkey\n",
-      .options = Join({kOwn, SourceOptions()}),
-      .min_arguments = 1,
+          "  envledger verify --tiles /srv/www/ledger --vkey ledger.vkey\n"
+          "  envledger export --format csv --tenant search --since 30d --output search.csv\n"
+          "  envledger export --format ocsf --recorded-since 1h >> /var/log/siem/envledger.ocsf.jsonl\n",
+      .options = Join({kOwn, QueryOptions(), SourceOptions()}),
+      .min_arguments = 0,
       .max_arguments = 1,
       .run = Run,
   };

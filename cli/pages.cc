@@ -26,23 +26,30 @@ Result<Coverage> ForEachPage(Request request, uint64_t limit, Coverage coverage,
 
 }  // namespace
 
-Result<Coverage> ForEachEnvelope(LedgerReader& reader, QueryRequest request, uint64_t limit,
-                                 const std::function<void(Story)>& visit,
-                                 const std::function<void(const EnvelopeRecords&)>& witness) {
+Result<Coverage> ForEachAnswer(LedgerReader& reader, QueryRequest request, uint64_t limit,
+                               const std::function<Status(Story, const EnvelopeRecords&)>& visit) {
   const auto fetch = [&reader](const QueryRequest& page) { return reader.Query(page); };
-  const auto take = [&visit, &witness, at = request.at](const QueryResponse& page,
-                                                        Coverage& coverage) -> Result<uint64_t> {
+  const auto take = [&visit, at = request.at](const QueryResponse& page, Coverage& coverage) -> Result<uint64_t> {
     for (const EnvelopeRecords& records : page.envelopes) {
-      if (witness) witness(records);
       ENVLEDGER_ASSIGN_OR_RETURN(Story story, ReadStory(records, at));
       coverage.AddStory(story);
-      visit(std::move(story));
+      ENVLEDGER_RETURN_IF_ERROR(visit(std::move(story), records));
     }
     return uint64_t{page.envelopes.size()};
   };
   Coverage coverage;
   coverage.Asked(request.at, request.scan);
   return ForEachPage(std::move(request), limit, std::move(coverage), fetch, take);
+}
+
+Result<Coverage> ForEachEnvelope(LedgerReader& reader, QueryRequest request, uint64_t limit,
+                                 const std::function<void(Story)>& visit,
+                                 const std::function<void(const EnvelopeRecords&)>& witness) {
+  return ForEachAnswer(reader, std::move(request), limit, [&](Story story, const EnvelopeRecords& answer) {
+    if (witness) witness(answer);
+    visit(std::move(story));
+    return Ok();
+  });
 }
 
 Result<Coverage> ForEachPrincipal(LedgerReader& reader, PrincipalsRequest request, uint64_t limit,

@@ -36,6 +36,8 @@ class Coverage {
   bool complete() const { return total_.complete; }
   const std::string& problem() const { return total_.problem; }
   const std::string& next_cursor() const { return total_.next_cursor; }
+  // The same as one answer's.
+  const Completeness& total() const { return total_; }
   // Of the first page.
   uint64_t tree_size() const { return total_.tree_size; }
   const Hash& root() const { return total_.root; }

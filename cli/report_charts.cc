@@ -1,0 +1,203 @@
+// The drawings of a report. They are SVG elements whose geometry is in percent, so that text never scales with them;
+// each has a title for those who do not see it, and the exact numbers stand beside. All arithmetic is in integers, so
+// that the same entries give the same page on every machine.
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "cli/html.h"
+#include "cli/report_sections.h"
+#include "ledger/audit/account.h"
+#include "ledger/codec/quantity.h"
+
+namespace envledger::cli {
+namespace {
+
+constexpr Nanos kMinute = 60 * kSecond;
+constexpr Nanos kHour = 60 * kMinute;
+constexpr Nanos kDay = 24 * kHour;
+constexpr size_t kMostLanes = 30;
+constexpr int64_t kMostBars = 60;
+
+// `part` of `whole` in percent with two digits, "12.34%".
+std::string Percent(__int128 part, __int128 whole) {
+  // Divided down first, so that the product stays within 128 bits.
+  while (whole > (static_cast<__int128>(1) << 100)) {
+    whole >>= 1;
+    part >>= 1;
+  }
+  const auto hundredths = static_cast<int64_t>(whole <= 0 ? 0 : part * 10000 / whole);
+  const std::string fraction = std::to_string(hundredths % 100);
+  return std::to_string(hundredths / 100) + "." + (fraction.size() == 1 ? "0" : "") + fraction + "%";
+}
+
+std::string Legend(const std::vector<std::pair<std::string, std::string>>& entries) {
+  std::string html = "<ul class=\"legend\">";
+  for (const auto& [name, text] : entries) {
+    html += "<li><svg aria-hidden=\"true\"><rect class=\"" + name + "\" width=\"11\" height=\"11\" rx=\"2\"/></svg>" +
+            text + "</li>";
+  }
+  return html + "</ul>\n";
+}
+
+const std::vector<std::pair<std::string, std::string>> kEndings = {
+    {"good", "completed"}, {"bad", "denied, rejected, failed, cancelled, revoked, expired or lost"}, {"open", "open"}};
+
+struct Span {
+  Nanos begin = 0;
+  Nanos end = 0;
+};
+
+std::string Axis(Span span) {
+  return "<div class=\"axis\"><span>" + ShortTime(span.begin) + "</span><span>" +
+         ShortTime(span.begin + (span.end - span.begin) / 2) + "</span><span>" + ShortTime(span.end) +
+         "</span></div>\n";
+}
+
+// An envelope a row, from its first record to its last; open ones to the moment of the report.
+std::string Lanes(const ReportContents& contents) {
+  Span all{std::numeric_limits<Nanos>::max(), 0};
+  for (const Story& story : contents.stories) {
+    all.begin = std::min(all.begin, story.envelope.opened_at);
+    all.end = std::max({all.end, story.envelope.opened_at, story.envelope.updated_at});
+  }
+  const Nanos length = std::max<Nanos>(1, all.end - all.begin);
+  std::string html = Legend(kEndings) + "<table class=\"lanes\"><tbody>\n";
+  for (size_t i = 0; i < contents.stories.size(); ++i) {
+    const Envelope& envelope = contents.stories[i].envelope;
+    const Ending ending = EndingOf(envelope.stage);
+    const Nanos until = std::max(envelope.opened_at, ending == Ending::kOpen ? all.end : envelope.updated_at);
+    const std::string took = ending == Ending::kOpen ? "open" : FormatSpan(until - envelope.opened_at);
+    html += "<tr><th scope=\"row\"><a class=\"mono\" href=\"#e" + std::to_string(i) + "\">" +
+            Html(envelope.envelope_id) + "</a></th><td><svg height=\"12\" role=\"img\"><title>" +
+            Html(ShortTime(envelope.opened_at) + ", " + std::string(Name(envelope.stage)) + ", " + took) +
+            "</title><rect class=\"base\" width=\"100%\" height=\"12\" rx=\"3\"/><rect class=\"" +
+            std::string(ClassOf(ending)) + "\" x=\"" + Percent(envelope.opened_at - all.begin, length) + "\" width=\"" +
+            Percent(until - envelope.opened_at, length) + "\" height=\"12\" rx=\"3\"/><rect class=\"" +
+            std::string(ClassOf(ending)) + "\" x=\"" +
+            Percent(std::min(envelope.opened_at - all.begin, length - length / 250), length) +
+            "\" width=\"3\" height=\"12\" rx=\"1\"/></svg></td><td>" +
+            Html(std::string(Name(envelope.stage)) + ", " + took) + "</td></tr>\n";
+  }
+  return html + "</tbody></table>\n" + Axis(all);
+}
+
+// How many were asked in each step of time, by how they ended.
+std::string Histogram(const ReportContents& contents) {
+  Span all{std::numeric_limits<Nanos>::max(), 0};
+  for (const Story& story : contents.stories) {
+    all.begin = std::min(all.begin, story.envelope.opened_at);
+    all.end = std::max(all.end, story.envelope.opened_at);
+  }
+  Nanos step = kMinute;
+  for (const Nanos wider : {5 * kMinute, 15 * kMinute, kHour, 3 * kHour, 6 * kHour, kDay, 7 * kDay, 30 * kDay,
+                            90 * kDay, 365 * kDay, 10 * 365 * kDay}) {
+    if ((all.end - all.begin) / step < kMostBars) break;
+    step = wider;
+  }
+  all.begin -= all.begin % step;
+  const int64_t bars = (all.end - all.begin) / step + 1;
+  std::vector<std::array<int64_t, 3>> counts(static_cast<size_t>(bars));
+  int64_t most = 1;
+  for (const Story& story : contents.stories) {
+    auto& bar = counts[static_cast<size_t>((story.envelope.opened_at - all.begin) / step)];
+    ++bar[static_cast<size_t>(EndingOf(story.envelope.stage))];
+    most = std::max(most, bar[0] + bar[1] + bar[2]);
+  }
+  std::string html =
+      Legend(kEndings) +
+      "<svg height=\"150\" role=\"img\" aria-label=\"Envelopes asked for, by time\"><title>Envelopes asked "
+      "for, by time; at most " +
+      Grouped(static_cast<uint64_t>(most)) + " in " + FormatSpan(step) +
+      "</title>\n<rect class=\"base\" y=\"149\" width=\"100%\" height=\"1\"/>\n";
+  for (int64_t i = 0; i < bars; ++i) {
+    const auto& bar = counts[static_cast<size_t>(i)];
+    const int64_t total = bar[0] + bar[1] + bar[2];
+    if (total == 0) continue;
+    html += "<g><title>" + ShortTime(all.begin + i * step) + ": " + std::to_string(total) + ", of them " +
+            std::to_string(bar[1]) + " completed, " + std::to_string(bar[2]) + " ended otherwise, " +
+            std::to_string(bar[0]) + " open</title>";
+    int64_t below = 0;
+    for (const Ending ending : {Ending::kWell, Ending::kBadly, Ending::kOpen}) {
+      const int64_t count = bar[static_cast<size_t>(ending)];
+      if (count == 0) continue;
+      below += count;
+      html += "<rect class=\"" + std::string(ClassOf(ending)) + "\" x=\"" + Percent(i * 100 + 8, bars * 100) +
+              "\" width=\"" + Percent(84, bars * 100) + "\" y=\"" + Percent(most - below, most) + "\" height=\"" +
+              Percent(count, most) + "\"/>";
+    }
+    html += "</g>\n";
+  }
+  return html + "</svg>\n" + Axis({all.begin, all.begin + bars * step}) + "<p class=\"dim\">A bar is " +
+         FormatSpan(step) + "; the highest is " + Grouped(static_cast<uint64_t>(most)) + ".</p>\n";
+}
+
+std::string SumText(__int128 milli) {
+  const bool fits = milli >= std::numeric_limits<int64_t>::min() && milli <= std::numeric_limits<int64_t>::max();
+  return fits ? HumanQuantity(static_cast<int64_t>(milli)) : FormatQuantity(milli);
+}
+
+struct Bar {
+  const char* label;
+  const char* style;
+  const AmountSum& sum;
+};
+
+std::string BarRow(const std::string& resource, const Bar& bar, __int128 most) {
+  const AmountSum& sum = bar.sum;
+  const std::string number = sum.amounts > 0 ? SumText(sum.total) : "\u2013";
+  std::string html = "<tr><th scope=\"row\">" + std::string(bar.label) +
+                     "</th><td><svg height=\"13\" role=\"img\"><title>" +
+                     Html(resource + " " + bar.label + ": " + number) +
+                     "</title><rect class=\"base\" width=\"100%\" height=\"13\" rx=\"3\"/>";
+  if (sum.total > 0) {
+    html += "<rect class=\"" + std::string(bar.style) + "\" width=\"" + Percent(sum.total, most) +
+            "\" height=\"13\" rx=\"3\"/>";
+  }
+  return html + "</svg></td><td class=\"n\">" + number + "</td></tr>\n";
+}
+
+std::string ResourceCard(const std::string& resource, const ResourceSums& sums) {
+  const __int128 most = std::max({sums.requested.total, sums.granted.total, sums.used.total, __int128{1}});
+  std::string html = "<div class=\"card\"><h3>" + Html(resource) + "</h3><table class=\"bars\"><tbody>\n";
+  for (const Bar& bar :
+       {Bar{"requested", "ask", sums.requested}, Bar{"granted", "give", sums.granted}, Bar{"used", "use", sums.used}}) {
+    html += BarRow(resource, bar, most);
+  }
+  html += "</tbody></table>";
+  std::vector<std::string> notes;
+  if (sums.granted.held > 0)
+    notes.push_back("granted x time held: " + FormatUnitHours(sums.granted.held, 2) + " unit-hours");
+  const uint64_t per_unit =
+      sums.requested.amounts_per_unit + sums.granted.amounts_per_unit + sums.used.amounts_per_unit;
+  if (per_unit > 0) notes.push_back(Grouped(per_unit) + " amounts per unit, in no sum");
+  const uint64_t unsummed = sums.requested.without_amount + sums.granted.without_amount + sums.used.without_amount;
+  if (unsummed > 0) notes.push_back(Grouped(unsummed) + " stated without an amount");
+  if (!notes.empty()) html += "<p class=\"dim\">" + Html(Joined(notes, "; ")) + "</p>";
+  return html + "</div>\n";
+}
+
+}  // namespace
+
+std::string TimelineSection(const ReportContents& contents) {
+  if (contents.stories.empty()) return {};
+  return "<section id=\"timeline\"><h2>Timeline</h2>\n<div class=\"card\">\n" +
+         (contents.stories.size() <= kMostLanes ? Lanes(contents) : Histogram(contents)) + "</div></section>\n";
+}
+
+Result<std::string> ResourcesSection(const ReportContents& contents) {
+  Account account({.by = {}, .resource = {}, .until = contents.data.generated_at});
+  for (const Story& story : contents.stories) {
+    ENVLEDGER_RETURN_IF_ERROR(account.Add(story.envelope, story.records));
+  }
+  const auto& resources = account.total().resources;
+  if (resources.empty()) return std::string();
+  std::string html =
+      "<section id=\"resources\"><h2>Requested, granted, used</h2>\n<p class=\"dim\">Exact sums over all "
+      "envelopes of this report: what was asked, the latest grant of each, and what its outcome says was "
+      "used. A dash: nobody stated an amount.</p>\n<div class=\"grid\">\n";
+  for (const auto& [resource, sums] : resources) html += ResourceCard(resource, sums);
+  return html + "</div></section>\n";
+}
+
+}  // namespace envledger::cli

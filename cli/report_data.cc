@@ -1,0 +1,188 @@
+// The JSON is read strictly and into values of known types, and the page is made again from those: so there is nothing
+// in it that the page made again would not show a change of.
+#include "cli/report_data.h"
+
+#include <nlohmann/json.hpp>
+
+#include "cli/json_object.h"
+#include "ledger/codec/entry.h"
+
+namespace envledger::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kFormat = "envledger-report/1";
+
+// Inside a script element no "<" may stand, in whatever it is part of.
+std::string ForScript(const std::string& text) {
+  std::string safe;
+  safe.reserve(text.size());
+  for (const char c : text) {
+    if (c == '<') {
+      safe += "\\u003c";
+    } else {
+      safe += c;
+    }
+  }
+  return safe;
+}
+
+std::string HashText(const Hash& hash) { return Base64(View(hash)); }
+
+std::string EnvelopesJson(const std::vector<ReportEnvelope>& envelopes) {
+  std::string text = "[";
+  for (const ReportEnvelope& envelope : envelopes) {
+    text += text.size() == 1 ? "[" : ",[";
+    text += JsonString(envelope.id) + "," + std::to_string(envelope.roles);
+    for (const uint64_t seq : envelope.seqs) text += "," + std::to_string(seq);
+    text += "]";
+  }
+  return text + "]";
+}
+
+// Reads as much of the shape as the code below relies on; json's own exceptions say the rest.
+[[noreturn]] void Malformed(const std::string& what) { throw std::invalid_argument(what); }
+
+Hash ReadHash(const json& value) {
+  const auto bytes = ParseBase64(value.get_ref<const std::string&>());
+  Hash hash{};
+  if (!bytes || bytes->size() != hash.size()) Malformed("a hash is not 32 bytes of base64");
+  std::copy(bytes->begin(), bytes->end(), hash.begin());
+  return hash;
+}
+
+Nanos ReadTime(const json& value) {
+  const auto time = ParseTime(value.get_ref<const std::string&>());
+  if (!time.ok()) Malformed(time.status().message());
+  return *time;
+}
+
+uint64_t ReadNumber(const json& value) {
+  if (!value.is_number_unsigned()) Malformed("a number is expected, not " + value.dump());
+  return value.get<uint64_t>();
+}
+
+void ReadClaims(const json& from, ReportData& data) {
+  data.tool_version = from.at("version").get<std::string>();
+  data.generated_at = ReadTime(from.at("generated_at"));
+  for (const json& pair : from.at("filters")) data.filters.push_back({pair.at(0), pair.at(1)});
+  for (const json& principal : from.at("principals")) {
+    const auto kind = ParseName<PrincipalKind>(principal.at(0).get_ref<const std::string&>());
+    if (!kind) Malformed("no kind of principal: " + principal.at(0).dump());
+    data.principals.push_back({*kind, principal.at(1), principal.at(2)});
+  }
+  const json& answer = from.at("answer");
+  data.answered_size = ReadNumber(answer.at("tree_size"));
+  data.answered_root = ReadHash(answer.at("root"));
+  data.complete = answer.at("complete").get<bool>();
+  data.problem = answer.at("problem").get<std::string>();
+  data.more = answer.at("more").get<bool>();
+  for (const json& row : from.at("envelopes")) {
+    ReportEnvelope envelope;
+    envelope.id = row.at(0).get<std::string>();
+    const uint64_t roles = ReadNumber(row.at(1));
+    if (roles > 15) Malformed("unknown roles");
+    envelope.roles = static_cast<RoleMask>(roles);
+    for (size_t i = 2; i < row.size(); ++i) envelope.seqs.push_back(ReadNumber(row[i]));
+    data.envelopes.push_back(std::move(envelope));
+  }
+}
+
+void ReadEvidence(const json& from, ReportData& data) {
+  for (const json& row : from.at("entries")) {
+    const uint64_t seq = ReadNumber(row.at(0));
+    auto bytes = ParseBase64(row.at(1).get_ref<const std::string&>());
+    if (!bytes) Malformed("entry " + std::to_string(seq) + " is not base64");
+    if (!data.entries.empty() && seq <= data.entries.rbegin()->first) {
+      Malformed("entry " + std::to_string(seq) + " is not in its place");
+    }
+    data.entries.emplace_hint(data.entries.end(), seq, *std::move(bytes));
+  }
+  for (const json& node : from.at("nodes")) data.nodes.push_back(ReadHash(node));
+  data.checkpoint = from.at("checkpoint").get<std::string>();
+  data.vkey = from.at("vkey").get<std::string>();
+}
+
+}  // namespace
+
+const std::string* FindFilter(const ReportData& data, std::string_view name) {
+  for (const KeyValue& filter : data.filters) {
+    if (filter.key == name) return &filter.value;
+  }
+  return nullptr;
+}
+
+std::string ReportDataJson(const ReportData& data) {
+  std::vector<std::string> filters;
+  for (const KeyValue& filter : data.filters) filters.push_back(JsonStrings({filter.key, filter.value}));
+  std::vector<std::string> principals;
+  for (const Principal& principal : data.principals) {
+    principals.push_back(JsonStrings({std::string(Name(principal.kind)), principal.issuer, principal.id}));
+  }
+  std::vector<std::string> entries;
+  entries.reserve(data.entries.size());
+  for (const auto& [seq, bytes] : data.entries) {
+    entries.push_back("[" + std::to_string(seq) + ",\"" + Base64(bytes) + "\"]");
+  }
+  std::vector<std::string> nodes;
+  for (const Hash& node : data.nodes) nodes.push_back("\"" + HashText(node) + "\"");
+  JsonObject answer;
+  answer.Number("tree_size", data.answered_size)
+      .Text("root", HashText(data.answered_root))
+      .Bool("complete", data.complete)
+      .Text("problem", data.problem)
+      .Bool("more", data.more);
+  JsonObject object;
+  object.Text("format", kFormat)
+      .Text("version", data.tool_version)
+      .Text("generated_at", FormatTime(data.generated_at))
+      .Raw("filters", JsonArray(filters))
+      .Raw("principals", JsonArray(principals))
+      .Raw("answer", answer.str())
+      .Raw("envelopes", EnvelopesJson(data.envelopes))
+      .Text("vkey", data.vkey)
+      .Text("checkpoint", data.checkpoint)
+      .Raw("nodes", JsonArray(nodes))
+      .Raw("entries", JsonArray(entries));
+  return ForScript(object.str());
+}
+
+Result<ReportData> ReadReportData(std::string_view text) {
+  try {
+    const json from = json::parse(text);
+    if (from.at("format") != kFormat) Malformed("its format is " + from.at("format").dump());
+    ReportData data;
+    ReadClaims(from, data);
+    ReadEvidence(from, data);
+    return data;
+  } catch (const std::exception& e) {
+    return InvalidArgument("the embedded evidence is not what a report embeds: " + std::string(e.what()));
+  }
+}
+
+Result<std::vector<Story>> StoriesOf(const ReportData& data) {
+  std::vector<Story> stories;
+  stories.reserve(data.envelopes.size());
+  for (const ReportEnvelope& envelope : data.envelopes) {
+    EnvelopeRecords answer{.envelope_id = envelope.id, .roles = envelope.roles, .entries = {}};
+    for (const uint64_t seq : envelope.seqs) {
+      const auto entry = data.entries.find(seq);
+      if (entry == data.entries.end()) {
+        return Corruption("envelope " + envelope.id + ": entry " + std::to_string(seq) + " is not in the report");
+      }
+      answer.entries.push_back(entry->second);
+    }
+    ENVLEDGER_ASSIGN_OR_RETURN(Story story, ReadStory(answer));
+    for (size_t i = 0; i < story.records.size(); ++i) {
+      if (story.records[i].seq != envelope.seqs[i]) {
+        return Corruption("the entry embedded as " + std::to_string(envelope.seqs[i]) + " says that it is " +
+                          std::to_string(story.records[i].seq));
+      }
+    }
+    stories.push_back(std::move(story));
+  }
+  return stories;
+}
+
+}  // namespace envledger::cli

@@ -1,0 +1,123 @@
+#include "cli/report_gather.h"
+
+#include "cli/pages.h"
+#include "cli/proof_source.h"
+#include "ledger/audit/keys.h"
+#include "ledger/chain/subset_proof.h"
+
+namespace envledger::cli {
+namespace {
+
+void AddAnswer(const Completeness& answer, ReportData& data) {
+  data.answered_size = answer.tree_size;
+  data.answered_root = answer.root;
+  data.complete = answer.complete;
+  data.problem = answer.problem;
+  data.more = !answer.next_cursor.empty();
+}
+
+Status AddEnvelope(const Story& story, const EnvelopeRecords& answer, ReportData& data) {
+  ReportEnvelope envelope{.id = answer.envelope_id, .roles = answer.roles, .seqs = {}};
+  for (size_t i = 0; i < story.records.size(); ++i) {
+    const uint64_t seq = story.records[i].seq;
+    if (!data.entries.emplace(seq, answer.entries[i]).second) {
+      return Corruption("the ledger gives entry " + std::to_string(seq) + " twice");
+    }
+    envelope.seqs.push_back(seq);
+  }
+  data.envelopes.push_back(std::move(envelope));
+  return Ok();
+}
+
+Status GatherOne(LedgerReader& reader, const std::string& envelope_id, ReportData& data) {
+  ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeResponse response, reader.FindEnvelope({.envelope_id = envelope_id}));
+  ENVLEDGER_ASSIGN_OR_RETURN(const Story story, ReadStory(response.envelope));
+  Coverage coverage;
+  coverage.AddPage(response.completeness);
+  coverage.AddStory(story);
+  AddAnswer(coverage.total(), data);
+  return AddEnvelope(story, response.envelope, data);
+}
+
+Status GatherMany(LedgerReader& reader, const QueryPlan& plan, const std::function<void(uint64_t)>& progress,
+                  ReportData& data) {
+  ENVLEDGER_ASSIGN_OR_RETURN(
+      const Coverage coverage,
+      ForEachAnswer(reader, plan.request, plan.limit, [&](const Story& story, const EnvelopeRecords& answer) -> Status {
+        progress(data.envelopes.size() + 1);
+        return AddEnvelope(story, answer, data);
+      }));
+  AddAnswer(coverage.total(), data);
+  return Ok();
+}
+
+// The checkpoint, and the key that it is signed by.
+Result<Checkpoint> AddCheckpoint(LedgerReader& reader, ProofSource& source, const ReportRequest& request,
+                                 ReportData& data) {
+  auto signed_note = data.entries.empty() ? source.Latest() : source.Covering(data.entries.rbegin()->first);
+  if (!signed_note.ok()) return std::move(signed_note).status();
+  std::optional<VerifierKey> key = request.key;
+  if (!key) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const KeyHistory history, ReadKeys(reader));
+    key = history.KeyAt(signed_note->checkpoint.size);
+  }
+  auto opened = OpenCheckpoint(signed_note->note, *key);
+  if (!opened.ok() && opened.status().code() == Code::kNotFound) {
+    return Corruption("the checkpoint is not signed by " + FormatVerifierKey(*key));
+  }
+  if (!opened.ok()) return opened;
+  data.checkpoint = signed_note->note;
+  data.vkey = FormatVerifierKey(*key);
+  return opened;
+}
+
+Status AddProof(ProofSource& source, const Checkpoint& checkpoint, ReportData& data) {
+  std::vector<uint64_t> seqs;
+  seqs.reserve(data.entries.size());
+  for (const auto& [seq, bytes] : data.entries) seqs.push_back(seq);
+  ENVLEDGER_ASSIGN_OR_RETURN(
+      data.nodes, SubsetProof(seqs, checkpoint.size, [&](uint64_t seq) -> Result<Proof> {
+        ENVLEDGER_ASSIGN_OR_RETURN(InclusionProofResponse proof, source.Inclusion(seq, checkpoint.size));
+        if (proof.entry != data.entries.at(seq)) {
+          return Corruption("entry " + std::to_string(seq) + " is another in the proof than in the answer");
+        }
+        return std::move(proof.hashes);
+      }));
+  return CheckEvidence(data, checkpoint);
+}
+
+}  // namespace
+
+Status CheckEvidence(const ReportData& data, const Checkpoint& checkpoint) {
+  std::vector<std::pair<uint64_t, Hash>> leaves;
+  leaves.reserve(data.entries.size());
+  for (const auto& [seq, bytes] : data.entries) leaves.emplace_back(seq, LeafHash(bytes));
+  auto root = SubsetRoot(leaves, checkpoint.size, data.nodes);
+  if (!root.ok()) return Corruption("the entries are not proved: " + root.status().message());
+  if (*root != checkpoint.root) {
+    return Corruption("the entries and nodes lead to the root " + Hex(View(*root)) + ", the checkpoint of " +
+                      std::to_string(checkpoint.size) + " entries says " + Hex(View(checkpoint.root)));
+  }
+  if (data.answered_size == checkpoint.size && data.answered_root != checkpoint.root) {
+    return Corruption("the answer is from a tree of " + std::to_string(checkpoint.size) + " entries with the root " +
+                      Hex(View(data.answered_root)) + ", the checkpoint of that size says " +
+                      Hex(View(checkpoint.root)));
+  }
+  return Ok();
+}
+
+Status GatherReport(LedgerReader& reader, const ReportRequest& request,
+                    const std::function<void(uint64_t envelopes)>& progress, ReportData& data) {
+  if (request.envelope_id.empty()) {
+    ENVLEDGER_RETURN_IF_ERROR(GatherMany(reader, request.plan, progress, data));
+  } else {
+    ENVLEDGER_RETURN_IF_ERROR(GatherOne(reader, request.envelope_id, data));
+  }
+  ProofSource source(reader, request.key, request.can_sign);
+  auto checkpoint = AddCheckpoint(reader, source, request, data);
+  if (!checkpoint.ok() && data.entries.empty() && checkpoint.status().code() == Code::kNotFound) return Ok();
+  if (!checkpoint.ok()) return std::move(checkpoint).status();
+  return data.entries.empty() ? Ok() : AddProof(source, *checkpoint, data);
+}
+
+}  // namespace envledger::cli

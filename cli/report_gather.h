@@ -1,0 +1,31 @@
+// A report's values, from a ledger.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/query_request.h"
+#include "cli/report_data.h"
+#include "ledger/audit/reader.h"
+
+namespace envledger::cli {
+
+struct ReportRequest {
+  std::string envelope_id;         // this one only; empty: those of the plan
+  QueryPlan plan;                  // with its principal resolved
+  std::optional<VerifierKey> key;  // what the checkpoint must be signed by; else the key of the ledger's own history
+  bool can_sign = false;           // a daemon answers
+};
+
+// Fills in the answer, the envelopes and the evidence; the rest of `data` is the caller's. Everything is checked here:
+// the checkpoint's signature, and that the entries lead to its root. kNotFound for an envelope that is not there, and
+// when no checkpoint covers the entries and none can be signed; kCorruption, saying what, for what does not hold.
+Status GatherReport(LedgerReader& reader, const ReportRequest& request,
+                    const std::function<void(uint64_t envelopes)>& progress, ReportData& data);
+
+// That the entries, hashed, and the nodes lead to the checkpoint's root. kCorruption otherwise. REQUIRES: entries.
+Status CheckEvidence(const ReportData& data, const Checkpoint& checkpoint);
+
+}  // namespace envledger::cli

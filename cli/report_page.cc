@@ -1,0 +1,177 @@
+// What a reader sees first is what was asked and how far the answer can be trusted; what it rests on comes last, with
+// the means to check it. Nothing on the page comes from anywhere but ReportData, so that a report is checked by making
+// it again.
+#include "cli/report_page.h"
+
+#include <algorithm>
+
+#include "cli/html.h"
+#include "cli/proof_source.h"
+#include "cli/report_assets.h"
+#include "cli/report_sections.h"
+#include "ledger/crypto/sha256.h"
+
+namespace envledger::cli {
+namespace {
+
+std::string Principals(const ReportData& data) {
+  std::vector<std::string> names;
+  for (const Principal& principal : data.principals) names.push_back(FullPrincipalText(principal));
+  return Joined(names, ", ");
+}
+
+// Who or what the report is about, in a few words.
+std::string Subject(const ReportData& data) {
+  if (const std::string* id = FindFilter(data, "envelope")) return *id;
+  const std::string* tenant = FindFilter(data, "tenant");
+  if (!data.principals.empty()) return Principals(data) + (tenant ? ", tenant " + *tenant : "");
+  if (const std::string* principal = FindFilter(data, "principal")) return *principal;
+  return tenant ? "Tenant " + *tenant : "All envelopes";
+}
+
+std::string Period(const ReportData& data) {
+  const std::string* since = FindFilter(data, "since");
+  const std::string* until = FindFilter(data, "until");
+  if (since && until) return "asked from " + *since + " until before " + *until;
+  if (since) return "asked since " + *since;
+  if (until) return "asked before " + *until;
+  return "of all times";
+}
+
+// The other filters, as they were given.
+std::string Others(const ReportData& data) {
+  std::vector<std::string> parts;
+  for (const KeyValue& filter : data.filters) {
+    if (filter.key == "since" || filter.key == "until") continue;
+    parts.push_back("--" + filter.key + (filter.value.empty() ? "" : " " + filter.value));
+  }
+  return Joined(parts, " ");
+}
+
+// The statement of completeness. What holds the entries is the checkpoint's; that they are all, only the ledger says.
+std::string Claim(const ReportData& data) {
+  std::string text = data.complete ? "Complete" : "INCOMPLETE";
+  text += " as of " + Grouped(data.answered_size) + " entries, as the ledger says: every envelope that matches" +
+          std::string(data.more ? ", up to the limit that was given; there are more" : "") +
+          ". Revisions are dense, so no record between an envelope's first and last is left out.";
+  if (!data.problem.empty()) text += " What is missing: " + data.problem + ".";
+  const bool whole = data.complete && !data.more;
+  return "<p class=\"claim" + std::string(whole ? "" : " hole") + "\">" + Html(text) + "</p>\n";
+}
+
+std::string Header(const ReportData& data, const std::string& origin) {
+  std::string html = "<header class=\"top\"><p class=\"eyebrow\">Audit report \u00b7 " + Html(origin) + "</p>\n<h1>" +
+                     Html(Subject(data)) +
+                     "</h1>\n<p class=\"sub\">Who asked for what, what was granted, under which "
+                     "scope \u2013 " +
+                     Html(Period(data)) + "</p>\n" + Claim(data);
+  html +=
+      "<nav aria-label=\"Sections\"><a href=\"#summary\">Summary</a><a href=\"#timeline\">Timeline</a>"
+      "<a href=\"#resources\">Resources</a><a href=\"#decisions\">Decisions</a><a href=\"#findings\">Findings</a>"
+      "<a href=\"#envelopes\">Envelopes</a><a href=\"#check-it\">How to check</a></nav></header>\n";
+  return html;
+}
+
+std::string Tile(std::string_view name, uint64_t number) {
+  return "<div><dt>" + std::string(name) + "</dt><dd>" + Grouped(number) + "</dd></div>";
+}
+
+std::string Policy() {
+  const auto hash = [](std::string_view text) { return "'sha256-" + Base64(View(Sha256(text))) + "'"; };
+  return "default-src 'none'; style-src " + hash(kReportStyle) + "; script-src " + hash(kReportScript) +
+         "; base-uri 'none'; form-action 'none'";
+}
+
+std::string Head(const ReportData& data) {
+  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-"
+         "Policy\" content=\"" +
+         Policy() +
+         "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" "
+         "content=\"no-referrer\">\n<meta name=\"generator\" content=\"envledger " +
+         Html(data.tool_version) + "\">\n<title>Audit report: " + Html(Subject(data)) + "</title>\n<style>" +
+         std::string(kReportStyle) + "</style>\n</head>\n";
+}
+
+std::vector<Finding> FindingsOfAll(const ReportData& data, const std::vector<Story>& stories) {
+  FindingOptions options;
+  options.now = data.generated_at;
+  std::vector<Finding> findings;
+  for (const Story& story : stories) {
+    for (Finding& finding : FindingsOf(story.envelope, story.records, options)) findings.push_back(std::move(finding));
+  }
+  std::stable_sort(findings.begin(), findings.end(),
+                   [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+  return findings;
+}
+
+}  // namespace
+
+Ending EndingOf(Stage stage) {
+  if (stage == Stage::kCompleted) return Ending::kWell;
+  return IsTerminal(stage) ? Ending::kBadly : Ending::kOpen;
+}
+
+std::string_view ClassOf(Ending ending) {
+  return ending == Ending::kWell ? "good" : ending == Ending::kBadly ? "bad" : "open";
+}
+
+std::string SummarySection(const ReportContents& contents) {
+  const ReportData& data = contents.data;
+  uint64_t by_ending[3] = {};
+  uint64_t denied = 0;
+  uint64_t less = 0;
+  uint64_t more = 0;
+  for (const Story& story : contents.stories) {
+    ++by_ending[static_cast<size_t>(EndingOf(story.envelope.stage))];
+    if (story.envelope.stage == Stage::kDenied) ++denied;
+    const auto has = [&story](Relation a, Relation b) {
+      return std::any_of(story.envelope.relation.begin(), story.envelope.relation.end(),
+                         [&](const auto& pair) { return pair.second == a || pair.second == b; });
+    };
+    if (has(Relation::kNarrowed, Relation::kWithheld)) ++less;
+    if (has(Relation::kWidened, Relation::kWidened)) ++more;
+  }
+  std::string html = "<section id=\"summary\"><h2>Summary</h2>\n<dl class=\"tiles\">" +
+                     Tile("envelopes", contents.stories.size()) + Tile("completed", by_ending[1]) +
+                     Tile("open", by_ending[0]) + Tile("ended otherwise", by_ending[2]) +
+                     Tile("of these denied", denied) + Tile("granted less", less) + Tile("granted more", more) +
+                     Tile("findings", contents.findings.size()) + "</dl>\n";
+  const auto fact = [&html](std::string_view term, const std::string& text) {
+    if (!text.empty()) html += "<dt>" + std::string(term) + "</dt><dd>" + Html(text) + "</dd>";
+  };
+  html += "<dl class=\"facts\">";
+  fact("About", Principals(data));
+  fact("Asked with", Others(data));
+  fact("Period", Period(data));
+  fact("Made", FullTime(data.generated_at) + " UTC, by envledger " + data.tool_version);
+  fact("Answered from", Grouped(data.answered_size) + " entries, root " + Hex(View(data.answered_root)));
+  fact("Holds", Grouped(data.entries.size()) + " sealed entries, as they are in the ledger");
+  return html + "</dl></section>\n";
+}
+
+Result<std::string> ReportPage(const ReportData& data, const std::vector<Story>& stories) {
+  std::string origin;
+  if (!data.checkpoint.empty()) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ReadCheckpointNote(data.checkpoint));
+    origin = checkpoint.origin;
+  }
+  NameBook names;
+  for (const Story& story : stories) names.Learn(story.envelope);
+  const std::vector<Finding> findings = FindingsOfAll(data, stories);
+  const ReportContents contents{data, stories, findings, names};
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::string resources, ResourcesSection(contents));
+  std::string page = Head(data);
+  page += stories.size() <= 200 ? "<body class=\"few\">\n" : "<body>\n";
+  page += Header(data, origin) + "<main>\n";
+  page += SummarySection(contents) + TimelineSection(contents) + resources;
+  page += DecisionsSection(contents) + FindingsSection(contents);
+  page += EnvelopesSection(contents);
+  page += EvidenceSection(contents);
+  page += "</main>\n<footer>All times in UTC, from the producers unless said otherwise. Made by envledger " +
+          Html(data.tool_version) + ".</footer>\n";
+  page += std::string(kReportDataBegin) + ReportDataJson(data) + std::string(kReportDataEnd);
+  page += "<script>" + std::string(kReportScript) + "</script>\n</body>\n</html>\n";
+  return page;
+}
+
+}  // namespace envledger::cli

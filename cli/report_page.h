@@ -1,0 +1,14 @@
+// The page of a report: one HTML file that loads nothing and runs nothing but its own script.
+#pragma once
+
+#include <string>
+
+#include "cli/report_data.h"
+
+namespace envledger::cli {
+
+// The page that `data` gives: always the same bytes for the same values and the same version of the tool. `stories` is
+// StoriesOf(data). kInvalidArgument when the checkpoint is none; kResourceExhausted when a sum leaves 128 bits.
+Result<std::string> ReportPage(const ReportData& data, const std::vector<Story>& stories);
+
+}  // namespace envledger::cli

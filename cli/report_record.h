@@ -1,0 +1,15 @@
+// One record on a report's page.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ledger/codec/envelope.h"
+
+namespace envledger::cli {
+
+// A list item: stage, both times, who recorded it, and whatever it states. `entry`: its sealed bytes; `before`:
+// occurred_at of the record before it, or nullptr.
+std::string RecordHtml(const Record& record, std::string_view entry, const Nanos* before);
+
+}  // namespace envledger::cli

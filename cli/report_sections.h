@@ -1,0 +1,35 @@
+// The sections of a report's page. Each gives HTML in whole lines; what producers wrote is escaped.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/report_data.h"
+#include "cli/words.h"
+#include "ledger/audit/findings.h"
+
+namespace envledger::cli {
+
+// How an envelope stands, in three.
+enum class Ending { kOpen, kWell, kBadly };
+Ending EndingOf(Stage stage);
+// The class of the page's style: "open", "good", "bad".
+std::string_view ClassOf(Ending ending);
+
+struct ReportContents {
+  const ReportData& data;
+  const std::vector<Story>& stories;
+  const std::vector<Finding>& findings;
+  const NameBook& names;
+};
+
+std::string SummarySection(const ReportContents& contents);
+std::string TimelineSection(const ReportContents& contents);
+// kResourceExhausted when a sum leaves 128 bits.
+Result<std::string> ResourcesSection(const ReportContents& contents);
+std::string DecisionsSection(const ReportContents& contents);
+std::string FindingsSection(const ReportContents& contents);
+std::string EnvelopesSection(const ReportContents& contents);
+std::string EvidenceSection(const ReportContents& contents);
+
+}  // namespace envledger::cli
