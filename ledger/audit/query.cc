@@ -25,7 +25,12 @@ std::string Fingerprint(QueryRequest query) {
 class QueryRun {
  public:
   QueryRun(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits)
-      : view_(view), request_(request), limits_(limits), matcher_(request), page_(view, request, limits, matcher_) {}
+      : view_(view),
+        request_(request),
+        limits_(limits),
+        matcher_(request),
+        page_(view, request, limits, matcher_),
+        envelopes_(view.index->NewCursor(Table::kEnvelopes)) {}
 
   Result<QueryResponse> Run() {
     ENVLEDGER_ASSIGN_OR_RETURN(const auto after, ParseCursor(request_));
@@ -55,34 +60,34 @@ class QueryRun {
       const bool again = last == candidate->seq;  // two principals of one record
       last = candidate->seq;
       if (candidate->none) continue;
-      ENVLEDGER_ASSIGN_OR_RETURN(const std::optional<Record> found, Find(*candidate));
-      if (found && !again) ENVLEDGER_RETURN_IF_ERROR(Consider(*candidate, *found));
+      ENVLEDGER_ASSIGN_OR_RETURN(std::optional<StoredRecord> found, Find(*candidate));
+      if (found && !again) ENVLEDGER_RETURN_IF_ERROR(Consider(candidate->seq, *std::move(found)));
     }
   }
 
   // The record that the index names; nothing, with the problem noted, when there is none. A principal's list is the
   // promise that nothing was left out, so it is followed no further than the entries themselves confirm it.
-  Result<std::optional<Record>> Find(const Candidate& candidate) {
+  Result<std::optional<StoredRecord>> Find(const Candidate& candidate) {
     ++page_.scanned();
-    const auto bytes = view_.log->Read(candidate.seq);
+    auto bytes = view_.log->Read(candidate.seq);
     if (!bytes.ok() && bytes.status().code() != Code::kNotFound) return bytes.status();
     auto record = bytes.ok() ? DecodeRecord(*bytes) : Result<Record>(bytes.status());
     if (candidate.principal != nullptr) {
       if (record.ok() && CarriesLink(*record, *candidate.principal, candidate.ordinal))
-        return std::optional(*std::move(record));
+        return std::optional(StoredRecord{*std::move(record), *std::move(bytes)});
       return MisplacedOrdinal(candidate.principal->id, candidate.ordinal, candidate.seq);
     }
-    if (record.ok()) return std::optional(*std::move(record));
+    if (record.ok()) return std::optional(StoredRecord{*std::move(record), *std::move(bytes)});
     page_.Problem("the index gives entry " + std::to_string(candidate.seq) + ": " + record.status().message());
-    return std::optional<Record>();
+    return std::optional<StoredRecord>();
   }
 
-  Status Consider(const Candidate& candidate, const Record& found) {
+  Status Consider(uint64_t seq, StoredRecord found) {
     // The `requested` record can rule an envelope out before the rest of it is read.
-    if (found.revision == 0 && matcher_.RulesOut(found)) return Ok();
-    auto loaded = LoadEnvelope(view_, found.transition.envelope_id);
+    if (found.record.revision == 0 && matcher_.RulesOut(found.record)) return Ok();
+    auto loaded = LoadEnvelope(view_, *envelopes_, found.record.transition.envelope_id, &found);
     if (!loaded.ok() && (loaded.status().code() == Code::kNotFound || loaded.status().code() == Code::kCorruption)) {
-      page_.Problem("entry " + std::to_string(candidate.seq) + ": " + loaded.status().message());
+      page_.Problem("entry " + std::to_string(seq) + ": " + loaded.status().message());
       return Ok();
     }
     ENVLEDGER_RETURN_IF_ERROR(loaded.status());
@@ -91,7 +96,7 @@ class QueryRun {
     // A list that names an envelope several times gives it at its place only. A hole before that is a problem already
     // noted, and what was found is answered.
     const auto place = matcher_.PlaceOf(loaded->records);
-    if (place && *place < candidate.seq) return Ok();
+    if (place && *place < seq) return Ok();
     page_.Judge(*std::move(loaded));
     return Ok();
   }
@@ -101,6 +106,7 @@ class QueryRun {
   const AnswerLimits& limits_;
   const Matcher matcher_;
   Page page_;
+  const std::unique_ptr<IndexCursor> envelopes_;
 };
 
 }  // namespace

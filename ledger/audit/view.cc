@@ -58,14 +58,28 @@ Completeness CompletenessOf(const LedgerView& view) {
 }
 
 Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, std::string_view envelope_id) {
+  const auto at = view.index->NewCursor(Table::kEnvelopes);
+  return LoadEnvelope(view, *at, envelope_id, nullptr);
+}
+
+Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, IndexCursor& at, std::string_view envelope_id_in,
+                                    StoredRecord* known) {
+  const std::string envelope_id(envelope_id_in);  // it may lie in `known`
   StoredEnvelope envelope;
   const std::string prefix = EnvelopePrefix(envelope_id);
-  const auto at = view.index->NewCursor(Table::kEnvelopes);
-  for (at->Seek(prefix); at->Valid() && StartsWith(at->key(), prefix); at->Next()) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t seq, SeqOf(Table::kEnvelopes, at->key(), at->value()));
+  for (at.Seek(prefix); at.Valid() && StartsWith(at.key(), prefix); at.Next()) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t seq, SeqOf(Table::kEnvelopes, at.key(), at.value()));
     if (seq >= view.tree_size) break;
-    ENVLEDGER_ASSIGN_OR_RETURN(std::string bytes, view.log->Read(seq));
-    ENVLEDGER_ASSIGN_OR_RETURN(Record record, DecodeRecord(bytes));
+    Record record;
+    std::string bytes;
+    if (known != nullptr && known->record.seq == seq) {
+      record = std::move(known->record);
+      bytes = std::move(known->entry);
+      known = nullptr;
+    } else {
+      ENVLEDGER_ASSIGN_OR_RETURN(bytes, view.log->Read(seq));
+      ENVLEDGER_ASSIGN_OR_RETURN(record, DecodeRecord(bytes));
+    }
     const std::string problem = CheckRevision(record, envelope.records.size(), envelope.records, envelope_id);
     if (envelope.problem.empty() && !problem.empty()) {
       envelope.problem = "envelope " + std::string(envelope_id) + ": " + problem;
@@ -73,7 +87,7 @@ Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, std::string_view env
     envelope.records.push_back(std::move(record));
     envelope.entries.push_back(std::move(bytes));
   }
-  ENVLEDGER_RETURN_IF_ERROR(at->status());
+  ENVLEDGER_RETURN_IF_ERROR(at.status());
   if (envelope.records.empty()) return NotFound("no envelope " + std::string(envelope_id));
   if (envelope.records.front().transition.stage != Stage::kRequested) {
     return Corruption("the index gives no `requested` record for envelope " + std::string(envelope_id));

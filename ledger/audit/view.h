@@ -22,7 +22,7 @@ struct AnswerLimits {
   uint64_t max_records = 4096;
   uint64_t max_bytes = 2 << 20;
   uint64_t max_scanned = 200'000;  // index keys and entries looked at, of the index or of a scan's candidates
-  size_t short_list = 1024;        // a posting list of so many is read at once when that saves walking a longer one
+  size_t short_list = 256;         // a posting list of so many is read at once when that saves walking a longer one
   uint64_t steps_at_once = 4096;   // of an intersection, until the answer may end
 };
 
@@ -42,6 +42,16 @@ struct StoredEnvelope {
 };
 // kNotFound when it has no record in the view.
 Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, std::string_view envelope_id);
+
+// A record with its bytes.
+struct StoredRecord {
+  Record record;
+  std::string entry;
+};
+// LoadEnvelope for many: `at` is a cursor of the view's kEnvelopes table, and `known` one of the records where the
+// caller has it already (null: none); it is moved from.
+Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, IndexCursor& at, std::string_view envelope_id,
+                                    StoredRecord* known);
 
 // The principals that a filter names, in key order, starting after `cursor` (a PrincipalPrefix, or empty), each with
 // the posting of its last link, until `visit` returns false.
