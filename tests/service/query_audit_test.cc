@@ -131,7 +131,7 @@ TEST_F(AuditApiTest, ReadingToTheEndOfTheLedgerEnds) {
 TEST_F(AuditApiTest, AnAnswerThatCannotBeOnTheRecordIsRefused) {
   Open(OnTheRecord());
   ledger_.MustAppend({Encoded(Opening("e1"))});
-  ledger_.ledger().Close("test");  // appends are refused from here on
+  ASSERT_TRUE(ledger_.ledger().Close("test").ok());  // appends are refused from here on
   const ResponseBody body = Ask(EntriesRequest{0, 0});
   const auto* error = std::get_if<ErrorInfo>(&body);
   ASSERT_NE(error, nullptr);
