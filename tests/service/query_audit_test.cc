@@ -137,6 +137,8 @@ TEST_F(AuditApiTest, AnAnswerThatCannotBeOnTheRecordIsRefused) {
   ASSERT_NE(error, nullptr);
   EXPECT_EQ(error->status.code(), Code::kUnavailable);
   EXPECT_EQ(error->status.rule(), "audit-queries");
+  api_.reset();
+  ledger_.Kill();  // it is closed already
 }
 
 TEST_F(AuditApiTest, AFollowerIsAnsweredWhenAnEntryIsDurable) {
