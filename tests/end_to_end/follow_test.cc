@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -43,16 +44,20 @@ TEST(Follow, GoesOnOverARestartOfTheDaemonWithoutLossOrRepetition) {
   ledger.Start();
   ASSERT_EQ(ledger.Append(RequestLine("e1", "a") + RequestLine("e2", "b")).status, 0);
   // genesis, opened, 2 records; closed, opened, 2 records.
-  Child follow(
-      {ToolPath(), "follow", "--socket", ledger.audit_socket(), "--from", "0", "--count", "8", "--format", "jsonl"},
-      {});
+  const std::string out = ledger.path("out");
+  Child follow({"sh", "-c", R"(exec "$0" follow --socket "$1" --from 0 --count 8 --format jsonl > "$2")", ToolPath(),
+                ledger.audit_socket(), out},
+               {});
+  ASSERT_TRUE(WaitUntil([&] { return fs::exists(out) && fs::file_size(out) > 0; }, std::chrono::seconds(60)));
   ledger.Stop();
   ledger.Start();
   ASSERT_EQ(ledger.Append(RequestLine("e3", "a") + RequestLine("e4", "b")).status, 0);
   const Ended ended = follow.Wait();
   ASSERT_EQ(ended.status, 0) << ended.err;
-  const std::vector<json> lines = Lines(ended.out);
-  ASSERT_EQ(lines.size(), 8u) << ended.out;
+  std::ostringstream text;
+  text << std::ifstream(out).rdbuf();
+  const std::vector<json> lines = Lines(text.str());
+  ASSERT_EQ(lines.size(), 8u) << text.str();
   for (size_t i = 0; i < lines.size(); ++i) EXPECT_EQ(lines[i]["seq"], i);
   EXPECT_EQ(lines[7]["envelope_id"], "e4");
   EXPECT_THAT(ended.err, HasSubstr("go on with --from 8"));

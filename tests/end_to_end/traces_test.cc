@@ -229,7 +229,9 @@ class TraceRun {
     for (std::string line; std::getline(lines, line);) {
       const json row = json::parse(line);
       if (!row.contains("resources")) continue;
-      if (row["by"].is_null()) EXPECT_EQ(row["envelopes"], facts_["envelopes"]["total"]);
+      if (row["by"].is_null()) {
+        EXPECT_EQ(row["envelopes"], facts_["envelopes"]["total"]);
+      }
       for (const auto& [name, sums] : row["resources"].items()) {
         for (const char* kind : {"requested", "granted", "used"}) {
           Sums& into = (row["by"].is_null() ? of_total : of_rows)[kind];

@@ -131,12 +131,14 @@ TEST_F(AuditApiTest, ReadingToTheEndOfTheLedgerEnds) {
 TEST_F(AuditApiTest, AnAnswerThatCannotBeOnTheRecordIsRefused) {
   Open(OnTheRecord());
   ledger_.MustAppend({Encoded(Opening("e1"))});
-  ledger_.ledger().Close("test");  // appends are refused from here on
+  ASSERT_TRUE(ledger_.ledger().Close("test").ok());  // appends are refused from here on
   const ResponseBody body = Ask(EntriesRequest{0, 0});
   const auto* error = std::get_if<ErrorInfo>(&body);
   ASSERT_NE(error, nullptr);
   EXPECT_EQ(error->status.code(), Code::kUnavailable);
   EXPECT_EQ(error->status.rule(), "audit-queries");
+  api_.reset();
+  ledger_.Kill();  // it is closed already
 }
 
 TEST_F(AuditApiTest, AFollowerIsAnsweredWhenAnEntryIsDurable) {
