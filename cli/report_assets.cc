@@ -48,14 +48,16 @@ font-variant-numeric:tabular-nums}
 .legend svg{display:inline-block;width:11px;height:11px;margin-right:6px;vertical-align:-1px}
 .lanes{width:100%;border-collapse:collapse;font-size:13px}
 .lanes th{width:26%;padding:3px 14px 3px 0;font-weight:400;text-align:left;overflow-wrap:anywhere}
-.lanes td{padding:3px 0}.lanes td:last-child{width:9.5em;padding-left:14px;color:var(--dim)}
+.lanes td{padding:3px 0}.lanes td:last-child{width:1%;padding-left:14px;color:var(--dim);white-space:nowrap}
+.note{margin:8px 0 0;font-size:12.5px}
+.dim+.grid,.dim+.wide{margin-top:14px}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(330px,1fr));gap:14px}
 .bars{width:100%;border-collapse:collapse;font-size:13px}
 .bars th{width:5.6em;padding:3px 0;color:var(--dim);font-weight:400;text-align:left}
 .bars td{padding:3px 0}.bars td.n{width:1%;padding-left:12px;text-align:right;white-space:nowrap;
 font-variant-numeric:tabular-nums;font-weight:600}
 .card h3{margin:0 0 8px;font-size:15px;overflow-wrap:anywhere}
-.card h3 small{font-weight:400}
+#check-it h3{margin-top:24px}
 .wide{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:10px}
 table.list{width:100%;border-collapse:collapse;font-size:13.5px}
 .list th,.list td{padding:8px 12px;text-align:left;vertical-align:top;overflow-wrap:anywhere}
@@ -66,9 +68,10 @@ table.list{width:100%;border-collapse:collapse;font-size:13.5px}
 .list tbody{border-top:1px solid var(--line)}
 .list.rows tbody tr+tr{border-top:1px solid var(--line)}
 .list td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.list th.n{text-align:right}
 .list td.t{white-space:nowrap;font-variant-numeric:tabular-nums}
 #list{table-layout:fixed;min-width:980px}
-#list col.w1{width:156px}#list col.w2{width:98px}#list col.w7{width:15%}
+#list col.w1{width:156px}#list col.w2{width:98px}#list col.w4{width:20%}#list col.w6{width:19%}#list col.w7{width:13%}
 #list tr.d td{padding-top:0}
 #list tbody:target{background:var(--warnbg)}
 .tag{display:inline-block;padding:1px 8px;border-radius:99px;background:var(--soft);font-size:12px;font-weight:600;

@@ -132,9 +132,18 @@ std::string Histogram(const ReportContents& contents) {
          FormatSpan(step) + "; the highest is " + Grouped(static_cast<uint64_t>(most)) + ".</p>\n";
 }
 
+// "5,817,965.25": the digits before a point in threes, when they are digits alone.
+std::string InThrees(std::string number) {
+  const size_t begin = number.starts_with('-') ? 1 : 0;
+  const size_t end = std::min(number.find('.'), number.size());
+  if (number.find_first_not_of("0123456789", begin) < end) return number;
+  for (size_t at = end; at > begin + 3; at -= 3) number.insert(at - 3, 1, ',');
+  return number;
+}
+
 std::string SumText(__int128 milli) {
   const bool fits = milli >= std::numeric_limits<int64_t>::min() && milli <= std::numeric_limits<int64_t>::max();
-  return fits ? HumanQuantity(static_cast<int64_t>(milli)) : FormatQuantity(milli);
+  return InThrees(fits ? HumanQuantity(static_cast<int64_t>(milli)) : FormatQuantity(milli));
 }
 
 struct Bar {
@@ -167,13 +176,13 @@ std::string ResourceCard(const std::string& resource, const ResourceSums& sums) 
   html += "</tbody></table>";
   std::vector<std::string> notes;
   if (sums.granted.held > 0)
-    notes.push_back("granted x time held: " + FormatUnitHours(sums.granted.held, 2) + " unit-hours");
+    notes.push_back("granted \u00d7 time held: " + InThrees(FormatUnitHours(sums.granted.held, 2)) + " unit-hours");
   const uint64_t per_unit =
       sums.requested.amounts_per_unit + sums.granted.amounts_per_unit + sums.used.amounts_per_unit;
   if (per_unit > 0) notes.push_back(Grouped(per_unit) + " amounts per unit, in no sum");
   const uint64_t unsummed = sums.requested.without_amount + sums.granted.without_amount + sums.used.without_amount;
   if (unsummed > 0) notes.push_back(Grouped(unsummed) + " stated without an amount");
-  if (!notes.empty()) html += "<p class=\"dim\">" + Html(Joined(notes, "; ")) + "</p>";
+  if (!notes.empty()) html += "<p class=\"dim note\">" + Html(Joined(notes, "; ")) + "</p>";
   return html + "</div>\n";
 }
 

@@ -118,7 +118,7 @@ Status CheckOrdinals(const ReportData& data, std::vector<std::string>& shown) {
   }
   for (const Principal& principal : data.principals) {
     const std::set<uint64_t>& of_it = ordinals[principal];
-    uint64_t expected = 0;
+    uint64_t expected = 1;
     for (const uint64_t ordinal : of_it) {
       if (ordinal != expected) {
         return Corruption("record " + std::to_string(expected) + " of " + FullPrincipalText(principal) +

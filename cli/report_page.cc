@@ -35,7 +35,7 @@ std::string Period(const ReportData& data) {
   if (since && until) return "asked from " + *since + " until before " + *until;
   if (since) return "asked since " + *since;
   if (until) return "asked before " + *until;
-  return "of all times";
+  return "all times";
 }
 
 // The other filters, as they were given.
@@ -51,9 +51,10 @@ std::string Others(const ReportData& data) {
 // The statement of completeness. What holds the entries is the checkpoint's; that they are all, only the ledger says.
 std::string Claim(const ReportData& data) {
   std::string text = data.complete ? "Complete" : "INCOMPLETE";
-  text += " as of " + Grouped(data.answered_size) + " entries, as the ledger says: every envelope that matches" +
-          std::string(data.more ? ", up to the limit that was given; there are more" : "") +
-          ". Revisions are dense, so no record between an envelope's first and last is left out.";
+  text += " as of " + Grouped(data.answered_size) + " entries";
+  if (data.complete) text += ", as the ledger says: every envelope that matches";
+  text += data.more ? ", up to the limit that was given; there are more." : ".";
+  if (data.complete) text += " Revisions are dense, so no record between an envelope's first and last is left out.";
   if (!data.problem.empty()) text += " What is missing: " + data.problem + ".";
   const bool whole = data.complete && !data.more;
   return "<p class=\"claim" + std::string(whole ? "" : " hole") + "\">" + Html(text) + "</p>\n";

@@ -10,7 +10,9 @@
 namespace envledger::cli {
 namespace {
 
-constexpr size_t kOpenRows = 20;  // further rows stand in a details element
+// Further rows stand in a details element.
+constexpr size_t kOpenRows = 20;
+constexpr size_t kOpenFindings = 8;
 
 std::string Tag(std::string_view style, std::string_view text) {
   return "<span class=\"tag " + std::string(style) + "\">" + Html(text) + "</span>";
@@ -26,17 +28,17 @@ std::string Head(const std::vector<std::string_view>& titles) {
 }
 
 // A table whose later rows are folded away.
-std::string Rows(const std::vector<std::string_view>& titles, const std::vector<std::string>& rows) {
+std::string Rows(const std::vector<std::string_view>& titles, const std::vector<std::string>& rows, size_t at_once) {
   const std::string open = "<div class=\"wide\"><table class=\"list rows\">" + Head(titles) + "<tbody>\n";
   const std::string close = "</tbody></table></div>\n";
   std::string html = open;
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (i == kOpenRows) {
+    if (i == at_once) {
       html += close + "<details><summary>" + Grouped(rows.size() - i) + " more</summary>\n" + open;
     }
     html += rows[i] + "\n";
   }
-  return html + close + (rows.size() > kOpenRows ? "</details>\n" : "");
+  return html + close + (rows.size() > at_once ? "</details>\n" : "");
 }
 
 std::string_view ClassOf(Effect effect) {
@@ -72,7 +74,8 @@ std::string AmountsHtml(const Envelope& envelope) {
   const std::string asked = ResourcesText(envelope.requested);
   std::string html = asked.empty() ? "<span class=\"dim\">nothing stated</span>" : Html(asked);
   if (!envelope.granted) return html;
-  if (envelope.granted->resources == envelope.requested) return html + " <span class=\"arrow\">\u2192 the same</span>";
+  if (!asked.empty() && envelope.granted->resources == envelope.requested)
+    return html + " <span class=\"arrow\">\u2192 the same</span>";
   const std::string granted = ResourcesText(envelope.granted->resources);
   return html + " <span class=\"arrow\">\u2192</span> " + (granted.empty() ? "nothing stated" : Html(granted));
 }
@@ -128,31 +131,35 @@ std::string DecisionsSection(const ReportContents& contents) {
                                              : "<code>" + Html(group.policy) + "</code>") +
                    "</tr>");
   }
-  return "<section id=\"decisions\"><h2>Decisions</h2>\n" + Rows({"Count", "Effect", "Reasons", "Policy"}, rows) +
-         "</section>\n";
+  return "<section id=\"decisions\"><h2>Decisions</h2>\n" +
+         Rows({"Count", "Effect", "Reasons", "Policy"}, rows, kOpenRows) + "</section>\n";
 }
 
 std::string FindingsSection(const ReportContents& contents) {
   std::string html = "<section id=\"findings\"><h2>Findings</h2>\n";
   if (contents.findings.empty()) {
-    return html +
-           "<p>None. These rules look at each envelope by itself; what they are stands in FORMAT.md.</p></section>\n";
+    return html + "<p>None, by the rules that look at each envelope by itself.</p></section>\n";
   }
   std::map<std::string_view, size_t> index;
   for (size_t i = 0; i < contents.stories.size(); ++i) index[contents.stories[i].envelope.envelope_id] = i;
-  std::vector<std::string> rows;
+  // The gravest kinds first; the findings come sorted by severity.
+  std::vector<std::pair<FindingKind, std::vector<std::string>>> kinds;
   for (const Finding& finding : contents.findings) {
     const std::string id = "<code>" + Html(finding.envelope_id) + "</code>";
     const auto found = index.find(finding.envelope_id);
-    rows.push_back(
-        "<tr>" + Cell(Tag(ClassOf(finding.severity), Name(finding.severity))) +
-        Cell("<span title=\"" + Html(ExplanationOf(finding.kind)) + "\">" + Html(Name(finding.kind)) + "</span>") +
-        Cell(Html(finding.text)) + Cell(finding.who ? Html(contents.names.Name(*finding.who)) : "") +
-        Cell(found == index.end() ? id : "<a href=\"#e" + std::to_string(found->second) + "\">" + id + "</a>") +
-        "</tr>");
+    const std::string link =
+        found == index.end() ? id : "<a href=\"#e" + std::to_string(found->second) + "\">" + id + "</a>";
+    auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const auto& one) { return one.first == finding.kind; });
+    if (kind == kinds.end()) kind = kinds.insert(kind, {finding.kind, {}});
+    kind->second.push_back("<tr>" + Cell(Tag(ClassOf(finding.severity), Name(finding.severity))) +
+                           Cell(Html(finding.text)) + Cell(finding.who ? Html(contents.names.Name(*finding.who)) : "") +
+                           Cell(link) + "</tr>");
   }
-  return html + "<p class=\"dim\">What an auditor should look at; each follows from the records below.</p>\n" +
-         Rows({"Severity", "Kind", "What", "Who", "Envelope"}, rows) + "</section>\n";
+  for (const auto& [kind, rows] : kinds) {
+    html += "<h3><code>" + Html(Name(kind)) + "</code> \u00b7 " + Grouped(rows.size()) + "</h3>\n<p class=\"dim\">" +
+            Html(ExplanationOf(kind)) + "</p>\n" + Rows({"Severity", "What", "Who", "Envelope"}, rows, kOpenFindings);
+  }
+  return html + "</section>\n";
 }
 
 std::string EnvelopesSection(const ReportContents& contents) {
@@ -163,7 +170,7 @@ std::string EnvelopesSection(const ReportContents& contents) {
       "aria-label=\"Search the envelopes\" autocomplete=\"off\" spellcheck=\"false\"><span class=\"dim\" id=\"shown\" "
       "role=\"status\"></span></div>\n<div class=\"wide\"><table class=\"list\" id=\"list\"><colgroup><col "
       "class=\"w1\">"
-      "<col class=\"w2\"><col><col><col><col class=\"w6\"><col class=\"w7\"></colgroup>" +
+      "<col class=\"w2\"><col><col class=\"w4\"><col><col class=\"w6\"><col class=\"w7\"></colgroup>" +
       Head({"Asked (UTC)", "Stage", "Who", "What", "Scope", "Requested \u2192 granted", "Relation"}) + "\n";
   const bool open = contents.stories.size() <= 3;
   for (size_t i = 0; i < contents.stories.size(); ++i) html += EnvelopeRow(contents, i, open);

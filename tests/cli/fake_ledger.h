@@ -61,6 +61,7 @@ class FakeLedger : public LedgerReader {
   std::function<void(InclusionProofResponse&)> spoil_inclusion;
   std::function<void(ConsistencyProofResponse&)> spoil_consistency;
   int signed_when_asked = 0;
+  bool true_root = false;              // answers state the root of the log, not a made-up one
   std::string genesis;                 // entry 0
   std::vector<std::string> rotations;  // entries that are key_rotated, ascending
   StatusResponse status;

@@ -1,0 +1,267 @@
+// Reports: that what is written holds, and that nothing in it can be changed without being named.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "cli/report_data.h"
+#include "fake_ledger.h"
+#include "ledger/base/file.h"
+#include "tests/support/temp_dir.h"
+
+namespace envledger::cli {
+namespace {
+
+// A day, signed, and a report of all of it.
+struct ReportedDay : World {
+  ReportedDay() {
+    FillDay(*ledger);
+    ledger->true_root = true;
+    ledger->Sign();
+  }
+  std::string path() const { return directory.path() + "/report.html"; }
+  std::string Page() const { return *ReadFile(path(), 1 << 24); }
+  void Put(const std::string& page) const { ASSERT_TRUE(WriteFileDurably(path(), page, 0600).ok()); }
+  int Report(std::vector<std::string> more = {}) {
+    std::vector<std::string> words = {"report", "--output", path()};
+    words.insert(words.end(), more.begin(), more.end());
+    return Run(words);
+  }
+  int Verify(const VerifierKey& key = FakeLedger::key()) {
+    out.str("");
+    err.str("");
+    return Run({"report", "verify", path(), "--vkey", FormatVerifierKey(key)});
+  }
+  // The page with its evidence changed, and nothing else.
+  std::string WithEvidence(const std::function<void(ReportData&)>& change) const {
+    const std::string page = Page();
+    const size_t begin = page.find(kReportDataBegin) + kReportDataBegin.size();
+    const size_t end = page.find(kReportDataEnd, begin);
+    ReportData data = *ReadReportData(page.substr(begin, end - begin));
+    change(data);
+    return page.substr(0, begin) + ReportDataJson(data) + page.substr(end);
+  }
+
+  TempDir directory;
+};
+
+TEST(Report, HoldsByTheKeyThatSignedAndByNoOther) {
+  ReportedDay day;
+  ASSERT_EQ(day.Report(), 0) << day.err.str();
+  EXPECT_EQ(day.Verify(), 0) << day.err.str();
+  EXPECT_NE(day.out.str().find("HOLDS"), std::string::npos);
+  EXPECT_NE(day.out.str().find("5 entries are in its tree"), std::string::npos) << day.out.str();
+  EXPECT_NE(day.out.str().find("Not shown:"), std::string::npos);
+  EXPECT_EQ(day.Verify(FakeLedger::key(2)), 1);
+  EXPECT_NE(day.err.str().find("not by the key given"), std::string::npos) << day.err.str();
+}
+
+TEST(Report, TheSameValuesGiveTheSameBytes) {
+  ReportedDay day;
+  ASSERT_EQ(day.Report(), 0);
+  const std::string first = day.Page();
+  ASSERT_EQ(day.Report(), 0);
+  EXPECT_EQ(first, day.Page());
+}
+
+TEST(Report, AChangeOfAnyPartOfThePageIsNamedWithItsLine) {
+  ReportedDay day;
+  ASSERT_EQ(day.Report(), 0);
+  const std::string page = day.Page();
+  for (const std::string part : {"<h1>", "gpu 4", "quota of the project", "default-src", "script-src", "<title>",
+                                 "\"use strict\"", "id=\"checked\"", "</html>"}) {
+    const size_t at = page.find(part);
+    ASSERT_NE(at, std::string::npos) << part;
+    std::string changed = page;
+    changed[at + 1] ^= 1;
+    day.Put(changed);
+    EXPECT_EQ(day.Verify(), 1) << part;
+    const auto line = std::count(page.begin(), page.begin() + static_cast<long>(at), '\n') + 1;
+    EXPECT_NE(day.err.str().find("in line " + std::to_string(line)), std::string::npos) << day.err.str();
+  }
+  day.Put(page + "\n");
+  EXPECT_EQ(day.Verify(), 1);
+  day.Put(page.substr(0, page.size() - 1));
+  EXPECT_EQ(day.Verify(), 1);
+}
+
+TEST(Report, AByteOfTheEvidenceChangedAnywhereIsCaught) {
+  ReportedDay day;
+  ASSERT_EQ(day.Report(), 0);
+  const std::string page = day.Page();
+  const size_t begin = page.find(kReportDataBegin) + kReportDataBegin.size();
+  const size_t end = page.find(kReportDataEnd, begin);
+  for (size_t at = begin; at < end; at += 13) {
+    std::string changed = page;
+    changed[at] = changed[at] == 'A' ? 'B' : 'A';
+    day.Put(changed);
+    ASSERT_EQ(day.Verify(), 1) << "at " << at - begin;
+  }
+}
+
+TEST(Report, EvidenceThatIsForgedWholeSaysWhatIsWrong) {
+  ReportedDay day;
+  ASSERT_EQ(day.Report(), 0);
+  const struct {
+    std::function<void(ReportData&)> change;
+    std::string complaint;
+  } forgeries[] = {
+      {[](ReportData& data) { data.entries[1][200] ^= 1; }, "lead to the root"},
+      {[](ReportData& data) { data.envelopes.pop_back(); }, "embeds 5 entries and shows 4"},
+      {[](ReportData& data) {
+         data.envelopes[0].seqs = {0, 2};
+       },
+       "revision 1 is missing"},
+      {[](ReportData& data) { data.envelopes.push_back(data.envelopes[1]); }, "stands there twice"},
+      {[](ReportData& data) { data.envelopes[1].id = "env-7"; }, "belongs to envelope env-2"},
+      {[](ReportData& data) {
+         data.filters.push_back({"tenant", "sales"});
+       },
+       "is not one of --tenant sales"},
+      {[](ReportData& data) { data.entries.erase(4); }, "not proved: the proof has too few nodes"},
+      {[](ReportData& data) { data.nodes.push_back({}); }, "more nodes than it takes"},
+      {[](ReportData& data) { data.answered_root[0] ^= 1; }, "the answer is from a tree of 5 entries"},
+      {[](ReportData& data) { data.generated_at += kSecond; }, "differs from its own evidence in line"},
+      {[](ReportData& data) { data.checkpoint = FakeLedger().NoteOver(0, 2); }, "not signed"},
+      {[](ReportData& data) { data.checkpoint = "no note"; }, "its checkpoint"},
+  };
+  for (const auto& [change, complaint] : forgeries) {
+    const std::string whole = day.Page();
+    day.Put(day.WithEvidence(change));
+    EXPECT_EQ(day.Verify(), 1) << complaint;
+    EXPECT_NE(day.err.str().find(complaint), std::string::npos) << complaint << "\n" << day.err.str();
+    day.Put(whole);
+  }
+}
+
+TEST(Report, WhatIsNoReportIsNamed) {
+  ReportedDay day;
+  day.Put("<html></html>");
+  EXPECT_EQ(day.Verify(), 1);
+  EXPECT_NE(day.err.str().find("embeds no evidence"), std::string::npos);
+  day.Put(std::string(kReportDataBegin) + "{\"format\":\"envledger-report/1\"}" + std::string(kReportDataEnd));
+  EXPECT_EQ(day.Verify(), 1);
+  EXPECT_NE(day.err.str().find("not what a report embeds"), std::string::npos) << day.err.str();
+  EXPECT_EQ(
+      day.Run({"report", "verify", day.directory.path() + "/absent", "--vkey", FormatVerifierKey(FakeLedger::key())}),
+      5);
+  EXPECT_EQ(day.Run({"report", "verify", day.path()}), 2);
+}
+
+TEST(Report, NothingThatAProducerWroteIsMarkupScriptOrDeceit) {
+  ReportedDay day;
+  const std::string evil = "</script><script>alert(1)</script><!--\"'&\x01\x1b[2J\u202e\u2028";
+  Transition trick = Requested("env-</script>\"'<b>", User(evil, "https://x/" + evil), kMorning + 300 * kSecond);
+  trick.identity->tenant = evil;
+  trick.execution->operation = evil;
+  trick.execution->targets = {{.type = evil, .id = evil, .version = evil, .digest = ""}};
+  trick.scope->id = evil;
+  trick.scope->purpose = evil;
+  trick.requested = ResourceMap{Amount(evil, "1")};
+  day.ledger->Append(trick);
+  Transition denied;
+  denied.envelope_id = trick.envelope_id;
+  denied.stage = Stage::kDenied;
+  denied.occurred_at = kMorning + 301 * kSecond;
+  denied.decision = Decision{};
+  denied.decision->effect = Effect::kDeny;
+  denied.decision->reasons = {evil};
+  denied.decision->policy = Policy{.id = evil, .version = evil, .digest = ""};
+  day.ledger->Append(denied);
+  day.ledger->Sign();
+  ASSERT_EQ(day.Report(), 0) << day.err.str();
+  const std::string page = day.Page();
+  EXPECT_EQ(day.Verify(), 0) << day.err.str();
+  EXPECT_EQ(page.find("alert(1)</script>"), std::string::npos);
+  EXPECT_EQ(page.find("<script>alert"), std::string::npos);
+  EXPECT_EQ(page.find("<b>\""), std::string::npos);
+  for (const char* raw : {"\x01", "\x1b", "\u202e", "\u2028"}) EXPECT_EQ(page.find(raw), std::string::npos);
+  // Two scripts and one style, whatever producers wrote.
+  const auto count = [&page](std::string_view word) {
+    size_t found = 0;
+    for (size_t at = page.find(word); at != std::string::npos; at = page.find(word, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(count("<script"), 2u);
+  EXPECT_EQ(count("</script"), 2u);
+  EXPECT_EQ(count("<style"), 1u);
+  EXPECT_NE(page.find("&lt;/script&gt;&lt;script&gt;alert(1)"), std::string::npos);
+}
+
+TEST(Report, LoadsNothing) {
+  ReportedDay day;
+  ASSERT_EQ(day.Report(), 0);
+  const std::string page = day.Page();
+  EXPECT_NE(page.find("default-src 'none'; style-src 'sha256-"), std::string::npos);
+  for (const char* loader : {" src=", "href=\"http", "url(", "@import", "<link", "<img", "<iframe", " style=",
+                             " on"
+                             "click="}) {
+    EXPECT_EQ(page.find(loader), std::string::npos) << loader;
+  }
+}
+
+TEST(Report, SaysExactSumsAndRelations) {
+  ReportedDay day;
+  ASSERT_EQ(day.Report({"--tenant", "search", "--since", "2026-03-01"}), 0);
+  const std::string page = day.Page();
+  EXPECT_NE(page.find("<title>gpu requested: 16</title>"), std::string::npos) << "8 of env-1 and 8 of env-2";
+  EXPECT_NE(page.find("<title>gpu granted: 4</title>"), std::string::npos);
+  EXPECT_NE(page.find("<title>gpu used: 4</title>"), std::string::npos);
+  EXPECT_NE(page.find("narrowed gpu"), std::string::npos);
+  EXPECT_NE(page.find("quota of the project"), std::string::npos);
+  EXPECT_NE(page.find("--tenant search"), std::string::npos);
+  EXPECT_NE(page.find("asked since 2026-03-01T00:00:00Z"), std::string::npos) << "times are absolute";
+  EXPECT_EQ(day.Verify(), 0) << day.err.str();
+}
+
+TEST(Report, OfOneEnvelopeProvesOnlyItsEntries) {
+  ReportedDay day;
+  ASSERT_EQ(day.Report({"--envelope", "env-1"}), 0) << day.err.str();
+  EXPECT_EQ(day.Verify(), 0) << day.err.str();
+  EXPECT_NE(day.out.str().find("3 entries are in its tree"), std::string::npos);
+  EXPECT_EQ(day.Report({"--envelope", "env-99"}), 3);
+  EXPECT_EQ(day.Report({"--envelope", "env-1", "--tenant", "search"}), 2);
+}
+
+TEST(Report, HasACheckpointSignedWhenTheLatestEndsTooEarly) {
+  ReportedDay day;
+  day.ledger->Append(Requested("env-4", User("carol"), kMorning + 500 * kSecond));
+  ASSERT_EQ(day.Report(), 0) << day.err.str();
+  EXPECT_EQ(day.ledger->signed_when_asked, 1);
+  EXPECT_EQ(day.Verify(), 0) << day.err.str();
+  day.ledger->Append(Completed("env-1", kMorning + 600 * kSecond));
+  EXPECT_EQ(day.Report({"--data-dir", "/somewhere"}), 3) << "nobody can sign";
+}
+
+TEST(Report, ALyingLedgerGetsNoReport) {
+  ReportedDay day;
+  day.ledger->spoil_inclusion = [](InclusionProofResponse& response) { response.hashes[0][0] ^= 1; };
+  EXPECT_EQ(day.Report({"--envelope", "env-1"}), 1);
+  EXPECT_NE(day.err.str().find("does not hold"), std::string::npos) << day.err.str();
+  EXPECT_FALSE(ReadFile(day.path(), 100).ok());
+  day.ledger->spoil_inclusion = nullptr;
+  EXPECT_EQ(day.Report({"--vkey", FormatVerifierKey(FakeLedger::key(2))}), 1);
+  EXPECT_NE(day.err.str().find("not signed by"), std::string::npos) << day.err.str();
+}
+
+TEST(Report, AHoleIsSaidOnThePageAndOnTheWayOut) {
+  ReportedDay day;
+  day.ledger->envelopes[0].entries.erase(day.ledger->envelopes[0].entries.begin() + 1);
+  EXPECT_EQ(day.Report(), 1);
+  EXPECT_NE(day.Page().find("INCOMPLETE as of 5 entries"), std::string::npos);
+  EXPECT_NE(day.Page().find("revision 1 is missing"), std::string::npos);
+  EXPECT_EQ(day.Verify(), 0) << "what it says about itself holds: " << day.err.str();
+  EXPECT_NE(day.out.str().find("says itself that some are missing"), std::string::npos) << day.out.str();
+}
+
+TEST(Report, OfNothingSaysSo) {
+  ReportedDay day;
+  day.ledger->envelopes.clear();
+  ASSERT_EQ(day.Report(), 0) << day.err.str();
+  EXPECT_NE(day.Page().find("None match."), std::string::npos);
+  EXPECT_EQ(day.Verify(), 0) << day.err.str();
+  EXPECT_EQ(day.Run({"report"}), 2);
+}
+
+}  // namespace
+}  // namespace envledger::cli
