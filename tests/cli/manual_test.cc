@@ -61,7 +61,7 @@ TEST(Manual, FormatsWithoutAWarning) {
     const Ended ended = RunProgram({"/usr/bin/groff", "-man", "-ww", "-Tutf8", PathOf(page)});
     EXPECT_EQ(ended.status, 0) << page;
     EXPECT_EQ(ended.err, "") << page;
-    EXPECT_NE(ended.out.find("SEE"), std::string::npos) << page;
+    EXPECT_GT(ended.out.size(), 1000u) << page;
   }
 }
 
