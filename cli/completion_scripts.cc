@@ -172,6 +172,7 @@ std::string BashCompletion(const std::vector<Command>& commands) {
       "      compopt -o filenames 2>/dev/null\n"
       "    fi\n"
       "  fi\n"
+      "  return 0\n"
       "}\n"
       "complete -F _envledger envledger\n";
   return text;

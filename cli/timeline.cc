@@ -24,7 +24,7 @@
 namespace envledger::cli {
 namespace {
 
-constexpr size_t kLabel = 11;
+constexpr size_t kLabel = 10;               // so that a leaf hash fits a terminal of 80 columns
 constexpr size_t kGutter = 6;               // before a label
 constexpr size_t kLeastRoom = 20;           // columns for a value, however narrow the terminal is
 constexpr size_t kTwoColumns = 160;         // a terminal of this width has room for two
@@ -169,7 +169,7 @@ void PrintGrant(const RecordPrinter& print, const Envelope& envelope, const Gran
   print.Line("grant", granted.grant_id);
   if (granted.not_before) print.Line("from", FullTime(*granted.not_before));
   if (granted.expires_at) print.Line("until", FullTime(*granted.expires_at));
-  if (granted.charge_to) print.Line("charged to", FullPrincipalText(*granted.charge_to));
+  if (granted.charge_to) print.Line("charge to", FullPrincipalText(*granted.charge_to));
   print.Line("because", granted.reason);
 }
 

@@ -156,24 +156,24 @@ TEST(Show, TableIsATimeline) {
   memory         64Gi     64Gi     -  as_requested
 
   ● requested   2026-03-17 09:20:00
-  │   requested  gpu 8, memory 64Gi
-  │   sealed     #0 at 2026-03-17 09:20:00.5 by gateway, uid 1000 pid 4242
-  │   leaf       HASH
+  │   requested gpu 8, memory 64Gi
+  │   sealed    #0 at 2026-03-17 09:20:00.5 by gateway, uid 1000 pid 4242
+  │   leaf      HASH
   │
   ● granted     2026-03-17 09:20:02  +2.0s
-  │   decision   narrow
-  │   because    quota of the project
-  │   granted    gpu 4, memory 64Gi
-  │   grant      grant-1
-  │   routed to  kserve / gpu-n05
-  │   sealed     #1 at 2026-03-17 09:20:02.5 by gateway, uid 1000 pid 4242
-  │   leaf       HASH
+  │   decision  narrow
+  │   because   quota of the project
+  │   granted   gpu 4 (narrowed, asked 8), memory 64Gi
+  │   grant     grant-1
+  │   routed to kserve / gpu-n05
+  │   sealed    #1 at 2026-03-17 09:20:02.5 by gateway, uid 1000 pid 4242
+  │   leaf      HASH
   │
   ● completed   2026-03-17 09:21:30  +1m 28s
-      outcome    ok
-      used       gpu 4
-      sealed     #2 at 2026-03-17 09:21:30.5 by gateway, uid 1000 pid 4242
-      leaf       HASH
+      outcome   ok
+      used      gpu 4
+      sealed    #2 at 2026-03-17 09:21:30.5 by gateway, uid 1000 pid 4242
+      leaf      HASH
 
 3 records. Complete as of 5 entries, root abababababababab…, no signed checkpoint yet.
 )");
