@@ -91,6 +91,9 @@ class Reading {
       }
       node.children.push_back({.envelope = std::move(child), .asked = false, .children = {}, .note = {}});
     }
+    if (!coverage.next_cursor().empty() && node.note.empty()) {
+      node.note = "there is more: a tree is read up to " + Grouped(kMaxTreeEnvelopes) + " envelopes";
+    }
     for (TreeNode& child : node.children) ENVLEDGER_RETURN_IF_ERROR(Descend(child, depth + 1));
     return Ok();
   }
