@@ -136,14 +136,14 @@ TEST(ExportRecords, LinesOfAFixedLedgerDoNotChange) {
             "\"org.envledger.transition.completed\",\"subject\":\"env-1\",\"time\":\"2026-03-17T09:21:30Z\","
             "\"datacontenttype\":\"application/json\",\"recordedtime\":\"2026-03-17T09:21:30.5Z\",\"sequence\":"
             "\"00000000000000000002\",\"ledgerseq\":\"2\",\"leafhash\":"
-            "\"b53cfc993721b8fa0e87cd9cd567a3b1c86dd3f20a528babc8f80e05da9816c5\",\"authtype\":\"user\",\"authid\":"
+            "\"c74a599658ee3847f60807a8ace50dddbca14b1de385bdb27207c08ccdab3107\",\"authtype\":\"user\",\"authid\":"
             "\"alice\",\"data\":{\"envelope_id\":\"env-1\",\"stage\":\"completed\",\"occurred_at\":"
             "\"2026-03-17T09:21:30Z\",\"outcome\":{\"code\":\"ok\",\"usage\":{\"gpu\":\"4\"}}}}");
   day.out.str("");
   ASSERT_EQ(day.Run({"export", "--format", "csv"}), 0);
   EXPECT_EQ(day.Lines()[2],
             "1,env-1,1,granted,2026-03-17T09:20:02Z,2026-03-17T09:20:02.5Z,gateway,1000,"
-            "d4a9a5162a641c420283951422a1776852588a7938fb3f58a974882ba0f46dc7,user,"
+            "d9dddbafb23c30b7c05a10acf8f09c8554ea21a0163788fae97216862ae9b242,user,"
             "https://id.example.com,alice,,,,search,model_deployment,POST /serving/deploy_model,,model:llama-3@2,"
             "project:search-ml,,narrow,quota of the project,,,,,,gpu=4; memory=68719476736,,grant-1,,kserve,,gpu-n05,"
             ",,,,,,\r");
