@@ -1,4 +1,4 @@
-// What counts as a finding stands in FORMAT.md; two decisions run through all of them here.
+// What counts as a finding stands beside each kind in the header; two decisions run through all of them here.
 //
 // First, what is not stated is not judged: a hop that states no scopes or no expiry has its parent's, a request without
 // any resource asked for nothing that could be widened. Scopes are opaque strings, compared byte by byte: whether

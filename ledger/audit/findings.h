@@ -1,6 +1,6 @@
 // What an auditor should look at: computed from an envelope's own records, reported and never refused.
 //
-// Pure functions of decoded records: no I/O, no clock, no threads. FORMAT.md lists the kinds.
+// Pure functions of decoded records: no I/O, no clock, no threads.
 #pragma once
 
 #include <cstdint>
