@@ -3,7 +3,6 @@
 #include "ledger/crypto/ed25519.h"
 
 #include <openssl/bio.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
@@ -12,6 +11,7 @@
 
 #include "ledger/base/file.h"
 #include "ledger/base/log.h"
+#include "ledger/crypto/error_scope.h"
 #include "ledger/crypto/key_file.h"
 
 namespace envledger {
@@ -30,15 +30,6 @@ struct Free {
 using Key = std::unique_ptr<EVP_PKEY, Free>;
 using Context = std::unique_ptr<EVP_MD_CTX, Free>;
 using Bio = std::unique_ptr<BIO, Free>;
-
-// Drops the errors that were queued during its life.
-class ErrorScope {
- public:
-  ErrorScope() { ERR_set_mark(); }
-  ~ErrorScope() { ERR_pop_to_mark(); }
-  ErrorScope(const ErrorScope&) = delete;
-  ErrorScope& operator=(const ErrorScope&) = delete;
-};
 
 [[noreturn]] void Die(std::string_view what) {
   Log(LogLevel::kError, what);

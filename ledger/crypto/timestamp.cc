@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "ledger/crypto/error_scope.h"
 #include "ledger/crypto/sha256.h"
 
 namespace envledger {
@@ -41,15 +42,6 @@ struct Free {
 };
 template <typename T>
 using Owned = std::unique_ptr<T, Free>;
-
-// Drops the errors that were queued during its life.
-class ErrorScope {
- public:
-  ErrorScope() { ERR_set_mark(); }
-  ~ErrorScope() { ERR_pop_to_mark(); }
-  ErrorScope(const ErrorScope&) = delete;
-  ErrorScope& operator=(const ErrorScope&) = delete;
-};
 
 const unsigned char* Bytes(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
 
