@@ -7,12 +7,13 @@
 namespace envledger {
 namespace {
 
-// One principal's links, by ordinal. Seqs grow with ordinals, so the place of a seq is found by bisection.
+// One principal's links, by ordinal. Seqs grow with ordinals, so the place of a seq is found by bisection. `at`: a
+// cursor of the table of principals, shared by the walks of a query; the next ordinal is mostly the next key.
 class PrincipalWalk {
  public:
-  static Result<PrincipalWalk> Start(const LedgerView& view, std::string prefix, const PrincipalSummary& summary,
-                                     bool descending, std::optional<uint64_t> after) {
-    PrincipalWalk walk(view, std::move(prefix), summary.principal, descending);
+  static Result<PrincipalWalk> Start(const LedgerView& view, IndexCursor& at, std::string prefix,
+                                     const PrincipalSummary& summary, bool descending, std::optional<uint64_t> after) {
+    PrincipalWalk walk(at, std::move(prefix), summary.principal, descending);
     uint64_t low = 1;  // the least ordinal whose seq is beyond `after`, or last + 1
     uint64_t high = summary.links + 1;
     while (after && low < high) {
@@ -56,18 +57,21 @@ class PrincipalWalk {
   }
 
  private:
-  PrincipalWalk(const LedgerView& view, std::string prefix, Principal principal, bool descending)
-      : index_(view.index.get()),
+  PrincipalWalk(IndexCursor& at, std::string prefix, Principal principal, bool descending)
+      : at_(&at),
         prefix_(std::move(prefix)),
         principal_(std::make_unique<Principal>(std::move(principal))),
         descending_(descending) {}
 
   Result<uint64_t> SeqOfOrdinal(uint64_t ordinal) const {
-    ENVLEDGER_ASSIGN_OR_RETURN(const auto value, index_->Get(Table::kPrincipals, PrincipalKey(prefix_, ordinal)));
-    if (!value) {
+    const std::string key = PrincipalKey(prefix_, ordinal);
+    if (at_->Valid()) descending_ ? at_->Prev() : at_->Next();
+    if (!at_->Valid() || at_->key() != key) at_->Seek(key);
+    ENVLEDGER_RETURN_IF_ERROR(at_->status());
+    if (!at_->Valid() || at_->key() != key) {
       return Corruption("the index has no ordinal " + std::to_string(ordinal) + " of principal " + principal_->id);
     }
-    ENVLEDGER_ASSIGN_OR_RETURN(const PrincipalPosting posting, DecodePosting(*value));
+    ENVLEDGER_ASSIGN_OR_RETURN(const PrincipalPosting posting, DecodePosting(at_->value()));
     return posting.seq;
   }
   Status CheckOrdinal(const LogDb& log, uint64_t ordinal) const {
@@ -83,7 +87,7 @@ class PrincipalWalk {
     return Ok();
   }
 
-  const IndexReader* index_;
+  IndexCursor* at_;
   std::string prefix_;
   std::unique_ptr<const Principal> principal_;
   bool descending_;
@@ -94,8 +98,9 @@ class PrincipalWalk {
 
 class PrincipalWalks : public Candidates {
  public:
-  PrincipalWalks(std::vector<PrincipalWalk> walks, bool descending)
-      : walks_(std::move(walks)), descending_(descending) {}
+  // `at`: the cursor of the walks.
+  PrincipalWalks(std::unique_ptr<IndexCursor> at, std::vector<PrincipalWalk> walks, bool descending)
+      : at_(std::move(at)), walks_(std::move(walks)), descending_(descending) {}
 
   Result<std::optional<Candidate>> Next() override {
     if (current_ != nullptr) {
@@ -113,6 +118,7 @@ class PrincipalWalks : public Candidates {
   }
 
  private:
+  const std::unique_ptr<IndexCursor> at_;
   std::vector<PrincipalWalk> walks_;
   const bool descending_;
   PrincipalWalk* current_ = nullptr;
@@ -160,11 +166,12 @@ Status MisplacedOrdinal(const std::string& principal_id, uint64_t ordinal, uint6
 
 Result<std::unique_ptr<Candidates>> PrincipalCandidates(const LedgerView& view, const PrincipalFilter& filter,
                                                         bool descending, std::optional<uint64_t> after) {
+  auto at = view.index->NewCursor(Table::kPrincipals, Reach::kTable);
   std::vector<PrincipalWalk> walks;
   Status problem;
   ENVLEDGER_RETURN_IF_ERROR(
       VisitPrincipals(view, AnyRole(filter), {}, [&](const std::string& prefix, const PrincipalSummary& summary) {
-        auto walk = PrincipalWalk::Start(view, prefix, summary, descending, after);
+        auto walk = PrincipalWalk::Start(view, *at, prefix, summary, descending, after);
         if (!walk.ok()) {
           problem = std::move(walk).status();
           return false;
@@ -173,7 +180,7 @@ Result<std::unique_ptr<Candidates>> PrincipalCandidates(const LedgerView& view, 
         return true;
       }));
   ENVLEDGER_RETURN_IF_ERROR(std::move(problem));
-  return std::unique_ptr<Candidates>(std::make_unique<PrincipalWalks>(std::move(walks), descending));
+  return std::unique_ptr<Candidates>(std::make_unique<PrincipalWalks>(std::move(at), std::move(walks), descending));
 }
 
 Result<uint64_t> CountLinks(const LedgerView& view, const PrincipalFilter& filter) {

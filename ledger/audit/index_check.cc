@@ -144,7 +144,7 @@ void IndexCheck::Add(const PreparedEntry& prepared, uint64_t digest) {
 Status IndexCheck::ReadIndex(const std::function<void(Table, std::string_view, std::string_view)>& visit,
                              std::vector<VerifyFailure>& malformed) const {
   for (size_t table = 0; table < kTableNames.size(); ++table) {
-    const auto at = index_.NewCursor(static_cast<Table>(table));
+    const auto at = index_.NewCursor(static_cast<Table>(table), Reach::kTable);
     for (at->Seek({}); at->Valid(); at->Next()) {
       if (abandoned_.load(std::memory_order_relaxed)) return Ok();
       if (!SeqOf(static_cast<Table>(table), at->key(), at->value()).ok()) {

@@ -14,7 +14,7 @@ class FacetList : public Postings {
       : prefix_(std::move(prefix)),
         descending_(descending),
         tree_size_(view.tree_size),
-        at_(view.index->NewCursor(Table::kFacets)),
+        at_(view.index->NewCursor(Table::kFacets, Reach::kTable)),
         reads_(reads) {}
 
   Result<std::optional<uint64_t>> Seek(uint64_t from) override {
@@ -92,7 +92,7 @@ Result<std::vector<uint64_t>> LongestSpans(const LedgerView& view, uint64_t firs
   const size_t head = PrefixOfSpan(kTop, 0).size() - 9;  // before the number and the 0x00
   const std::string common = PrefixOfSpan(kTop, 0).substr(0, head);
   std::vector<uint64_t> numbers;
-  const auto at = view.index->NewCursor(Table::kFacets);
+  const auto at = view.index->NewCursor(Table::kFacets, Reach::kTable);
   while (first < end) {
     ++*reads;
     at->Seek(PrefixOfSpan(kTop, first));

@@ -105,7 +105,7 @@ Result<EventsResponse> RunEvents(const LedgerView& view, const EventsRequest& re
   response.tree_size = view.tree_size;
   const std::string prefix = FacetPrefix(kFacetEvent, request.name);
   uint64_t bytes = 0;
-  const auto at = view.index->NewCursor(Table::kFacets);
+  const auto at = view.index->NewCursor(Table::kFacets, Reach::kTable);
   for (at->Seek(FacetKey(prefix, request.from_seq)); at->Valid() && at->key().starts_with(prefix); at->Next()) {
     ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t seq, SeqOf(Table::kFacets, at->key(), at->value()));
     if (seq >= view.tree_size) break;

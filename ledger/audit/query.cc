@@ -30,7 +30,7 @@ class QueryRun {
         limits_(limits),
         matcher_(request),
         page_(view, request, limits, matcher_),
-        envelopes_(view.index->NewCursor(Table::kEnvelopes)) {}
+        envelopes_(view.index->NewCursor(Table::kEnvelopes, Reach::kPrefix)) {}
 
   Result<QueryResponse> Run() {
     ENVLEDGER_ASSIGN_OR_RETURN(const auto after, ParseCursor(request_));

@@ -79,7 +79,7 @@ Result<const TreeReader::Row*> TreeReader::ReadRow(unsigned level, uint64_t row)
   if (const auto known = rows_.find({level, row}); known != rows_.end()) return &known->second;
   const uint64_t first = row * kRowWidth;
   const uint64_t count = std::min(kRowWidth, (size_ >> level) - first);
-  if (!cursor_) cursor_ = index_.NewCursor(Table::kTree);
+  if (!cursor_) cursor_ = index_.NewCursor(Table::kTree, Reach::kTable);
   Row nodes;
   for (cursor_->Seek(TreeKey(level, first)); nodes.size() < count && cursor_->Valid(); cursor_->Next()) {
     const auto hash = HashFrom(cursor_->value());

@@ -58,7 +58,7 @@ Completeness CompletenessOf(const LedgerView& view) {
 }
 
 Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, std::string_view envelope_id) {
-  const auto at = view.index->NewCursor(Table::kEnvelopes);
+  const auto at = view.index->NewCursor(Table::kEnvelopes, Reach::kPrefix);
   return LoadEnvelope(view, *at, envelope_id, nullptr);
 }
 
@@ -98,7 +98,7 @@ Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, IndexCursor& at, std
 Status VisitPrincipals(const LedgerView& view, const PrincipalFilter& filter, std::string_view cursor,
                        const std::function<bool(const std::string&, const PrincipalSummary&)>& visit) {
   const std::string id_prefix = filter.id.empty() ? std::string() : filter.id + '\0';
-  const auto at = view.index->NewCursor(Table::kPrincipals);
+  const auto at = view.index->NewCursor(Table::kPrincipals, Reach::kTable);
   at->Seek(cursor.empty() ? id_prefix : LastKeyOf(cursor));
   while (at->Valid() && StartsWith(at->key(), id_prefix)) {
     const std::string prefix(at->key().substr(0, at->key().size() - 8));

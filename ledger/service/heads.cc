@@ -12,7 +12,7 @@ Status LoadEnvelopeHead(const IndexReader& index, const LogDb& log, std::string_
   ENVLEDGER_ASSIGN_OR_RETURN(const auto first, index.Get(Table::kEnvelopes, EnvelopeKey(envelope_id, 0)));
   if (!first) return Ok();
   const std::string prefix = EnvelopePrefix(envelope_id);
-  const auto at = index.NewCursor(Table::kEnvelopes);
+  const auto at = index.NewCursor(Table::kEnvelopes, Reach::kPrefix);
   for (at->Seek(prefix); at->Valid() && at->key().substr(0, prefix.size()) == prefix; at->Next()) {
     ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t seq, SeqOf(Table::kEnvelopes, at->key(), at->value()));
     ENVLEDGER_ASSIGN_OR_RETURN(const std::string bytes, log.Read(seq));
@@ -34,7 +34,7 @@ Status LoadEnvelopeHead(const IndexReader& index, const LogDb& log, std::string_
 }
 
 Status LoadPrincipalHead(const IndexReader& index, std::string_view prefix, PrincipalHead& head) {
-  const auto at = index.NewCursor(Table::kPrincipals);
+  const auto at = index.NewCursor(Table::kPrincipals, Reach::kTable);
   at->SeekForPrev(PrincipalKey(prefix, UINT64_MAX));
   ENVLEDGER_RETURN_IF_ERROR(at->status());
   if (!at->Valid() || at->key().substr(0, prefix.size()) != prefix) return Ok();

@@ -5,6 +5,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -45,12 +46,18 @@ class RocksReader : public IndexReader {
   RocksReader(const rocks::Handle* handle, const rocksdb::Snapshot* snapshot, uint64_t watermark)
       : handle_(handle), snapshot_(snapshot), watermark_(watermark) {
     read_.snapshot = snapshot;
+    read_.total_order_seek = true;
   }
   ~RocksReader() override {
     if (snapshot_ != nullptr) handle_->db->ReleaseSnapshot(snapshot_);
   }
-  std::unique_ptr<IndexCursor> NewCursor(Table table) const override {
-    return std::make_unique<RocksCursor>(handle_->db->NewIterator(read_, Family(table)));
+  std::unique_ptr<IndexCursor> NewCursor(Table table, Reach reach) const override {
+    rocksdb::ReadOptions read = read_;
+    if (reach == Reach::kPrefix) {
+      read.total_order_seek = false;
+      read.prefix_same_as_start = true;
+    }
+    return std::make_unique<RocksCursor>(handle_->db->NewIterator(read, Family(table)));
   }
   Result<std::optional<std::string>> Get(Table table, std::string_view key) const override {
     std::string value;
@@ -68,6 +75,21 @@ class RocksReader : public IndexReader {
   const rocksdb::Snapshot* const snapshot_;  // null: whatever is there when read
   const uint64_t watermark_;
   rocksdb::ReadOptions read_;
+};
+
+// The part of a key that its prefix filters know: up to and with the first 0x00. Its name stands in the files; another
+// meaning takes another name.
+class UpToNul : public rocksdb::SliceTransform {
+ public:
+  const char* Name() const override { return "envledger.UpToNul"; }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override { return {key.data(), Length(key)}; }
+  bool InDomain(const rocksdb::Slice& key) const override { return Length(key) > 0; }
+
+ private:
+  static size_t Length(const rocksdb::Slice& key) {
+    const size_t at = rocks::ToView(key).find('\0');
+    return at == std::string_view::npos ? 0 : at + 1;
+  }
 };
 
 std::vector<rocksdb::ColumnFamilyDescriptor> Families(const IndexDbOptions& options) {
@@ -90,10 +112,12 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families(const IndexDbOptions& opti
   ascending.compression = rocksdb::kLZ4Compression;
   ascending.level_compaction_dynamic_level_bytes = true;
 
-  // Nearly every look-up of an envelope asks for one that does not exist yet: a filter answers that from memory.
+  // Nearly every look-up of an envelope asks for one that does not exist yet: a filter answers that from memory. And
+  // the records of one that does exist lie in one or two of the table's files: filters of prefixes say in which.
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   rocksdb::ColumnFamilyOptions envelopes = ascending;
   envelopes.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  envelopes.prefix_extractor = std::make_shared<UpToNul>();
   envelopes.memtable_whole_key_filtering = true;
   envelopes.memtable_prefix_bloom_size_ratio = 0.05;
   // Hashes do not compress.

@@ -34,6 +34,11 @@ struct Watermark {
   std::string last_leaf_hash;
 };
 
+// How far a cursor goes: over its whole table; or only over the keys that share with the key last sought what stands
+// before the first 0x00, which is cheaper, because files without such keys are not looked into. Where a kPrefix cursor
+// leaves those keys it may be anywhere beyond them, or not valid.
+enum class Reach : uint8_t { kTable, kPrefix };
+
 // A position in one table, as RocksDB's iterators. The views are valid until the next move.
 class IndexCursor {
  public:
@@ -52,7 +57,7 @@ class IndexCursor {
 class IndexReader {
  public:
   virtual ~IndexReader() = default;
-  virtual std::unique_ptr<IndexCursor> NewCursor(Table table) const = 0;
+  virtual std::unique_ptr<IndexCursor> NewCursor(Table table, Reach reach) const = 0;
   virtual Result<std::optional<std::string>> Get(Table table, std::string_view key) const = 0;
   virtual uint64_t watermark() const = 0;
 };

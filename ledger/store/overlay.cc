@@ -23,7 +23,7 @@ class EmptyCursor : public IndexCursor {
 
 class Empty : public IndexReader {
  public:
-  std::unique_ptr<IndexCursor> NewCursor(Table) const override { return std::make_unique<EmptyCursor>(); }
+  std::unique_ptr<IndexCursor> NewCursor(Table, Reach) const override { return std::make_unique<EmptyCursor>(); }
   Result<std::optional<std::string>> Get(Table, std::string_view) const override {
     return std::optional<std::string>();
   }
@@ -98,8 +98,8 @@ class Overlay : public IndexReader {
       over_[static_cast<size_t>(put.table)].emplace(std::move(put.key), std::move(put.value));
     }
   }
-  std::unique_ptr<IndexCursor> NewCursor(Table table) const override {
-    return std::make_unique<MergedCursor>(base_->NewCursor(table), over_[static_cast<size_t>(table)]);
+  std::unique_ptr<IndexCursor> NewCursor(Table table, Reach reach) const override {
+    return std::make_unique<MergedCursor>(base_->NewCursor(table, reach), over_[static_cast<size_t>(table)]);
   }
   Result<std::optional<std::string>> Get(Table table, std::string_view key) const override {
     const KeyMap& map = over_[static_cast<size_t>(table)];

@@ -1,10 +1,14 @@
 // How long an auditor waits for an answer, by the size of the ledger.
 //
-//   query_bench [--entries N] [--queries N] [--dir DIR]
+//   query_bench [--entries N] [--queries N] [--dir DIR] [--ledger DIR] [--question WORDS]
 //
 // Writes a ledger as the daemon would have: stories of four records, many open at once, by 100,000 principals, of whom
-// 100 make half of them; sealed entries into the log in large groups, the index by the daemon's own indexer. It stops
-// at 100 thousand, 1 million, 10 million entries, as far as N goes, and asks in process what the daemon is asked.
+// 100 make half of them; sealed entries into the log in large groups, the index by the daemon's own indexer. The
+// records carry what does not compress: trace ids, digests, ids of grants and pods. It stops at 100 thousand, 1
+// million, 10 million entries, as far as N goes, and asks in process what the daemon is asked. With --ledger the ledger
+// is kept in DIR (its parent must exist), and one that is there already is only asked: to compare two builds.
+// --question asks only what has these words in its name.
+//
 // Prints the median and the 99th percentile of the time of an answer, by the clock and of the processor (which does not
 // depend on what else the machine does), how many keys and entries were read for it, and at the end the growth of the
 // medians of processor time from the smallest ledger to the largest. Caches are those of the daemon's
@@ -16,6 +20,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -71,22 +76,56 @@ std::string IdOf(uint64_t story) {
 std::string TenantOf(uint64_t user) { return "tenant-" + std::to_string(user % 50); }
 std::string ModelOf(uint64_t story) { return "model-" + std::to_string(Mix(story + 7) % 200); }
 
+// `bytes` of them in hexadecimal, which look random.
+std::string Noise(uint64_t story, uint64_t which, size_t bytes) {
+  std::string hex;
+  for (uint64_t i = 0; hex.size() < 2 * bytes; ++i) hex += Hex(U64Key(Mix(story * 64 + which * 8 + i + 1)));
+  return hex.substr(0, 2 * bytes);
+}
+
 Transition RecordOf(uint64_t story, uint64_t revision) {
   const uint64_t user = UserOf(story);
   const Nanos at = kTestMorning + static_cast<Nanos>(story) * kBetween;
   Transition t = std::move(WholeStory(IdOf(story), NameOf(user), at)[revision]);
   if (revision == 0) {
     t.identity->tenant = TenantOf(user);
+    t.identity->authentication = {"oidc", "cred-" + std::to_string(user), Noise(story, 0, 8)};
     t.execution->targets = {{"model", ModelOf(story), "7", ""}};
-    t.correlation.emplace().request_id = "req-" + std::to_string(story);
+    t.execution->request_digest = "sha256:" + Noise(story, 1, 32);
+    Correlation& correlation = t.correlation.emplace();
+    correlation.request_id = "req-" + std::to_string(story);
+    correlation.traceparent = "00-" + Noise(story, 2, 16) + "-" + Noise(story, 3, 8) + "-01";
   }
-  if (revision == 1) t.routing.emplace().node = "node-" + std::to_string(story % 500);
+  if (revision == 1) {
+    t.decision->id = Noise(story, 4, 8);
+    t.decision->policy = {"gpu-quota", "17", ""};
+    t.granted->grant_id = Noise(story, 5, 8);
+    Routing& routing = t.routing.emplace();
+    routing.node = "node-" + std::to_string(story % 500);
+    routing.native_ids = {{"pod", "ranker-" + Noise(story, 6, 5)}};
+  }
+  if (revision == 3) {
+    Outcome& outcome = t.outcome.emplace();
+    outcome.code = "ok";
+    Resource tokens;
+    tokens.name = "tokens.output";
+    tokens.amount = static_cast<int64_t>(Mix(story) % 4096) * 1000;
+    outcome.usage = {tokens};
+    outcome.result_digest = "sha256:" + Noise(story, 7, 32);
+  }
   return t;
 }
 
 class BenchLedger {
  public:
+  // Opens what is in `dir`, or begins it. What was there before is not grown.
   explicit BenchLedger(const std::string& dir) : last_link_(kPrincipals), ordinals_(kPrincipals) {
+    if (std::filesystem::exists(dir + "/log")) {
+      log_ = Must(LogDb::Open(dir + "/log", {}));
+      index_ = Must(IndexDb::Open(dir + "/index", {}));
+      rounds_ = (log_->size() - 1) / kOpenAtOnce;
+      return;
+    }
     Must(LogDb::Create(dir + "/log", {}));
     log_ = Must(LogDb::Open(dir + "/log", {}));
     index_ = Must(IndexDb::Open(dir + "/index", {}));
@@ -95,6 +134,8 @@ class BenchLedger {
     header.recorded_at = kTestMorning;
     Put(builder_.Build(header, genesis));
   }
+
+  bool was_there() const { return next_ == 0; }
 
   void GrowTo(uint64_t size) {
     while (next_ < size) {
@@ -180,9 +221,16 @@ struct Measured {
 };
 using Growth = std::map<std::string, std::vector<Measured>>;
 
+struct Asked {
+  uint64_t times = 1000;
+  std::string words;  // only questions with these in their names
+};
+
 // `ask` answers once, and says how much was read and how many envelopes came.
-void Measure(const std::string& what, uint64_t entries, uint64_t queries,
+void Measure(const std::string& what, uint64_t entries, const Asked& asked,
              const std::function<std::pair<uint64_t, uint64_t>()>& ask, Growth& growth) {
+  if (what.find(asked.words) == std::string::npos) return;
+  const uint64_t queries = asked.times;
   std::vector<double> millis;
   std::vector<double> processor;
   uint64_t reads = 0;
@@ -211,7 +259,7 @@ void Measure(const std::string& what, uint64_t entries, uint64_t queries,
   growth[what].push_back({entries, at(processor, 50)});
 }
 
-void MeasureAll(const BenchLedger& ledger, uint64_t queries, Growth& growth) {
+void MeasureAll(const BenchLedger& ledger, const Asked& asked, Growth& growth) {
   const LedgerView view = ledger.View();
   std::printf("%llu entries, %llu stories; %.0f bytes of log and %.0f of index for each entry\n",
               static_cast<unsigned long long>(view.tree_size), static_cast<unsigned long long>(ledger.stories()),
@@ -220,7 +268,7 @@ void MeasureAll(const BenchLedger& ledger, uint64_t queries, Growth& growth) {
   std::mt19937_64 random(view.tree_size);
   const auto run = [&](const std::string& what, const std::function<void(QueryRequest&)>& fill) {
     Measure(
-        what, view.tree_size, queries,
+        what, view.tree_size, asked,
         [&] {
           QueryRequest q;
           q.limit = 100;
@@ -236,7 +284,7 @@ void MeasureAll(const BenchLedger& ledger, uint64_t queries, Growth& growth) {
   run("latest 100 of a busy principal", [&](QueryRequest& q) { q.principal.emplace().id = NameOf(random() % kBusy); });
   run("latest 100 of any principal", [&](QueryRequest& q) { q.principal.emplace().id = NameOf(UserOf(story())); });
   Measure(
-      "one envelope's story", view.tree_size, queries,
+      "one envelope's story", view.tree_size, asked,
       [&] {
         const EnvelopeResponse answer = Must(RunEnvelope(view, {IdOf(story())}));
         return std::pair<uint64_t, uint64_t>(answer.completeness.scanned, 1);
@@ -261,21 +309,29 @@ void MeasureAll(const BenchLedger& ledger, uint64_t queries, Growth& growth) {
 
 int Main(int argc, char** argv) {
   uint64_t entries = 10'000'000;
-  uint64_t queries = 1000;
+  Asked asked;
+  std::string kept;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string name = argv[i];
     if (name == "--entries") entries = std::strtoull(argv[i + 1], nullptr, 10);
-    if (name == "--queries") queries = std::strtoull(argv[i + 1], nullptr, 10);
+    if (name == "--queries") asked.times = std::strtoull(argv[i + 1], nullptr, 10);
     if (name == "--dir") setenv("TMPDIR", argv[i + 1], 1);
+    if (name == "--ledger") kept = argv[i + 1];
+    if (name == "--question") asked.words = argv[i + 1];
   }
   const TempDir dir;
-  BenchLedger ledger(dir.path());
+  if (!kept.empty()) std::filesystem::create_directory(kept);
+  BenchLedger ledger(kept.empty() ? dir.path() : kept);
   Growth growth;
+  if (ledger.was_there()) {
+    MeasureAll(ledger, asked, growth);
+    return 0;
+  }
   for (const uint64_t size : {100'000u, 1'000'000u, 10'000'000u}) {
     if (size > entries) break;
     const double seconds = Time([&] { ledger.GrowTo(size); });
     std::printf("written in %.0f s: ", seconds);
-    MeasureAll(ledger, queries, growth);
+    MeasureAll(ledger, asked, growth);
   }
   std::printf("growth of the median from the smallest ledger to the largest\n");
   for (const auto& [what, measured] : growth) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ledger/base/bytes.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/temp_dir.h"
 
@@ -37,7 +38,7 @@ class IndexDbTest : public ::testing::Test {
   static void ExpectHolds(const IndexReader& reader, uint64_t until) {
     for (const Table table : {Table::kFacets, Table::kEnvelopes, Table::kPrincipals}) {
       uint64_t keys = 0;
-      const auto at = reader.NewCursor(table);
+      const auto at = reader.NewCursor(table, Reach::kTable);
       for (at->Seek({}); at->Valid(); at->Next()) ++keys;
       EXPECT_TRUE(at->status().ok());
       EXPECT_EQ(keys, until) << kTableNames[static_cast<size_t>(table)];
@@ -153,6 +154,38 @@ TEST_F(IndexDbTest, DestroyRemovesWhateverIsThere) {
   ASSERT_TRUE(IndexDb::Destroy(path_).ok());
   EXPECT_FALSE(fs::exists(path_));
   EXPECT_TRUE(IndexDb::Destroy(path_).ok()) << "nothing to remove is no failure";
+}
+
+TEST_F(IndexDbTest, APrefixCursorFindsEveryKeyOfItsPrefixWhereverItLies) {
+  Open();
+  // Twenty envelopes, whose records lie in three files, in what is not flushed yet, and in an overlay.
+  const auto key = [](int envelope, uint64_t revision) {
+    return "e" + std::to_string(envelope) + std::string(1, '\0') + U64Key(revision);
+  };
+  std::vector<IndexPut> over;
+  for (uint64_t revision = 0; revision < 5; ++revision) {
+    std::vector<IndexPut> puts;
+    for (int envelope = 0; envelope < 20; ++envelope) {
+      if (envelope % 3 == 0 && revision > 0) continue;
+      (revision < 4 ? puts : over).push_back({Table::kEnvelopes, key(envelope, revision), U64Key(revision)});
+    }
+    if (revision == 4) break;
+    ASSERT_TRUE(index_->Apply(puts, {20 * (revision + 1), std::string(32, 'h')}).ok());
+    if (revision < 3) ASSERT_TRUE(index_->Flush().ok());
+  }
+  const auto reader = OverlayReader(index_->Snapshot(), std::move(over), 100);
+  const auto at = reader->NewCursor(Table::kEnvelopes, Reach::kPrefix);
+  for (int envelope = 0; envelope < 22; ++envelope) {
+    const std::string prefix = key(envelope, 0).substr(0, key(envelope, 0).size() - 8);
+    uint64_t revision = 0;
+    for (at->Seek(prefix); at->Valid() && at->key().starts_with(prefix); at->Next()) {
+      EXPECT_EQ(at->key(), key(envelope, revision)) << envelope;
+      EXPECT_EQ(at->value(), U64Key(revision)) << envelope;
+      ++revision;
+    }
+    EXPECT_TRUE(at->status().ok());
+    EXPECT_EQ(revision, envelope >= 20 ? 0u : envelope % 3 == 0 ? 1u : 5u) << envelope;
+  }
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ using Oracle = std::map<std::string, std::string>;
 // A walk of both; they must stand at the same key, or be invalid together, after every step.
 class Walk {
  public:
-  Walk(const IndexReader& reader, const Oracle& oracle) : cursor_(reader.NewCursor(Table::kFacets)), oracle_(oracle) {}
+  Walk(const IndexReader& reader, const Oracle& oracle)
+      : cursor_(reader.NewCursor(Table::kFacets, Reach::kTable)), oracle_(oracle) {}
 
   void Seek(const std::string& key) {
     cursor_->Seek(key);
@@ -80,7 +81,7 @@ TEST(OverlayTest, WalksAsOneSortedMap) {
     EXPECT_EQ(merged->watermark(), 2u);
     for (const auto& [present, value] : oracle) EXPECT_EQ(*merged->Get(Table::kFacets, present), value);
     EXPECT_FALSE(merged->Get(Table::kFacets, "zzzz")->has_value());
-    EXPECT_FALSE(merged->NewCursor(Table::kEnvelopes)->Valid());
+    EXPECT_FALSE(merged->NewCursor(Table::kEnvelopes, Reach::kTable)->Valid());
 
     Walk walk(*merged, oracle);
     for (int step = 0; step < 3000; ++step) {
@@ -106,7 +107,7 @@ TEST(OverlayTest, WalksAsOneSortedMap) {
 
 TEST(OverlayTest, OverNothingIsTheLaidOverKeysAlone) {
   const auto reader = OverlayReader(EmptyReader(), {{Table::kEnvelopes, "b", "2"}, {Table::kEnvelopes, "a", "1"}}, 7);
-  const auto at = reader->NewCursor(Table::kEnvelopes);
+  const auto at = reader->NewCursor(Table::kEnvelopes, Reach::kTable);
   at->Seek({});
   ASSERT_TRUE(at->Valid());
   EXPECT_EQ(at->key(), "a");

@@ -17,8 +17,8 @@ class CountingReader : public IndexReader {
  public:
   explicit CountingReader(const IndexReader& base) : base_(base) {}
 
-  std::unique_ptr<IndexCursor> NewCursor(Table table) const override {
-    return std::make_unique<Cursor>(base_.NewCursor(table), *this);
+  std::unique_ptr<IndexCursor> NewCursor(Table table, Reach reach) const override {
+    return std::make_unique<Cursor>(base_.NewCursor(table, reach), *this);
   }
   Result<std::optional<std::string>> Get(Table table, std::string_view key) const override {
     ++seeks;
