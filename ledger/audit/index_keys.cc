@@ -148,7 +148,9 @@ void AppendOwnKeys(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
     out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetOpened, {}), header.seq), {}});
     for (int level = 0; level < kSpanLevels; ++level) {
       const std::string span = SpanKey(level, static_cast<uint64_t>(facts.occurred_at) >> SpanBits(level));
-      out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetOpenedIn, span), header.seq), {}});
+      // Where a range of time begins or ends within a shortest span, its postings alone tell which lie in the range.
+      out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetOpenedIn, span), header.seq),
+                     level == 0 ? U64Key(static_cast<uint64_t>(facts.occurred_at)) : std::string()});
     }
   }
 }

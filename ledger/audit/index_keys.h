@@ -2,7 +2,8 @@
 //
 //   envelopes   envelope id, 0x00, revision (u64)                       -> seq (u64)
 //   principals  principal id, 0x00, kind (u8), issuer, 0x00, ordinal (u64) -> PrincipalPosting
-//   facets      facet (u8), value, 0x00, seq (u64)                      -> nothing
+//   facets      facet (u8), value, 0x00, seq (u64)                      -> nothing; occurred_at (u64) in the shortest
+//                                                                          spans of kFacetOpenedIn
 //   tree        tree_index.h
 //
 // Integers are big-endian. No string of a transition holds U+0000, so keys are unambiguous and sort as their parts do.

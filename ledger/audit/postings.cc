@@ -8,11 +8,19 @@
 namespace envledger {
 namespace {
 
+struct TimeRange {
+  Nanos since = 0;
+  Nanos until = 0;
+};
+
 class FacetList : public Postings {
  public:
-  FacetList(const LedgerView& view, std::string prefix, bool descending, uint64_t* reads)
+  // `within`: only what its posting says to have occurred then.
+  FacetList(const LedgerView& view, std::string prefix, bool descending, std::optional<TimeRange> within,
+            uint64_t* reads)
       : prefix_(std::move(prefix)),
         descending_(descending),
+        within_(within),
         tree_size_(view.tree_size),
         at_(view.index->NewCursor(Table::kFacets, Reach::kTable)),
         reads_(reads) {}
@@ -20,7 +28,7 @@ class FacetList : public Postings {
   Result<std::optional<uint64_t>> Seek(uint64_t from) override {
     if (done_ || (here_ && Reached(*here_, from))) return here_;
     if (here_) {  // often the next one is what is looked for, and a step costs less than a search
-      descending_ ? at_->Prev() : at_->Next();
+      Step();
       ENVLEDGER_RETURN_IF_ERROR(ReadHere());
       if (done_ || Reached(*here_, from)) return here_;
     }
@@ -32,21 +40,36 @@ class FacetList : public Postings {
  private:
   bool Reached(uint64_t seq, uint64_t from) const { return descending_ ? seq <= from : seq >= from; }
 
+  void Step() { descending_ ? at_->Prev() : at_->Next(); }
+
+  // The posting here, or the nearest one on from here that lies within.
   Status ReadHere() {
-    here_.reset();
-    ++*reads_;
-    const bool valid = at_->Valid();
-    ENVLEDGER_RETURN_IF_ERROR(at_->status());
-    // A longer value may begin with these very bytes; its keys are longer too.
-    const bool ours = valid && at_->key().size() == prefix_.size() + 8 && at_->key().starts_with(prefix_);
-    const uint64_t seq = ours ? ReadU64(at_->key().substr(prefix_.size())) : tree_size_;
-    done_ = seq >= tree_size_;
-    if (!done_) here_ = seq;
-    return Ok();
+    for (here_.reset();; Step()) {
+      ++*reads_;
+      const bool valid = at_->Valid();
+      ENVLEDGER_RETURN_IF_ERROR(at_->status());
+      // A longer value may begin with these very bytes; its keys are longer too.
+      const bool ours = valid && at_->key().size() == prefix_.size() + 8 && at_->key().starts_with(prefix_);
+      const uint64_t seq = ours ? ReadU64(at_->key().substr(prefix_.size())) : tree_size_;
+      done_ = seq >= tree_size_;
+      if (done_) return Ok();
+      ENVLEDGER_ASSIGN_OR_RETURN(const bool within, IsWithin(seq));
+      if (!within) continue;
+      here_ = seq;
+      return Ok();
+    }
+  }
+
+  Result<bool> IsWithin(uint64_t seq) const {
+    if (!within_) return true;
+    if (at_->value().size() != 8) return Corruption("the index gives no time for entry " + std::to_string(seq));
+    const auto time = static_cast<Nanos>(ReadU64(at_->value()));
+    return within_->since <= time && time < within_->until;
   }
 
   const std::string prefix_;
   const bool descending_;
+  const std::optional<TimeRange> within_;
   const uint64_t tree_size_;
   const std::unique_ptr<IndexCursor> at_;
   uint64_t* const reads_;
@@ -109,7 +132,7 @@ Result<std::vector<uint64_t>> LongestSpans(const LedgerView& view, uint64_t firs
 }  // namespace
 
 std::unique_ptr<Postings> FacetPostings(const LedgerView& view, std::string prefix, bool descending, uint64_t* reads) {
-  return std::make_unique<FacetList>(view, std::move(prefix), descending, reads);
+  return std::make_unique<FacetList>(view, std::move(prefix), descending, std::nullopt, reads);
 }
 
 Result<std::unique_ptr<Postings>> OpenedPostings(const LedgerView& view, Nanos since, Nanos until, bool descending,
@@ -118,9 +141,17 @@ Result<std::unique_ptr<Postings>> OpenedPostings(const LedgerView& view, Nanos s
   const auto add = [&](int level, uint64_t number) {
     lists.push_back(FacetPostings(view, PrefixOfSpan(level, number), descending, reads));
   };
+  const auto add_part = [&](uint64_t number) {
+    lists.push_back(
+        std::make_unique<FacetList>(view, PrefixOfSpan(0, number), descending, TimeRange{since, until}, reads));
+  };
   if (since < until) {
-    uint64_t first = static_cast<uint64_t>(since) >> SpanBits(0);
-    uint64_t end = (static_cast<uint64_t>(until - 1) >> SpanBits(0)) + 1;
+    constexpr uint64_t kShortest = uint64_t{1} << SpanBits(0);
+    uint64_t first = static_cast<uint64_t>(since) / kShortest;
+    uint64_t end = static_cast<uint64_t>(until) / kShortest;  // whole ones end before it
+    const bool part_at_end = static_cast<uint64_t>(until) % kShortest != 0;
+    if (static_cast<uint64_t>(since) % kShortest != 0) add_part(first++);
+    if (part_at_end && end >= first) add_part(end);
     // What does not fill a longer span goes by the shorter ones at the two ends; the rest goes on as longer ones.
     for (int level = 0; level + 1 < kSpanLevels; ++level, first >>= 5, end >>= 5) {
       while (first < end && first % 32 != 0) add(level, first++);

@@ -27,9 +27,9 @@ class Postings {
 // `prefix`: FacetPrefix. Every key that is read is counted in `reads` (not owned), here and below.
 std::unique_ptr<Postings> FacetPostings(const LedgerView& view, std::string prefix, bool descending, uint64_t* reads);
 
-// The `requested` records whose occurred_at lies in spans that together cover since <= t < until: all that do, and at
-// the two ends up to a span of the shortest kind more. Holds at most some two hundred cursors, one for each span, and
-// one for each month of the ledger. REQUIRES: 0 <= since.
+// The `requested` records with since <= occurred_at < until. Holds at most some two hundred cursors, one for each span
+// of time that the range is made of, and one for each month of the ledger. At its two ends the postings of a minute are
+// read to find those in the range. REQUIRES: 0 <= since.
 Result<std::unique_ptr<Postings>> OpenedPostings(const LedgerView& view, Nanos since, Nanos until, bool descending,
                                                  uint64_t* reads);
 

@@ -23,7 +23,7 @@ namespace {
 constexpr char kWatermarkKey[] = "watermark";  // seq (8 bytes), leaf hash of the entry before (32 bytes, if any)
 constexpr char kFormatKey[] = "format";
 constexpr size_t kRecordOverhead = 12;  // of a key and value in a batch: type, column family, lengths
-constexpr char kFormat[] = "envledger index 3";
+constexpr char kFormat[] = "envledger index 4";
 
 class RocksCursor : public IndexCursor {
  public:

@@ -171,7 +171,8 @@ TEST_F(IndexDbTest, APrefixCursorFindsEveryKeyOfItsPrefixWhereverItLies) {
     }
     if (revision == 4) break;
     ASSERT_TRUE(index_->Apply(puts, {20 * (revision + 1), std::string(32, 'h')}).ok());
-    if (revision < 3) ASSERT_TRUE(index_->Flush().ok());
+    if (revision == 3) continue;
+    ASSERT_TRUE(index_->Flush().ok());
   }
   const auto reader = OverlayReader(index_->Snapshot(), std::move(over), 100);
   const auto at = reader->NewCursor(Table::kEnvelopes, Reach::kPrefix);
