@@ -195,7 +195,7 @@ std::string TimelineSection(const ReportContents& contents) {
 }
 
 Result<std::string> ResourcesSection(const ReportContents& contents) {
-  Account account({.by = {}, .resource = {}, .until = contents.data.generated_at});
+  Account account({.by = {}, .resource = {}, .until = NowOf(contents.data)});
   for (const Story& story : contents.stories) {
     ENVLEDGER_RETURN_IF_ERROR(account.Add(story.envelope, story.records));
   }

@@ -113,6 +113,15 @@ const std::string* FindFilter(const ReportData& data, std::string_view name) {
   return nullptr;
 }
 
+std::optional<Nanos> MomentOf(const ReportData& data) {
+  const std::string* at = FindFilter(data, "at");
+  if (at == nullptr) return std::nullopt;
+  const auto time = ParseTime(*at);
+  return time.ok() ? std::optional(*time) : std::nullopt;
+}
+
+Nanos NowOf(const ReportData& data) { return MomentOf(data).value_or(data.generated_at); }
+
 std::string ReportDataJson(const ReportData& data) {
   std::vector<std::string> filters;
   for (const KeyValue& filter : data.filters) filters.push_back(JsonStrings({filter.key, filter.value}));
@@ -164,6 +173,7 @@ Result<ReportData> ReadReportData(std::string_view text) {
 Result<std::vector<Story>> StoriesOf(const ReportData& data) {
   std::vector<Story> stories;
   stories.reserve(data.envelopes.size());
+  const std::optional<Nanos> at = MomentOf(data);
   for (const ReportEnvelope& envelope : data.envelopes) {
     EnvelopeRecords answer{.envelope_id = envelope.id, .roles = envelope.roles, .entries = {}};
     for (const uint64_t seq : envelope.seqs) {
@@ -180,6 +190,7 @@ Result<std::vector<Story>> StoriesOf(const ReportData& data) {
                           std::to_string(story.records[i].seq));
       }
     }
+    if (at) ENVLEDGER_RETURN_IF_ERROR(LeaveOutLater(*at, story));
     stories.push_back(std::move(story));
   }
   return stories;

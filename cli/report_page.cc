@@ -8,6 +8,7 @@
 #include "cli/html.h"
 #include "cli/proof_source.h"
 #include "cli/report_assets.h"
+#include "cli/report_filters.h"
 #include "cli/report_sections.h"
 #include "ledger/crypto/sha256.h"
 
@@ -40,12 +41,24 @@ std::string Period(const ReportData& data) {
 
 // The other filters, as they were given.
 std::string Others(const ReportData& data) {
-  std::vector<std::string> parts;
-  for (const KeyValue& filter : data.filters) {
-    if (filter.key == "since" || filter.key == "until") continue;
-    parts.push_back("--" + filter.key + (filter.value.empty() ? "" : " " + filter.value));
-  }
-  return Joined(parts, " ");
+  std::vector<KeyValue> others = data.filters;
+  std::erase_if(others, [](const KeyValue& filter) { return filter.key == "since" || filter.key == "until"; });
+  return FiltersText(others);
+}
+
+// As of which moment everything is told, when it is not the end.
+std::string MomentHtml(const ReportContents& contents) {
+  const auto at = MomentOf(contents.data);
+  if (!at) return {};
+  uint64_t later = 0;
+  for (const Story& story : contents.stories) later += story.later;
+  return "<p class=\"moment\"><b>State as of " + FullTime(*at) + " UTC.</b> " +
+         Html(later == 0
+                  ? "No envelope here has a record of a later time."
+                  : Grouped(later) + (later == 1 ? " record" : " records") +
+                        " of a later time (occurred_at) left out of all that this page says; the evidence holds " +
+                        (later == 1 ? "it." : "them.")) +
+         "</p>\n";
 }
 
 // The statement of completeness. What holds the entries is the checkpoint's; that they are all, only the ledger says.
@@ -54,18 +67,22 @@ std::string Claim(const ReportData& data) {
   text += " as of " + Grouped(data.answered_size) + " entries";
   if (data.complete) text += ", as the ledger says: every envelope that matches";
   text += data.more ? ", up to the limit that was given; there are more." : ".";
-  if (data.complete) text += " Revisions are dense, so no record between an envelope's first and last is left out.";
+  if (data.complete) {
+    text += " Revisions are dense, so no record between an envelope's first and last is left out";
+    text += MomentOf(data) ? " of the evidence." : ".";
+  }
   if (!data.problem.empty()) text += " What is missing: " + data.problem + ".";
   const bool whole = data.complete && !data.more;
   return "<p class=\"claim" + std::string(whole ? "" : " hole") + "\">" + Html(text) + "</p>\n";
 }
 
-std::string Header(const ReportData& data, const std::string& origin) {
+std::string Header(const ReportContents& contents, const std::string& origin) {
+  const ReportData& data = contents.data;
   std::string html = "<header class=\"top\"><p class=\"eyebrow\">Audit report \u00b7 " + Html(origin) + "</p>\n<h1>" +
                      Html(Subject(data)) +
                      "</h1>\n<p class=\"sub\">Who asked for what, what was granted, under which "
                      "scope \u2013 " +
-                     Html(Period(data)) + "</p>\n" + Claim(data);
+                     Html(Period(data)) + "</p>\n" + MomentHtml(contents) + Claim(data);
   html +=
       "<nav aria-label=\"Sections\"><a href=\"#summary\">Summary</a><a href=\"#timeline\">Timeline</a>"
       "<a href=\"#resources\">Resources</a><a href=\"#decisions\">Decisions</a><a href=\"#findings\">Findings</a>"
@@ -95,7 +112,7 @@ std::string Head(const ReportData& data) {
 
 std::vector<Finding> FindingsOfAll(const ReportData& data, const std::vector<Story>& stories) {
   FindingOptions options;
-  options.now = data.generated_at;
+  options.now = NowOf(data);
   std::vector<Finding> findings;
   for (const Story& story : stories) {
     for (Finding& finding : FindingsOf(story.envelope, story.records, options)) findings.push_back(std::move(finding));
@@ -163,7 +180,7 @@ Result<std::string> ReportPage(const ReportData& data, const std::vector<Story>&
   ENVLEDGER_ASSIGN_OR_RETURN(const std::string resources, ResourcesSection(contents));
   std::string page = Head(data);
   page += stories.size() <= 200 ? "<body class=\"few\">\n" : "<body>\n";
-  page += Header(data, origin) + "<main>\n";
+  page += Header(contents, origin) + "<main>\n";
   page += SummarySection(contents) + TimelineSection(contents) + resources;
   page += DecisionsSection(contents) + FindingsSection(contents);
   page += EnvelopesSection(contents);

@@ -91,6 +91,7 @@ std::string EnvelopeRow(const ReportContents& contents, size_t i, bool open) {
                      Cell(RelationHtml(envelope)) + "</tr>\n<tr class=\"d\"><td colspan=\"7\"><details" +
                      (open ? " open" : "") + "><summary><code>" + Html(envelope.envelope_id) + "</code> \u00b7 " +
                      std::to_string(story.records.size()) + (story.records.size() == 1 ? " record" : " records") +
+                     (story.later == 0 ? "" : " \u00b7 " + std::to_string(story.later) + " later left out") +
                      (story.problem.empty() ? "" : " \u00b7 INCOMPLETE: " + Html(story.problem)) + "</summary>\n<ol>\n";
   Nanos before = 0;
   for (size_t k = 0; k < story.records.size(); ++k) {

@@ -39,6 +39,7 @@ std::string Json(const Result<ReportCheck>& check) {
       .Number("envelopes", data.envelopes.size())
       .Bool("complete", data.complete && !data.more)
       .Text("generated_at", FormatTime(data.generated_at))
+      .TextOrNull("at", MomentOf(data) ? FormatTime(*MomentOf(data)) : std::string())
       .Raw("shown", JsonStrings(check->shown));
   return json.str();
 }

@@ -45,13 +45,23 @@ Result<Story> ReadStory(const EnvelopeRecords& answer, std::optional<Nanos> at) 
     return broken("its first record, which says who asked for what, is missing");
   }
   if (at) {
-    std::vector<Record> happened = RecordsAsOf(story.records, *at);
-    if (happened.empty()) return broken("it was requested later than " + FormatTime(*at));
-    story.later = story.records.size() - happened.size();
-    story.records = std::move(happened);
+    ENVLEDGER_RETURN_IF_ERROR(LeaveOutLater(*at, story));
+  } else {
+    story.envelope = FoldEnvelope(story.records);
   }
-  story.envelope = FoldEnvelope(story.records);
   return story;
+}
+
+Status LeaveOutLater(Nanos at, Story& story) {
+  std::vector<Record> happened = RecordsAsOf(story.records, at);
+  if (happened.empty()) {
+    return Corruption("envelope " + story.records.front().transition.envelope_id + ": it was requested later than " +
+                      FormatTime(at));
+  }
+  story.later = story.records.size() - happened.size();
+  story.records = std::move(happened);
+  story.envelope = FoldEnvelope(story.records);
+  return Ok();
 }
 
 void Coverage::Asked(std::optional<Nanos> at, bool scan) {
