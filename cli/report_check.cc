@@ -65,6 +65,15 @@ std::vector<std::string> EntriesOf(const ReportData& data, const ReportEnvelope&
   return entries;
 }
 
+Result<std::vector<Record>> RecordsOf(const ReportData& data, const ReportEnvelope& envelope) {
+  std::vector<Record> records;
+  for (const uint64_t seq : envelope.seqs) {
+    ENVLEDGER_ASSIGN_OR_RETURN(Record record, DecodeRecord(data.entries.at(seq)));
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
 // That every envelope passes the filters, in the order and within the limit that the report states: asked of the
 // records by what answers queries.
 Status CheckFilters(const ReportData& data, const QueryPlan& plan, const std::vector<Story>& stories) {
@@ -80,13 +89,12 @@ Status CheckFilters(const ReportData& data, const QueryPlan& plan, const std::ve
       return differs(" is not the one of --envelope " + *id);
     // What a hole has swallowed cannot be judged; that there is one, the report says.
     if (!story.problem.empty()) continue;
+    // The filters look at all records, those that came after the moment too.
     std::vector<Record> all;
-    for (const uint64_t seq : envelope.seqs) {
-      if (story.later == 0) break;
-      ENVLEDGER_ASSIGN_OR_RETURN(Record record, DecodeRecord(data.entries.at(seq)));
-      all.push_back(std::move(record));
+    if (story.later > 0) {
+      ENVLEDGER_ASSIGN_OR_RETURN(all, RecordsOf(data, envelope));
     }
-    const std::vector<Record>& records = story.later == 0 ? story.records : all;
+    const std::vector<Record>& records = story.later > 0 ? all : story.records;
     const auto roles = matcher.Judge(records);
     const auto place = matcher.PlaceOf(records);
     if (!roles || !place) return differs(" is not one of " + FiltersText(data.filters));

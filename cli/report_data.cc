@@ -122,17 +122,12 @@ std::optional<Nanos> MomentOf(const ReportData& data) {
 
 Nanos NowOf(const ReportData& data) { return MomentOf(data).value_or(data.generated_at); }
 
-std::string ReportDataJson(const ReportData& data) {
+void AddReportDataJson(const ReportData& data, std::string& text) {
   std::vector<std::string> filters;
   for (const KeyValue& filter : data.filters) filters.push_back(JsonStrings({filter.key, filter.value}));
   std::vector<std::string> principals;
   for (const Principal& principal : data.principals) {
     principals.push_back(JsonStrings({std::string(Name(principal.kind)), principal.issuer, principal.id}));
-  }
-  std::vector<std::string> entries;
-  entries.reserve(data.entries.size());
-  for (const auto& [seq, bytes] : data.entries) {
-    entries.push_back("[" + std::to_string(seq) + ",\"" + Base64(bytes) + "\"]");
   }
   std::vector<std::string> nodes;
   for (const Hash& node : data.nodes) nodes.push_back("\"" + HashText(node) + "\"");
@@ -152,9 +147,22 @@ std::string ReportDataJson(const ReportData& data) {
       .Raw("envelopes", EnvelopesJson(data.envelopes))
       .Text("vkey", data.vkey)
       .Text("checkpoint", data.checkpoint)
-      .Raw("nodes", JsonArray(nodes))
-      .Raw("entries", JsonArray(entries));
-  return ForScript(object.str());
+      .Raw("nodes", JsonArray(nodes));
+  // The entries are most of a report: they go straight to the end of the object.
+  std::string rest = ForScript(object.str());
+  rest.pop_back();
+  text += rest;
+  size_t size = text.size();
+  for (const auto& [seq, bytes] : data.entries) size += bytes.size() / 3 * 4 + 32;
+  text.reserve(size);
+  text += ",\"entries\":[";
+  for (const auto& [seq, bytes] : data.entries) {
+    if (text.back() != '[') text += ',';
+    text += "[" + std::to_string(seq) + ",\"";
+    text += Base64(bytes);
+    text += "\"]";
+  }
+  text += "]}";
 }
 
 Result<ReportData> ReadReportData(std::string_view text) {

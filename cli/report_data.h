@@ -49,9 +49,9 @@ std::optional<Nanos> MomentOf(const ReportData& data);
 // What "now" means to the report: that moment, or when it was made.
 Nanos NowOf(const ReportData& data);
 
-// One line of JSON that is safe inside a script element, and back. ReadReportData: kInvalidArgument, saying what, for
-// anything that ReportDataJson did not write.
-std::string ReportDataJson(const ReportData& data);
+// One line of JSON that is safe inside a script element, at the end of `text`; and back. ReadReportData:
+// kInvalidArgument, saying what, for anything that AddReportDataJson did not write.
+void AddReportDataJson(const ReportData& data, std::string& text);
 Result<ReportData> ReadReportData(std::string_view json);
 
 // Between these stands the JSON in a page, alone on its line.

@@ -57,9 +57,12 @@ std::string EvidenceSection(const ReportContents& contents) {
     return html +
            "<p>This report holds no entries, and there is no checkpoint to hold them against.</p></div></section>\n";
   }
-  html += "<p>This page embeds the sealed bytes of its " + Grouped(data.entries.size()) +
-          " entries, a signed checkpoint of the ledger, and the proof that all of them are in its tree (" +
-          Grouped(data.nodes.size()) + " nodes).</p>\n<h3>Checkpoint</h3>\n<pre>";
+  html += data.entries.empty()
+              ? "<p>This page holds no entries, only a signed checkpoint of the ledger that was asked.</p>\n"
+              : "<p>This page embeds the sealed bytes of its " + Grouped(data.entries.size()) +
+                    " entries, a signed checkpoint of the ledger, and the proof that all of them are in its tree (" +
+                    Grouped(data.nodes.size()) + (data.nodes.size() == 1 ? " node).</p>\n" : " nodes).</p>\n");
+  html += "<h3>Checkpoint</h3>\n<pre>";
   // As the note has it, line by line; each line is shown safely.
   for (size_t at = 0; at < data.checkpoint.size();) {
     const size_t end = std::min(data.checkpoint.find('\n', at), data.checkpoint.size());
@@ -68,7 +71,8 @@ std::string EvidenceSection(const ReportContents& contents) {
   }
   html += "</pre>\n<h3>Key</h3>\n<pre>" + Html(data.vkey) + "</pre>\n";
   html += ByTool(data) + ByHand(data);
-  return html + std::string(kInBrowser) + std::string(kLimits) + "</div></section>\n";
+  if (!data.entries.empty()) html += kInBrowser;
+  return html + std::string(kLimits) + "</div></section>\n";
 }
 
 }  // namespace envledger::cli

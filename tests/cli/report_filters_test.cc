@@ -102,7 +102,9 @@ class ReportFilters : public testing::Test {
     const std::string page = Page();
     const size_t begin = page.find(kReportDataBegin) + kReportDataBegin.size();
     const size_t end = page.find(kReportDataEnd, begin);
-    ASSERT_TRUE(WriteFileDurably(path(), page.substr(0, begin) + ReportDataJson(data) + page.substr(end), 0600).ok());
+    std::string changed = page.substr(0, begin);
+    AddReportDataJson(data, changed);
+    ASSERT_TRUE(WriteFileDurably(path(), changed + page.substr(end), 0600).ok());
   }
 
   const std::string vkey_ = FormatVerifierKey(*MakeVerifierKey(kTestOrigin, TestKey().public_key()));
