@@ -76,7 +76,7 @@ table.list{width:100%;border-collapse:collapse;font-size:13.5px}
 .part+.part{border-top:1px solid var(--line)}
 .part table{table-layout:fixed}
 @media screen{.part.full{content-visibility:auto;contain-intrinsic-block-size:auto 6800px}
-.part+.part thead{visibility:collapse}}
+.part+.part:not(.first) thead{visibility:collapse}}
 .part col.w1{width:156px}.part col.w2{width:98px}.part col.w4{width:20%}.part col.w6{width:19%}.part col.w7{width:13%}
 .part tr.d td{padding-top:0}
 .part tbody:target{background:var(--warnbg)}
@@ -123,7 +123,7 @@ color:#555}}
 --goodbg:#fff;--badbg:#fff;--warnbg:#fff}
 body{font-size:9.5pt}main,header.top,footer{max-width:none;padding:0}header.top{padding-top:0}
 nav,.search,.js .search,.browser,.js .browser{display:none}.on-paper{display:block}
-h1{font-size:20pt}h2{margin:20pt 0 8pt;font-size:14pt}h2,h3,h2+p,h3+p,.on-paper,.legend{break-after:avoid}.sub{font-size:11pt}
+h1{font-size:20pt}h2{margin:20pt 0 8pt;font-size:14pt}p{break-inside:avoid}h2,h3,h2+p,h3+p,.on-paper,.legend,summary{break-after:avoid}.sub{font-size:11pt}
 .tiles{grid-template-columns:repeat(8,1fr);gap:4pt}.tiles div{padding:6pt}.tiles dt{min-height:2.6em;font-size:7.5pt}
 .tiles dd{font-size:14pt}.grid{grid-template-columns:1fr 1fr;gap:8pt}.card{padding:8pt 10pt}
 .lanes,.bars{font-size:8.5pt}.lanes th,.lanes td,.bars th,.bars td{padding-top:1pt;padding-bottom:1pt}
@@ -147,12 +147,18 @@ document.documentElement.classList.add("js");
 const list = $("list"), box = $("q"), shown = $("shown");
 if (list) {
   const parts = [...list.querySelectorAll("table")], size = parts[0].tBodies.length;
-  const bodies = parts.flatMap(t => [...t.tBodies]), heads = [...parts[0].tHead.rows[0].cells];
+  const bodies = parts.flatMap(t => [...t.tBodies]), headOf = part => [...part.tHead.rows[0].cells];
   // A part without a row takes no room, and one that is not drawn yet about as much as it will.
-  const fit = part => {
+  const fitOne = part => {
     const rows = [...part.tBodies].filter(b => !b.hidden).length, frame = part.parentNode;
     frame.hidden = rows === 0;
     frame.style.containIntrinsicBlockSize = "auto " + rows * (innerWidth > 760 ? 68 : 160) + "px";
+  };
+  // On screens the first part that has rows has the head.
+  const fit = changed => {
+    changed.forEach(fitOne);
+    const first = parts.find(part => !part.parentNode.hidden);
+    for (const part of parts) part.parentNode.classList.toggle("first", part === first);
   };
   let texts;
   const search = () => {
@@ -164,7 +170,7 @@ if (list) {
       if (b.hidden === hit) { b.hidden = !hit; changed.add(b.parentNode); }
       n += hit;
     }
-    changed.forEach(fit);
+    fit(changed);
     list.hidden = n === 0;
     shown.textContent = n.toLocaleString("en") + " of " + bodies.length.toLocaleString("en") + " envelopes";
   };
@@ -180,25 +186,31 @@ if (list) {
   };
   window.addEventListener("hashchange", follow);
   follow();
-  heads.forEach((cell, column) => {
+  const sort = column => {
+    const down = headOf(parts[0])[column].getAttribute("aria-sort") === "ascending";
+    for (const part of parts) {
+      headOf(part).forEach((cell, i) => {
+        if (i === column) cell.setAttribute("aria-sort", down ? "descending" : "ascending");
+        else cell.removeAttribute("aria-sort");
+      });
+    }
+    const key = new Map(bodies.map(b => [b, b.rows[0].cells[column].textContent]));
+    const order = new Intl.Collator("en", {numeric: true}).compare;
+    bodies.sort((a, b) => (down ? -1 : 1) * order(key.get(a), key.get(b)));
+    parts.forEach((part, i) => part.append(...bodies.slice(i * size, (i + 1) * size)));
+    fit(parts);
+  };
+  for (const part of parts) headOf(part).forEach((cell, column) => {
     // No button: browsers print none where a head is repeated on the next page.
     const button = document.createElement("span");
     button.append(...cell.childNodes);
     button.tabIndex = 0;
     button.setAttribute("role", "button");
     cell.append(button);
-    const sort = () => {
-      const down = cell.getAttribute("aria-sort") === "ascending";
-      for (const other of heads) other.removeAttribute("aria-sort");
-      cell.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const key = new Map(bodies.map(b => [b, b.rows[0].cells[column].textContent]));
-      const order = new Intl.Collator("en", {numeric: true}).compare;
-      bodies.sort((a, b) => (down ? -1 : 1) * order(key.get(a), key.get(b)));
-      parts.forEach((part, i) => part.append(...bodies.slice(i * size, (i + 1) * size)));
-      parts.forEach(fit);
-    };
-    button.addEventListener("click", sort);
-    button.addEventListener("keydown", e => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); sort(); } });
+    button.addEventListener("click", () => sort(column));
+    button.addEventListener("keydown", e => {
+      if (e.key === "Enter" || e.key === " ") { e.preventDefault(); sort(column); }
+    });
   });
   // Of many, the first of those that the search left go to paper.
   if (document.body.classList.contains("many")) window.addEventListener("beforeprint", () => {

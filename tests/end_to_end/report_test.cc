@@ -128,6 +128,7 @@ TEST_F(ReportEndToEnd, SearchesAndChecksItselfInABrowser) {
   EXPECT_NE(found.find("<tbody id=\"e16\" hidden=\"\">"), std::string::npos);
   EXPECT_NE(found.find("<tbody id=\"e17\">"), std::string::npos);
   EXPECT_NE(found.find("<div class=\"part\" hidden=\"\""), std::string::npos) << "the second table, without a row";
+  EXPECT_NE(Dom("#q=env-159").find("<div class=\"part first\""), std::string::npos) << "it has the head, then";
   EXPECT_EQ(Dom("#q=%").find("<tbody id=\"e1\">"), std::string::npos) << "which no envelope has";
   const std::string opened = Dom("#e17");
   EXPECT_NE(opened.find("<details open=\"\"><summary><code>env-17</code>"), std::string::npos);
