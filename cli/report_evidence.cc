@@ -19,8 +19,7 @@ std::string ByHand(const ReportData& data) {
   if (data.entries.empty()) return {};
   const std::string seq = std::to_string(data.entries.begin()->first);
   return "<h3>By hand</h3>\n<p>The checkpoint is a C2SP signed note: its text up to the blank line, with the newline, "
-         "is "
-         "what the Ed25519 key signed. The third line is the root of the RFC 6962 tree over all entries.</p>\n"
+         "is what the Ed25519 key signed. The third line is the root of the RFC 6962 tree over all entries.</p>\n"
          "<pre>sed -n '/^&lt;script type=.application/{n;p}' FILE &gt; evidence.json\n"
          "jq -j .checkpoint evidence.json | sed '/^$/,$d' &gt; text\n"
          "jq -j .checkpoint evidence.json | sed -n '/^$/{n;s/.* //p}' | base64 -d | tail -c 64 &gt; signature\n"
@@ -31,16 +30,14 @@ std::string ByHand(const ReportData& data) {
          seq + ", as it stands beside its record\n(printf '\\000'; jq -r '.entries[] | select(.[0]==" + seq +
          ") | .[1]' evidence.json | base64 -d) | sha256sum</pre>\n"
          "<p>From the leaf hashes to the root lead the nodes of the evidence: the hash of every largest subtree "
-         "without "
-         "an embedded entry, from left to right (FORMAT.md).</p>\n";
+         "without an embedded entry, from left to right (FORMAT.md).</p>\n";
 }
 
 constexpr std::string_view kInBrowser =
     "<div class=\"browser\"><h3>In this browser</h3>\n<p>A convenience, no proof: whoever could change this page could "
     "change this button. It checks the signature by the key above and the tree, where the browser knows Ed25519.</p>\n"
     "<p><button type=\"button\" class=\"button\" id=\"check\">Check signature and proofs</button></p>\n<p "
-    "id=\"checked\" "
-    "role=\"status\"></p></div>\n";
+    "id=\"checked\" role=\"status\"></p></div>\n";
 
 constexpr std::string_view kLimits =
     "<h3>What this cannot show</h3>\n<p>That the report holds every envelope that matches: an entry that was left out "

@@ -116,6 +116,34 @@ TEST_F(ReportEndToEnd, APartOfAPrincipalsEnvelopesClaimsNoNumberingWithoutAGap) 
   EXPECT_EQ(said_.find("numbered without a gap"), std::string::npos) << "nothing is claimed of a part";
 }
 
+void Replace(std::string& text, const std::string& from, const std::string& to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+TEST_F(ReportEndToEnd, IsCheckedByHandAsItSays) {
+  if (RunProgram({"sh", "-c", "command -v jq"}).status != 0) GTEST_SKIP() << "no jq: install Debian's jq to run this";
+  Fill(3);
+  Report({});
+  const std::string page = *ReadFile(file(), 1 << 24);
+  size_t begin = page.find("<h3>By hand</h3>");
+  ASSERT_NE(begin, std::string::npos);
+  begin = page.find("<pre>", begin) + 5;
+  std::string steps = page.substr(begin, page.find("</pre>", begin) - begin);
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+           {"&lt;", "<"}, {"&gt;", ">"}, {"&amp;", "&"}, {"FILE", file()}, {"VKEY", ledger_.vkey()}}) {
+    Replace(steps, from, to);
+  }
+  const Ended run = RunProgram({"bash", "-euo", "pipefail", "-c", "cd " + ledger_.path("") + "\n" + steps});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_NE(run.out.find("Signature Verified Successfully"), std::string::npos) << run.out;
+  const size_t hash = run.out.rfind("  -");
+  ASSERT_NE(hash, std::string::npos) << run.out;
+  EXPECT_NE(page.find("<code>" + run.out.substr(hash - 64, 64) + "</code>"), std::string::npos)
+      << "the leaf hash beside its record: " << run.out;
+}
+
 TEST_F(ReportEndToEnd, SearchesAndChecksItselfInABrowser) {
   if (!HasBrowser()) GTEST_SKIP() << kNoBrowser;
   Fill(160);
