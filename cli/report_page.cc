@@ -81,15 +81,13 @@ std::string Claim(const ReportData& data) {
 
 // Links to the sections that there are; the last two always are.
 std::string Navigation(const std::string& sections) {
+  static constexpr std::pair<std::string_view, std::string_view> kSections[] = {{"summary", "Summary"},
+                                                                                {"timeline", "Timeline"},
+                                                                                {"resources", "Resources"},
+                                                                                {"decisions", "Decisions"},
+                                                                                {"findings", "Findings"}};
   std::string html = "<nav aria-label=\"Sections\">";
-  for (const auto& [id, name] :
-       std::initializer_list<std::pair<std::string_view, std::string_view>>{{"summary", "Summary"},
-                                                                            {"timeline", "Timeline"},
-                                                                            {"resources", "Resources"},
-                                                                            {"decisions", "Decisions"},
-                                                                            {"findings", "Findings"},
-                                                                            {"envelopes", "Envelopes"},
-                                                                            {"check-it", "How to check"}}) {
+  for (const auto& [id, name] : kSections) {
     if (sections.find("<section id=\"" + std::string(id) + "\"") == std::string::npos) continue;
     html += "<a href=\"#" + std::string(id) + "\">" + std::string(name) + "</a>";
   }
@@ -98,13 +96,11 @@ std::string Navigation(const std::string& sections) {
 
 std::string Header(const ReportContents& contents, const std::string& origin, const std::string& sections) {
   const ReportData& data = contents.data;
-  std::string html = "<header class=\"top\"><p class=\"eyebrow\">Audit report \u00b7 " + Html(origin) + "</p>\n<h1>" +
-                     Html(Subject(data)) +
-                     "</h1>\n<p class=\"sub\">Who asked for what, what was granted, under which "
-                     "scope" +
-                     (FindFilter(data, "envelope") ? "" : " \u2013 " + Html(Period(data))) + "</p>\n" +
-                     MomentHtml(contents) + Claim(data);
-  return html + Navigation(sections) + "</header>\n";
+  const bool of_one = FindFilter(data, "envelope") != nullptr;
+  return "<header class=\"top\"><p class=\"eyebrow\">Audit report \u00b7 " + Html(origin) + "</p>\n<h1>" +
+         Html(Subject(data)) + "</h1>\n<p class=\"sub\">Who asked for what, what was granted, under which scope" +
+         (of_one ? "" : " \u2013 " + Html(Period(data))) + "</p>\n" + MomentHtml(contents) + Claim(data) +
+         Navigation(sections) + "</header>\n";
 }
 
 std::string Tile(std::string_view name, uint64_t number) {
