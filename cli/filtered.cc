@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/ledger_source.h"
+#include "cli/selection.h"
 
 namespace envledger::cli {
 namespace {
@@ -12,16 +13,6 @@ OptionSpecs WithoutPaging(OptionSpecs specs) {
     return spec.name == "limit" || spec.name == "cursor" || spec.name == "order";
   });
   return specs;
-}
-
-Status ResolvePrincipal(Context& context, Filtered& filtered) {
-  QueryPlan& plan = filtered.plan;
-  if (!plan.principal) return Ok();
-  ENVLEDGER_ASSIGN_OR_RETURN(ResolvedPrincipal resolved, Resolve(*filtered.reader, *plan.principal));
-  plan.request.principal = resolved.filter;
-  for (const PrincipalSummary& candidate : resolved.candidates) filtered.names.Learn(candidate.principal);
-  if (const std::string note = NoteOn(resolved); !note.empty()) Complain(context, note);
-  return Ok();
 }
 
 }  // namespace
@@ -39,17 +30,19 @@ std::optional<Filtered> OpenFiltered(Context& context, const Options& options, E
   if (!source.ok()) return wrong(source.status());
   auto plan = PlanQuery(options, context.now());
   if (!plan.ok()) return wrong(plan.status());
-  plan->limit = 0;
+  plan->limit = 0;  // a --limit that such a command has itself means something else
   auto reader = context.open_ledger(*source);
   if (!reader.ok()) {
     why = Fail(context, reader.status());
     return std::nullopt;
   }
   Filtered filtered{*style, *std::move(plan), *std::move(reader), {}};
-  if (const Status status = ResolvePrincipal(context, filtered); !status.ok()) {
-    why = Fail(context, status);
+  auto principals = ResolvePrincipal(context, *filtered.reader, filtered.plan);
+  if (!principals.ok()) {
+    why = Fail(context, principals.status());
     return std::nullopt;
   }
+  for (const Principal& principal : *principals) filtered.names.Learn(principal);
   return filtered;
 }
 

@@ -12,19 +12,10 @@
 #include "cli/prove.h"
 #include "cli/query_request.h"
 #include "cli/query_rows.h"
+#include "cli/selection.h"
 
 namespace envledger::cli {
 namespace {
-
-// Whether several principals are meant is said beside the answer, which is about all of them.
-Status ResolvePrincipal(Context& context, LedgerReader& reader, QueryPlan& plan, NameBook& names) {
-  if (!plan.principal) return Ok();
-  ENVLEDGER_ASSIGN_OR_RETURN(ResolvedPrincipal resolved, Resolve(reader, *plan.principal));
-  plan.request.principal = resolved.filter;
-  for (const PrincipalSummary& candidate : resolved.candidates) names.Learn(candidate.principal);
-  if (const std::string note = NoteOn(resolved); !note.empty()) Complain(context, note);
-  return Ok();
-}
 
 ExitStatus Run(Context& context, const Options& options) {
   auto style = StyleOf(context, options);
@@ -37,9 +28,10 @@ ExitStatus Run(Context& context, const Options& options) {
   if (!key.ok()) return BadKey(context, key.status());
   auto reader = context.open_ledger(*source);
   if (!reader.ok()) return Fail(context, reader.status());
+  auto principals = ResolvePrincipal(context, **reader, *plan);
+  if (!principals.ok()) return Fail(context, principals.status());
   NameBook names;
-  if (const Status status = ResolvePrincipal(context, **reader, *plan, names); !status.ok())
-    return Fail(context, status);
+  for (const Principal& principal : *principals) names.Learn(principal);
 
   Listing listing(context, *style, QueryShape());
   Progress progress(context.err, context.err_is_terminal && !context.out_is_terminal, context.ticks);

@@ -12,7 +12,7 @@ const std::string_view kReportStyle = R"css(
 --soft:#1f2835;--accent:#8db8f2;--ask:#5d6b7f;--give:#5b9bf0;--use:#b9d6ff;--good:#5cc48d;--bad:#f08a80;--warn:#e3b04b;
 --open:#5b9bf0;--goodbg:#16302440;--badbg:#3a1c1a80;--warnbg:#38290f80}}
 *{box-sizing:border-box}
-html{scroll-behavior:smooth;scroll-padding-top:1rem}
+html{scroll-padding-top:1rem}
 body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.55 var(--sans);-webkit-text-size-adjust:100%}
 main,header.top,footer{max-width:1180px;margin:0 auto;padding:0 28px}
 header.top{padding-top:44px;padding-bottom:8px}
@@ -28,6 +28,8 @@ code,pre,.mono{font-family:var(--mono);font-size:12.5px;overflow-wrap:anywhere}
 pre{margin:8px 0;padding:14px 16px;background:var(--soft);border-radius:8px;white-space:pre-wrap;line-height:1.5}
 .claim{display:block;max-width:none;margin:18px 0 0;padding:13px 18px;border-left:4px solid var(--good);
 border-radius:0 8px 8px 0;background:var(--goodbg)}
+.moment{max-width:none;margin:18px 0 0;padding:13px 18px;border-left:4px solid var(--accent);border-radius:0 8px 8px 0;
+background:var(--soft)}.moment+.claim{margin-top:10px}
 .claim.hole{border-color:var(--bad);background:var(--badbg)}
 nav{display:flex;flex-wrap:wrap;gap:6px 20px;margin:18px 0 0;padding:10px 0;border-top:1px solid var(--line);
 border-bottom:1px solid var(--line);font-size:14px}
@@ -62,18 +64,22 @@ font-variant-numeric:tabular-nums;font-weight:600}
 table.list{width:100%;border-collapse:collapse;font-size:13.5px}
 .list th,.list td{padding:8px 12px;text-align:left;vertical-align:top;overflow-wrap:anywhere}
 .list thead th{background:var(--soft);color:var(--dim);font-size:12px;font-weight:600;white-space:nowrap}
-.list thead button{all:unset;cursor:pointer}.list thead button:focus-visible{outline:2px solid var(--accent)}
-.list thead th[aria-sort=ascending] button::after{content:" \2191"}
-.list thead th[aria-sort=descending] button::after{content:" \2193"}
+.list thead [role=button]{cursor:pointer}.list thead [role=button]:focus-visible{outline:2px solid var(--accent)}
+.list thead [aria-sort=ascending] [role=button]::after{content:" \2191"}
+.list thead [aria-sort=descending] [role=button]::after{content:" \2193"}
 .list tbody{border-top:1px solid var(--line)}
 .list.rows tbody tr+tr{border-top:1px solid var(--line)}
 .list td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.list th.n{text-align:right}
+#decisions th:first-child{width:1%;text-align:right}
 .list td.t{white-space:nowrap;font-variant-numeric:tabular-nums}
-#list{table-layout:fixed;min-width:980px}
-#list col.w1{width:156px}#list col.w2{width:98px}#list col.w4{width:20%}#list col.w6{width:19%}#list col.w7{width:13%}
-#list tr.d td{padding-top:0}
-#list tbody:target{background:var(--warnbg)}
+.part{min-width:980px}
+.part+.part{border-top:1px solid var(--line)}
+.part table{table-layout:fixed}
+@media screen{.part.full{content-visibility:auto;contain-intrinsic-block-size:auto 6800px}
+.part+.part:not(.first) thead{visibility:collapse}}
+.part col.w1{width:156px}.part col.w2{width:98px}.part col.w4{width:20%}.part col.w6{width:19%}.part col.w7{width:13%}
+.part tr.d td{padding-top:0}
+.part tbody:target{background:var(--warnbg)}
 .tag{display:inline-block;padding:1px 8px;border-radius:99px;background:var(--soft);font-size:12px;font-weight:600;
 white-space:nowrap}
 .tag.good{color:var(--good);background:var(--goodbg)}.tag.bad{color:var(--bad);background:var(--badbg)}
@@ -95,22 +101,40 @@ background:var(--card);color:var(--ink);font:inherit}
 input[type=search]:focus{outline:2px solid var(--accent);outline-offset:-1px}
 .button{padding:9px 16px;border:1px solid var(--accent);border-radius:8px;background:none;color:var(--accent);
 font:inherit;font-weight:600;cursor:pointer}
-.browser{display:none}.js .browser{display:block}
+.browser,.on-paper{display:none}.js .browser{display:block}
 #checked{white-space:pre-wrap}
 footer{padding-top:30px;padding-bottom:44px;color:var(--dim);font-size:13px}
-@media (max-width:640px){main,header.top,footer{padding-left:16px;padding-right:16px}h1{font-size:27px}h2{margin-top:40px}
+@media (max-width:640px){main,header.top,footer{padding-left:16px;padding-right:16px}h1{font-size:23px}h2{margin-top:40px}
 .tiles{grid-template-columns:repeat(2,1fr)}.grid{grid-template-columns:1fr}.facts{grid-template-columns:1fr;gap:0}
 .facts dd{margin-bottom:6px}.lanes th{width:44%}.lanes td:last-child{display:none}
 details li dl{grid-template-columns:1fr}details li dt{margin-top:3px}}
-@page{margin:16mm 14mm}
+@media screen and (max-width:760px){.part{min-width:0}.part.full{contain-intrinsic-block-size:auto 16000px}
+.part thead,.part colgroup{display:none}.part :is(table,tbody,tr,td){display:block}.part td{padding:0 14px}
+.part td:first-child{padding-top:10px}.part tr.d td{padding:2px 14px 10px}
+.part tr:first-child td:nth-child(n+3)::before{content:"Who ";color:var(--dim)}
+.part tr:first-child td:nth-child(4)::before{content:"What "}
+.part tr:first-child td:nth-child(5)::before{content:"Scope "}
+.part tr:first-child td:nth-child(6)::before{content:"Resources "}
+.part tr:first-child td:nth-child(7)::before{content:"Relation "}}
+@page{margin:15mm 14mm 17mm;@bottom-right{content:"page " counter(page) " of " counter(pages);font:8pt sans-serif;
+color:#555}}
 @media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#111;--dim:#555;--line:#ccc;--soft:#f2f2f2;
 --accent:#1f4e8c;--ask:#9aa8bb;--give:#2f6fc4;--use:#12305c;--good:#1d7a4c;--bad:#b3352c;--warn:#8a5a00;--open:#2f6fc4;
 --goodbg:#fff;--badbg:#fff;--warnbg:#fff}
-body{font-size:10pt}main,header.top,footer{max-width:none;padding:0}header.top{padding-top:0}
-nav,.search,.js .search,.browser,.js .browser{display:none}h1{font-size:22pt}h2{margin-top:22pt;break-after:avoid}
-.wide{overflow:visible;border:0}table.list{font-size:8.5pt}#list{min-width:0}
-#list col.w1{width:82pt}#list col.w2{width:62pt}.list th,.list td{padding:4pt 5pt}
-thead{display:table-header-group}tr,.card,.tiles div,li{break-inside:avoid}
+body{font-size:9.5pt}main,header.top,footer{max-width:none;padding:0}header.top{padding-top:0}
+nav,.search,.js .search,.browser,.js .browser{display:none}.on-paper{display:block}
+h1{font-size:20pt}h2{margin:20pt 0 8pt;font-size:14pt}p{break-inside:avoid}h2,h3,h2+p,h3+p,.on-paper,.legend,summary{break-after:avoid}.sub{font-size:11pt}
+.tiles{grid-template-columns:repeat(8,1fr);gap:4pt}.tiles div{padding:6pt}.tiles dt{min-height:2.6em;font-size:7.5pt}
+.tiles dd{font-size:14pt}.grid{grid-template-columns:1fr 1fr;gap:8pt}.card{padding:8pt 10pt}
+.lanes,.bars{font-size:8.5pt}.lanes th,.lanes td,.bars th,.bars td{padding-top:1pt;padding-bottom:1pt}
+.wide{overflow:visible;border:0}table.list{font-size:8pt}.part{min-width:0}.part+.part{border-top:0}
+.part col.w1{width:62pt}.part col.w2{width:66pt}.part col.w4{width:19%}.part col.w6{width:18%}.part col.w7{width:12%}
+.list th,.list td{padding:3pt 4pt}.part thead th,.part td.t{white-space:normal}.tag{padding:0;font-size:8pt}
+thead{display:table-header-group}tr,.grid .card,.tiles div,li{break-inside:avoid}
+tr.d,details{break-inside:auto}.part tr:first-child{break-after:avoid}.part tr.d td{padding-left:8pt}
+code,pre,.mono,summary{font-size:8pt}details li{padding-bottom:5pt}
+details li dl{grid-template-columns:7.5em 1fr;font-size:8pt;line-height:1.35}
+.many summary::marker{content:""}.part.left-out,html:not(.js) .many .part:nth-of-type(n+4){display:none}
 svg rect,.tag{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 .few details::details-content{content-visibility:visible;height:auto}a{color:inherit}}
 )css";
@@ -120,49 +144,90 @@ const std::string_view kReportScript = R"js(
 (() => {
 const $ = id => document.getElementById(id);
 document.documentElement.classList.add("js");
-const table = $("list"), box = $("q"), shown = $("shown");
-if (table) {
-  const bodies = [...table.tBodies], texts = new Map();
-  const text = b => { let t = texts.get(b); if (t === undefined) texts.set(b, t = b.textContent.toLowerCase()); return t; };
+const list = $("list"), box = $("q"), shown = $("shown");
+if (list) {
+  const parts = [...list.querySelectorAll("table")], size = parts[0].tBodies.length;
+  const bodies = parts.flatMap(t => [...t.tBodies]), headOf = part => [...part.tHead.rows[0].cells];
+  // A part without a row takes no room, and one that is not drawn yet about as much as it will.
+  const fitOne = part => {
+    const rows = [...part.tBodies].filter(b => !b.hidden).length, frame = part.parentNode;
+    frame.hidden = rows === 0;
+    frame.style.containIntrinsicBlockSize = "auto " + rows * (innerWidth > 760 ? 68 : 160) + "px";
+  };
+  // On screens the first part that has rows has the head.
+  const fit = changed => {
+    changed.forEach(fitOne);
+    const first = parts.find(part => !part.parentNode.hidden);
+    for (const part of parts) part.parentNode.classList.toggle("first", part === first);
+  };
+  let texts;
   const search = () => {
-    const words = box.value.toLowerCase().split(/\s+/).filter(w => w);
+    const words = box.value.toLowerCase().split(/\s+/).filter(w => w), changed = new Set();
+    if (words.length) texts ||= new Map(bodies.map(b => [b, b.textContent.toLowerCase()]));
     let n = 0;
     for (const b of bodies) {
-      const hit = words.every(w => text(b).includes(w));
-      if (b.hidden === hit) b.hidden = !hit;
+      const hit = words.every(w => texts.get(b).includes(w));
+      if (b.hidden === hit) { b.hidden = !hit; changed.add(b.parentNode); }
       n += hit;
     }
+    fit(changed);
+    list.hidden = n === 0;
     shown.textContent = n.toLocaleString("en") + " of " + bodies.length.toLocaleString("en") + " envelopes";
   };
   let timer;
   box.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(search, 120); });
-  const fromHash = () => { const m = /^#q=(.*)$/.exec(location.hash); if (m) { box.value = decodeURIComponent(m[1]); } };
-  window.addEventListener("hashchange", () => { fromHash(); search(); });
-  fromHash();
-  search();
-  [...table.tHead.rows[0].cells].forEach((cell, column) => {
-    const button = document.createElement("button");
+  // #q=WORDS searches, #eN shows an envelope.
+  const follow = () => {
+    const words = /^#q=(.*)$/.exec(location.hash), at = /^#e\d+$/.test(location.hash) && $(location.hash.slice(1));
+    if (words) try { box.value = decodeURIComponent(words[1]); } catch { box.value = words[1]; }
+    if (at && at.hidden) box.value = "";
+    search();
+    if (at) { at.querySelector("details").open = true; at.scrollIntoView(); }
+  };
+  window.addEventListener("hashchange", follow);
+  follow();
+  const sort = column => {
+    const down = headOf(parts[0])[column].getAttribute("aria-sort") === "ascending";
+    for (const part of parts) {
+      headOf(part).forEach((cell, i) => {
+        if (i === column) cell.setAttribute("aria-sort", down ? "descending" : "ascending");
+        else cell.removeAttribute("aria-sort");
+      });
+    }
+    const key = new Map(bodies.map(b => [b, b.rows[0].cells[column].textContent]));
+    const order = new Intl.Collator("en", {numeric: true}).compare;
+    bodies.sort((a, b) => (down ? -1 : 1) * order(key.get(a), key.get(b)));
+    parts.forEach((part, i) => part.append(...bodies.slice(i * size, (i + 1) * size)));
+    fit(parts);
+  };
+  for (const part of parts) headOf(part).forEach((cell, column) => {
+    // No button: browsers print none where a head is repeated on the next page.
+    const button = document.createElement("span");
     button.append(...cell.childNodes);
+    button.tabIndex = 0;
+    button.setAttribute("role", "button");
     cell.append(button);
-    button.addEventListener("click", () => {
-      const down = cell.getAttribute("aria-sort") === "ascending";
-      for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-      cell.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const key = new Map(bodies.map(b => [b, b.rows[0].cells[column].textContent]));
-      const order = new Intl.Collator("en", {numeric: true}).compare;
-      bodies.sort((a, b) => (down ? -1 : 1) * order(key.get(a), key.get(b)));
-      table.append(...bodies);
+    button.addEventListener("click", () => sort(column));
+    button.addEventListener("keydown", e => {
+      if (e.key === "Enter" || e.key === " ") { e.preventDefault(); sort(column); }
     });
   });
+  // Of many, the first of those that the search left go to paper.
+  if (document.body.classList.contains("many")) window.addEventListener("beforeprint", () => {
+    let printed = 0;
+    for (const part of parts) {
+      part.parentNode.classList.toggle("left-out", printed >= 3 * size);
+      printed += [...part.tBodies].filter(b => !b.hidden).length;
+    }
+  });
 }
-const reveal = () => {
-  const at = /^#e\d+$/.test(location.hash) && $(location.hash.slice(1));
-  if (at) { const d = at.querySelector("details"); if (d) d.open = true; }
-};
-window.addEventListener("hashchange", reveal);
-reveal();
 if (document.body.classList.contains("few")) {
-  window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach(d => d.open = true));
+  let closed = [];
+  window.addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll("details:not([open])")];
+    closed.forEach(d => d.open = true);
+  });
+  window.addEventListener("afterprint", () => closed.forEach(d => d.open = false));
 }
 
 const bytes = s => Uint8Array.from(atob(s), c => c.charCodeAt(0));

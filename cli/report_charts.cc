@@ -54,7 +54,7 @@ std::string Axis(Span span) {
          "</span></div>\n";
 }
 
-// An envelope a row, from its first record to its last; open ones to the moment of the report.
+// An envelope a row, from its first record to its last; open ones to the last of all.
 std::string Lanes(const ReportContents& contents) {
   Span all{std::numeric_limits<Nanos>::max(), 0};
   for (const Story& story : contents.stories) {
@@ -146,6 +146,15 @@ std::string SumText(__int128 milli) {
   return InThrees(fits ? HumanQuantity(static_cast<int64_t>(milli)) : FormatQuantity(milli));
 }
 
+// "45.74 unit-hours", or "2,927.44 Gi-hours" of what is counted in a binary unit.
+std::string HeldText(const AmountSum& sum) {
+  static constexpr std::string_view kUnits = "KMGTPE";
+  const std::string total = SumText(sum.total);
+  const size_t unit = total.ends_with('i') && total.size() > 1 ? kUnits.find(total[total.size() - 2]) : kUnits.npos;
+  if (unit == kUnits.npos) return InThrees(FormatUnitHours(sum.held, 2)) + " unit-hours";
+  return InThrees(FormatUnitHours(sum.held >> (10 * (unit + 1)), 2)) + " " + kUnits[unit] + "i-hours";
+}
+
 struct Bar {
   const char* label;
   const char* style;
@@ -175,8 +184,7 @@ std::string ResourceCard(const std::string& resource, const ResourceSums& sums) 
   }
   html += "</tbody></table>";
   std::vector<std::string> notes;
-  if (sums.granted.held > 0)
-    notes.push_back("granted \u00d7 time held: " + InThrees(FormatUnitHours(sums.granted.held, 2)) + " unit-hours");
+  if (sums.granted.held > 0) notes.push_back("granted \u00d7 time held: " + HeldText(sums.granted));
   const uint64_t per_unit =
       sums.requested.amounts_per_unit + sums.granted.amounts_per_unit + sums.used.amounts_per_unit;
   if (per_unit > 0) notes.push_back(Grouped(per_unit) + " amounts per unit, in no sum");
@@ -195,7 +203,7 @@ std::string TimelineSection(const ReportContents& contents) {
 }
 
 Result<std::string> ResourcesSection(const ReportContents& contents) {
-  Account account({.by = {}, .resource = {}, .until = contents.data.generated_at});
+  Account account({.by = {}, .resource = {}, .until = NowOf(contents.data)});
   for (const Story& story : contents.stories) {
     ENVLEDGER_RETURN_IF_ERROR(account.Add(story.envelope, story.records));
   }

@@ -4,12 +4,15 @@
 #include "cli/report_check.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
+#include "cli/link_book.h"
+#include "cli/report_filters.h"
 #include "cli/report_gather.h"
 #include "cli/report_page.h"
 #include "cli/words.h"
-#include "ledger/codec/transition.h"
+#include "ledger/audit/match.h"
 
 namespace envledger::cli {
 namespace {
@@ -36,17 +39,18 @@ Result<Checkpoint> CheckSignature(const ReportData& data, const VerifierKey& key
 Status CheckEnvelopes(const ReportData& data, const std::vector<Story>& stories) {
   std::set<std::string_view> ids;
   size_t records = 0;
-  for (const Story& story : stories) {
+  for (size_t number = 0; number < stories.size(); ++number) {
+    const Story& story = stories[number];
+    const std::vector<uint64_t>& seqs = data.envelopes[number].seqs;
     const std::string& id = story.envelope.envelope_id;
     if (!ids.insert(id).second) return Corruption("envelope " + id + " stands there twice");
     if (!story.problem.empty() && data.complete) return Corruption(story.problem + ", and the report says complete");
-    records += story.records.size();
-    for (size_t i = 1; i < story.records.size() && story.problem.empty(); ++i) {
-      const uint64_t seq = story.records[i].seq;
-      ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(data.entries.at(seq)));
-      if (entry.header.envelope_previous != story.records[i - 1].seq) {
-        return Corruption("envelope " + id + ": entry " + std::to_string(seq) + " does not follow entry " +
-                          std::to_string(story.records[i - 1].seq));
+    records += seqs.size();
+    for (size_t i = 1; i < seqs.size() && story.problem.empty(); ++i) {
+      ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(data.entries.at(seqs[i])));
+      if (entry.header.envelope_previous != seqs[i - 1]) {
+        return Corruption("envelope " + id + ": entry " + std::to_string(seqs[i]) + " does not follow entry " +
+                          std::to_string(seqs[i - 1]));
       }
     }
   }
@@ -55,78 +59,83 @@ Status CheckEnvelopes(const ReportData& data, const std::vector<Story>& stories)
                     std::to_string(records));
 }
 
-bool Involves(const Story& story, const std::vector<Principal>& principals) {
-  const auto is_one = [&](const Principal& one) {
-    return std::find(principals.begin(), principals.end(), one) != principals.end();
-  };
-  for (const Record& record : story.records) {
-    const Transition& transition = record.transition;
-    if (transition.identity) {
-      if (is_one(transition.identity->requester)) return true;
-      if (transition.identity->subject && is_one(*transition.identity->subject)) return true;
-      for (const DelegationHop& hop : transition.identity->delegation) {
-        if (is_one(hop.actor)) return true;
-      }
-    }
-    if (transition.decision && transition.decision->decider && is_one(*transition.decision->decider)) return true;
-  }
-  return false;
+std::vector<std::string> EntriesOf(const ReportData& data, const ReportEnvelope& envelope) {
+  std::vector<std::string> entries;
+  for (const uint64_t seq : envelope.seqs) entries.push_back(data.entries.at(seq));
+  return entries;
 }
 
-// Of the filters that the report states, those that an envelope shows by itself.
-Status CheckFilters(const ReportData& data, const std::vector<Story>& stories) {
-  for (const Story& story : stories) {
-    const Envelope& envelope = story.envelope;
-    const auto differs = [&](std::string_view name, auto is_met) -> Status {
-      const std::string* value = FindFilter(data, name);
-      if (value == nullptr || is_met(*value)) return Ok();
-      return Corruption("envelope " + envelope.envelope_id + " is not one of --" + std::string(name) + " " + *value);
-    };
-    const auto time = [](const std::string& text) {
-      const auto parsed = ParseTime(text);
-      return parsed.ok() ? *parsed : Nanos{-1};
-    };
-    ENVLEDGER_RETURN_IF_ERROR(differs("envelope", [&](const auto& v) { return envelope.envelope_id == v; }));
-    ENVLEDGER_RETURN_IF_ERROR(differs("tenant", [&](const auto& v) { return envelope.identity.tenant == v; }));
-    ENVLEDGER_RETURN_IF_ERROR(differs("kind", [&](const auto& v) { return Name(envelope.execution.kind) == v; }));
-    ENVLEDGER_RETURN_IF_ERROR(differs("since", [&](const auto& v) { return envelope.opened_at >= time(v); }));
-    ENVLEDGER_RETURN_IF_ERROR(differs("until", [&](const auto& v) { return envelope.opened_at < time(v); }));
-    if (!data.principals.empty()) {
-      ENVLEDGER_RETURN_IF_ERROR(differs("principal", [&](const auto&) { return Involves(story, data.principals); }));
+Result<std::vector<Record>> RecordsOf(const ReportData& data, const ReportEnvelope& envelope) {
+  std::vector<Record> records;
+  for (const uint64_t seq : envelope.seqs) {
+    ENVLEDGER_ASSIGN_OR_RETURN(Record record, DecodeRecord(data.entries.at(seq)));
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+// That every envelope passes the filters, in the order and within the limit that the report states: asked of the
+// records by what answers queries.
+Status CheckFilters(const ReportData& data, const QueryPlan& plan, const std::vector<Story>& stories) {
+  const QueryRequest& request = plan.request;
+  const Matcher matcher(request);
+  const std::string* id = FindFilter(data, "envelope");
+  std::optional<uint64_t> before;
+  for (size_t i = 0; i < stories.size(); ++i) {
+    const Story& story = stories[i];
+    const ReportEnvelope& envelope = data.envelopes[i];
+    const auto differs = [&](const std::string& how) { return Corruption("envelope " + envelope.id + how); };
+    if (id != nullptr && (envelope.id != *id || stories.size() > 1))
+      return differs(" is not the one of --envelope " + *id);
+    // What a hole has swallowed cannot be judged; that there is one, the report says.
+    if (!story.problem.empty()) continue;
+    // The filters look at all records, those that came after the moment too.
+    std::vector<Record> all;
+    if (story.later > 0) {
+      ENVLEDGER_ASSIGN_OR_RETURN(all, RecordsOf(data, envelope));
     }
+    const std::vector<Record>& records = story.later > 0 ? all : story.records;
+    const auto roles = matcher.Judge(records);
+    const auto place = matcher.PlaceOf(records);
+    if (!roles || !place) return differs(" is not one of " + FiltersText(data.filters));
+    if (request.principal && *roles != envelope.roles) return differs(": the principal has other roles in it");
+    if (before && (request.descending ? *place >= *before : *place <= *before)) return differs(" is not in its place");
+    before = place;
+  }
+  const bool limited = plan.limit != 0;
+  if ((limited && stories.size() > plan.limit) || (data.more && !(limited && stories.size() == plan.limit))) {
+    return Corruption("it holds " + Grouped(stories.size()) + " envelopes" +
+                      (data.more ? " and says there are more" : "") + ", which is not what its limit gives");
   }
   return Ok();
 }
 
-// A principal's records are numbered across the ledger. Where nothing but the principal chose the envelopes, all the
-// numbers up to the last must be there.
-Status CheckOrdinals(const ReportData& data, std::vector<std::string>& shown) {
-  const bool alone = !data.principals.empty() && !data.more &&
-                     std::all_of(data.filters.begin(), data.filters.end(), [](const KeyValue& filter) {
-                       return filter.key == "principal" || filter.key == "issuer" || filter.key == "order";
-                     });
+// A principal's records are numbered across the ledger, and each names the one before. Where nothing but the principal
+// chose the envelopes, all of them up to the last must be there.
+Status CheckOrdinals(const ReportData& data, const QueryPlan& plan, std::vector<std::string>& shown) {
+  const bool alone =
+      plan.request.principal && data.complete && !data.more &&
+      std::all_of(data.filters.begin(), data.filters.end(), [](const KeyValue& filter) {
+        return filter.key == "principal" || filter.key == "issuer" || filter.key == "order" || filter.key == "scan";
+      });
   if (!alone) return Ok();
-  std::map<Principal, std::set<uint64_t>> ordinals;
-  for (const auto& [seq, bytes] : data.entries) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(bytes));
-    const TransitionFacts facts = FactsOf(entry.transition);
-    const auto& links = entry.header.principal_links;
-    for (size_t i = 0; i < links.size() && i < facts.involved.size(); ++i) {
-      const PrincipalView& view = facts.involved[i].principal;
-      ordinals[{view.kind, std::string(view.issuer), std::string(view.id)}].insert(links[i].ordinal);
-    }
+  LinkBook book(*plan.request.principal);
+  for (const ReportEnvelope& envelope : data.envelopes) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<NamedLink> links, LinksOf(EntriesOf(data, envelope)));
+    book.Add(links);
   }
+  const Window whole{0, std::numeric_limits<uint64_t>::max()};
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto gap, book.NextGap(whole));
+  if (gap) {
+    return Corruption("record " + std::to_string(gap->ordinal) + " of " + FullPrincipalText(gap->principal) +
+                      ", entry " + std::to_string(gap->seq) + ", is left out");
+  }
+  const auto reaches = book.Reaches(whole);
   for (const Principal& principal : data.principals) {
-    const std::set<uint64_t>& of_it = ordinals[principal];
-    uint64_t expected = 1;
-    for (const uint64_t ordinal : of_it) {
-      if (ordinal != expected) {
-        return Corruption("record " + std::to_string(expected) + " of " + FullPrincipalText(principal) +
-                          " is left out: the next one there is its record " + std::to_string(ordinal));
-      }
-      ++expected;
-    }
-    shown.push_back("The " + Grouped(of_it.size()) + " records of " + FullPrincipalText(principal) +
+    if (!reaches.contains(principal)) return Corruption("no record of " + FullPrincipalText(principal) + " is there");
+  }
+  for (const auto& [principal, reach] : reaches) {
+    shown.push_back("The " + Grouped(reach.last) + " records of " + FullPrincipalText(principal) +
                     " are numbered without a gap, from its first on.");
   }
   return Ok();
@@ -168,11 +177,16 @@ Result<ReportCheck> CheckReport(std::string_view page, const VerifierKey& key) {
   }
   ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<Story> stories, StoriesOf(data));
   ENVLEDGER_RETURN_IF_ERROR(CheckEnvelopes(data, stories));
-  ENVLEDGER_RETURN_IF_ERROR(CheckFilters(data, stories));
+  auto plan = ReadFilters(data);
+  if (!plan.ok()) return Corruption("its filters: " + plan.status().message());
+  ENVLEDGER_RETURN_IF_ERROR(CheckFilters(data, *plan, stories));
   check.shown.push_back(
       Grouped(stories.size()) + " envelopes follow from them" +
       (data.complete ? ", their revisions dense." : "; the report says itself that some are missing."));
-  ENVLEDGER_RETURN_IF_ERROR(CheckOrdinals(data, check.shown));
+  if (!data.filters.empty()) {
+    check.shown.push_back("Each of them is one of " + FiltersText(data.filters) + ", judged by its records.");
+  }
+  ENVLEDGER_RETURN_IF_ERROR(CheckOrdinals(data, *plan, check.shown));
   auto made = ReportPage(data, stories);
   if (!made.ok()) return Corruption("the page cannot be made again: " + made.status().message());
   ENVLEDGER_RETURN_IF_ERROR(ComparePages(page, *made, data.tool_version));

@@ -113,17 +113,21 @@ const std::string* FindFilter(const ReportData& data, std::string_view name) {
   return nullptr;
 }
 
-std::string ReportDataJson(const ReportData& data) {
+std::optional<Nanos> MomentOf(const ReportData& data) {
+  const std::string* at = FindFilter(data, "at");
+  if (at == nullptr) return std::nullopt;
+  const auto time = ParseTime(*at);
+  return time.ok() ? std::optional(*time) : std::nullopt;
+}
+
+Nanos NowOf(const ReportData& data) { return MomentOf(data).value_or(data.generated_at); }
+
+void AddReportDataJson(const ReportData& data, std::string& text) {
   std::vector<std::string> filters;
   for (const KeyValue& filter : data.filters) filters.push_back(JsonStrings({filter.key, filter.value}));
   std::vector<std::string> principals;
   for (const Principal& principal : data.principals) {
     principals.push_back(JsonStrings({std::string(Name(principal.kind)), principal.issuer, principal.id}));
-  }
-  std::vector<std::string> entries;
-  entries.reserve(data.entries.size());
-  for (const auto& [seq, bytes] : data.entries) {
-    entries.push_back("[" + std::to_string(seq) + ",\"" + Base64(bytes) + "\"]");
   }
   std::vector<std::string> nodes;
   for (const Hash& node : data.nodes) nodes.push_back("\"" + HashText(node) + "\"");
@@ -143,9 +147,22 @@ std::string ReportDataJson(const ReportData& data) {
       .Raw("envelopes", EnvelopesJson(data.envelopes))
       .Text("vkey", data.vkey)
       .Text("checkpoint", data.checkpoint)
-      .Raw("nodes", JsonArray(nodes))
-      .Raw("entries", JsonArray(entries));
-  return ForScript(object.str());
+      .Raw("nodes", JsonArray(nodes));
+  // The entries are most of a report: they go straight to the end of the object.
+  std::string rest = ForScript(object.str());
+  rest.pop_back();
+  text += rest;
+  size_t size = text.size();
+  for (const auto& [seq, bytes] : data.entries) size += bytes.size() / 3 * 4 + 32;
+  text.reserve(size);
+  text += ",\"entries\":[";
+  for (const auto& [seq, bytes] : data.entries) {
+    if (text.back() != '[') text += ',';
+    text += "[" + std::to_string(seq) + ",\"";
+    text += Base64(bytes);
+    text += "\"]";
+  }
+  text += "]}";
 }
 
 Result<ReportData> ReadReportData(std::string_view text) {
@@ -164,6 +181,7 @@ Result<ReportData> ReadReportData(std::string_view text) {
 Result<std::vector<Story>> StoriesOf(const ReportData& data) {
   std::vector<Story> stories;
   stories.reserve(data.envelopes.size());
+  const std::optional<Nanos> at = MomentOf(data);
   for (const ReportEnvelope& envelope : data.envelopes) {
     EnvelopeRecords answer{.envelope_id = envelope.id, .roles = envelope.roles, .entries = {}};
     for (const uint64_t seq : envelope.seqs) {
@@ -180,6 +198,7 @@ Result<std::vector<Story>> StoriesOf(const ReportData& data) {
                           std::to_string(story.records[i].seq));
       }
     }
+    if (at) ENVLEDGER_RETURN_IF_ERROR(LeaveOutLater(*at, story));
     stories.push_back(std::move(story));
   }
   return stories;

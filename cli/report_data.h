@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,7 @@ namespace envledger::cli {
 struct ReportEnvelope {
   std::string id;
   RoleMask roles = 0;          // that the principal asked about holds
-  std::vector<uint64_t> seqs;  // of its records, in order
+  std::vector<uint64_t> seqs;  // of all its records, in order
 };
 
 struct ReportData {
@@ -42,17 +43,23 @@ struct ReportData {
 
 // The value of a filter, or nullptr.
 const std::string* FindFilter(const ReportData& data, std::string_view name);
+// The moment as of which everything is told (the filter `at`): what occurred later is among the entries, and nowhere
+// else. Without one, all is told.
+std::optional<Nanos> MomentOf(const ReportData& data);
+// What "now" means to the report: that moment, or when it was made.
+Nanos NowOf(const ReportData& data);
 
-// One line of JSON that is safe inside a script element, and back. ReadReportData: kInvalidArgument, saying what, for
-// anything that ReportDataJson did not write.
-std::string ReportDataJson(const ReportData& data);
+// One line of JSON that is safe inside a script element, at the end of `text`; and back. ReadReportData:
+// kInvalidArgument, saying what, for anything that AddReportDataJson did not write.
+void AddReportDataJson(const ReportData& data, std::string& text);
 Result<ReportData> ReadReportData(std::string_view json);
 
 // Between these stands the JSON in a page, alone on its line.
 inline constexpr std::string_view kReportDataBegin = "<script type=\"application/json\" id=\"evidence\">\n";
 inline constexpr std::string_view kReportDataEnd = "\n</script>\n";
 
-// The envelopes as their entries tell them, in the report's order. kCorruption naming the envelope or entry.
+// The envelopes as their entries tell them, as of the moment, in the report's order. kCorruption naming the envelope or
+// entry.
 Result<std::vector<Story>> StoriesOf(const ReportData& data);
 
 }  // namespace envledger::cli

@@ -19,8 +19,7 @@ std::string ByHand(const ReportData& data) {
   if (data.entries.empty()) return {};
   const std::string seq = std::to_string(data.entries.begin()->first);
   return "<h3>By hand</h3>\n<p>The checkpoint is a C2SP signed note: its text up to the blank line, with the newline, "
-         "is "
-         "what the Ed25519 key signed. The third line is the root of the RFC 6962 tree over all entries.</p>\n"
+         "is what the Ed25519 key signed. The third line is the root of the RFC 6962 tree over all entries.</p>\n"
          "<pre>sed -n '/^&lt;script type=.application/{n;p}' FILE &gt; evidence.json\n"
          "jq -j .checkpoint evidence.json | sed '/^$/,$d' &gt; text\n"
          "jq -j .checkpoint evidence.json | sed -n '/^$/{n;s/.* //p}' | base64 -d | tail -c 64 &gt; signature\n"
@@ -31,16 +30,14 @@ std::string ByHand(const ReportData& data) {
          seq + ", as it stands beside its record\n(printf '\\000'; jq -r '.entries[] | select(.[0]==" + seq +
          ") | .[1]' evidence.json | base64 -d) | sha256sum</pre>\n"
          "<p>From the leaf hashes to the root lead the nodes of the evidence: the hash of every largest subtree "
-         "without "
-         "an embedded entry, from left to right (FORMAT.md).</p>\n";
+         "without an embedded entry, from left to right (FORMAT.md).</p>\n";
 }
 
 constexpr std::string_view kInBrowser =
     "<div class=\"browser\"><h3>In this browser</h3>\n<p>A convenience, no proof: whoever could change this page could "
     "change this button. It checks the signature by the key above and the tree, where the browser knows Ed25519.</p>\n"
     "<p><button type=\"button\" class=\"button\" id=\"check\">Check signature and proofs</button></p>\n<p "
-    "id=\"checked\" "
-    "role=\"status\"></p></div>\n";
+    "id=\"checked\" role=\"status\"></p></div>\n";
 
 constexpr std::string_view kLimits =
     "<h3>What this cannot show</h3>\n<p>That the report holds every envelope that matches: an entry that was left out "
@@ -57,9 +54,12 @@ std::string EvidenceSection(const ReportContents& contents) {
     return html +
            "<p>This report holds no entries, and there is no checkpoint to hold them against.</p></div></section>\n";
   }
-  html += "<p>This page embeds the sealed bytes of its " + Grouped(data.entries.size()) +
-          " entries, a signed checkpoint of the ledger, and the proof that all of them are in its tree (" +
-          Grouped(data.nodes.size()) + " nodes).</p>\n<h3>Checkpoint</h3>\n<pre>";
+  html += data.entries.empty()
+              ? "<p>This page holds no entries, only a signed checkpoint of the ledger that was asked.</p>\n"
+              : "<p>This page embeds the sealed bytes of its " + Grouped(data.entries.size()) +
+                    " entries, a signed checkpoint of the ledger, and the proof that all of them are in its tree (" +
+                    Grouped(data.nodes.size()) + (data.nodes.size() == 1 ? " node).</p>\n" : " nodes).</p>\n");
+  html += "<h3>Checkpoint</h3>\n<pre>";
   // As the note has it, line by line; each line is shown safely.
   for (size_t at = 0; at < data.checkpoint.size();) {
     const size_t end = std::min(data.checkpoint.find('\n', at), data.checkpoint.size());
@@ -68,7 +68,8 @@ std::string EvidenceSection(const ReportContents& contents) {
   }
   html += "</pre>\n<h3>Key</h3>\n<pre>" + Html(data.vkey) + "</pre>\n";
   html += ByTool(data) + ByHand(data);
-  return html + std::string(kInBrowser) + std::string(kLimits) + "</div></section>\n";
+  if (!data.entries.empty()) html += kInBrowser;
+  return html + std::string(kLimits) + "</div></section>\n";
 }
 
 }  // namespace envledger::cli

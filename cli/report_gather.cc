@@ -16,11 +16,13 @@ void AddAnswer(const Completeness& answer, ReportData& data) {
   data.more = !answer.next_cursor.empty();
 }
 
-Status AddEnvelope(const Story& story, const EnvelopeRecords& answer, ReportData& data) {
+// With all its records: those after the moment that is asked about show that they come after it.
+Status AddEnvelope(const EnvelopeRecords& answer, ReportData& data) {
   ReportEnvelope envelope{.id = answer.envelope_id, .roles = answer.roles, .seqs = {}};
-  for (size_t i = 0; i < story.records.size(); ++i) {
-    const uint64_t seq = story.records[i].seq;
-    if (!data.entries.emplace(seq, answer.entries[i]).second) {
+  for (const std::string& bytes : answer.entries) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(bytes));
+    const uint64_t seq = entry.header.seq;
+    if (!data.entries.emplace(seq, bytes).second) {
       return Corruption("the ledger gives entry " + std::to_string(seq) + " twice");
     }
     envelope.seqs.push_back(seq);
@@ -29,23 +31,26 @@ Status AddEnvelope(const Story& story, const EnvelopeRecords& answer, ReportData
   return Ok();
 }
 
-Status GatherOne(LedgerReader& reader, const std::string& envelope_id, ReportData& data) {
+Status GatherOne(LedgerReader& reader, const std::string& envelope_id, std::optional<Nanos> at, ReportData& data) {
   ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeResponse response, reader.FindEnvelope({.envelope_id = envelope_id}));
   ENVLEDGER_ASSIGN_OR_RETURN(const Story story, ReadStory(response.envelope));
+  if (at && story.envelope.opened_at > *at) {
+    return NotFound("envelope " + envelope_id + " was requested later than " + FormatTime(*at));
+  }
   Coverage coverage;
   coverage.AddPage(response.completeness);
   coverage.AddStory(story);
   AddAnswer(coverage.total(), data);
-  return AddEnvelope(story, response.envelope, data);
+  return AddEnvelope(response.envelope, data);
 }
 
 Status GatherMany(LedgerReader& reader, const QueryPlan& plan, const std::function<void(uint64_t)>& progress,
                   ReportData& data) {
   ENVLEDGER_ASSIGN_OR_RETURN(
       const Coverage coverage,
-      ForEachAnswer(reader, plan.request, plan.limit, [&](const Story& story, const EnvelopeRecords& answer) -> Status {
+      ForEachAnswer(reader, plan.request, plan.limit, [&](const Story&, const EnvelopeRecords& answer) -> Status {
         progress(data.envelopes.size() + 1);
-        return AddEnvelope(story, answer, data);
+        return AddEnvelope(answer, data);
       }));
   AddAnswer(coverage.total(), data);
   return Ok();
@@ -111,7 +116,7 @@ Status GatherReport(LedgerReader& reader, const ReportRequest& request,
   if (request.envelope_id.empty()) {
     ENVLEDGER_RETURN_IF_ERROR(GatherMany(reader, request.plan, progress, data));
   } else {
-    ENVLEDGER_RETURN_IF_ERROR(GatherOne(reader, request.envelope_id, data));
+    ENVLEDGER_RETURN_IF_ERROR(GatherOne(reader, request.envelope_id, request.plan.request.at, data));
   }
   ProofSource source(reader, request.key, request.can_sign);
   auto checkpoint = AddCheckpoint(reader, source, request, data);

@@ -8,6 +8,7 @@
 #include "cli/html.h"
 #include "cli/proof_source.h"
 #include "cli/report_assets.h"
+#include "cli/report_filters.h"
 #include "cli/report_sections.h"
 #include "ledger/crypto/sha256.h"
 
@@ -40,41 +41,83 @@ std::string Period(const ReportData& data) {
 
 // The other filters, as they were given.
 std::string Others(const ReportData& data) {
-  std::vector<std::string> parts;
-  for (const KeyValue& filter : data.filters) {
-    if (filter.key == "since" || filter.key == "until") continue;
-    parts.push_back("--" + filter.key + (filter.value.empty() ? "" : " " + filter.value));
+  std::vector<KeyValue> others = data.filters;
+  std::erase_if(others, [](const KeyValue& filter) { return filter.key == "since" || filter.key == "until"; });
+  return FiltersText(others);
+}
+
+// As of which moment everything is told, when it is not the end.
+std::string MomentHtml(const ReportContents& contents) {
+  const auto at = MomentOf(contents.data);
+  if (!at) return {};
+  uint64_t later = 0;
+  for (const Story& story : contents.stories) later += story.later;
+  std::string rest = "No envelope here has a record of a later time.";
+  if (later == 1) rest = "1 record of a later time (occurred_at) is in the evidence, and left out of all else here.";
+  if (later > 1) {
+    rest =
+        Grouped(later) + " records of a later time (occurred_at) are in the evidence, and left out of all else here.";
   }
-  return Joined(parts, " ");
+  return "<p class=\"moment\"><b>State as of " + FullTime(*at) + " UTC.</b> " + rest + "</p>\n";
 }
 
 // The statement of completeness. What holds the entries is the checkpoint's; that they are all, only the ledger says.
 std::string Claim(const ReportData& data) {
   std::string text = data.complete ? "Complete" : "INCOMPLETE";
   text += " as of " + Grouped(data.answered_size) + " entries";
-  if (data.complete) text += ", as the ledger says: every envelope that matches";
+  if (data.complete && FindFilter(data, "envelope") == nullptr) {
+    text += ", as the ledger says: ";
+    text += data.envelopes.empty() ? "no envelope matches" : "every envelope that matches";
+  }
   text += data.more ? ", up to the limit that was given; there are more." : ".";
-  if (data.complete) text += " Revisions are dense, so no record between an envelope's first and last is left out.";
+  if (data.complete && !data.envelopes.empty()) {
+    text += " Revisions are dense, so no record between an envelope's first and last is left out";
+    text += MomentOf(data) ? " of the evidence." : ".";
+  }
   if (!data.problem.empty()) text += " What is missing: " + data.problem + ".";
   const bool whole = data.complete && !data.more;
   return "<p class=\"claim" + std::string(whole ? "" : " hole") + "\">" + Html(text) + "</p>\n";
 }
 
-std::string Header(const ReportData& data, const std::string& origin) {
-  std::string html = "<header class=\"top\"><p class=\"eyebrow\">Audit report \u00b7 " + Html(origin) + "</p>\n<h1>" +
-                     Html(Subject(data)) +
-                     "</h1>\n<p class=\"sub\">Who asked for what, what was granted, under which "
-                     "scope \u2013 " +
-                     Html(Period(data)) + "</p>\n" + Claim(data);
-  html +=
-      "<nav aria-label=\"Sections\"><a href=\"#summary\">Summary</a><a href=\"#timeline\">Timeline</a>"
-      "<a href=\"#resources\">Resources</a><a href=\"#decisions\">Decisions</a><a href=\"#findings\">Findings</a>"
-      "<a href=\"#envelopes\">Envelopes</a><a href=\"#check-it\">How to check</a></nav></header>\n";
-  return html;
+// Links to the sections that there are; the last two always are.
+std::string Navigation(const std::string& sections) {
+  static constexpr std::pair<std::string_view, std::string_view> kSections[] = {{"summary", "Summary"},
+                                                                                {"timeline", "Timeline"},
+                                                                                {"resources", "Resources"},
+                                                                                {"decisions", "Decisions"},
+                                                                                {"findings", "Findings"}};
+  std::string html = "<nav aria-label=\"Sections\">";
+  for (const auto& [id, name] : kSections) {
+    if (sections.find("<section id=\"" + std::string(id) + "\"") == std::string::npos) continue;
+    html += "<a href=\"#" + std::string(id) + "\">" + std::string(name) + "</a>";
+  }
+  return html + "<a href=\"#envelopes\">Envelopes</a><a href=\"#check-it\">How to check</a></nav>\n";
+}
+
+std::string Header(const ReportContents& contents, const std::string& origin, const std::string& sections) {
+  const ReportData& data = contents.data;
+  const bool of_one = FindFilter(data, "envelope") != nullptr;
+  return "<header class=\"top\"><p class=\"eyebrow\">Audit report \u00b7 " + Html(origin) + "</p>\n<h1>" +
+         Html(Subject(data)) + "</h1>\n<p class=\"sub\">Who asked for what, what was granted, under which scope" +
+         (of_one ? "" : " \u2013 " + Html(Period(data))) + "</p>\n" + MomentHtml(contents) + Claim(data) +
+         Navigation(sections) + "</header>\n";
 }
 
 std::string Tile(std::string_view name, uint64_t number) {
   return "<div><dt>" + std::string(name) + "</dt><dd>" + Grouped(number) + "</dd></div>";
+}
+
+// For the style of what is printed.
+std::string_view BodyClass(size_t envelopes) {
+  switch (PaperUseOf(envelopes)) {
+    case PaperUse::kRecords:
+      return " class=\"few\"";
+    case PaperUse::kSome:
+      return " class=\"many\"";
+    case PaperUse::kRows:
+      break;
+  }
+  return {};
 }
 
 std::string Policy() {
@@ -95,7 +138,7 @@ std::string Head(const ReportData& data) {
 
 std::vector<Finding> FindingsOfAll(const ReportData& data, const std::vector<Story>& stories) {
   FindingOptions options;
-  options.now = data.generated_at;
+  options.now = NowOf(data);
   std::vector<Finding> findings;
   for (const Story& story : stories) {
     for (Finding& finding : FindingsOf(story.envelope, story.records, options)) findings.push_back(std::move(finding));
@@ -143,7 +186,7 @@ std::string SummarySection(const ReportContents& contents) {
   html += "<dl class=\"facts\">";
   fact("About", Principals(data));
   fact("Asked with", Others(data));
-  fact("Period", Period(data));
+  if (FindFilter(data, "envelope") == nullptr) fact("Period", Period(data));
   fact("Made", FullTime(data.generated_at) + " UTC, by envledger " + data.tool_version);
   fact("Answered from", Grouped(data.answered_size) + " entries, root " + Hex(View(data.answered_root)));
   fact("Holds", Grouped(data.entries.size()) + " sealed entries, as they are in the ledger");
@@ -160,17 +203,21 @@ Result<std::string> ReportPage(const ReportData& data, const std::vector<Story>&
   for (const Story& story : stories) names.Learn(story.envelope);
   const std::vector<Finding> findings = FindingsOfAll(data, stories);
   const ReportContents contents{data, stories, findings, names};
+  // One after another into one string: the envelopes and the evidence are too much to be held twice.
+  std::string sections = SummarySection(contents) + TimelineSection(contents);
   ENVLEDGER_ASSIGN_OR_RETURN(const std::string resources, ResourcesSection(contents));
-  std::string page = Head(data);
-  page += stories.size() <= 200 ? "<body class=\"few\">\n" : "<body>\n";
-  page += Header(data, origin) + "<main>\n";
-  page += SummarySection(contents) + TimelineSection(contents) + resources;
-  page += DecisionsSection(contents) + FindingsSection(contents);
-  page += EnvelopesSection(contents);
+  sections += resources;
+  sections += DecisionsSection(contents);
+  sections += FindingsSection(contents);
+  std::string page = Head(data) + "<body" + std::string(BodyClass(stories.size())) + ">\n";
+  page += Header(contents, origin, sections) + "<main>\n" + sections;
+  AddEnvelopesSection(contents, page);
   page += EvidenceSection(contents);
   page += "</main>\n<footer>All times in UTC, from the producers unless said otherwise. Made by envledger " +
           Html(data.tool_version) + ".</footer>\n";
-  page += std::string(kReportDataBegin) + ReportDataJson(data) + std::string(kReportDataEnd);
+  page += kReportDataBegin;
+  AddReportDataJson(data, page);
+  page += kReportDataEnd;
   page += "<script>" + std::string(kReportScript) + "</script>\n</body>\n</html>\n";
   return page;
 }

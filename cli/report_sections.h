@@ -16,6 +16,10 @@ Ending EndingOf(Stage stage);
 // The class of the page's style: "open", "good", "bad".
 std::string_view ClassOf(Ending ending);
 
+// What of the envelopes a printed report shows: all with their records, all without them, or the first without them.
+enum class PaperUse { kRecords, kRows, kSome };
+PaperUse PaperUseOf(size_t envelopes);
+
 struct ReportContents {
   const ReportData& data;
   const std::vector<Story>& stories;
@@ -29,7 +33,7 @@ std::string TimelineSection(const ReportContents& contents);
 Result<std::string> ResourcesSection(const ReportContents& contents);
 std::string DecisionsSection(const ReportContents& contents);
 std::string FindingsSection(const ReportContents& contents);
-std::string EnvelopesSection(const ReportContents& contents);
+void AddEnvelopesSection(const ReportContents& contents, std::string& page);  // the largest: to the end of the page
 std::string EvidenceSection(const ReportContents& contents);
 
 }  // namespace envledger::cli

@@ -13,6 +13,13 @@ namespace {
 // Further rows stand in a details element.
 constexpr size_t kOpenRows = 20;
 constexpr size_t kOpenFindings = 8;
+// Envelopes in one table. A browser lays a table out as a whole, and again whenever it grows: one of 10,000 rows took
+// it ten seconds. Of small ones, each in a box of its own, it lays out those that are seen.
+constexpr size_t kPartRows = 100;
+// Envelopes that are printed with their records, and that are printed at all: three parts, as the style and the script
+// have it too. On paper 10,000 took a browser a minute and 800 pages.
+constexpr size_t kPaperRecords = 50;
+constexpr size_t kPaperRows = 3 * kPartRows;
 
 std::string Tag(std::string_view style, std::string_view text) {
   return "<span class=\"tag " + std::string(style) + "\">" + Html(text) + "</span>";
@@ -74,9 +81,12 @@ std::string AmountsHtml(const Envelope& envelope) {
   const std::string asked = ResourcesText(envelope.requested);
   std::string html = asked.empty() ? "<span class=\"dim\">nothing stated</span>" : Html(asked);
   if (!envelope.granted) return html;
-  if (!asked.empty() && envelope.granted->resources == envelope.requested)
-    return html + " <span class=\"arrow\">\u2192 the same</span>";
   const std::string granted = ResourcesText(envelope.granted->resources);
+  if (asked.empty() && granted.empty()) return html;
+  // By their texts alone, names that look like amounts could make two maps look like one.
+  const bool as_requested = std::all_of(envelope.relation.begin(), envelope.relation.end(),
+                                        [](const auto& pair) { return pair.second == Relation::kAsRequested; });
+  if (granted == asked && as_requested) return html + " <span class=\"arrow\">\u2192 the same</span>";
   return html + " <span class=\"arrow\">\u2192</span> " + (granted.empty() ? "nothing stated" : Html(granted));
 }
 
@@ -91,6 +101,7 @@ std::string EnvelopeRow(const ReportContents& contents, size_t i, bool open) {
                      Cell(RelationHtml(envelope)) + "</tr>\n<tr class=\"d\"><td colspan=\"7\"><details" +
                      (open ? " open" : "") + "><summary><code>" + Html(envelope.envelope_id) + "</code> \u00b7 " +
                      std::to_string(story.records.size()) + (story.records.size() == 1 ? " record" : " records") +
+                     (story.later == 0 ? "" : " \u00b7 " + std::to_string(story.later) + " later left out") +
                      (story.problem.empty() ? "" : " \u00b7 INCOMPLETE: " + Html(story.problem)) + "</summary>\n<ol>\n";
   Nanos before = 0;
   for (size_t k = 0; k < story.records.size(); ++k) {
@@ -101,7 +112,24 @@ std::string EnvelopeRow(const ReportContents& contents, size_t i, bool open) {
   return html + "</ol></details></td></tr></tbody>\n";
 }
 
+// Says on paper what of the envelopes is not on it.
+std::string OnPaper(size_t envelopes) {
+  const PaperUse use = PaperUseOf(envelopes);
+  if (use == PaperUse::kRecords) return {};
+  std::string text = "The records of each envelope are in the file of this report, not on paper.";
+  if (use == PaperUse::kSome) {
+    text += " Nor are more than the first " + std::to_string(kPaperRows) + " or so of its " + Grouped(envelopes) +
+            " envelopes: a search there leaves those that it finds to be printed.";
+  }
+  return "<p class=\"dim on-paper\">" + text + "</p>\n";
+}
+
 }  // namespace
+
+PaperUse PaperUseOf(size_t envelopes) {
+  if (envelopes <= kPaperRecords) return PaperUse::kRecords;
+  return envelopes <= kPaperRows ? PaperUse::kRows : PaperUse::kSome;
+}
 
 std::string DecisionsSection(const ReportContents& contents) {
   struct Group {
@@ -162,19 +190,31 @@ std::string FindingsSection(const ReportContents& contents) {
   return html + "</section>\n";
 }
 
-std::string EnvelopesSection(const ReportContents& contents) {
-  std::string html = "<section id=\"envelopes\"><h2>Envelopes</h2>\n";
-  if (contents.stories.empty()) return html + "<p>None match.</p></section>\n";
-  html +=
+void AddEnvelopesSection(const ReportContents& contents, std::string& page) {
+  page += "<section id=\"envelopes\"><h2>Envelopes</h2>\n";
+  if (contents.stories.empty()) {
+    page += "<p>None match.</p></section>\n";
+    return;
+  }
+  page +=
+      OnPaper(contents.stories.size()) +
       "<div class=\"search\"><input type=\"search\" id=\"q\" placeholder=\"Search who, what, scope, reason, id\u2026\" "
       "aria-label=\"Search the envelopes\" autocomplete=\"off\" spellcheck=\"false\"><span class=\"dim\" id=\"shown\" "
-      "role=\"status\"></span></div>\n<div class=\"wide\"><table class=\"list\" id=\"list\"><colgroup><col "
-      "class=\"w1\">"
-      "<col class=\"w2\"><col><col class=\"w4\"><col><col class=\"w6\"><col class=\"w7\"></colgroup>" +
+      "role=\"status\"></span></div>\n<div class=\"wide\" id=\"list\">\n";
+  const std::string begin =
+      "<table class=\"list\"><colgroup><col class=\"w1\"><col class=\"w2\"><col><col class=\"w4\"><col><col "
+      "class=\"w6\"><col class=\"w7\"></colgroup>" +
       Head({"Asked (UTC)", "Stage", "Who", "What", "Scope", "Requested \u2192 granted", "Relation"}) + "\n";
+  const std::string end = "</table></div>\n";
   const bool open = contents.stories.size() <= 3;
-  for (size_t i = 0; i < contents.stories.size(); ++i) html += EnvelopeRow(contents, i, open);
-  return html + "</table></div></section>\n";
+  for (size_t i = 0; i < contents.stories.size(); ++i) {
+    if (i % kPartRows == 0) {
+      const bool full = contents.stories.size() - i >= kPartRows;
+      page += (i == 0 ? "" : end) + "<div class=\"part" + (full ? " full" : "") + "\">" + begin;
+    }
+    page += EnvelopeRow(contents, i, open);
+  }
+  page += end + "</div></section>\n";
 }
 
 }  // namespace envledger::cli

@@ -1,4 +1,4 @@
-// Which envelopes a command is about, where that is more than the rows of one answer: exports and reports.
+// Which envelopes a command is about: what the commands share that take the filters of `query`.
 #pragma once
 
 #include <vector>

@@ -26,6 +26,7 @@ Result<Story> ReadStory(const EnvelopeRecords& answer, std::optional<Nanos> at) 
   const auto broken = [&answer](const std::string& what) {
     return Corruption("envelope " + answer.envelope_id + ": " + what);
   };
+  story.records.reserve(answer.entries.size());  // a record takes 2 KiB
   for (const std::string& bytes : answer.entries) {
     auto record = DecodeRecord(bytes);
     if (!record.ok())
@@ -45,13 +46,23 @@ Result<Story> ReadStory(const EnvelopeRecords& answer, std::optional<Nanos> at) 
     return broken("its first record, which says who asked for what, is missing");
   }
   if (at) {
-    std::vector<Record> happened = RecordsAsOf(story.records, *at);
-    if (happened.empty()) return broken("it was requested later than " + FormatTime(*at));
-    story.later = story.records.size() - happened.size();
-    story.records = std::move(happened);
+    ENVLEDGER_RETURN_IF_ERROR(LeaveOutLater(*at, story));
+  } else {
+    story.envelope = FoldEnvelope(story.records);
   }
-  story.envelope = FoldEnvelope(story.records);
   return story;
+}
+
+Status LeaveOutLater(Nanos at, Story& story) {
+  std::vector<Record> happened = RecordsAsOf(story.records, at);
+  if (happened.empty()) {
+    return Corruption("envelope " + story.records.front().transition.envelope_id + ": it was requested later than " +
+                      FormatTime(at));
+  }
+  story.later = story.records.size() - happened.size();
+  story.records = std::move(happened);
+  story.envelope = FoldEnvelope(story.records);
+  return Ok();
 }
 
 void Coverage::Asked(std::optional<Nanos> at, bool scan) {

@@ -23,6 +23,8 @@ struct Story {
 // when it was not requested by `at`. With `at`, the envelope is folded as of that moment; what came later is checked,
 // and left out.
 Result<Story> ReadStory(const EnvelopeRecords& answer, std::optional<Nanos> at = std::nullopt);
+// Makes a story one as of a moment. kCorruption as above.
+Status LeaveOutLater(Nanos at, Story& story);
 
 // What an answer of several pages covers, and which entries were in it.
 class Coverage {

@@ -39,11 +39,19 @@ struct ReportedDay : World {
     const size_t end = page.find(kReportDataEnd, begin);
     ReportData data = *ReadReportData(page.substr(begin, end - begin));
     change(data);
-    return page.substr(0, begin) + ReportDataJson(data) + page.substr(end);
+    std::string changed = page.substr(0, begin);
+    AddReportDataJson(data, changed);
+    return changed + page.substr(end);
   }
 
   TempDir directory;
 };
+
+size_t Count(std::string_view page, std::string_view word) {
+  size_t found = 0;
+  for (size_t at = page.find(word); at != std::string::npos; at = page.find(word, at + 1)) ++found;
+  return found;
+}
 
 TEST(Report, HoldsByTheKeyThatSignedAndByNoOther) {
   ReportedDay day;
@@ -177,14 +185,9 @@ TEST(Report, NothingThatAProducerWroteIsMarkupScriptOrDeceit) {
   EXPECT_EQ(page.find("<b>\""), std::string::npos);
   for (const char* raw : {"\x01", "\x1b", "\u202e", "\u2028"}) EXPECT_EQ(page.find(raw), std::string::npos);
   // Two scripts and one style, whatever producers wrote.
-  const auto count = [&page](std::string_view word) {
-    size_t found = 0;
-    for (size_t at = page.find(word); at != std::string::npos; at = page.find(word, at + 1)) ++found;
-    return found;
-  };
-  EXPECT_EQ(count("<script"), 2u);
-  EXPECT_EQ(count("</script"), 2u);
-  EXPECT_EQ(count("<style"), 1u);
+  EXPECT_EQ(Count(page, "<script"), 2u);
+  EXPECT_EQ(Count(page, "</script"), 2u);
+  EXPECT_EQ(Count(page, "<style"), 1u);
   EXPECT_NE(page.find("&lt;/script&gt;&lt;script&gt;alert(1)"), std::string::npos);
 }
 
@@ -252,6 +255,87 @@ TEST(Report, AHoleIsSaidOnThePageAndOnTheWayOut) {
   EXPECT_NE(day.Page().find("revision 1 is missing"), std::string::npos);
   EXPECT_EQ(day.Verify(), 0) << "what it says about itself holds: " << day.err.str();
   EXPECT_NE(day.out.str().find("says itself that some are missing"), std::string::npos) << day.out.str();
+}
+
+// Instead of the day: `count` envelopes of one record each.
+void FillMany(ReportedDay& day, int count) {
+  auto ledger = std::make_shared<FakeLedger>();
+  ledger->genesis = day.ledger->genesis;
+  ledger->page = 100;
+  for (int i = 0; i < count; ++i) {
+    ledger->Append(Requested("env-" + std::to_string(i), User("alice"), kMorning + i * kSecond));
+  }
+  ledger->true_root = true;
+  ledger->Sign();
+  day.ledger = std::move(ledger);
+}
+
+TEST(Report, OfManyIsMadeOfTablesThatABrowserLaysOutOneByOne) {
+  ReportedDay day;
+  FillMany(day, 350);
+  ASSERT_EQ(day.Report({}), 0) << day.err.str();
+  const std::string page = day.Page();
+  EXPECT_EQ(Count(page, "<div class=\"part full\"><table"), 3u) << "of 100 rows, drawn when they are seen";
+  EXPECT_EQ(Count(page, "<div class=\"part\"><table"), 1u) << "the rest, drawn at once: nobody knows its height before";
+  EXPECT_EQ(Count(page, "<tbody id=\"e"), 350u);
+  EXPECT_EQ(day.Verify(), 0) << day.err.str();
+}
+
+TEST(Report, SaysOnPaperWhatIsNotOnIt) {
+  const struct {
+    int envelopes;
+    std::string_view body;
+    bool records;
+    bool all;
+  } cases[] = {{50, "<body class=\"few\">", true, true},
+               {51, "<body>", false, true},
+               {300, "<body>", false, true},
+               {301, "<body class=\"many\">", false, false}};
+  for (const auto& [envelopes, body, records, all] : cases) {
+    ReportedDay day;
+    FillMany(day, envelopes);
+    ASSERT_EQ(day.Report({}), 0) << day.err.str();
+    const std::string page = day.Page();
+    EXPECT_NE(page.find(body), std::string::npos) << envelopes;
+    EXPECT_EQ(page.find("records of each envelope are in the file") == std::string::npos, records) << envelopes;
+    EXPECT_EQ(page.find("more than the first 300 or so of its 301 envelopes") == std::string::npos, all) << envelopes;
+  }
+}
+
+TEST(Report, LinksToNothingThatIsNotThere) {
+  ReportedDay day;
+  for (const bool empty : {false, true}) {
+    if (empty) day.ledger->envelopes.clear();
+    ASSERT_EQ(day.Report({}), 0) << day.err.str();
+    const std::string page = day.Page();
+    size_t links = 0;
+    for (size_t at = page.find("href=\"#"); at != std::string::npos; at = page.find("href=\"#", at + 1), ++links) {
+      const std::string id = page.substr(at + 7, page.find('"', at + 7) - at - 7);
+      EXPECT_NE(page.find(" id=\"" + id + "\""), std::string::npos) << id;
+    }
+    EXPECT_GE(links, 4u);
+    EXPECT_EQ(page.find("id=\"timeline\"") == std::string::npos, empty);
+    EXPECT_EQ(page.find("id=\"check\"") == std::string::npos, empty) << "there is nothing to check in a browser";
+  }
+}
+
+TEST(Report, SaysTheSameOnceAndCountsBytesByTheUnitTheyAreIn) {
+  ReportedDay day;
+  day.ledger->Append(Requested("env-4", User("carol"), kMorning + 500 * kSecond));
+  day.ledger->Append(GrantedGpus("env-4", "8", kMorning + 500 * kSecond));
+  day.ledger->Append(Completed("env-4", kMorning + (500 + 7200) * kSecond));
+  ASSERT_EQ(day.Report({"--envelope", "env-4"}), 0) << day.err.str();
+  EXPECT_NE(day.Page().find("gpu 8, memory 64Gi <span class=\"arrow\">\u2192 the same</span>"), std::string::npos);
+  EXPECT_NE(day.Page().find("time held: 128 Gi-hours"), std::string::npos);
+  Transition trick = Requested("env-5", User("eve"), kMorning + 600 * kSecond);
+  trick.requested = ResourceMap{Amount("a 1, b", "2")};
+  day.ledger->Append(trick);
+  Transition granted = GrantedGpus("env-5", "1", kMorning + 601 * kSecond);
+  granted.granted->resources = {Amount("a", "1"), Amount("b", "2")};
+  day.ledger->Append(granted);
+  EXPECT_NE(day.Page().find("time held: 16 unit-hours"), std::string::npos);
+  ASSERT_EQ(day.Report({"--envelope", "env-5"}), 0) << day.err.str();
+  EXPECT_EQ(day.Page().find("\u2192 the same"), std::string::npos) << "names that look like amounts are none";
 }
 
 TEST(Report, OfNothingSaysSo) {

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "cli/csv.h"
+#include "cli/html.h"
 #include "cli/progress.h"
 #include "cli/safe_text.h"
 #include "cli/table.h"
@@ -203,6 +204,14 @@ TEST(Progress, IsDrawnOnlyOnATerminalAndAfterASecond) {
   now = 2 * kSecond;
   on.Update(1000, 2000, "entries");
   EXPECT_EQ(err.str(), "\r\x1b[K[##########----------]  50%  1,000 of 2,000 entries, 500/s");
+}
+
+TEST(Html, WordsFromRightToLeftTurnNothingAround) {
+  EXPECT_EQ(Html("gpu 8"), "gpu 8");
+  EXPECT_EQ(Html("\u0645\u0631 8 \u2192 \u0645\u0631 4"), "\u0645\u0631&lrm; 8 \u2192 \u0645\u0631&lrm; 4");
+  EXPECT_EQ(Html("\u05e9\u05dc  \u05d5\u05dd, x"), "\u05e9\u05dc  \u05d5\u05dd&lrm;, x") << "two words, one run";
+  EXPECT_EQ(Html("\u05e9 "), "\u05e9&lrm; ");
+  EXPECT_EQ(Html("\u05e9<"), "\u05e9&lrm;&lt;");
 }
 
 }  // namespace

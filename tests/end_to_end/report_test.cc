@@ -12,6 +12,7 @@ namespace envledger {
 namespace {
 
 constexpr const char* kBrowser = "/usr/bin/chromium";
+constexpr const char* kNoBrowser = "no /usr/bin/chromium: install Debian's chromium to run this";
 constexpr Nanos kMarch = 1773739200 * kSecond;
 
 // `count` envelopes of three records each; every tenth is narrowed.
@@ -38,6 +39,8 @@ std::string Traffic(int count) {
   return lines;
 }
 
+bool HasBrowser() { return access(kBrowser, X_OK) == 0; }
+
 class ReportEndToEnd : public testing::Test {
  protected:
   void Fill(int envelopes) {
@@ -54,14 +57,44 @@ class ReportEndToEnd : public testing::Test {
     EXPECT_EQ(checked.status, 0) << checked.err;
     said_ = checked.out;
   }
-  // The page's elements after its script has run, at this fragment. Whatever the console hears is an error.
+  // The browser on the page at this fragment, with a profile of its own and nothing that it does beside its work. Not
+  // for longer than four minutes: a browser that hangs is a failure, not a timeout of the whole run.
+  Ended Browse(const std::vector<std::string>& options, const std::string& fragment) const {
+    std::vector<std::string> command = {"timeout",
+                                        "--kill-after=5",
+                                        "240",
+                                        kBrowser,
+                                        "--headless=new",
+                                        "--no-sandbox",
+                                        "--disable-gpu",
+                                        "--disable-dev-shm-usage",
+                                        "--disable-quic",
+                                        "--disable-sync",
+                                        "--disable-breakpad",
+                                        "--disable-background-networking",
+                                        "--disable-component-update",
+                                        "--no-first-run",
+                                        "--user-data-dir=" + ledger_.path("browser")};
+    command.insert(command.end(), options.begin(), options.end());
+    command.push_back("file://" + file() + fragment);
+    Ended ended = RunProgram(command);
+    EXPECT_EQ(ended.status, 0) << ended.err;
+    return ended;
+  }
+  // The page's elements after its script has run. Whatever the console hears is an error.
   std::string Dom(const std::string& fragment) const {
-    const Ended dumped = RunProgram({kBrowser, "--headless=new", "--no-sandbox", "--disable-gpu",
-                                     "--enable-logging=stderr", "--user-data-dir=" + ledger_.path("browser"),
-                                     "--virtual-time-budget=60000", "--dump-dom", "file://" + file() + fragment});
-    EXPECT_EQ(dumped.status, 0) << dumped.err;
+    const Ended dumped = Browse({"--enable-logging=stderr", "--virtual-time-budget=60000", "--dump-dom"}, fragment);
     EXPECT_EQ(dumped.err.find(":CONSOLE"), std::string::npos) << dumped.err;
     return dumped.out;
+  }
+  // How many pages it takes on paper.
+  size_t Print() const {
+    Browse({"--no-pdf-header-footer", "--print-to-pdf=" + ledger_.path("paper.pdf")}, "");
+    const std::string pdf = *ReadFile(ledger_.path("paper.pdf"), 1 << 28);
+    size_t pages = 0;
+    for (size_t at = pdf.find("/Type /Page\n"); at != std::string::npos; at = pdf.find("/Type /Page\n", at + 1))
+      ++pages;
+    return pages;
   }
   std::string file() const { return ledger_.path("report.html"); }
 
@@ -83,32 +116,97 @@ TEST_F(ReportEndToEnd, APartOfAPrincipalsEnvelopesClaimsNoNumberingWithoutAGap) 
   EXPECT_EQ(said_.find("numbered without a gap"), std::string::npos) << "nothing is claimed of a part";
 }
 
+void Replace(std::string& text, const std::string& from, const std::string& to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+TEST_F(ReportEndToEnd, IsCheckedByHandAsItSays) {
+  if (RunProgram({"sh", "-c", "command -v jq"}).status != 0) GTEST_SKIP() << "no jq: install Debian's jq to run this";
+  Fill(3);
+  Report({});
+  const std::string page = *ReadFile(file(), 1 << 24);
+  size_t begin = page.find("<h3>By hand</h3>");
+  ASSERT_NE(begin, std::string::npos);
+  begin = page.find("<pre>", begin) + 5;
+  std::string steps = page.substr(begin, page.find("</pre>", begin) - begin);
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+           {"&lt;", "<"}, {"&gt;", ">"}, {"&amp;", "&"}, {"FILE", file()}, {"VKEY", ledger_.vkey()}}) {
+    Replace(steps, from, to);
+  }
+  const Ended run = RunProgram({"bash", "-euo", "pipefail", "-c", "cd " + ledger_.path("") + "\n" + steps});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_NE(run.out.find("Signature Verified Successfully"), std::string::npos) << run.out;
+  const size_t hash = run.out.rfind("  -");
+  ASSERT_NE(hash, std::string::npos) << run.out;
+  EXPECT_NE(page.find("<code>" + run.out.substr(hash - 64, 64) + "</code>"), std::string::npos)
+      << "the leaf hash beside its record: " << run.out;
+}
+
 TEST_F(ReportEndToEnd, SearchesAndChecksItselfInABrowser) {
-  if (access(kBrowser, X_OK) != 0) GTEST_SKIP() << "no " << kBrowser << ": install Debian's chromium to run this";
-  Fill(60);
+  if (!HasBrowser()) GTEST_SKIP() << kNoBrowser;
+  Fill(160);
   Report({"--tenant", "t"});
   const std::string all = Dom("");
-  EXPECT_NE(all.find("60 of 60 envelopes"), std::string::npos);
+  EXPECT_NE(all.find("160 of 160 envelopes"), std::string::npos);
+  EXPECT_EQ(all.find(" hidden=\"\""), std::string::npos);
   const std::string found = Dom("#q=env-17");
-  EXPECT_NE(found.find("1 of 60 envelopes"), std::string::npos);
+  EXPECT_NE(found.find("1 of 160 envelopes"), std::string::npos);
   EXPECT_NE(found.find("<tbody id=\"e16\" hidden=\"\">"), std::string::npos);
-  EXPECT_EQ(found.find("<tbody id=\"e17\" hidden=\"\">"), std::string::npos);
+  EXPECT_NE(found.find("<tbody id=\"e17\">"), std::string::npos);
+  EXPECT_NE(found.find("<div class=\"part\" hidden=\"\""), std::string::npos) << "the second table, without a row";
+  EXPECT_NE(Dom("#q=env-159").find("<div class=\"part first\""), std::string::npos) << "it has the head, then";
+  EXPECT_EQ(Dom("#q=%").find("<tbody id=\"e1\">"), std::string::npos) << "which no envelope has";
+  const std::string opened = Dom("#e17");
+  EXPECT_NE(opened.find("<details open=\"\"><summary><code>env-17</code>"), std::string::npos);
   const std::string checked = Dom("#check");
   const bool able = checked.find("This browser has no Ed25519") == std::string::npos;
   if (able) {
-    EXPECT_NE(checked.find("HOLDS: 180 entries are in the tree"), std::string::npos);
+    EXPECT_NE(checked.find("HOLDS: 480 entries are in the tree"), std::string::npos);
     EXPECT_EQ(checked.find("DOES NOT HOLD:</p>"), std::string::npos);
   }
 }
 
-TEST_F(ReportEndToEnd, TenThousandEnvelopesLoadInABrowser) {
-  if (access(kBrowser, X_OK) != 0) GTEST_SKIP() << "no " << kBrowser << ": install Debian's chromium to run this";
+TEST_F(ReportEndToEnd, ReadsAndPrintsWithoutItsScript) {
+  if (!HasBrowser()) GTEST_SKIP() << kNoBrowser;
+  Fill(450);
+  Report({});
+  const std::string page = *ReadFile(file(), 1 << 24);
+  const size_t begin = page.find("<script>\n");
+  ASSERT_NE(begin, std::string::npos);
+  ASSERT_TRUE(WriteFileDurably(file(), page.substr(0, begin) + "</body></html>", 0644).ok());
+  const std::string dom = Dom("");
+  EXPECT_EQ(dom.find("class=\"js\""), std::string::npos);
+  EXPECT_EQ(dom.find("hidden=\"\""), std::string::npos);
+  for (const std::string part : {"<code>env-449</code>", "narrowed gpu", "POST /v1/chat", "quota"}) {
+    EXPECT_NE(dom.find(part), std::string::npos) << part;
+  }
+  const size_t pages = Print();
+  EXPECT_GT(pages, 5u);
+  EXPECT_LT(pages, 30u) << "the first 300";
+}
+
+TEST_F(ReportEndToEnd, TenThousandEnvelopesLoadAndPrintInABrowser) {
+  if (!HasBrowser()) GTEST_SKIP() << kNoBrowser;
   Fill(10000);
   Report({});
   RecordProperty("bytes", std::to_string(std::filesystem::file_size(file())));
   EXPECT_LT(std::filesystem::file_size(file()), 100u << 20);
   const std::string dom = Dom("#q=env-9999");
   EXPECT_NE(dom.find("1 of 10,000 envelopes"), std::string::npos);
+  const size_t pages = Print();
+  EXPECT_GT(pages, 5u);
+  EXPECT_LT(pages, 60u) << "not all of them are for paper";
+}
+
+TEST_F(ReportEndToEnd, AFewEnvelopesPrintWithTheirRecords) {
+  if (!HasBrowser()) GTEST_SKIP() << kNoBrowser;
+  Fill(40);
+  Report({});
+  const size_t with_records = Print();
+  EXPECT_GT(with_records, 8u);
+  EXPECT_LT(with_records, 40u);
 }
 
 }  // namespace
