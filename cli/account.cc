@@ -83,7 +83,7 @@ ListingShape Shape(const AccountOptions& options) {
   ListingShape shape{.rows_name = "rows", .csv_titles = {}, .columns = {}};
   for (const Dimension dimension : options.by) {
     const std::string name(Name(dimension));
-    shape.columns.push_back({.title = Title(name), .least = 10});
+    shape.columns.push_back({.title = Title(name), .least = 10, .whole = true});
     if (dimension <= Dimension::kChargeTo) {
       for (const char* part : {"_kind", "_issuer", "_id"}) shape.csv_titles.push_back(name + part);
     } else {
@@ -100,10 +100,10 @@ ListingShape Shape(const AccountOptions& options) {
   }
   for (const auto& [name, sum] : kSums) {
     const std::string title = Title(name);
-    shape.columns.push_back({.title = title + " HOURS", .least = 8, .right = true, .folded = true});
+    shape.columns.push_back({.title = title + " HOURS", .least = 8, .right = true, .fold = 1});
     shape.csv_titles.push_back(std::string(name) + "_unit_hours");
   }
-  shape.columns.push_back({.title = "NOT IN THE SUMS", .least = 12, .folded = true});
+  shape.columns.push_back({.title = "NOT IN THE SUMS", .least = 20, .fold = 2, .whole = true});
   for (const auto& [name, sum] : kSums) {
     shape.csv_titles.push_back(std::string(name) + "_per_unit");
     shape.csv_titles.push_back(std::string(name) + "_without_amount");

@@ -7,6 +7,7 @@
 #include "ledger/audit/findings.h"
 
 #include <limits>
+#include <map>
 #include <set>
 
 #include "cli/commands.h"
@@ -30,11 +31,11 @@ ListingShape Shape() {
                      "when", "text"},
       .columns = {{.title = "WHEN (UTC)", .least = 19},
                   {.title = "SEVERITY", .least = 8},
-                  {.title = "FINDING", .least = 14},
+                  {.title = "FINDING", .least = 26},
                   {.title = "WHO", .least = 14},
-                  {.title = "ENVELOPE", .least = 14},
-                  {.title = "ENTRIES", .least = 8, .folded = true},
-                  {.title = "WHAT", .least = 40, .folded = true}},
+                  {.title = "ENVELOPE", .least = 36, .fold = 1, .whole = true},
+                  {.title = "ENTRIES", .least = 12, .fold = 1},
+                  {.title = "WHAT", .least = 50, .fold = 2, .whole = true}},
   };
 }
 
@@ -87,8 +88,10 @@ std::string RowJson(const Finding& finding) {
 struct FindingsPlan {
   FindingOptions options;
   std::set<FindingKind> kinds;  // empty: all
-  uint64_t limit = 0;           // 0: all
+  Severity least = Severity::kNotice;
+  uint64_t limit = 0;  // 0: all
   bool Wants(FindingKind kind) const { return kinds.empty() || kinds.contains(kind); }
+  bool Wants(const Finding& finding) const { return Wants(finding.kind) && finding.severity >= least; }
 };
 
 Result<FindingsPlan> PlanFindings(const Options& options, Nanos now) {
@@ -98,6 +101,12 @@ Result<FindingsPlan> PlanFindings(const Options& options, Nanos now) {
     const auto kind = ParseFindingKind(word);
     if (!kind) return InvalidArgument("--finding: no such finding: \"" + word + "\"; see envledger findings --help");
     plan.kinds.insert(*kind);
+  }
+  if (options.Has("severity")) {
+    const auto severity = ParseSeverity(options.Get("severity"));
+    if (!severity)
+      return InvalidArgument("--severity is notice, warning or alert, not \"" + options.Get("severity") + "\"");
+    plan.least = *severity;
   }
   if (options.Has("max-skew")) {
     auto span = ParseSpanArgument(options.Get("max-skew"));
@@ -114,8 +123,9 @@ class Printer {
       : listing_(listing), names_(names), plan_(plan) {}
 
   void Print(Finding finding) {
-    if (!plan_.Wants(finding.kind)) return;
+    if (!plan_.Wants(finding)) return;
     ++found_;
+    ++counts_[{finding.severity, finding.kind}];
     if (plan_.limit != 0 && found_ > plan_.limit) return;
     if (listing_.format() == Format::kTable) {
       listing_.AddCells([finding = std::move(finding), &names = names_] { return RowCells(finding, names); });
@@ -127,11 +137,29 @@ class Printer {
   }
   uint64_t found() const { return found_; }
 
+  // "3 findings (alert: self_approval 1; notice: new_recorder 2)".
+  std::string Count() const {
+    std::string text;
+    std::optional<Severity> severity;
+    for (const auto& [of, count] : counts_) {
+      if (severity != of.first) text += (text.empty() ? "" : "; ") + std::string(Name(of.first)) + ":";
+      text += (severity == of.first ? ", " : " ") + std::string(Name(of.second)) + " " + Grouped(count);
+      severity = of.first;
+    }
+    return Grouped(found_) + (found_ == 1 ? " finding" : " findings") + (text.empty() ? "" : " (" + text + ")");
+  }
+
  private:
   Listing& listing_;
   const NameBook& names_;
   const FindingsPlan& plan_;
   uint64_t found_ = 0;
+  struct GraverFirst {
+    bool operator()(const std::pair<Severity, FindingKind>& a, const std::pair<Severity, FindingKind>& b) const {
+      return a.first != b.first ? a.first > b.first : a.second < b.second;
+    }
+  };
+  std::map<std::pair<Severity, FindingKind>, uint64_t, GraverFirst> counts_;
 };
 
 // The first record of a producer in the whole ledger. Nothing when the ledger knows of none: it knows less than the
@@ -211,8 +239,8 @@ ExitStatus Run(Context& context, const Options& options) {
   if (found > listing.rows()) {
     Complain(context, "printed " + Grouped(listing.rows()) + " of " + Grouped(found) + " findings (--limit)");
   }
-  return listing.Finish(*coverage, Grouped(found) + (found == 1 ? " finding" : " findings") + " in " +
-                                       Grouped(envelopes) + (envelopes == 1 ? " envelope" : " envelopes"));
+  return listing.Finish(*coverage,
+                        printer.Count() + " in " + Grouped(envelopes) + (envelopes == 1 ? " envelope" : " envelopes"));
 }
 
 // The paragraphs of the help that list every kind.
@@ -247,6 +275,8 @@ const std::string& Explanations() {
 Command FindingsCommand() {
   static const OptionSpecs kOwn = {
       {"finding", Takes::kValues, "FINDING", "only these findings (a list: any of them)"},
+      {"severity", Takes::kValue, "SEVERITY",
+       "only findings of this severity or graver: notice (the default), warning, alert", WordsOf<Severity, 0>},
       {"max-skew", Takes::kValue, "SPAN", "how far occurred_at may lie from recorded_at (default 5m)"},
       {"limit", Takes::kValue, "N", "print at most N findings; all are counted (default 0: all)"},
   };

@@ -26,7 +26,7 @@ void PrintTable(Context& context, const OutputStyle& style, const KeyHistory& ke
               {{.title = "FROM ENTRY", .least = 10, .right = true},
                {.title = "RECORDED AT (UTC)", .least = 19},
                {.title = "VOUCHED FOR BY", .least = 14},
-               {.title = "VERIFIER KEY", .least = 40, .folded = true}});
+               {.title = "VERIFIER KEY", .least = 40, .fold = 1, .whole = true}});
   const HistoricKey* before = nullptr;
   for (const HistoricKey& key : keys.keys()) {
     table.Add(Cells{{Grouped(key.seq)},

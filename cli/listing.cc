@@ -58,11 +58,15 @@ ExitStatus Listing::Finish(const Coverage& coverage, const std::string& count) {
     case Format::kTable: {
       if (rows_ > 0) table_->Finish();
       if (rows_ > 0) context_.out << '\n';
-      const std::string text = count + ". " + SafeText(coverage.Sentence());
-      context_.out << style_.palette.Paint(coverage.complete() ? Color::kDim : Color::kRed, text) << '\n';
+      const auto print = [this](Color color, const std::string& text) {
+        for (const std::string& line : WrapColumns(SafeText(text), style_.width)) {
+          context_.out << style_.palette.Paint(color, line) << '\n';
+        }
+      };
+      print(coverage.complete() ? Color::kDim : Color::kRed, count + ". " + coverage.Sentence());
       PrintProof(context_.out, style_, coverage);
       if (!coverage.next_cursor().empty()) {
-        context_.out << "There is more: --limit 0, or --cursor " << SafeText(coverage.next_cursor()) << '\n';
+        print(Color::kPlain, "There is more: --limit 0, or --cursor " + coverage.next_cursor());
       }
       break;
     }

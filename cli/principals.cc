@@ -20,15 +20,15 @@ ListingShape Shape() {
       .rows_name = "principals",
       .csv_titles = {"kind", "issuer", "id", "envelopes", "requester", "subject", "delegate", "decider", "first_seen",
                      "last_seen"},
-      .columns = {{.title = "PRINCIPAL", .least = 20},
-                  {.title = "ISSUER", .least = 12},
+      .columns = {{.title = "PRINCIPAL", .least = 20, .whole = true},
+                  {.title = "ISSUER", .least = 12, .whole = true},
                   {.title = "ENVELOPES", .least = 9, .right = true},
-                  {.title = "REQUESTER", .least = 9, .right = true, .folded = true},
-                  {.title = "SUBJECT", .least = 7, .right = true, .folded = true},
-                  {.title = "DELEGATE", .least = 8, .right = true, .folded = true},
-                  {.title = "DECIDER", .least = 7, .right = true, .folded = true},
-                  {.title = "FIRST SEEN (UTC)", .least = 19, .folded = true},
-                  {.title = "LAST SEEN (UTC)", .least = 19, .folded = true}},
+                  {.title = "REQUESTER", .least = 9, .right = true, .fold = 1},
+                  {.title = "SUBJECT", .least = 7, .right = true, .fold = 1},
+                  {.title = "DELEGATE", .least = 8, .right = true, .fold = 1},
+                  {.title = "DECIDER", .least = 7, .right = true, .fold = 1},
+                  {.title = "FIRST SEEN (UTC)", .least = 19, .fold = 2},
+                  {.title = "LAST SEEN (UTC)", .least = 19, .fold = 2}},
   };
 }
 

@@ -39,11 +39,11 @@ ListingShape QueryShape() {
                   {.title = "STAGE", .least = 9},
                   {.title = "WHO", .least = 16},
                   {.title = "WHAT", .least = 20},
-                  {.title = "SCOPE", .least = 12, .folded = true},
-                  {.title = "REQUESTED", .least = 14, .folded = true},
-                  {.title = "GRANTED", .least = 14, .folded = true},
-                  {.title = "RELATION", .least = 12, .folded = true},
-                  {.title = "ENVELOPE", .least = 14, .folded = true}},
+                  {.title = "SCOPE", .least = 12, .fold = 1},
+                  {.title = "REQUESTED", .least = 16, .fold = 1},
+                  {.title = "GRANTED", .least = 16, .fold = 1},
+                  {.title = "RELATION", .least = 16, .fold = 2},
+                  {.title = "ENVELOPE", .least = 36, .fold = 2, .whole = true}},
   };
 }
 

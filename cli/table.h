@@ -1,9 +1,11 @@
 // Tables for people.
 //
 // A table is as wide as its contents when it has the room, and is laid out for `width` columns otherwise: first it
-// folds (columns marked `folded` go to a second, indented line under each row), then the widest columns are cut, with
-// "…". Without a width nothing folds and nothing is cut. Rows stream: widths are settled by the first kSampleRows rows;
-// a later cell that is wider is cut, or without a width pushes its row to the right.
+// folds (columns with a `fold` go to a second and third, indented line under each row), then the widest columns become
+// narrower and what stands in them is broken into several lines. Nothing is left out, but of a cell that is not `whole`
+// what would take more than kMostLines lines: there it ends in "…". Without a width nothing folds or is broken. Rows
+// stream: widths are settled by the first kSampleRows rows; a later cell that is wider is broken too, or without a
+// width pushes its row to the right.
 #pragma once
 
 #include <cstddef>
@@ -25,14 +27,17 @@ using Cells = std::vector<Cell>;
 
 struct Column {
   std::string title;
-  size_t least = 8;     // columns that it keeps when it is cut
-  bool right = false;   // aligned
-  bool folded = false;  // goes to the second line of a narrow table
+  size_t least = 8;    // columns that it keeps in a narrow table; and those of its longest word, up to kKeptWord
+  bool right = false;  // aligned: numbers, which keep their width
+  int fold = 0;  // in a narrow table it stands below the first line: in the second (1), or the third (2) if need be
+  bool whole = false;  // however many lines it takes
 };
 
 class Table {
  public:
   static constexpr size_t kSampleRows = 500;
+  static constexpr size_t kMostLines = 4;
+  static constexpr size_t kKeptWord = 24;
 
   // `width` 0: unlimited. `indent`: spaces before every line.
   Table(std::ostream& out, Palette palette, size_t width, std::vector<Column> columns, size_t indent = 0);
@@ -49,7 +54,10 @@ class Table {
     size_t indent = 0;
   };
   void Settle();
+  std::vector<Line> LayOut() const;
+  size_t LeastOf(const Line& line, size_t times) const;
   void Shrink(const Line& line);
+  std::vector<std::string> LinesOf(const std::string& text, size_t column) const;
   void Print(const Cells& row, const Line& line) const;
   void PrintRow(const Cells& row) const;
 
@@ -61,6 +69,7 @@ class Table {
   std::vector<std::function<Cells()>> sample_;
   bool settled_ = false;
   std::vector<size_t> widths_;
+  std::vector<size_t> least_;
   std::vector<Line> lines_;
 };
 

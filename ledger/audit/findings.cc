@@ -331,6 +331,13 @@ std::string_view Name(Severity severity) {
   return "unknown";
 }
 
+std::optional<Severity> ParseSeverity(std::string_view name) {
+  for (const Severity severity : {Severity::kNotice, Severity::kWarning, Severity::kAlert}) {
+    if (Name(severity) == name) return severity;
+  }
+  return std::nullopt;
+}
+
 std::vector<Finding> FindingsOf(const Envelope& envelope, const std::vector<Record>& records,
                                 const FindingOptions& options) {
   return EnvelopeFindings(envelope, records, options).All();

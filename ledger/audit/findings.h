@@ -39,6 +39,7 @@ std::string_view ExplanationOf(FindingKind kind);
 
 enum class Severity : uint8_t { kNotice, kWarning, kAlert };
 std::string_view Name(Severity severity);  // "notice", ...
+std::optional<Severity> ParseSeverity(std::string_view name);
 
 struct Finding {
   FindingKind kind = FindingKind::kWidenedGrant;

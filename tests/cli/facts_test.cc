@@ -54,6 +54,25 @@ TEST(FindingsCommand, OnlyTheKindsAskedForAndALimitThatIsSaid) {
   EXPECT_EQ(wrong.Run({"findings", "--max-skew", "soon"}), 2);
 }
 
+TEST(FindingsCommand, OfASeverityOrGraverAndCountedByKind) {
+  World world;
+  world.ledger->Append(Requested("env-1", User("alice")));
+  Transition granted = GrantedGpus("env-1", "16");
+  granted.decision->decider = User("alice");
+  granted.decision->effect = Effect::kAllow;
+  world.ledger->Append(granted);
+  ASSERT_EQ(world.Run({"findings"}), 0) << world.err.str();
+  EXPECT_THAT(world.out.str(), HasSubstr("3 findings (alert: self_approval 1; warning: widened_grant 1; notice: "
+                                         "new_recorder 1) in 1 envelope."));
+  ASSERT_EQ(world.Run({"findings", "--severity", "warning"}), 0);
+  EXPECT_THAT(world.out.str(), HasSubstr("2 findings (alert: self_approval 1; warning: widened_grant 1) in 1"));
+  world.out.str("");
+  ASSERT_EQ(world.Run({"findings", "--severity", "alert", "--format", "jsonl"}), 0);
+  EXPECT_EQ(Lines(world.out.str()).size(), 2u) << world.out.str();
+  EXPECT_EQ(world.Run({"findings", "--severity", "grave"}), 2);
+  EXPECT_THAT(world.err.str(), HasSubstr("--severity is notice, warning or alert, not \"grave\""));
+}
+
 TEST(FindingsCommand, WhatProducersWroteCannotDeceiveTheTerminal) {
   World world;
   Transition requested = Requested("env-1", User("eve\x1b[2J\u202e"));

@@ -124,15 +124,23 @@ TEST(Query, TableOnANarrowTerminalFolds) {
   world.context.width = 80;
   ASSERT_EQ(world.Run({"query", "--color", "never"}), 0);
   EXPECT_EQ(world.out.str(), R"(WHEN (UTC)           STAGE      WHO                      WHAT
-  SCOPE             REQUESTED          GRANTED            RELATION      ENVELOPE
-2026-03-17 09:20:00  completed  user:alice               model_deployment POST …
-  project:search-…  gpu 8, memory 64…  gpu 4, memory 64…  narrowed gpu  env-1
-2026-03-17 09:21:00  requested  user:bob                 model_deployment POST …
-  project:search-…  gpu 8, memory 64…  -                  -             env-2
-2026-03-17 09:22:00  requested  user:eve\x1b[2J\u{202e}  model_deployment =cmd(…
-  project:search-…  -                  -                  -             env-3
+  SCOPE              REQUESTED         GRANTED            RELATION      ENVELOPE
+2026-03-17 09:20:00  completed  user:alice               model_deployment POST
+                                                         /serving/deploy_model
+                                                         model:llama-3@2
+  project:search-ml  gpu 8, memory     gpu 4, memory      narrowed gpu  env-1
+                     64Gi              64Gi
+2026-03-17 09:21:00  requested  user:bob                 model_deployment POST
+                                                         /serving/deploy_model
+                                                         model:llama-3@2
+  project:search-ml  gpu 8, memory     -                  -             env-2
+                     64Gi
+2026-03-17 09:22:00  requested  user:eve\x1b[2J\u{202e}  model_deployment =cmd()
+                                                         model:llama-3@2
+  project:search-ml  -                 -                  -             env-3
 
-3 envelopes. Complete as of 5 entries, root abababababababab…, no signed checkpoint yet.
+3 envelopes. Complete as of 5 entries, root abababababababab…, no signed
+checkpoint yet.
 )");
 }
 

@@ -6,7 +6,6 @@
 #include "cli/html.h"
 #include "cli/progress.h"
 #include "cli/safe_text.h"
-#include "cli/table.h"
 #include "cli/unicode.h"
 #include "cli/words.h"
 #include "fake_ledger.h"
@@ -74,60 +73,6 @@ TEST(Csv, LeavesNegativeNumbersAlone) {
   EXPECT_EQ(CsvField("-5"), "-5");
   EXPECT_EQ(CsvField("-1.5"), "-1.5");
   for (const char* text : {"-", "-.5", "-5.", "-1-1", "-5m", "--5"}) EXPECT_EQ(CsvField(text), "'" + std::string(text));
-}
-
-std::string Rendered(size_t width, std::vector<Column> columns, const std::vector<Cells>& rows) {
-  std::ostringstream out;
-  Table table(out, Palette(false), width, std::move(columns));
-  for (const Cells& row : rows) table.Add(row);
-  table.Finish();
-  return out.str();
-}
-
-TEST(Table, AlignsByColumnsNotByBytes) {
-  EXPECT_EQ(Rendered(0, {{.title = "NAME"}, {.title = "N", .right = true}, {.title = "END"}},
-                     {{{"東京"}, {"1"}, {"x"}}, {{"Zürich"}, {"1,000"}, {"y"}}}),
-            "NAME        N  END\n"
-            "東京        1  x\n"
-            "Zürich  1,000  y\n");
-}
-
-TEST(Table, CutsTheWidestColumnToTheWidth) {
-  EXPECT_EQ(Rendered(20, {{.title = "A", .least = 4}, {.title = "B", .least = 4}},
-                     {{{"abcdefghijklmnopqrstuvwxyz"}, {"short"}}}),
-            "A              B\n"
-            "abcdefghijkl…  short\n");
-}
-
-TEST(Table, FoldsWhatDoesNotFitInOneLine) {
-  EXPECT_EQ(
-      Rendered(20, {{.title = "A", .least = 8}, {.title = "B", .least = 8}, {.title = "C", .least = 8, .folded = true}},
-               {{{"aaaaaaaaaa"}, {"bbbbbbbb"}, {"cccccccc"}}, {{"a"}, {""}, {"c"}}}),
-      "A           B\n"
-      "  C\n"
-      "aaaaaaaaaa  bbbbbbbb\n"
-      "  cccccccc\n"
-      "a\n"
-      "  c\n");
-}
-
-TEST(Table, ColoursOutsideThePadding) {
-  std::ostringstream out;
-  Table table(out, Palette(true), 0, {{.title = "S"}, {.title = "T"}});
-  table.Add({{"ok", Color::kGreen}, {"x", Color::kPlain}});
-  table.Finish();
-  EXPECT_EQ(out.str(), "\x1b[1mS\x1b[0m   \x1b[1mT\x1b[0m\n\x1b[32mok\x1b[0m  x\n");
-}
-
-TEST(Table, StreamsAfterItsSample) {
-  std::ostringstream out;
-  Table table(out, Palette(false), 40, {{.title = "N"}});
-  for (size_t i = 0; i + 1 < Table::kSampleRows; ++i) table.Add({{"1", Color::kPlain}});
-  EXPECT_EQ(out.str(), "");
-  table.Add({{"22", Color::kPlain}});
-  EXPECT_NE(out.str().find("22\n"), std::string::npos);
-  table.Add({{"333", Color::kPlain}});
-  EXPECT_TRUE(out.str().ends_with("\n2…\n") || out.str().ends_with("\n3…\n")) << out.str().substr(out.str().size() - 8);
 }
 
 TEST(Words, GroupDigitsByThree) {
