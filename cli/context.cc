@@ -8,6 +8,7 @@
 
 #include "cli/remote_reader.h"
 #include "cli/safe_text.h"
+#include "cli/wrap.h"
 #include "ledger/audit/tiles_reader.h"
 
 namespace envledger::cli {
@@ -58,7 +59,10 @@ Context ProcessContext() {
 
 void Complain(Context& context, std::string_view message) {
   context.out.flush();
-  context.err << "envledger: " + SafeText(message) + "\n";
+  const size_t width = context.err_is_terminal ? context.width : 0;
+  std::string text;
+  for (const std::string& line : WrapColumns("envledger: " + SafeText(message), width)) text += line + "\n";
+  context.err << text;  // at once, so that lines of two programs do not mix
   context.err.flush();
 }
 

@@ -45,7 +45,7 @@ struct Context {
 // The world of the process.
 Context ProcessContext();
 
-// One line of diagnosis on stderr, made safe for a terminal: "envledger: message".
+// One line of diagnosis on stderr, made safe for a terminal, and there broken to its width: "envledger: message".
 void Complain(Context& context, std::string_view message);
 // Says why and returns the status that it amounts to.
 ExitStatus Fail(Context& context, const Status& status);

@@ -97,21 +97,26 @@ size_t Table::LeastOf(const Line& line, size_t times) const {
   return least - kGap;
 }
 
-// Takes columns from the widest until the line fits, or none is above its least.
+// Takes columns from the widest until the line fits: first what lies above their least, then words too, at last all but
+// one. Numbers keep their width.
 void Table::Shrink(const Line& line) {
   if (width_ == 0) return;
   size_t total = line.indent;
   for (const size_t i : line.columns) total += widths_[i] + kGap;
   total -= kGap;
-  while (total > width_) {
-    size_t widest = columns_.size();
-    for (const size_t i : line.columns) {
-      const bool can_give = widths_[i] > least_[i];
-      if (can_give && (widest == columns_.size() || widths_[i] > widths_[widest])) widest = i;
+  for (const auto keep : {+[](const Table&t, size_t i) { return t.least_[i]; },
+                          +[](const Table&t, size_t i) { return std::min(t.columns_[i].least, t.widths_[i]); },
+                          +[](const Table&, size_t) { return size_t{1}; }}) {
+    while (total > width_) {
+      size_t widest = columns_.size();
+      for (const size_t i : line.columns) {
+        const bool can_give = !columns_[i].right && widths_[i] > keep(*this, i);
+        if (can_give && (widest == columns_.size() || widths_[i] > widths_[widest])) widest = i;
+      }
+      if (widest == columns_.size()) break;
+      --widths_[widest];
+      --total;
     }
-    if (widest == columns_.size()) return;
-    --widths_[widest];
-    --total;
   }
 }
 

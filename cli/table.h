@@ -37,7 +37,7 @@ class Table {
  public:
   static constexpr size_t kSampleRows = 500;
   static constexpr size_t kMostLines = 4;
-  static constexpr size_t kKeptWord = 24;
+  static constexpr size_t kKeptWord = 32;
 
   // `width` 0: unlimited. `indent`: spaces before every line.
   Table(std::ostream& out, Palette palette, size_t width, std::vector<Column> columns, size_t indent = 0);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -59,10 +60,24 @@ TEST(Table, NeverBreaksANumber) {
   table.Finish();
   table.Add({{"x"}, {"12,345,678,901"}});
   EXPECT_EQ(out.str(),
-            "NAME               N\n"
-            "something  1,234,567\n"
-            "longer\n"
-            "x          12,345,678,901\n");
+            "NAME           N\n"
+            "somet  1,234,567\n"
+            "hing\n"
+            "longe\n"
+            "r\n"
+            "x      12,345,678,901\n");
+}
+
+TEST(Table, NeverRunsOverTheEdgeHoweverLongTheWords) {
+  const std::string word(Table::kKeptWord, 'w');
+  const std::string text = Rendered(30, {{.title = "A", .least = 20}, {.title = "B", .least = 20}}, {{{word}, {word}}});
+  size_t letters = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 30u) << text;
+    letters += static_cast<size_t>(std::count(line.begin(), line.end(), 'w'));
+  }
+  EXPECT_EQ(letters, 2 * word.size()) << text;
 }
 
 TEST(Table, FoldsWhatDoesNotFitInOneLine) {
