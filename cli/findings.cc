@@ -246,7 +246,7 @@ const std::string& Explanations() {
 
 Command FindingsCommand() {
   static const OptionSpecs kOwn = {
-      {"finding", Takes::kValues, "FINDING", "only these findings (a list: any of them)"},
+      {"finding", Takes::kValues, "FINDING", "only these findings (a list: any of them)", WordsOf<FindingKind, 0>},
       {"max-skew", Takes::kValue, "SPAN", "how far occurred_at may lie from recorded_at (default 5m)"},
       {"limit", Takes::kValue, "N", "print at most N findings; all are counted (default 0: all)"},
   };

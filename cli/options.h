@@ -43,11 +43,11 @@ class Options {
   std::vector<std::string> arguments_;
 };
 
-// The words of an enum of the model, for OptionSpec::choices.
-template <typename Enum>
+// The words of an enum, for OptionSpec::choices: from `first` on, because 0 is "not stated" in the enums of the model.
+template <typename Enum, int first = 1>
 std::vector<std::string_view> WordsOf() {
   std::vector<std::string_view> words;
-  for (int value = 1; Name(static_cast<Enum>(value)) != "unknown"; ++value) {
+  for (int value = first; Name(static_cast<Enum>(value)) != "unknown"; ++value) {
     words.push_back(Name(static_cast<Enum>(value)));
   }
   return words;
