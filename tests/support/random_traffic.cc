@@ -184,7 +184,7 @@ void RandomTraffic::FillGrant(Transition& t, const Transition& opening) {
   if (Below(3) == 0) granted.scopes = SomeOf({"read", "write", "admin"});
   if (Below(5) == 0) granted.reason = "what was free";
   if (Below(4) == 0) granted.not_before = *t.occurred_at + static_cast<Nanos>(Below(40)) * kSecond - 10 * kSecond;
-  if (Below(3) == 0) granted.expires_at = *t.occurred_at + static_cast<Nanos>(Below(150)) * kSecond;
+  if (Below(3) == 0) granted.expires_at = *t.occurred_at + static_cast<Nanos>(Below(40)) * kSecond;
   if (Below(4) == 0) granted.charge_to = APrincipal();
 }
 
