@@ -38,6 +38,7 @@ Result<Story> ReadStory(const EnvelopeRecords& answer, std::optional<Nanos> at) 
                       " is missing; entry " + std::to_string(record->seq) + " has revision " +
                       std::to_string(record->revision);
     }
+    story.places.push_back(story.records.size());
     story.records.push_back(*std::move(record));
   }
   if (story.records.empty()) return broken("the answer holds no records");
@@ -48,6 +49,12 @@ Result<Story> ReadStory(const EnvelopeRecords& answer, std::optional<Nanos> at) 
     std::vector<Record> happened = RecordsAsOf(story.records, *at);
     if (happened.empty()) return broken("it was requested later than " + FormatTime(*at));
     story.later = story.records.size() - happened.size();
+    // Times may run backwards: what happened by then need not be what came first.
+    std::vector<size_t> places;
+    for (size_t place = 0; places.size() < happened.size(); ++place) {
+      if (story.records[place].seq == happened[places.size()].seq) places.push_back(place);
+    }
+    story.places = std::move(places);
     story.records = std::move(happened);
   }
   story.envelope = FoldEnvelope(story.records);
