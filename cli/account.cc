@@ -295,7 +295,7 @@ ExitStatus Run(Context& context, const Options& options) {
 
 Command AccountCommand() {
   static const OptionSpecs kOwn = {
-      {"by", Takes::kValues, "LIST", "a row for each of these (default tenant,resource)"},
+      {"by", Takes::kValues, "LIST", "a row for each of these (default tenant,resource)", WordsOf<Dimension, 0>},
       {"resource", Takes::kValue, "NAME", "only envelopes that name this resource, and only its amounts"},
       {"held-until", Takes::kValue, "TIME", "where the time held of open envelopes ends (default now)"},
   };

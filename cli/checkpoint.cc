@@ -6,6 +6,7 @@
 #include "cli/ledger_source.h"
 #include "cli/output_style.h"
 #include "cli/proof_source.h"
+#include "cli/safe_text.h"
 #include "ledger/chain/note.h"
 
 namespace envledger::cli {
@@ -13,7 +14,8 @@ namespace {
 
 Status PrintNote(Context& context, Format format, const std::string& note_bytes) {
   if (format == Format::kTable) {
-    context.out << note_bytes;  // byte for byte: this is what is signed
+    // Byte for byte, because this is what is signed; but a terminal obeys bytes.
+    context.out << (context.out_is_terminal ? SafeLines(note_bytes) : note_bytes);
     return Ok();
   }
   ENVLEDGER_ASSIGN_OR_RETURN(const Note note, ParseNote(note_bytes));

@@ -263,7 +263,10 @@ std::string FishCompletion(const std::vector<Command>& commands) {
       const Slot slot = SlotOf(spec);
       text += is + " -l " + std::string(spec.name);
       if (spec.takes != Takes::kNothing) text += slot.file ? " -r -F" : " -x";
-      if (!slot.choices.empty()) text += " -a " + FishQuoted(Joined(slot.choices, " "));
+      if (!slot.choices.empty()) {
+        const std::string words = Joined(slot.choices, " ");
+        text += " -a " + FishQuoted(slot.list ? "(__fish_append , " + words + ")" : words);
+      }
       text += " -d " + FishQuoted(spec.help) + "\n";
     }
     text += is + " -l help -d 'show its help'\n";

@@ -24,7 +24,11 @@ bool IsNegativeNumber(std::string_view text) {
   return IsDigit(text.back());
 }
 
+// In some locales the full-width forms of the signs begin a formula as well.
 bool LooksLikeFormula(std::string_view text) {
+  for (const std::string_view sign : {"\uff1d", "\uff0b", "\uff0d", "\uff20"}) {
+    if (text.starts_with(sign)) return true;
+  }
   return !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos &&
          !IsNegativeNumber(text);
 }

@@ -96,10 +96,16 @@ ExitStatus Run(Context& context, const Options& options) {
 Command ExportCommand() {
   static const OptionSpecs kOwn = {
       {"format", Takes::kValue, "FORM",
-       "tiles (the default): a C2SP tlog-tiles directory; or csv, jsonl, ocsf, cloudevents"},
+       "tiles (the default): a C2SP tlog-tiles directory; or csv, jsonl, ocsf, cloudevents",
+       [] {
+         return std::vector<std::string_view>{"tiles", "csv", "jsonl", "ocsf", "cloudevents"};
+       }},
       {"rows", Takes::kValue, "ROWS",
        "records (the default); csv, jsonl: or envelopes; jsonl, cloudevents: or entries, the whole log with its "
-       "events"},
+       "events",
+       [] {
+         return std::vector<std::string_view>{"records", "envelopes", "entries"};
+       }},
       {"output", Takes::kValue, "FILE", "csv, jsonl, ocsf, cloudevents: there, durably, instead of standard output"},
       {"vkey", Takes::kValue, "VKEY",
        "tiles: the verifier key that the checkpoint must be signed by, or a file that holds it"},

@@ -82,7 +82,7 @@ class Exporter {
     return ForEachAnswer(reader_, plan.request, plan.limit, [&](Story story, const EnvelopeRecords& answer) -> Status {
       if (rows == Rows::kEnvelopes) return Line(form_.envelope(story), "envelopes");
       for (size_t i = 0; i < story.records.size(); ++i) {
-        const Hash leaf_hash = LeafHash(answer.entries[i]);
+        const Hash leaf_hash = LeafHash(answer.entries[story.places[i]]);
         const RecordInContext record{origin_, story.envelope, story.records[i], leaf_hash};
         ENVLEDGER_RETURN_IF_ERROR(Line(form_.record(record), "records"));
       }

@@ -274,7 +274,7 @@ const std::string& Explanations() {
 
 Command FindingsCommand() {
   static const OptionSpecs kOwn = {
-      {"finding", Takes::kValues, "FINDING", "only these findings (a list: any of them)"},
+      {"finding", Takes::kValues, "FINDING", "only these findings (a list: any of them)", WordsOf<FindingKind, 0>},
       {"severity", Takes::kValue, "SEVERITY",
        "only findings of this severity or graver: notice (the default), warning, alert", WordsOf<Severity, 0>},
       {"max-skew", Takes::kValue, "SPAN", "how far occurred_at may lie from recorded_at (default 5m)"},

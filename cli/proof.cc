@@ -4,6 +4,7 @@
 #include "cli/ledger_source.h"
 #include "cli/proof_output.h"
 #include "cli/proof_source.h"
+#include "cli/safe_text.h"
 #include "cli/story.h"
 
 namespace envledger::cli {
@@ -80,7 +81,7 @@ Result<std::vector<Wanted>> WantedOf(LedgerReader& reader, const Options& option
 
 ExitStatus Deliver(Context& context, const Options& options, const std::string& text, const std::string& what) {
   if (options.Has("output")) return WriteOutput(context, options.Get("output"), text, what);
-  context.out << text;
+  context.out << (context.out_is_terminal ? SafeLines(text) : text);
   return ExitStatus::kFine;
 }
 

@@ -205,7 +205,8 @@ Status AnswerProof::ProvePrincipal(const Coverage& coverage) {
     if (cut_) window_.begin = last_place_.value_or(tree_size_);
   } else {
     if (resumed) window_.begin = first_place_.value_or(tree_size_);
-    if (cut_) window_.end = last_place_ ? *last_place_ + 1 : 0;
+    // The last envelope may have come after the first page.
+    if (cut_) window_.end = last_place_ ? std::min(*last_place_ + 1, tree_size_) : 0;
   }
   if (!IsPlain(*request_)) ENVLEDGER_RETURN_IF_ERROR(ReadOthers());
   for (;;) {
@@ -294,6 +295,11 @@ Status AnswerProof::CheckHeads() {
     ENVLEDGER_ASSIGN_OR_RETURN(const PrincipalsResponse page, reader_.Principals(request));
     for (const PrincipalSummary& summary : page.principals) {
       const auto reach = reaches_.find(summary.principal);
+      // Of an answer that is a part, no record may be this principal's: its links are then all in the other part.
+      if (reach == reaches_.end() && window_.begin > 0) {
+        unseen_.push_back(summary.principal);
+        continue;
+      }
       const uint64_t last = reach == reaches_.end() ? 0 : reach->second.last;
       const bool grown = page.completeness.tree_size > window_.end;
       if (summary.links == last || (grown && summary.links > last)) continue;
@@ -316,6 +322,9 @@ std::vector<std::string> AnswerProof::Unproven() const {
       unproven.push_back("that " + FullPrincipalText(principal) + " has no link after ordinal " +
                          std::to_string(reach.last));
     }
+  }
+  for (const Principal& principal : unseen_) {
+    unproven.push_back("that " + FullPrincipalText(principal) + " has no link in this part of the answer");
   }
   if (book_ && reaches_.empty()) unproven.emplace_back("that the principal has no record here");
   if (book_ && cut_) unproven.emplace_back("what lies beyond the answer's last envelope, where it was cut");

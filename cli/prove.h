@@ -89,6 +89,7 @@ class AnswerProof {
   Window window_;
   bool cut_ = false;
   std::map<Principal, LinkBook::Reach> reaches_;
+  std::vector<Principal> unseen_;  // named by the query, without a link in the window
 };
 
 }  // namespace envledger::cli

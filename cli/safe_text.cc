@@ -43,4 +43,16 @@ std::string SafeText(std::string_view text) {
   return out;
 }
 
+std::string SafeLines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    out += SafeText(text.substr(0, end));
+    if (end == std::string_view::npos) break;
+    out += '\n';
+    text.remove_prefix(end + 1);
+  }
+  return out;
+}
+
 }  // namespace envledger::cli

@@ -12,5 +12,7 @@ namespace envledger::cli {
 // format characters, line and paragraph separators as \u{NNNN}. All else, backslashes too, stays as it is: the exact
 // text is in the json formats.
 std::string SafeText(std::string_view text);
+// The same of text of several lines, whose ends stay.
+std::string SafeLines(std::string_view text);
 
 }  // namespace envledger::cli

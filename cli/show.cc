@@ -36,16 +36,15 @@ std::string RecordJson(const Record& record, std::string_view entry) {
 struct Shown {
   Story story;
   std::vector<std::string> entries;  // of the story's records
-  std::optional<Nanos> at;           // only what had happened by then...
-  size_t later = 0;                  // ... which leaves out so many records
+  std::optional<Nanos> at;           // only what had happened by then
   std::optional<EnvelopeTree> tree;
 };
 
 std::string ShowJson(const Shown& shown, const Coverage& coverage) {
-  const auto& [story, entries, at, later, tree] = shown;
+  const auto& [story, entries, at, tree] = shown;
   JsonObject json;
   json.Raw("completeness", coverage.Json());
-  if (at) json.Text("at", FormatTime(*at)).Number("later_records", later);
+  if (at) json.Text("at", FormatTime(*at)).Number("later_records", story.later);
   AddEnvelope(json, story);
   std::vector<std::string> records;
   for (size_t i = 0; i < entries.size(); ++i) records.push_back(RecordJson(story.records[i], entries[i]));
@@ -114,7 +113,7 @@ void PrintTable(Context& context, const OutputStyle& style, const Shown& shown, 
   }
   std::string count = std::to_string(shown.entries.size()) + (shown.entries.size() == 1 ? " record" : " records");
   if (shown.at) {
-    count += " by " + FullTime(*shown.at) + " (occurred_at); " + std::to_string(shown.later) + " came later";
+    count += " by " + FullTime(*shown.at) + " (occurred_at); " + std::to_string(shown.story.later) + " came later";
   }
   const Color color = coverage.complete() ? Color::kDim : Color::kRed;
   for (const std::string& line : WrapColumns(count + ". " + SafeText(coverage.Sentence()), style.width)) {
@@ -140,27 +139,18 @@ void Print(Context& context, const OutputStyle& style, const Shown& shown, const
   }
 }
 
-// Leaves out what had not happened by then, and folds the rest again.
+// Leaves out what had not happened by then.
 Status CutAt(Shown& shown, Nanos at) {
-  const auto happened = [at](const Record& record) { return record.transition.occurred_at.value_or(0) <= at; };
-  const std::string& id = shown.story.envelope.envelope_id;
-  if (!happened(shown.story.records.front())) {
-    return NotFound("envelope " + id + " was not requested before " +
-                    FormatTime(shown.story.records.front().transition.occurred_at.value_or(0)));
+  const Record& first = shown.story.records.front();
+  const Nanos asked = first.transition.occurred_at.value_or(0);
+  if (asked > at) {
+    return NotFound("envelope " + first.transition.envelope_id + " was not requested before " + FormatTime(asked));
   }
-  Shown cut{.story = {}, .entries = {}, .at = at, .later = 0, .tree = {}};
-  cut.story.roles = shown.story.roles;
-  cut.story.problem = shown.story.problem;
-  for (size_t i = 0; i < shown.entries.size(); ++i) {
-    if (!happened(shown.story.records[i])) {
-      ++cut.later;
-      continue;
-    }
-    cut.story.records.push_back(shown.story.records[i]);
-    cut.entries.push_back(shown.entries[i]);
-  }
-  cut.story.envelope = FoldEnvelope(cut.story.records);
-  shown = std::move(cut);
+  ENVLEDGER_RETURN_IF_ERROR(LeaveOutLater(at, shown.story));
+  shown.at = at;
+  std::vector<std::string> entries;
+  for (const size_t place : shown.story.places) entries.push_back(std::move(shown.entries[place]));
+  shown.entries = std::move(entries);
   return Ok();
 }
 

@@ -33,7 +33,10 @@ std::string StatusJson(const StatusResponse& status) {
     refusals.push_back(one.Number("count", refusal.count).str());
   }
   JsonObject gauges;
-  for (const Gauge& gauge : status.gauges) gauges.Number(gauge.name, gauge.value);
+  for (const Gauge& gauge : status.gauges) {
+    const std::string name = JsonString(gauge.name);  // the daemon's word
+    gauges.Number(std::string_view(name).substr(1, name.size() - 2), gauge.value);
+  }
   JsonObject json;
   json.Bool("healthy", status.healthy)
       .TextOrNull("problem", status.problem)

@@ -39,6 +39,7 @@ Result<Story> ReadStory(const EnvelopeRecords& answer, std::optional<Nanos> at) 
                       " is missing; entry " + std::to_string(record->seq) + " has revision " +
                       std::to_string(record->revision);
     }
+    story.places.push_back(story.records.size());
     story.records.push_back(*std::move(record));
   }
   if (story.records.empty()) return broken("the answer holds no records");
@@ -59,8 +60,14 @@ Status LeaveOutLater(Nanos at, Story& story) {
     return Corruption("envelope " + story.records.front().transition.envelope_id + ": it was requested later than " +
                       FormatTime(at));
   }
+  // Times may run backwards: what happened by then need not be what came first.
+  std::vector<size_t> places;
+  for (size_t i = 0; places.size() < happened.size(); ++i) {
+    if (story.records[i].seq == happened[places.size()].seq) places.push_back(story.places[i]);
+  }
   story.later = story.records.size() - happened.size();
   story.records = std::move(happened);
+  story.places = std::move(places);
   story.envelope = FoldEnvelope(story.records);
   return Ok();
 }

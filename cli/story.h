@@ -14,6 +14,7 @@ namespace envledger::cli {
 struct Story {
   Envelope envelope;
   std::vector<Record> records;  // with a moment asked for, those that had happened by then
+  std::vector<size_t> places;   // of each of them, among the entries of the answer that it was read from
   uint64_t later = 0;           // how many had not
   RoleMask roles = 0;           // that the queried principal holds
   std::string problem;          // why the records are not all; empty when their revisions are dense

@@ -200,6 +200,27 @@ AccountRow& Account::RowOf(const AccountKey& key, const std::string& resource, s
   return rows_[own];
 }
 
+// What is open for years is held on thousands of days, so a day must cost no more than a step from the day before.
+bool Account::AddDays(const AccountKey& key, const std::string& name, const Share& share, const Resource* granted,
+                      Nanos from, Nanos until) {
+  AccountKey undated = key;
+  for (size_t i = 0; i < undated.size(); ++i) {
+    if (options_.by[i] == Dimension::kDay) undated[i].text.clear();
+  }
+  std::map<int64_t, ResourceSums*>& days = days_[std::move(undated)][name];
+  auto at = days.lower_bound(DayOf(from));
+  const int64_t last = DayOf(until - 1);
+  for (int64_t day = DayOf(from); day <= last; ++day, ++at) {
+    if (at == days.end() || at->first != day) {
+      at = days.emplace_hint(at, day, &RowOf(key, name, day).resources[name]);
+    }
+    const Nanos end = day == last ? until : (day + 1) * kDay;  // the end of the last day of all has no number
+    if (!share.AddTime(granted, end - from, *at->second)) return false;
+    from = end;
+  }
+  return true;
+}
+
 Status Account::Add(const Envelope& envelope, const std::vector<Record>& records) {
   const std::vector<Hold> holds = HoldsOf(records, options_.until);
   const ResourceMap nothing;
@@ -241,14 +262,11 @@ Status Account::Add(const Envelope& envelope, const std::vector<Record>& records
     for (const Hold& hold : holds) {
       const Resource* then = Find(*hold.granted, name);
       if (!share.AddTime(then, hold.until - hold.from, total_.resources[name])) return overflow(name);
-      for (Nanos from = hold.from; from < hold.until;) {
-        const int64_t day = DayOf(from);
-        const bool last = !by_day || day == DayOf(hold.until - 1);  // the end of the last day of all has no number
-        const Nanos until = last ? hold.until : (day + 1) * kDay;
-        ResourceSums& sums = RowOf(key, name, by_day ? std::optional(day) : std::nullopt).resources[name];
-        if (!share.AddTime(then, until - from, sums)) return overflow(name);
-        from = until;
+      if (!by_day) {
+        if (!share.AddTime(then, hold.until - hold.from, row.resources[name])) return overflow(name);
+        continue;
       }
+      if (!AddDays(key, name, share, then, hold.from, hold.until)) return overflow(name);
     }
   }
   return Ok();

@@ -83,6 +83,8 @@ struct AccountOptions {
 class Account {
  public:
   explicit Account(AccountOptions options) : options_(std::move(options)) {}
+  Account(const Account&) = delete;  // it points into itself
+  Account& operator=(const Account&) = delete;
 
   // REQUIRES: `envelope` is FoldEnvelope(records). kResourceExhausted, naming the envelope, when a sum leaves 128 bits;
   // the account is of no use then.
@@ -97,9 +99,14 @@ class Account {
   struct Share;
   AccountKey KeyOf(const Envelope& envelope) const;
   AccountRow& RowOf(const AccountKey& key, const std::string& resource, std::optional<int64_t> day);
+  // Time held from `from` to `until`, on its days. False when a sum leaves 128 bits.
+  bool AddDays(const AccountKey& key, const std::string& name, const Share& share, const Resource* granted, Nanos from,
+               Nanos until);
 
   const AccountOptions options_;
   std::map<AccountKey, AccountRow> rows_;
+  // By key without its day, resource, and day: the sums in rows_.
+  std::map<AccountKey, std::map<std::string, std::map<int64_t, ResourceSums*>>> days_;
   AccountRow total_;
 };
 

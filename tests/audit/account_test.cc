@@ -4,10 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
-#include <set>
 
 #include "tests/support/manual_clock.h"
-#include "tests/support/random_traffic.h"
 #include "tests/support/transitions.h"
 
 namespace envledger {
@@ -183,73 +181,6 @@ TEST(Account, UnitHoursAreRoundedHalfAwayFromZero) {
   EXPECT_EQ(FormatUnitHours(-kUnitHour / 2000 + 1, 3), "0") << "no minus zero";
   EXPECT_EQ(FormatUnitHours(1, 9), "0");
   EXPECT_EQ(FormatUnitHours(kUnitHour / 1'000'000'000, 9), "0.000000001");
-}
-
-// The same answers, found by adding up second by second and envelope by envelope.
-TEST(Account, AgreesWithBruteForceOnRandomTraffic) {
-  const Nanos until = kTestStart + 400 * kSecond;
-  for (unsigned seed = 1; seed <= 10; ++seed) {
-    SCOPED_TRACE(seed);
-    RandomTraffic traffic(seed);
-    std::map<std::string, Records> envelopes;
-    for (int i = 0; i < 300; ++i) {
-      const Transition t = traffic.Next();
-      envelopes[t.envelope_id].push_back(RecordOf(t, *t.occurred_at));
-    }
-    Account account({.by = {Dimension::kTenant, Dimension::kResource}, .resource = "", .until = until});
-    struct Sums {
-      __int128 requested = 0;
-      __int128 granted = 0;
-      __int128 held = 0;
-      bool operator==(const Sums&) const = default;
-    };
-    std::map<std::pair<std::string, std::string>, Sums> expected;
-    for (const auto& [id, records] : envelopes) {
-      ASSERT_TRUE(account.Add(FoldEnvelope(records), records).ok());
-      const std::string tenant = records[0].transition.identity->tenant;
-      for (const Resource& asked : *records[0].transition.requested) {
-        if (asked.amount && asked.per == Per::kTotal) expected[{tenant, asked.name}].requested += *asked.amount;
-      }
-      const Record* latest = nullptr;
-      for (size_t i = 0; i < records.size(); ++i) {
-        if (!records[i].transition.granted) continue;
-        latest = &records[i];
-        Nanos end = until;
-        for (size_t j = i + 1; j < records.size(); ++j) {
-          if (!records[j].transition.granted && !IsTerminal(records[j].transition.stage)) continue;
-          end = *records[j].transition.occurred_at;
-          break;
-        }
-        const Granted& granted = *latest->transition.granted;
-        for (Nanos s = kTestStart; s < until; s += kSecond) {
-          const bool held = s >= *latest->transition.occurred_at && s < end && s >= granted.not_before.value_or(0) &&
-                            s < granted.expires_at.value_or(until);
-          if (!held) continue;
-          for (const Resource& given : granted.resources) {
-            if (given.amount && given.per == Per::kTotal) {
-              expected[{tenant, given.name}].held += __int128{*given.amount} * kSecond;
-            }
-          }
-        }
-      }
-      if (latest == nullptr) continue;
-      for (const Resource& given : latest->transition.granted->resources) {
-        if (given.amount && given.per == Per::kTotal) expected[{tenant, given.name}].granted += *given.amount;
-      }
-    }
-    std::map<std::pair<std::string, std::string>, Sums> found;
-    uint64_t granted_rows = 0;
-    for (const auto& [key, row] : account.rows()) {
-      if (row.resources.empty()) continue;
-      const ResourceSums& sums = row.resources.begin()->second;
-      found[{key[0].text, key[1].text}] = {sums.requested.total, sums.granted.total, sums.granted.held};
-      granted_rows += sums.granted.held > 0 ? 1 : 0;
-    }
-    for (const auto& [key, sums] : expected) EXPECT_TRUE(found[key] == sums) << key.first << " " << key.second;
-    for (const auto& [key, sums] : found) EXPECT_TRUE(expected[key] == sums) << key.first << " " << key.second;
-    EXPECT_GT(granted_rows, 0u) << "the traffic holds nothing: nothing was compared";
-    EXPECT_EQ(account.total().envelopes, envelopes.size());
-  }
 }
 
 }  // namespace

@@ -146,7 +146,7 @@ class BenchLedger {
       ++rounds_;
     }
     Flush();
-    Indexer indexer(*log_, *index_, Must(TreeBuilder::Resume(index_->Latest())), {}, [this] { return log_->size(); },
+    Indexer indexer(*log_, *index_, Must(TreeBuilder::Resume(*index_->Snapshot())), {}, [this] { return log_->size(); },
                     {});
     Must(indexer.CatchUp(log_->size(), {}));
     Must(index_->Flush());

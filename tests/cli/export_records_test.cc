@@ -187,6 +187,26 @@ TEST(ExportRecords, JsonlSaysItsCompletenessLast) {
   EXPECT_EQ(day.ledger->queries.front().tenant, "search");
 }
 
+// A producer's times may run backwards, so that what had not happened by a moment can lie in the middle.
+TEST(ExportRecords, AsOfAMomentEachRecordHasTheHashOfItsOwnEntry) {
+  World world;
+  world.ledger->status.origin = FakeLedger::kOrigin;
+  world.ledger->Append(Requested("env-1", User("alice"), kMorning));
+  world.ledger->Append(GrantedGpus("env-1", "4", kMorning + 100 * kSecond));
+  world.ledger->Append(Completed("env-1", kMorning + 50 * kSecond));
+  ASSERT_EQ(world.Run({"export", "--format", "jsonl", "--at", FormatTime(kMorning + 60 * kSecond)}), 0)
+      << world.err.str();
+  std::vector<uint64_t> seqs;
+  std::istringstream lines(world.out.str());
+  for (std::string line; std::getline(lines, line);) {
+    const json record = json::parse(line);
+    if (record.contains("completeness")) continue;
+    seqs.push_back(record["seq"]);
+    EXPECT_EQ(record["leaf_hash"], Hex(View(LeafHash(world.ledger->log.at(seqs.back()))))) << line;
+  }
+  EXPECT_EQ(seqs, (std::vector<uint64_t>{0, 2}));
+}
+
 TEST(ExportRecords, EntriesAreTheWholeLogWithItsEventsAndItsRoot) {
   Day day;
   day.ledger->log.clear();

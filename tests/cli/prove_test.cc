@@ -171,6 +171,15 @@ TEST_F(Prove, EveryOrderLimitAndFilterOfAnHonestLedgerIsProven) {
   }
 }
 
+TEST_F(Prove, APrincipalWithoutARecordInTheAnswersPartContradictsNothing) {
+  Append(Requested("env-6", User("alice", "elsewhere"), kMorning + 60));
+  ASSERT_EQ(Run({"query", "--principal", "user:alice", "--order", "desc", "--limit", "1"}), 0) << err_;
+  EXPECT_EQ(proven_["principals"].size(), 1u);
+  EXPECT_EQ(proven_["principals"][0]["principal"]["issuer"], "elsewhere");
+  EXPECT_NE(proven_["unproven"].dump().find("has no link in this part of the answer"), std::string::npos)
+      << proven_["unproven"];
+}
+
 TEST_F(Prove, ADroppedRecordIsCaught) {
   Caught(alice_, "revision 1 is missing", [](Liar& liar) {
     liar.spoil_query = [](QueryResponse& answer) {

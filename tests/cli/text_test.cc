@@ -66,6 +66,9 @@ TEST(Csv, DisarmsFormulas) {
   EXPECT_EQ(CsvField("-cmd|' /C calc'!A0"), "'-cmd|' /C calc'!A0");
   EXPECT_EQ(CsvField("\t=1"), "'\\x09=1");
   EXPECT_EQ(CsvField("\r=1"), "'\\x0d=1");
+  for (const char* sign : {"\uff1d", "\uff0b", "\uff0d", "\uff20"}) {
+    EXPECT_EQ(CsvField(sign + std::string("1")), "'" + std::string(sign) + "1") << "full-width";
+  }
   EXPECT_EQ(CsvField("=HYPERLINK(\"x\",\"y\")"), "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\"");
 }
 

@@ -97,6 +97,17 @@ TEST_F(KeysTest, AKeyIsRotatedBesideTheRunningDaemonAndRecordedAtItsNextStart) {
   EXPECT_EQ(StatusVkey(), new_vkey);
   Append("after");
   const std::string after = Keep();
+  for (const std::string& vkey : {ledger_.vkey(), new_vkey}) {
+    const Ended proven = ledger_.OnSocket(
+        {"query", "--principal", "alice", "--limit", "0", "--prove", "--vkey", vkey, "--format", "json"});
+    ASSERT_EQ(proven.status, 0) << proven.err;
+    const json answer = json::parse(proven.out);
+    EXPECT_EQ(answer["envelopes"].size(), 3u) << "from before, during and after the rotation";
+    EXPECT_EQ(answer["completeness"]["proven"]["entries"], 3);
+    EXPECT_EQ(answer["completeness"]["proven"]["key"], new_vkey);
+  }
+  TestLedger stranger;
+  EXPECT_EQ(ledger_.OnSocket({"query", "--prove", "--vkey", stranger.vkey()}).status, 1);
   const json history = json::parse(ledger_.OnSocket({"key", "show", "--history", "--format", "json"}).out);
   ASSERT_EQ(history["keys"].size(), 2u);
   EXPECT_EQ(history["keys"][1]["vkey"], new_vkey);

@@ -1,9 +1,12 @@
 // Legal transitions without end, the same for the same seed: many principals in every role, two issuers of the same
-// names, tenants, kinds, stages, native ids.
+// names, tenants, kinds, stages, native ids. Asks, grants and usage of every shape (zeros, per unit, bounds), leases,
+// deadlines, delegations, times that run backwards: whatever an account or a finding is computed from occurs.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,10 +40,19 @@ class RandomTraffic {
  private:
   Transition Open();
   std::optional<Transition> Continue(const std::string& envelope_id);
+  std::vector<std::string> SomeOf(std::initializer_list<const char*> words);
+  Resource AnAsk(const std::string& name);
+  ResourceMap Asks();
+  ResourceMap GrantsFor(const ResourceMap& asks);
+  Nanos ALaterTime();
+  void Decide(Decision& decision, const Identity& identity);
+  void FillGrant(Transition& t, const Transition& opening);
   void Remember(const Transition& transition);
 
   std::mt19937 random_;
   std::map<std::string, LifecycleState> envelopes_;
+  std::map<std::string, Transition> openings_;
+  std::set<Nanos> used_;  // by records that are not openings
   unsigned opened_ = 0;
   unsigned made_ = 0;
 };
