@@ -257,6 +257,8 @@ ExitStatus Run(Context& context, const Options& options) {
   ExitStatus why = ExitStatus::kFine;
   auto filtered = OpenFiltered(context, options, why);
   if (!filtered) return why;
+  // With --at time stands still then.
+  if (filtered->plan.request.at && !options.Has("held-until")) plan->until = *filtered->plan.request.at;
 
   Account account(*std::move(plan));
   Progress progress(context.err, context.err_is_terminal && !context.out_is_terminal, context.ticks);
@@ -297,7 +299,7 @@ Command AccountCommand() {
   static const OptionSpecs kOwn = {
       {"by", Takes::kValues, "LIST", "a row for each of these (default tenant,resource)", WordsOf<Dimension, 0>},
       {"resource", Takes::kValue, "NAME", "only envelopes that name this resource, and only its amounts"},
-      {"held-until", Takes::kValue, "TIME", "where the time held of open envelopes ends (default now)"},
+      {"held-until", Takes::kValue, "TIME", "where the time held of open envelopes ends (default now, or --at)"},
   };
   return {
       .name = "account",

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "cli/progress.h"
 #include "cli/remote_reader.h"
 #include "cli/safe_text.h"
 #include "cli/wrap.h"
@@ -19,9 +20,17 @@ size_t TerminalWidth() {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+Nanos Ticks() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
+
 Result<std::unique_ptr<LedgerReader>> OpenLedger(const LedgerSource& source) {
   if (!source.tiles.empty()) return OpenTiles(source.tiles);
-  if (!source.data_dir.empty()) return OpenStored(source.data_dir);
+  if (!source.data_dir.empty()) {
+    // Seldom needed, and then for long.
+    Progress progress(std::cerr, isatty(STDERR_FILENO) == 1, Ticks);
+    return OpenStored(source.data_dir, {.progress = [&progress](uint64_t done, uint64_t all) {
+                        progress.Update(done, all, "entries indexed");
+                      }});
+  }
   return RemoteReader::Connect(source.socket, source.timeout);
 }
 
@@ -51,7 +60,7 @@ Context ProcessContext() {
     return std::string(value == nullptr ? "" : value);
   };
   context.now = [] { return SystemClock().Now(); };
-  context.ticks = [] { return Nanos{std::chrono::steady_clock::now().time_since_epoch().count()}; };
+  context.ticks = Ticks;
   context.open_ledger = OpenLedger;
   context.open_appender = OpenAppender;
   return context;

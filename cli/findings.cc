@@ -200,7 +200,7 @@ Status PrintClockSteps(LedgerReader& reader, const QueryRequest& filter, Printer
   }
   for (Finding& finding : steps.ClockSteps()) {
     const bool in = finding.when >= filter.since.value_or(0) && finding.when >= filter.recorded_since.value_or(0) &&
-                    (!filter.until || finding.when < *filter.until) &&
+                    (!filter.until || finding.when < *filter.until) && (!filter.at || finding.when <= *filter.at) &&
                     (!filter.recorded_until || finding.when < *filter.recorded_until);
     if (in) printer.Print(std::move(finding));
   }
@@ -213,6 +213,7 @@ ExitStatus Run(Context& context, const Options& options) {
   ExitStatus why = ExitStatus::kFine;
   auto filtered = OpenFiltered(context, options, why);
   if (!filtered) return why;
+  if (filtered->plan.request.at) plan->options.now = *filtered->plan.request.at;
 
   Listing listing(context, filtered->style, Shape());
   Printer printer(listing, filtered->names, *plan);
@@ -259,7 +260,8 @@ const std::string& Explanations() {
            "again. A request that states no resources has no widened grant. A hop that states no scopes or no expiry "
            "has its parent's; scopes are compared as they are written. Without a reason means: none in the grant, its "
            "record, or the decision it rests on. A producer is new when its first record in the whole ledger is among "
-           "the envelopes looked at; clock steps are those within the times given. Cancelling or revoking one's own "
+           "the envelopes looked at; clock steps are those within the times given. With --at deadlines are judged as "
+           "of then. Cancelling or revoking one's own "
            "request is no self-approval, and nobody is told apart who is anonymous.\n"
            "\n"
            "jsonl prints one finding per line, {\"finding\", \"severity\", \"envelope_id\", \"principal\", \"seqs\", "

@@ -1,11 +1,12 @@
 // A ledger's directory, opened for reading. The index on disk may lag behind the log (it has no write-ahead log), may
-// be missing or damaged: what it lacks is derived here from the log, in memory, by the code that the daemon's indexer
-// uses.
+// be missing or damaged: what it lacks is derived here from the log, by the code that the daemon's indexer uses, and
+// laid over it: in memory when that is little, else in a temporary directory.
 #include <algorithm>
 
 #include "ledger/audit/index_keys.h"
 #include "ledger/audit/keys.h"
 #include "ledger/audit/reader.h"
+#include "ledger/audit/scratch_index.h"
 #include "ledger/audit/tree_index.h"
 #include "ledger/audit/view.h"
 #include "ledger/chain/note.h"
@@ -23,22 +24,61 @@ uint64_t UsableWatermark(const LogDb& log, const IndexDb& index) {
   return last.ok() && watermark.last_leaf_hash == View(LeafHash(*last)) ? watermark.seq : 0;
 }
 
-// The keys of what `base` does not reach. IndexDamage when `base` lacks what they go on from.
-Result<std::vector<IndexPut>> DeriveTail(const LogDb& log, const IndexReader& base, uint64_t from, uint64_t until) {
-  std::vector<IndexPut> puts;
-  IndexBuilder builder(&base);
-  ENVLEDGER_ASSIGN_OR_RETURN(TreeBuilder tree, TreeBuilder::Resume(base));
-  Status problem;
-  ENVLEDGER_RETURN_IF_ERROR(log.Scan(from, until, [&](uint64_t seq, std::string_view bytes) {
-    const PreparedEntry prepared = PrepareEntry(bytes);
-    problem = prepared.status.ok() ? builder.Add(prepared, puts) : prepared.status;
-    tree.Add(prepared.leaf_hash, puts);
-    if (!problem.ok()) problem = std::move(problem).Prepend("entry " + std::to_string(seq) + ": ");
-    return problem.ok();
-  }));
-  ENVLEDGER_RETURN_IF_ERROR(std::move(problem));
-  return puts;
-}
+// An index of the entries before `until`: `base`, which reaches `from`, and what it lacks. IndexDamage when `base`
+// lacks what that goes on from. `scratch` is made when it is needed, and must outlive the reader.
+class Tail {
+ public:
+  Tail(const LogDb& log, std::shared_ptr<const IndexReader> base, uint64_t from, uint64_t until,
+       const StoredOptions& options, std::unique_ptr<ScratchIndex>& scratch)
+      : log_(log), base_(std::move(base)), from_(from), until_(until), options_(options), scratch_(scratch) {}
+
+  Result<std::unique_ptr<IndexReader>> Derive() {
+    if (until_ - from_ > options_.tail_in_memory) {
+      ENVLEDGER_ASSIGN_OR_RETURN(scratch_, ScratchIndex::Make());
+      // The totals that postings go on from are in the base, or have been written by now.
+      reader_ = OverlayReader(base_, NotOwned(scratch_->db().Latest()), from_);
+    }
+    ENVLEDGER_RETURN_IF_ERROR(Read());
+    std::shared_ptr<const IndexReader> over =
+        scratch_ ? scratch_->db().Snapshot() : MemoryReader(std::move(puts_), until_);
+    return OverlayReader(base_, std::move(over), until_);
+  }
+
+ private:
+  static std::shared_ptr<const IndexReader> NotOwned(const IndexReader& reader) {
+    return {std::shared_ptr<void>(), &reader};
+  }
+
+  Status Read() {
+    IndexBuilder builder(reader_ ? reader_.get() : base_.get());
+    ENVLEDGER_ASSIGN_OR_RETURN(TreeBuilder tree, TreeBuilder::Resume(*base_));
+    const uint64_t batch = std::clamp<uint64_t>(options_.tail_in_memory, 1, 8192);
+    Status problem;
+    ENVLEDGER_RETURN_IF_ERROR(log_.Scan(from_, until_, [&](uint64_t seq, std::string_view bytes) {
+      const PreparedEntry prepared = PrepareEntry(bytes);
+      problem = prepared.status.ok() ? builder.Add(prepared, puts_) : prepared.status;
+      tree.Add(prepared.leaf_hash, puts_);
+      if (problem.ok() && scratch_ && (seq + 1 == until_ || (seq + 1 - from_) % batch == 0)) {
+        problem = scratch_->db().Apply(puts_, {seq + 1, std::string(View(prepared.leaf_hash))});
+        puts_.clear();
+        builder.Trim(options_.tail_in_memory);
+        if (options_.progress) options_.progress(seq + 1 - from_, until_ - from_);
+      }
+      if (!problem.ok()) problem = std::move(problem).Prepend("entry " + std::to_string(seq) + ": ");
+      return problem.ok();
+    }));
+    return problem;
+  }
+
+  const LogDb& log_;
+  const std::shared_ptr<const IndexReader> base_;
+  const uint64_t from_;
+  const uint64_t until_;
+  const StoredOptions& options_;
+  std::unique_ptr<ScratchIndex>& scratch_;
+  std::unique_ptr<IndexReader> reader_;  // of what is there so far, with a scratch index
+  std::vector<IndexPut> puts_;
+};
 
 // The tree's right edge before the last leaf of the latest checkpoint, as stored with it; the empty one when that, and
 // the checkpoint's last entry, do not give the checkpoint's root.
@@ -69,7 +109,7 @@ Result<Hash> RootOf(const LogDb& log, uint64_t size, const std::optional<StoredC
 
 class StoredReader : public LedgerReader {
  public:
-  static Result<std::unique_ptr<LedgerReader>> Open(const std::string& data_dir) {
+  static Result<std::unique_ptr<LedgerReader>> Open(const std::string& data_dir, const StoredOptions& options) {
     auto reader = std::make_unique<StoredReader>();
     // The index first: beside a running daemon it may then lag behind the log, but not be ahead of it.
     auto index = IndexDb::OpenReadOnly(IndexPath(data_dir), {});
@@ -80,18 +120,18 @@ class StoredReader : public LedgerReader {
       reach = UsableWatermark(log, **index);
       reader->index_ = *std::move(index);
     }
-    std::unique_ptr<IndexReader> stored = reach > 0 ? reader->index_->Snapshot() : EmptyReader();
-    auto tail = DeriveTail(log, *stored, reach, log.size());
-    if (!tail.ok() && IsIndexDamage(tail.status())) {
-      stored = EmptyReader();
-      tail = DeriveTail(log, *stored, 0, log.size());
-    }
-    ENVLEDGER_RETURN_IF_ERROR(tail.status());
-
     LedgerView& view = reader->view_;
     view.log = &log;
     view.tree_size = log.size();
-    view.index = OverlayReader(std::move(stored), *std::move(tail), log.size());
+    const auto derive = [&](std::unique_ptr<IndexReader> base, uint64_t from) {
+      return Tail(log, std::move(base), from, log.size(), options, reader->scratch_).Derive();
+    };
+    auto whole = derive(reach > 0 ? reader->index_->Snapshot() : EmptyReader(), reach);
+    if (!whole.ok() && IsIndexDamage(whole.status())) {
+      reader->scratch_.reset();
+      whole = derive(EmptyReader(), 0);
+    }
+    ENVLEDGER_ASSIGN_OR_RETURN(view.index, std::move(whole));
     std::string frontier;
     ENVLEDGER_ASSIGN_OR_RETURN(const auto latest, log.LatestCheckpoint(&frontier));
     if (latest) view.checkpoint = latest->note;
@@ -141,14 +181,15 @@ class StoredReader : public LedgerReader {
  private:
   std::unique_ptr<LogDb> log_;
   std::unique_ptr<IndexDb> index_;
+  std::unique_ptr<ScratchIndex> scratch_;
   LedgerView view_;  // goes before the databases that it reads
   const AnswerLimits limits_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<LedgerReader>> OpenStored(const std::string& data_dir) {
-  auto reader = StoredReader::Open(data_dir);
+Result<std::unique_ptr<LedgerReader>> OpenStored(const std::string& data_dir, const StoredOptions& options) {
+  auto reader = StoredReader::Open(data_dir, options);
   if (!reader.ok()) return std::move(reader).status().Prepend("ledger in " + data_dir + ": ");
   return reader;
 }

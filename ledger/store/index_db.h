@@ -97,9 +97,11 @@ class IndexDb {
   std::unique_ptr<Impl> impl_;
 };
 
-// `base` with further keys over it, which are not in `base`: how a closed or busy ledger's unindexed tail is read.
-std::unique_ptr<IndexReader> OverlayReader(std::unique_ptr<IndexReader> base, std::vector<IndexPut> puts,
-                                           uint64_t watermark);
+// Keys in memory.
+std::unique_ptr<IndexReader> MemoryReader(std::vector<IndexPut> puts, uint64_t watermark);
+// `base` and the keys of `over`, none of which is in `base`: how a closed or busy ledger's unindexed tail is read.
+std::unique_ptr<IndexReader> OverlayReader(std::shared_ptr<const IndexReader> base,
+                                           std::shared_ptr<const IndexReader> over, uint64_t watermark);
 // An empty index.
 std::unique_ptr<IndexReader> EmptyReader();
 

@@ -1,5 +1,5 @@
-// A sorted map laid over another reader. The two never share a key, so merging them is taking the nearer of two
-// cursors; when the direction turns, the other cursor is sought again from the present key.
+// Indexes in memory, and one index laid over another. The two never share a key, so merging them is taking the nearer
+// of two cursors; when the direction turns, both are sought again from the present key.
 #include <map>
 
 #include "ledger/store/index_db.h"
@@ -9,118 +9,131 @@ namespace {
 
 using KeyMap = std::map<std::string, std::string, std::less<>>;
 
-class EmptyCursor : public IndexCursor {
+class MapCursor : public IndexCursor {
  public:
-  void Seek(std::string_view) override {}
-  void SeekForPrev(std::string_view) override {}
-  void Next() override {}
-  void Prev() override {}
-  bool Valid() const override { return false; }
-  std::string_view key() const override { return {}; }
-  std::string_view value() const override { return {}; }
+  explicit MapCursor(const KeyMap& keys) : keys_(keys), at_(keys.end()) {}
+
+  void Seek(std::string_view key) override { at_ = keys_.lower_bound(key); }
+  void SeekForPrev(std::string_view key) override {
+    at_ = keys_.upper_bound(key);
+    Prev();
+  }
+  void Next() override { ++at_; }
+  void Prev() override { at_ = at_ == keys_.begin() ? keys_.end() : std::prev(at_); }
+  bool Valid() const override { return at_ != keys_.end(); }
+  std::string_view key() const override { return at_->first; }
+  std::string_view value() const override { return at_->second; }
   Status status() const override { return Ok(); }
+
+ private:
+  const KeyMap& keys_;
+  KeyMap::const_iterator at_;
 };
 
-class Empty : public IndexReader {
+class Memory : public IndexReader {
  public:
-  std::unique_ptr<IndexCursor> NewCursor(Table, Reach) const override { return std::make_unique<EmptyCursor>(); }
-  Result<std::optional<std::string>> Get(Table, std::string_view) const override {
-    return std::optional<std::string>();
+  Memory(std::vector<IndexPut> puts, uint64_t watermark) : watermark_(watermark) {
+    for (IndexPut& put : puts) {
+      tables_[static_cast<size_t>(put.table)].emplace(std::move(put.key), std::move(put.value));
+    }
   }
-  uint64_t watermark() const override { return 0; }
+  std::unique_ptr<IndexCursor> NewCursor(Table table, Reach) const override {
+    return std::make_unique<MapCursor>(tables_[static_cast<size_t>(table)]);
+  }
+  Result<std::optional<std::string>> Get(Table table, std::string_view key) const override {
+    const KeyMap& keys = tables_[static_cast<size_t>(table)];
+    const auto found = keys.find(key);
+    if (found == keys.end()) return std::optional<std::string>();
+    return std::optional<std::string>(found->second);
+  }
+  uint64_t watermark() const override { return watermark_; }
+
+ private:
+  std::array<KeyMap, kTableNames.size()> tables_;
+  const uint64_t watermark_;
 };
 
 class MergedCursor : public IndexCursor {
  public:
-  MergedCursor(std::unique_ptr<IndexCursor> base, const KeyMap& over) : base_(std::move(base)), over_(over) {}
+  MergedCursor(std::unique_ptr<IndexCursor> base, std::unique_ptr<IndexCursor> over)
+      : base_(std::move(base)), over_(std::move(over)) {}
 
   void Seek(std::string_view key) override {
     forward_ = true;
     base_->Seek(key);
-    at_ = over_.lower_bound(key);
-    at_valid_ = at_ != over_.end();
+    over_->Seek(key);
   }
   void SeekForPrev(std::string_view key) override {
     forward_ = false;
     base_->SeekForPrev(key);
-    at_ = over_.upper_bound(key);
-    StepBack();
+    over_->SeekForPrev(key);
   }
   void Next() override {
     if (!forward_) {
       const std::string here(key());
       Seek(here);
     }
-    if (OnBase()) {
-      base_->Next();
-    } else if (++at_ == over_.end()) {
-      at_valid_ = false;
-    }
+    Nearer().Next();
   }
   void Prev() override {
     if (forward_) {
       const std::string here(key());
       SeekForPrev(here);
     }
-    if (OnBase()) {
-      base_->Prev();
-    } else {
-      StepBack();
-    }
+    Nearer().Prev();
   }
-  bool Valid() const override { return base_->status().ok() && (base_->Valid() || at_valid_); }
-  std::string_view key() const override { return OnBase() ? base_->key() : std::string_view(at_->first); }
-  std::string_view value() const override { return OnBase() ? base_->value() : std::string_view(at_->second); }
-  Status status() const override { return base_->status(); }
+  bool Valid() const override { return status().ok() && (base_->Valid() || over_->Valid()); }
+  std::string_view key() const override { return Nearer().key(); }
+  std::string_view value() const override { return Nearer().value(); }
+  Status status() const override {
+    Status status = base_->status();
+    return status.ok() ? over_->status() : status;
+  }
 
  private:
-  bool OnBase() const {
-    if (!base_->Valid() || !at_valid_) return base_->Valid();
-    return forward_ ? base_->key() < at_->first : base_->key() > at_->first;
-  }
-  void StepBack() {
-    at_valid_ = at_ != over_.begin();
-    if (at_valid_) --at_;
+  IndexCursor& Nearer() const {
+    if (!base_->Valid()) return *over_;
+    if (!over_->Valid()) return *base_;
+    const bool base_is_less = base_->key() < over_->key();
+    return base_is_less == forward_ ? *base_ : *over_;
   }
 
   const std::unique_ptr<IndexCursor> base_;
-  const KeyMap& over_;
-  KeyMap::const_iterator at_;
-  bool at_valid_ = false;
+  const std::unique_ptr<IndexCursor> over_;
   bool forward_ = true;
 };
 
 class Overlay : public IndexReader {
  public:
-  Overlay(std::unique_ptr<IndexReader> base, std::vector<IndexPut> puts, uint64_t watermark)
-      : base_(std::move(base)), watermark_(watermark) {
-    for (IndexPut& put : puts) {
-      over_[static_cast<size_t>(put.table)].emplace(std::move(put.key), std::move(put.value));
-    }
-  }
+  Overlay(std::shared_ptr<const IndexReader> base, std::shared_ptr<const IndexReader> over, uint64_t watermark)
+      : base_(std::move(base)), over_(std::move(over)), watermark_(watermark) {}
   std::unique_ptr<IndexCursor> NewCursor(Table table, Reach reach) const override {
-    return std::make_unique<MergedCursor>(base_->NewCursor(table, reach), over_[static_cast<size_t>(table)]);
+    return std::make_unique<MergedCursor>(base_->NewCursor(table, reach), over_->NewCursor(table, reach));
   }
   Result<std::optional<std::string>> Get(Table table, std::string_view key) const override {
-    const KeyMap& map = over_[static_cast<size_t>(table)];
-    if (const auto found = map.find(key); found != map.end()) return std::optional<std::string>(found->second);
+    ENVLEDGER_ASSIGN_OR_RETURN(auto value, over_->Get(table, key));
+    if (value) return value;
     return base_->Get(table, key);
   }
   uint64_t watermark() const override { return watermark_; }
 
  private:
-  const std::unique_ptr<IndexReader> base_;
-  std::array<KeyMap, kTableNames.size()> over_;
+  const std::shared_ptr<const IndexReader> base_;
+  const std::shared_ptr<const IndexReader> over_;
   const uint64_t watermark_;
 };
 
 }  // namespace
 
-std::unique_ptr<IndexReader> OverlayReader(std::unique_ptr<IndexReader> base, std::vector<IndexPut> puts,
-                                           uint64_t watermark) {
-  return std::make_unique<Overlay>(std::move(base), std::move(puts), watermark);
+std::unique_ptr<IndexReader> MemoryReader(std::vector<IndexPut> puts, uint64_t watermark) {
+  return std::make_unique<Memory>(std::move(puts), watermark);
 }
 
-std::unique_ptr<IndexReader> EmptyReader() { return std::make_unique<Empty>(); }
+std::unique_ptr<IndexReader> OverlayReader(std::shared_ptr<const IndexReader> base,
+                                           std::shared_ptr<const IndexReader> over, uint64_t watermark) {
+  return std::make_unique<Overlay>(std::move(base), std::move(over), watermark);
+}
+
+std::unique_ptr<IndexReader> EmptyReader() { return MemoryReader({}, 0); }
 
 }  // namespace envledger

@@ -286,7 +286,8 @@ TEST(Findings, OccurredFarFromRecordedInEitherDirection) {
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].kind, FindingKind::kOccurredFarFromRecorded);
   EXPECT_THAT(found[0].seqs, ElementsAre(25, 35));
-  EXPECT_EQ(found[0].text, "2 records of 4; the worst, entry 35, was recorded 7m 0s before it is said to have occurred");
+  EXPECT_EQ(found[0].text,
+            "2 records of 4; the worst, entry 35, was recorded 7m 0s before it is said to have occurred");
 }
 
 TEST(Findings, StartedWhenTheGrantInForceHadExpired) {

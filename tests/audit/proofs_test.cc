@@ -52,7 +52,7 @@ class ProofsTest : public ::testing::Test {
   LedgerView ViewOf(std::vector<IndexPut> puts) const {
     LedgerView view;
     view.log = log_.get();
-    view.index = OverlayReader(EmptyReader(), std::move(puts), kEntries);
+    view.index = MemoryReader(std::move(puts), kEntries);
     view.tree_size = kEntries;
     view.root = RootOf(entries_);
     view.checkpoint = note_;
@@ -63,7 +63,7 @@ class ProofsTest : public ::testing::Test {
   }
   // The failures that verification finds in an index of these keys.
   std::vector<VerifyFailure> Check(std::vector<IndexPut> puts) const {
-    const auto index = OverlayReader(EmptyReader(), std::move(puts), kEntries);
+    const auto index = MemoryReader(std::move(puts), kEntries);
     IndexCheck check(*index);
     for (const PreparedEntry& prepared : prepared_) check.Add(prepared, check.Digest(prepared));
     auto failures = check.Finish(*log_, 10);
@@ -288,8 +288,7 @@ TEST_F(EventsTest, ANameThatNoEventHasIsRefusedWithTheNames) {
 }
 
 TEST_F(EventsTest, AnIndexThatCallsATransitionAnEventIsDamaged) {
-  view_.index = OverlayReader(EmptyReader(), {{Table::kFacets, FacetKey(FacetPrefix(kFacetEvent, "opened"), 2), {}}},
-                              view_.tree_size);
+  view_.index = MemoryReader({{Table::kFacets, FacetKey(FacetPrefix(kFacetEvent, "opened"), 2), {}}}, view_.tree_size);
   const auto response = RunEvents(view_, {"opened", 0, 0}, {});
   EXPECT_TRUE(IsIndexDamage(response.status())) << response.status().ToString();
   EXPECT_THAT(response.status().message(), HasSubstr("entry 2"));

@@ -84,8 +84,8 @@ std::string Answers(LedgerReader& reader) {
   return text;
 }
 
-std::string StoredAnswers(const std::string& data_dir) {
-  auto reader = OpenStored(data_dir);
+std::string StoredAnswers(const std::string& data_dir, const StoredOptions& options = {}) {
+  auto reader = OpenStored(data_dir, options);
   EXPECT_TRUE(reader.ok()) << reader.status().ToString();
   return reader.ok() ? Answers(**reader) : std::string();
 }
@@ -112,6 +112,45 @@ TEST_F(StoredTest, AnswersAsTheRunningLedgerDoesWhateverTheIndexIsLike) {
   EXPECT_EQ(StoredAnswers(killed), live) << "with an index of earlier";
   fs::remove(FileOf(IndexPath(killed), ".sst"));
   EXPECT_EQ(StoredAnswers(killed), live) << "with a damaged index";
+}
+
+// As for a ledger of millions of entries whose index is missing or lags far behind: what memory has no room for is
+// indexed on disk, in steps.
+TEST_F(StoredTest, AnswersTheSameWhenTheTailIsTooLongForMemory) {
+  const TempDir temporary;
+  ASSERT_EQ(setenv("TMPDIR", temporary.path().c_str(), 1), 0);
+  Fill(1, 120);
+  ledger_.Close();
+  const std::string early = ledger_.Copy();
+  ledger_.Open();
+  Fill(2, 120);
+  std::string live;
+  {
+    LiveReader reader(ledger_.ledger());
+    live = Answers(reader);
+  }
+  const std::string killed = ledger_.Copy();
+  std::vector<std::pair<uint64_t, uint64_t>> steps;
+  const StoredOptions options{.tail_in_memory = 7,
+                              .progress = [&](uint64_t done, uint64_t all) { steps.emplace_back(done, all); }};
+  fs::remove_all(IndexPath(killed));
+  EXPECT_EQ(StoredAnswers(killed, options), live) << "without an index";
+  ASSERT_GT(steps.size(), 30u);
+  EXPECT_EQ(steps.front().first, 7u);
+  EXPECT_EQ(steps.back().first, steps.back().second);
+  EXPECT_FALSE(fs::exists(IndexPath(killed))) << "reading changes nothing";
+  fs::copy(IndexPath(early), IndexPath(killed));
+  steps.clear();
+  EXPECT_EQ(StoredAnswers(killed, options), live) << "with an index of earlier";
+  ASSERT_FALSE(steps.empty());
+  EXPECT_LT(steps.back().second, 200u) << "only what it lacks";
+  EXPECT_TRUE(fs::is_empty(temporary.path())) << "what was made is removed";
+
+  const std::string nowhere = temporary.path() + "/nowhere";
+  ASSERT_EQ(setenv("TMPDIR", nowhere.c_str(), 1), 0);
+  const auto failed = OpenStored(killed, options);
+  EXPECT_EQ(failed.status().code(), Code::kUnavailable) << failed.status().ToString();
+  unsetenv("TMPDIR");
 }
 
 TEST_F(StoredTest, AnIndexOfAnotherLedgerIsNotUsed) {

@@ -28,7 +28,7 @@ std::vector<IndexPut> KeysOf(const NaiveTree& tree, uint64_t size) {
 }
 
 std::unique_ptr<IndexReader> ReaderOf(std::vector<IndexPut> puts, uint64_t size) {
-  return OverlayReader(EmptyReader(), std::move(puts), size);
+  return MemoryReader(std::move(puts), size);
 }
 
 bool Same(const IndexPut& a, const IndexPut& b) { return a.table == b.table && a.key == b.key && a.value == b.value; }

@@ -73,6 +73,39 @@ TEST(FindingsCommand, OfASeverityOrGraverAndCountedByKind) {
   EXPECT_THAT(world.err.str(), HasSubstr("--severity is notice, warning or alert, not \"grave\""));
 }
 
+// What was open, and past its deadline, is judged as of the moment asked about, not as of today.
+TEST(FindingsCommand, AsOfAMomentTimeStandsStill) {
+  World world;
+  Transition requested = Requested("env-1", User("alice"));
+  requested.execution->deadline = kMorning + 3600 * kSecond;
+  world.ledger->Append(requested);
+  const auto past_deadline = [&](Nanos at) {
+    world.out.str("");
+    EXPECT_EQ(world.Run({"findings", "--finding", "open_past_deadline", "--at", FormatTime(at), "--format", "jsonl"}),
+              0)
+        << world.err.str();
+    return Lines(world.out.str()).size() - 1;
+  };
+  EXPECT_EQ(past_deadline(kMorning + 3599 * kSecond), 0u);
+  EXPECT_EQ(past_deadline(kMorning + 3601 * kSecond), 1u);
+}
+
+TEST(AccountCommand, AsOfAMomentWhatIsOpenIsHeldUntilThen) {
+  World world;
+  world.ledger->Append(Requested("env-1", User("alice")));
+  world.ledger->Append(GrantedGpus("env-1", "4", kMorning));
+  const auto hours = [&](const std::vector<std::string>& more) {
+    world.out.str("");
+    std::vector<std::string> words = {
+        "account", "--resource", "gpu", "--format", "jsonl", "--at", FormatTime(kMorning + 7200 * kSecond)};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_EQ(world.Run(words), 0) << world.err.str();
+    return Lines(world.out.str()).at(0)["resources"]["gpu"]["granted"]["unit_hours"].get<std::string>();
+  };
+  EXPECT_EQ(hours({}), "8");
+  EXPECT_EQ(hours({"--held-until", FormatTime(kMorning + 3600 * kSecond)}), "4");
+}
+
 TEST(FindingsCommand, WhatProducersWroteCannotDeceiveTheTerminal) {
   World world;
   Transition requested = Requested("env-1", User("eve\x1b[2J\u202e"));

@@ -174,7 +174,7 @@ TEST_F(IndexDbTest, APrefixCursorFindsEveryKeyOfItsPrefixWhereverItLies) {
     if (revision == 3) continue;
     ASSERT_TRUE(index_->Flush().ok());
   }
-  const auto reader = OverlayReader(index_->Snapshot(), std::move(over), 100);
+  const auto reader = OverlayReader(index_->Snapshot(), MemoryReader(std::move(over), 100), 100);
   const auto at = reader->NewCursor(Table::kEnvelopes, Reach::kPrefix);
   for (int envelope = 0; envelope < 22; ++envelope) {
     const std::string prefix = key(envelope, 0).substr(0, key(envelope, 0).size() - 8);

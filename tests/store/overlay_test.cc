@@ -77,7 +77,7 @@ TEST(OverlayTest, WalksAsOneSortedMap) {
       (random() % 3 == 0 ? base : over).push_back({Table::kFacets, fresh, std::to_string(i)});
     }
     ASSERT_TRUE((*index)->Apply(base, {1, std::string(32, 'h')}).ok());
-    const auto merged = OverlayReader((*index)->Snapshot(), over, 2);
+    const auto merged = OverlayReader((*index)->Snapshot(), MemoryReader(over, 0), 2);
     EXPECT_EQ(merged->watermark(), 2u);
     for (const auto& [present, value] : oracle) EXPECT_EQ(*merged->Get(Table::kFacets, present), value);
     EXPECT_FALSE(merged->Get(Table::kFacets, "zzzz")->has_value());
@@ -106,7 +106,7 @@ TEST(OverlayTest, WalksAsOneSortedMap) {
 }
 
 TEST(OverlayTest, OverNothingIsTheLaidOverKeysAlone) {
-  const auto reader = OverlayReader(EmptyReader(), {{Table::kEnvelopes, "b", "2"}, {Table::kEnvelopes, "a", "1"}}, 7);
+  const auto reader = MemoryReader({{Table::kEnvelopes, "b", "2"}, {Table::kEnvelopes, "a", "1"}}, 7);
   const auto at = reader->NewCursor(Table::kEnvelopes, Reach::kTable);
   at->Seek({});
   ASSERT_TRUE(at->Valid());
