@@ -70,7 +70,7 @@ void Complain(Context& context, std::string_view message) {
   context.out.flush();
   const size_t width = context.err_is_terminal ? context.width : 0;
   std::string text;
-  for (const std::string& line : WrapColumns("envledger: " + SafeText(message), width)) text += line + "\n";
+  for (const std::string& line : WrapColumns("envledger: " + SafeText(message), width, true)) text += line + "\n";
   context.err << text;  // at once, so that lines of two programs do not mix
   context.err.flush();
 }

@@ -42,7 +42,7 @@ void PrintProof(std::ostream& out, const OutputStyle& style, const Coverage& cov
   std::istringstream sentences(coverage.ProofSentence());
   bool first = true;
   for (std::string sentence; std::getline(sentences, sentence); first = false) {
-    for (const std::string& line : WrapColumns(SafeText(sentence), style.width)) {
+    for (const std::string& line : WrapColumns(SafeText(sentence), style.width, true)) {
       out << style.palette.Paint(first ? color : Color::kDim, line) << '\n';
     }
   }
@@ -59,7 +59,7 @@ ExitStatus Listing::Finish(const Coverage& coverage, const std::string& count) {
       if (rows_ > 0) table_->Finish();
       if (rows_ > 0) context_.out << '\n';
       const auto print = [this](Color color, const std::string& text) {
-        for (const std::string& line : WrapColumns(SafeText(text), style_.width)) {
+        for (const std::string& line : WrapColumns(SafeText(text), style_.width, true)) {
           context_.out << style_.palette.Paint(color, line) << '\n';
         }
       };

@@ -23,7 +23,7 @@ size_t BytesWithin(std::string_view text, size_t width) {
 
 }  // namespace
 
-std::vector<std::string> WrapColumns(std::string_view text, size_t width) {
+std::vector<std::string> WrapColumns(std::string_view text, size_t width, bool keep_words) {
   if (width == 0) return {std::string(text)};
   std::vector<std::string> lines;
   while (!text.empty()) {
@@ -31,7 +31,9 @@ std::vector<std::string> WrapColumns(std::string_view text, size_t width) {
     size_t next = end;
     if (end < text.size()) {
       // A space just beyond the edge is a place to break as well.
-      const size_t space = text.rfind(' ', end);
+      size_t space = text.rfind(' ', end);
+      if (keep_words && (space == std::string_view::npos || space == 0)) space = text.find(' ', end);
+      if (keep_words && space == std::string_view::npos) end = next = text.size();
       if (space != std::string_view::npos && space > 0) {
         const size_t last = text.find_last_not_of(' ', space);
         if (last != std::string_view::npos) {

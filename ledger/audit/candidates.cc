@@ -65,8 +65,11 @@ class PrincipalWalk {
 
   Result<uint64_t> SeqOfOrdinal(uint64_t ordinal) const {
     const std::string key = PrincipalKey(prefix_, ordinal);
-    if (at_->Valid()) descending_ ? at_->Prev() : at_->Next();
-    if (!at_->Valid() || at_->key() != key) at_->Seek(key);
+    // The cursor is the walks' own as long as its key has this prefix; its neighbour is then mostly what is wanted.
+    const bool near = at_->Valid() && at_->key().size() == key.size() && at_->key().starts_with(prefix_) &&
+                      ReadU64(at_->key().substr(prefix_.size())) + (descending_ ? -1 : 1) == ordinal;
+    if (near) descending_ ? at_->Prev() : at_->Next();
+    if (!near || !at_->Valid() || at_->key() != key) descending_ ? at_->SeekForPrev(key) : at_->Seek(key);
     ENVLEDGER_RETURN_IF_ERROR(at_->status());
     if (!at_->Valid() || at_->key() != key) {
       return Corruption("the index has no ordinal " + std::to_string(ordinal) + " of principal " + principal_->id);

@@ -1,6 +1,7 @@
 #include "ledger/audit/postings.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "ledger/audit/index_keys.h"
 #include "ledger/base/bytes.h"
@@ -8,14 +9,17 @@
 namespace envledger {
 namespace {
 
+// since <= occurred_at < until. Unsigned, so that an end can lie beyond the greatest time.
 struct TimeRange {
-  Nanos since = 0;
-  Nanos until = 0;
+  uint64_t since = 0;
+  uint64_t until = 0;
 };
 
 class FacetList : public Postings {
  public:
-  // `within`: only what its posting says to have occurred then.
+  static constexpr int kMostSkipped = 4096;  // postings in one Seek
+
+  // `within`: mostly what its posting says to have occurred then.
   FacetList(const LedgerView& view, std::string prefix, bool descending, std::optional<TimeRange> within,
             uint64_t* reads)
       : prefix_(std::move(prefix)),
@@ -30,41 +34,44 @@ class FacetList : public Postings {
     if (here_) {  // often the next one is what is looked for, and a step costs less than a search
       Step();
       ENVLEDGER_RETURN_IF_ERROR(ReadHere());
-      if (done_ || Reached(*here_, from)) return here_;
     }
-    descending_ ? at_->SeekForPrev(FacetKey(prefix_, from)) : at_->Seek(FacetKey(prefix_, from));
-    ENVLEDGER_RETURN_IF_ERROR(ReadHere());
+    if (!done_ && (!here_ || !Reached(*here_, from))) {
+      descending_ ? at_->SeekForPrev(FacetKey(prefix_, from)) : at_->Seek(FacetKey(prefix_, from));
+      ENVLEDGER_RETURN_IF_ERROR(ReadHere());
+    }
+    ENVLEDGER_RETURN_IF_ERROR(SkipOthers());
     return here_;
   }
 
  private:
   bool Reached(uint64_t seq, uint64_t from) const { return descending_ ? seq <= from : seq >= from; }
-
   void Step() { descending_ ? at_->Prev() : at_->Next(); }
 
-  // The posting here, or the nearest one on from here that lies within.
   Status ReadHere() {
-    for (here_.reset();; Step()) {
-      ++*reads_;
-      const bool valid = at_->Valid();
-      ENVLEDGER_RETURN_IF_ERROR(at_->status());
-      // A longer value may begin with these very bytes; its keys are longer too.
-      const bool ours = valid && at_->key().size() == prefix_.size() + 8 && at_->key().starts_with(prefix_);
-      const uint64_t seq = ours ? ReadU64(at_->key().substr(prefix_.size())) : tree_size_;
-      done_ = seq >= tree_size_;
-      if (done_) return Ok();
-      ENVLEDGER_ASSIGN_OR_RETURN(const bool within, IsWithin(seq));
-      if (!within) continue;
-      here_ = seq;
-      return Ok();
-    }
+    here_.reset();
+    ++*reads_;
+    const bool valid = at_->Valid();
+    ENVLEDGER_RETURN_IF_ERROR(at_->status());
+    // A longer value may begin with these very bytes; its keys are longer too.
+    const bool ours = valid && at_->key().size() == prefix_.size() + 8 && at_->key().starts_with(prefix_);
+    const uint64_t seq = ours ? ReadU64(at_->key().substr(prefix_.size())) : tree_size_;
+    done_ = seq >= tree_size_;
+    if (!done_) here_ = seq;
+    return Ok();
   }
 
-  Result<bool> IsWithin(uint64_t seq) const {
-    if (!within_) return true;
-    if (at_->value().size() != 8) return Corruption("the index gives no time for entry " + std::to_string(seq));
-    const auto time = static_cast<Nanos>(ReadU64(at_->value()));
-    return within_->since <= time && time < within_->until;
+  // On to a posting that lies within. After some it gives one that does not, which the matcher will refuse: so the
+  // answer can end, and go on from there.
+  Status SkipOthers() {
+    if (!within_) return Ok();
+    for (int skipped = 0; !done_ && skipped < kMostSkipped; ++skipped) {
+      if (at_->value().size() != 8) return Corruption("the index gives no time for entry " + std::to_string(*here_));
+      const uint64_t time = ReadU64(at_->value());
+      if (within_->since <= time && time < within_->until) return Ok();
+      Step();
+      ENVLEDGER_RETURN_IF_ERROR(ReadHere());
+    }
+    return Ok();
   }
 
   const std::string prefix_;
@@ -141,16 +148,19 @@ Result<std::unique_ptr<Postings>> OpenedPostings(const LedgerView& view, Nanos s
   const auto add = [&](int level, uint64_t number) {
     lists.push_back(FacetPostings(view, PrefixOfSpan(level, number), descending, reads));
   };
+  // The greatest time stands for no end: nothing lies beyond it, and it itself may be an entry's.
+  const uint64_t end_of_range =
+      until < 0 ? 0 : static_cast<uint64_t>(until) + (until == std::numeric_limits<Nanos>::max() ? 1 : 0);
+  const TimeRange range{static_cast<uint64_t>(since), end_of_range};
   const auto add_part = [&](uint64_t number) {
-    lists.push_back(
-        std::make_unique<FacetList>(view, PrefixOfSpan(0, number), descending, TimeRange{since, until}, reads));
+    lists.push_back(std::make_unique<FacetList>(view, PrefixOfSpan(0, number), descending, range, reads));
   };
-  if (since < until) {
+  if (range.since < range.until) {
     constexpr uint64_t kShortest = uint64_t{1} << SpanBits(0);
-    uint64_t first = static_cast<uint64_t>(since) / kShortest;
-    uint64_t end = static_cast<uint64_t>(until) / kShortest;  // whole ones end before it
-    const bool part_at_end = static_cast<uint64_t>(until) % kShortest != 0;
-    if (static_cast<uint64_t>(since) % kShortest != 0) add_part(first++);
+    uint64_t first = range.since / kShortest;
+    uint64_t end = range.until / kShortest;  // whole ones end before it
+    const bool part_at_end = range.until % kShortest != 0;
+    if (range.since % kShortest != 0) add_part(first++);
     if (part_at_end && end >= first) add_part(end);
     // What does not fill a longer span goes by the shorter ones at the two ends; the rest goes on as longer ones.
     for (int level = 0; level + 1 < kSpanLevels; ++level, first >>= 5, end >>= 5) {

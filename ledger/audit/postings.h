@@ -27,9 +27,10 @@ class Postings {
 // `prefix`: FacetPrefix. Every key that is read is counted in `reads` (not owned), here and below.
 std::unique_ptr<Postings> FacetPostings(const LedgerView& view, std::string prefix, bool descending, uint64_t* reads);
 
-// The `requested` records with since <= occurred_at < until. Holds at most some two hundred cursors, one for each span
-// of time that the range is made of, and one for each month of the ledger. At its two ends the postings of a minute are
-// read to find those in the range. REQUIRES: 0 <= since.
+// The `requested` records with since <= occurred_at < until, and perhaps a few others, which lie in the same minute as
+// one of the two and are looked at instead of going on for long without one. The greatest `until` is no end. Holds at
+// most some two hundred cursors, one for each span of time that the range is made of, and one for each month of the
+// ledger. REQUIRES: 0 <= since.
 Result<std::unique_ptr<Postings>> OpenedPostings(const LedgerView& view, Nanos since, Nanos until, bool descending,
                                                  uint64_t* reads);
 

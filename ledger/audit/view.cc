@@ -11,6 +11,12 @@ bool StartsWith(std::string_view text, std::string_view prefix) { return text.su
 
 std::string LastKeyOf(std::string_view prefix) { return PrincipalKey(prefix, UINT64_MAX); }
 
+bool IsPrincipalPrefix(std::string_view prefix) {
+  const auto principal = PrincipalOfKey(LastKeyOf(prefix));
+  return principal && principal->issuer.find('\0') == std::string::npos &&
+         PrincipalPrefix({principal->kind, principal->issuer, principal->id}) == prefix;
+}
+
 PrincipalSummary SummaryOf(Principal principal, uint64_t ordinal, const PrincipalPosting& posting) {
   PrincipalSummary summary;
   summary.principal = std::move(principal);
@@ -142,7 +148,9 @@ Result<PrincipalsResponse> RunPrincipals(const LedgerView& view, const Principal
                                          const AnswerLimits& limits) {
   const uint32_t limit = request.limit == 0 ? limits.max_envelopes : std::min(request.limit, limits.max_envelopes);
   const auto cursor = ParseHex(request.cursor);
-  if (!cursor) return InvalidField("cursor", "not a cursor of this command: " + request.cursor.substr(0, 64));
+  // A part of one would pass over principals unseen.
+  if (!cursor || (!cursor->empty() && !IsPrincipalPrefix(*cursor)))
+    return InvalidField("cursor", "not a cursor of this command: " + request.cursor.substr(0, 64));
   PrincipalsResponse response;
   response.completeness = CompletenessOf(view);
   std::string last = *cursor;

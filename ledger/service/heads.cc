@@ -30,7 +30,11 @@ Status LoadEnvelopeHead(const IndexReader& index, const LogDb& log, std::string_
     head.last_seq = seq;
     for (const Involvement& involved : prepared.facts.involved) head.roles.Add(involved.principal, involved.roles);
   }
-  return at->status();
+  ENVLEDGER_RETURN_IF_ERROR(at->status());
+  if (head.state.revisions > 0) return Ok();
+  // What is decided here is sealed for ever: two reads of an index that disagree are no basis for it.
+  return Corruption("the index gives the first record of envelope " + std::string(envelope_id) +
+                    " to one read and not to another");
 }
 
 Status LoadPrincipalHead(const IndexReader& index, std::string_view prefix, PrincipalHead& head) {

@@ -27,6 +27,8 @@ TEST(WrapColumns, BreaksAtSpacesAndInsideWordsThatAreTooLongAndLosesNothing) {
   EXPECT_EQ(WrapColumns("a bcdefgh", 4), (std::vector<std::string>{"a", "bcde", "fgh"}));
   EXPECT_EQ(WrapColumns("", 4), (std::vector<std::string>{""}));
   EXPECT_EQ(WrapColumns("any length at all", 0), (std::vector<std::string>{"any length at all"}));
+  EXPECT_EQ(WrapColumns("go on: abcdefgh ok", 6, true), (std::vector<std::string>{"go on:", "abcdefgh", "ok"}));
+  EXPECT_EQ(WrapColumns("abcdefgh", 3, true), (std::vector<std::string>{"abcdefgh"}));
   EXPECT_EQ(WrapColumns("\u65e5\u672c\u8a9e", 4), (std::vector<std::string>{"\u65e5\u672c", "\u8a9e"}))
       << "two columns each";
 }
