@@ -184,10 +184,14 @@ class Follower {
       parts.push_back(Joined(decision->reasons, ", "));
     }
     if (transition.granted) parts.push_back(ResourcesText(transition.granted->resources));
-    if (transition.outcome) parts.push_back(transition.outcome->code + " " + transition.outcome->reason);
+    if (const auto& outcome = transition.outcome) {
+      const bool both = !outcome->code.empty() && !outcome->reason.empty();
+      parts.push_back(outcome->code + (both ? ": " : "") + outcome->reason);
+      if (!outcome->usage.empty()) parts.push_back("used " + ResourcesText(outcome->usage));
+    }
     parts.push_back(transition.reason);
     parts.push_back(transition.note);
-    std::erase_if(parts, [](const std::string& part) { return part.empty() || part == " "; });
+    std::erase_if(parts, [](const std::string& part) { return part.empty(); });
     return Joined(parts, "; ");
   }
 
@@ -198,7 +202,8 @@ class Follower {
     std::string number = std::to_string(seq);
     number.insert(0, number.size() < 8 ? 8 - number.size() : 0, ' ');
     context_.out << number << "  " << ShortTime(at) << "  " << palette.Paint(color, stage) << "  "
-                 << palette.Paint(Color::kDim, SafeText(envelope)) << "  " << SafeText(text) << '\n';
+                 << palette.Paint(Color::kDim, SafeText(envelope)) << (text.empty() ? "" : "  ") << SafeText(text)
+                 << '\n';
   }
 
   Context& context_;
