@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ledger/audit/index_keys.h"
@@ -36,6 +38,7 @@ class StoredTest : public ::testing::Test {
       ledger_.MustAppend({Encoded(t)});
     }
   }
+  std::pair<std::string, std::string> FillAndAnswer();
   std::string index() const { return IndexPath(ledger_.data_dir()); }
 
   TestLedger ledger_;
@@ -90,17 +93,19 @@ std::string StoredAnswers(const std::string& data_dir, const StoredOptions& opti
   return reader.ok() ? Answers(**reader) : std::string();
 }
 
-TEST_F(StoredTest, AnswersAsTheRunningLedgerDoesWhateverTheIndexIsLike) {
+// A copy of the ledger's directory at half, and the whole ledger's own answers.
+std::pair<std::string, std::string> StoredTest::FillAndAnswer() {
   Fill(1, 120);
   ledger_.Close();
   const std::string early = ledger_.Copy();
   ledger_.Open();
   Fill(2, 120);
-  std::string live;
-  {
-    LiveReader reader(ledger_.ledger());
-    live = Answers(reader);
-  }
+  LiveReader reader(ledger_.ledger());
+  return {early, Answers(reader)};
+}
+
+TEST_F(StoredTest, AnswersAsTheRunningLedgerDoesWhateverTheIndexIsLike) {
+  const auto [early, live] = FillAndAnswer();
   EXPECT_EQ(StoredAnswers(ledger_.data_dir()), live) << "beside the running ledger";
   const std::string killed = ledger_.Copy();
   EXPECT_EQ(StoredAnswers(killed), live) << "after a kill";
@@ -119,16 +124,7 @@ TEST_F(StoredTest, AnswersAsTheRunningLedgerDoesWhateverTheIndexIsLike) {
 TEST_F(StoredTest, AnswersTheSameWhenTheTailIsTooLongForMemory) {
   const TempDir temporary;
   ASSERT_EQ(setenv("TMPDIR", temporary.path().c_str(), 1), 0);
-  Fill(1, 120);
-  ledger_.Close();
-  const std::string early = ledger_.Copy();
-  ledger_.Open();
-  Fill(2, 120);
-  std::string live;
-  {
-    LiveReader reader(ledger_.ledger());
-    live = Answers(reader);
-  }
+  const auto [early, live] = FillAndAnswer();
   const std::string killed = ledger_.Copy();
   std::vector<std::pair<uint64_t, uint64_t>> steps;
   const StoredOptions options{.tail_in_memory = 7,
