@@ -46,32 +46,13 @@ Status CheckEnvelopes(const ReportData& data, const std::vector<Story>& stories)
     if (!ids.insert(id).second) return Corruption("envelope " + id + " stands there twice");
     if (!story.problem.empty() && data.complete) return Corruption(story.problem + ", and the report says complete");
     records += seqs.size();
-    for (size_t i = 1; i < seqs.size() && story.problem.empty(); ++i) {
-      ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(data.entries.at(seqs[i])));
-      if (entry.header.envelope_previous != seqs[i - 1]) {
-        return Corruption("envelope " + id + ": entry " + std::to_string(seqs[i]) + " does not follow entry " +
-                          std::to_string(seqs[i - 1]));
-      }
-    }
+    if (!story.problem.empty()) continue;
+    ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeRecords answer, AnswerOf(data, data.envelopes[number]));
+    ENVLEDGER_RETURN_IF_ERROR(CheckRevisions(answer).Prepend("envelope " + id + ": "));
   }
   if (records == data.entries.size()) return Ok();
   return Corruption("the report embeds " + std::to_string(data.entries.size()) + " entries and shows " +
                     std::to_string(records));
-}
-
-std::vector<std::string> EntriesOf(const ReportData& data, const ReportEnvelope& envelope) {
-  std::vector<std::string> entries;
-  for (const uint64_t seq : envelope.seqs) entries.push_back(data.entries.at(seq));
-  return entries;
-}
-
-Result<std::vector<Record>> RecordsOf(const ReportData& data, const ReportEnvelope& envelope) {
-  std::vector<Record> records;
-  for (const uint64_t seq : envelope.seqs) {
-    ENVLEDGER_ASSIGN_OR_RETURN(Record record, DecodeRecord(data.entries.at(seq)));
-    records.push_back(std::move(record));
-  }
-  return records;
 }
 
 // That every envelope passes the filters, in the order and within the limit that the report states: asked of the
@@ -92,7 +73,8 @@ Status CheckFilters(const ReportData& data, const QueryPlan& plan, const std::ve
     // The filters look at all records, those that came after the moment too.
     std::vector<Record> all;
     if (story.later > 0) {
-      ENVLEDGER_ASSIGN_OR_RETURN(all, RecordsOf(data, envelope));
+      ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeRecords answer, AnswerOf(data, envelope));
+      ENVLEDGER_ASSIGN_OR_RETURN(all, RecordsOf(answer.entries));
     }
     const std::vector<Record>& records = story.later > 0 ? all : story.records;
     const auto roles = matcher.Judge(records);
@@ -121,7 +103,8 @@ Status CheckOrdinals(const ReportData& data, const QueryPlan& plan, std::vector<
   if (!alone) return Ok();
   LinkBook book(*plan.request.principal);
   for (const ReportEnvelope& envelope : data.envelopes) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<NamedLink> links, LinksOf(EntriesOf(data, envelope)));
+    ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeRecords answer, AnswerOf(data, envelope));
+    ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<NamedLink> links, LinksOf(answer.entries));
     book.Add(links);
   }
   const Window whole{0, std::numeric_limits<uint64_t>::max()};

@@ -178,19 +178,25 @@ Result<ReportData> ReadReportData(std::string_view text) {
   }
 }
 
+Result<EnvelopeRecords> AnswerOf(const ReportData& data, const ReportEnvelope& envelope) {
+  EnvelopeRecords answer{.envelope_id = envelope.id, .roles = envelope.roles, .entries = {}};
+  answer.entries.reserve(envelope.seqs.size());
+  for (const uint64_t seq : envelope.seqs) {
+    const auto entry = data.entries.find(seq);
+    if (entry == data.entries.end()) {
+      return Corruption("envelope " + envelope.id + ": entry " + std::to_string(seq) + " is not in the report");
+    }
+    answer.entries.push_back(entry->second);
+  }
+  return answer;
+}
+
 Result<std::vector<Story>> StoriesOf(const ReportData& data) {
   std::vector<Story> stories;
   stories.reserve(data.envelopes.size());
   const std::optional<Nanos> at = MomentOf(data);
   for (const ReportEnvelope& envelope : data.envelopes) {
-    EnvelopeRecords answer{.envelope_id = envelope.id, .roles = envelope.roles, .entries = {}};
-    for (const uint64_t seq : envelope.seqs) {
-      const auto entry = data.entries.find(seq);
-      if (entry == data.entries.end()) {
-        return Corruption("envelope " + envelope.id + ": entry " + std::to_string(seq) + " is not in the report");
-      }
-      answer.entries.push_back(entry->second);
-    }
+    ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeRecords answer, AnswerOf(data, envelope));
     ENVLEDGER_ASSIGN_OR_RETURN(Story story, ReadStory(answer));
     for (size_t i = 0; i < story.records.size(); ++i) {
       if (story.records[i].seq != envelope.seqs[i]) {
