@@ -156,6 +156,46 @@ TEST(Report, WhatIsNoReportIsNamed) {
   EXPECT_EQ(day.Run({"report", "verify", day.path()}), 2);
 }
 
+// Before any signature is checked: the file is anybody's.
+TEST(Report, EvidenceMadeToExhaustItsReaderIsRefused) {
+  ReportedDay day;
+  ASSERT_EQ(day.Report(), 0);
+  const std::string page = day.Page();
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string changed = page;
+    const size_t at = changed.find(from, changed.find(kReportDataBegin));
+    EXPECT_NE(at, std::string::npos) << from;
+    return changed.replace(at, from.size(), to);
+  };
+  constexpr int kMany = 1 << 20;
+  const std::string deep = std::string(kMany, '[') + std::string(kMany, ']');
+  std::string wide = "[0";
+  for (int i = 0; i < kMany; ++i) wide += ",0";
+  std::string empty = "[[]";
+  for (int i = 0; i < kMany; ++i) empty += ",[]";
+  const std::string format = "\"envledger-report/1\"";
+  const struct {
+    std::string page;
+    std::string complaint;
+  } cases[] = {
+      {with("\"envelopes\":[", "\"envelopes\":[[\"env-0\"," + deep + "],"), "nested deeper than 3 levels"},
+      {with(format, deep), "nested deeper than 3 levels"},
+      {with("\"nodes\":[", "\"nodes\":[" + deep + ","), "nested deeper than 3 levels"},
+      {with("\"nodes\":", "\"nodes\":" + wide + "],\"nodes\":"), "more values than a report of its size"},
+      {with("\"nodes\":", "\"nodes\":" + empty + "],\"nodes\":"), "more values than a report of its size"},
+      {with("\"envelopes\":[", "\"envelopes\":[[\"env-0\",\"x\"],"), "a number is expected, not string"},
+      {with(format, "\"" + std::string(kMany, 'x') + "\""), "its format is \"xxx"},
+      {with(format, "[]"), "actual type is array"},
+      {with(format, "nul" + std::string(kMany, 'x')), "not what a report embeds"},
+  };
+  for (const auto& [changed, complaint] : cases) {
+    day.Put(changed);
+    EXPECT_EQ(day.Verify(), 1);
+    EXPECT_NE(day.err.str().find(complaint), std::string::npos) << complaint << "\n" << day.err.str().substr(0, 1000);
+    EXPECT_LT(day.err.str().size(), 1000u);
+  }
+}
+
 TEST(Report, NothingThatAProducerWroteIsMarkupScriptOrDeceit) {
   ReportedDay day;
   const std::string evil = "</script><script>alert(1)</script><!--\"'&\x01\x1b[2J\u202e\u2028";
