@@ -96,6 +96,7 @@ void ReadClaims(const json& from, ReportData& data) {
   data.answered_root = ReadHash(answer.at("root"));
   data.complete = answer.at("complete").get<bool>();
   data.problem = answer.at("problem").get<std::string>();
+  if (data.complete != data.problem.empty()) Malformed("complete is what has no problem, and nothing else");
   data.more = answer.at("more").get<bool>();
   for (const json& row : from.at("envelopes")) {
     ReportEnvelope envelope;

@@ -11,8 +11,8 @@ namespace {
 void AddAnswer(const Completeness& answer, ReportData& data) {
   data.answered_size = answer.tree_size;
   data.answered_root = answer.root;
-  data.complete = answer.complete;
-  data.problem = answer.problem;
+  data.complete = answer.complete && answer.problem.empty();
+  data.problem = answer.complete || !answer.problem.empty() ? answer.problem : "the ledger does not say what";
   data.more = !answer.next_cursor.empty();
 }
 

@@ -142,6 +142,31 @@ TEST(Report, EvidenceThatIsForgedWholeSaysWhatIsWrong) {
   }
 }
 
+TEST(Report, IsCompleteExactlyWhenItNamesNoProblem) {
+  ReportedDay day;
+  ASSERT_EQ(day.Report(), 0);
+  const std::string whole = day.Page();
+  for (const bool complete : {true, false}) {
+    day.Put(whole);
+    day.Put(day.WithEvidence([&](ReportData& data) {
+      data.complete = complete;
+      data.problem = complete ? "nothing at all" : "";
+    }));
+    EXPECT_EQ(day.Verify(), 1);
+    EXPECT_NE(day.err.str().find("complete is what has no problem"), std::string::npos) << day.err.str();
+  }
+  // A ledger that says so is taken at the worse of its words.
+  for (const bool complete : {true, false}) {
+    day.ledger->spoil_query = [&](QueryResponse& response) {
+      response.completeness.complete = complete;
+      response.completeness.problem = complete ? "a hole" : "";
+    };
+    EXPECT_EQ(day.Report(), 1);
+    EXPECT_NE(day.err.str().find(complete ? "a hole" : "does not say what"), std::string::npos) << day.err.str();
+    EXPECT_EQ(day.Verify(), 0) << day.err.str();
+  }
+}
+
 TEST(Report, WhatIsNoReportIsNamed) {
   ReportedDay day;
   day.Put("<html></html>");
