@@ -38,21 +38,31 @@ Result<Checkpoint> CheckSignature(const ReportData& data, const VerifierKey& key
 // Every entry belongs to one envelope, and no envelope stands there twice; each points at the one before it.
 Status CheckEnvelopes(const ReportData& data, const std::vector<Story>& stories) {
   std::set<std::string_view> ids;
-  size_t records = 0;
+  std::set<uint64_t> shown;
   for (size_t number = 0; number < stories.size(); ++number) {
     const Story& story = stories[number];
-    const std::vector<uint64_t>& seqs = data.envelopes[number].seqs;
-    const std::string& id = story.envelope.envelope_id;
-    if (!ids.insert(id).second) return Corruption("envelope " + id + " stands there twice");
+    const ReportEnvelope& envelope = data.envelopes[number];
+    const std::string name = "envelope " + envelope.id;
+    if (!ids.insert(envelope.id).second) return Corruption(name + " stands there twice");
     if (!story.problem.empty() && data.complete) return Corruption(story.problem + ", and the report says complete");
-    records += seqs.size();
+    std::optional<uint64_t> before;
+    for (const uint64_t seq : envelope.seqs) {
+      if (before && seq <= *before) {
+        return Corruption(name + ": entry " + std::to_string(seq) + " stands after entry " + std::to_string(*before));
+      }
+      if (!shown.insert(seq).second) return Corruption(name + ": entry " + std::to_string(seq) + " is of another, too");
+      before = seq;
+    }
     if (!story.problem.empty()) continue;
-    ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeRecords answer, AnswerOf(data, data.envelopes[number]));
-    ENVLEDGER_RETURN_IF_ERROR(CheckRevisions(answer).Prepend("envelope " + id + ": "));
+    ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeRecords answer, AnswerOf(data, envelope));
+    ENVLEDGER_RETURN_IF_ERROR(CheckRevisions(answer).Prepend(name + ": "));
   }
-  if (records == data.entries.size()) return Ok();
-  return Corruption("the report embeds " + std::to_string(data.entries.size()) + " entries and shows " +
-                    std::to_string(records));
+  for (const auto& [seq, bytes] : data.entries) {
+    if (shown.contains(seq)) continue;
+    return Corruption("the report embeds " + std::to_string(data.entries.size()) + " entries and shows " +
+                      std::to_string(shown.size()) + ": entry " + std::to_string(seq) + " is in no envelope");
+  }
+  return Ok();
 }
 
 // That every envelope passes the filters, in the order and within the limit that the report states: asked of the

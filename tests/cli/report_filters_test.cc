@@ -9,6 +9,7 @@
 
 #include "cli/query_request.h"
 #include "cli/report_data.h"
+#include "cli/report_page.h"
 #include "fake_ledger.h"
 #include "ledger/audit/reader.h"
 #include "ledger/base/file.h"
@@ -105,6 +106,11 @@ class ReportFilters : public testing::Test {
     std::string changed = page.substr(0, begin);
     AddReportDataJson(data, changed);
     ASSERT_TRUE(WriteFileDurably(path(), changed + page.substr(end), 0600).ok());
+  }
+  // A forger's page, made of the evidence as the tool makes it.
+  void PutRemade(const ReportData& data) {
+    const std::string page = *ReportPage(data, *StoriesOf(data));
+    ASSERT_TRUE(WriteFileDurably(path(), page, 0600).ok());
   }
 
   const std::string vkey_ = FormatVerifierKey(*MakeVerifierKey(kTestOrigin, TestKey().public_key()));
@@ -256,6 +262,32 @@ TEST_F(ReportFilters, ShowAPrincipalsRecordThatIsLeftOut) {
   Put(data);
   EXPECT_EQ(Verify(), 1);
   EXPECT_NE(err_.find("no record of user:alice@id.example.com is there"), std::string::npos) << err_;
+}
+
+// By a report that says itself that it has a hole, so that its revisions need not be dense.
+TEST_F(ReportFilters, ShowEveryEntryThatTheReportEmbedsOnce) {
+  ASSERT_EQ(Report({}), 0) << err_;
+  ReportData whole = Evidence();
+  whole.complete = false;
+  whole.problem = "a record is lost";
+  PutRemade(whole);
+  ASSERT_EQ(Verify(), 0) << err_;
+  std::vector<uint64_t>& seqs = whole.envelopes[0].seqs;
+  ASSERT_EQ(seqs.size(), 3u);
+  const std::vector<uint64_t> all = seqs;
+  const std::string last = std::to_string(all[2]);
+  seqs = {all[0], all[1], all[1]};
+  PutRemade(whole);
+  EXPECT_EQ(Verify(), 1) << "as many are shown as are embedded";
+  EXPECT_NE(err_.find("entry " + std::to_string(all[1]) + " stands after entry "), std::string::npos) << err_;
+  seqs = {all[0], all[2], all[1]};
+  PutRemade(whole);
+  EXPECT_EQ(Verify(), 1);
+  EXPECT_NE(err_.find("stands after entry " + last), std::string::npos) << err_;
+  seqs = {all[0], all[1]};
+  PutRemade(whole);
+  EXPECT_EQ(Verify(), 1);
+  EXPECT_NE(err_.find("entry " + last + " is in no envelope"), std::string::npos) << err_;
 }
 
 TEST_F(ReportFilters, AreResolvedAlikeByAllCommandsThatTakeThem) {
