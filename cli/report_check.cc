@@ -71,13 +71,15 @@ Status CheckFilters(const ReportData& data, const QueryPlan& plan, const std::ve
   const QueryRequest& request = plan.request;
   const Matcher matcher(request);
   const std::string* id = FindFilter(data, "envelope");
+  if (id != nullptr && stories.size() != 1) {
+    return Corruption("it holds " + Grouped(stories.size()) + " envelopes instead of the one of --envelope " + *id);
+  }
   std::optional<uint64_t> before;
   for (size_t i = 0; i < stories.size(); ++i) {
     const Story& story = stories[i];
     const ReportEnvelope& envelope = data.envelopes[i];
     const auto differs = [&](const std::string& how) { return Corruption("envelope " + envelope.id + how); };
-    if (id != nullptr && (envelope.id != *id || stories.size() > 1))
-      return differs(" is not the one of --envelope " + *id);
+    if (id != nullptr && envelope.id != *id) return differs(" is not the one of --envelope " + *id);
     // What a hole has swallowed cannot be judged; that there is one, the report says.
     if (!story.problem.empty()) continue;
     // The filters look at all records, those that came after the moment too.

@@ -237,6 +237,12 @@ TEST_F(ReportFilters, OfOneEnvelopeAreTheMomentAlone) {
   Forge("envelope", "env-2");
   EXPECT_EQ(Verify(), 1);
   EXPECT_NE(err_.find("is not the one of --envelope env-2"), std::string::npos) << err_;
+  ASSERT_EQ(Report({"--tenant", "nobody"}), 0) << err_;
+  ReportData none = Evidence();
+  none.filters = {{"envelope", "env-2"}};
+  PutRemade(none);
+  EXPECT_EQ(Verify(), 1) << "it is said to be the one, complete, and is not there";
+  EXPECT_NE(err_.find("0 envelopes instead of the one of --envelope env-2"), std::string::npos) << err_;
   EXPECT_EQ(Report({"--envelope", "env-2", "--at", At(10)}), 3) << "it was requested later";
   EXPECT_EQ(Report({"--envelope", "env-2", "--open"}), 2);
   EXPECT_EQ(Report({"--at", "yesterday"}), 2);
