@@ -66,22 +66,23 @@ Status CheckEnvelopes(const ReportData& data, const std::vector<Story>& stories)
 }
 
 // That every envelope passes the filters, in the order and within the limit that the report states: asked of the
-// records by what answers queries.
-Status CheckFilters(const ReportData& data, const QueryPlan& plan, const std::vector<Story>& stories) {
+// records by what answers queries. What a hole has swallowed can be what passes, or what gives the place; that there is
+// a hole, the report says, and the first record is there in any case. How many were judged by all their records.
+Result<size_t> CheckFilters(const ReportData& data, const QueryPlan& plan, const std::vector<Story>& stories) {
   const QueryRequest& request = plan.request;
   const Matcher matcher(request);
   const std::string* id = FindFilter(data, "envelope");
   if (id != nullptr && stories.size() != 1) {
     return Corruption("it holds " + Grouped(stories.size()) + " envelopes instead of the one of --envelope " + *id);
   }
+  size_t judged = 0;
   std::optional<uint64_t> before;
   for (size_t i = 0; i < stories.size(); ++i) {
     const Story& story = stories[i];
     const ReportEnvelope& envelope = data.envelopes[i];
     const auto differs = [&](const std::string& how) { return Corruption("envelope " + envelope.id + how); };
+    const auto passes_not = [&] { return differs(" is not one of " + FiltersText(data.filters)); };
     if (id != nullptr && envelope.id != *id) return differs(" is not the one of --envelope " + *id);
-    // What a hole has swallowed cannot be judged; that there is one, the report says.
-    if (!story.problem.empty()) continue;
     // The filters look at all records, those that came after the moment too.
     std::vector<Record> all;
     if (story.later > 0) {
@@ -89,10 +90,17 @@ Status CheckFilters(const ReportData& data, const QueryPlan& plan, const std::ve
       ENVLEDGER_ASSIGN_OR_RETURN(all, RecordsOf(answer.entries));
     }
     const std::vector<Record>& records = story.later > 0 ? all : story.records;
-    const auto roles = matcher.Judge(records);
+    if (story.problem.empty()) {
+      const auto roles = matcher.Judge(records);
+      if (!roles) return passes_not();
+      if (request.principal && *roles != envelope.roles) return differs(": the principal has other roles in it");
+      ++judged;
+    } else {
+      if (matcher.RulesOut(records.front())) return passes_not();
+      if (matcher.rule() != PlaceRule::kRequested) continue;
+    }
     const auto place = matcher.PlaceOf(records);
-    if (!roles || !place) return differs(" is not one of " + FiltersText(data.filters));
-    if (request.principal && *roles != envelope.roles) return differs(": the principal has other roles in it");
+    if (!place) return passes_not();
     if (before && (request.descending ? *place >= *before : *place <= *before)) return differs(" is not in its place");
     before = place;
   }
@@ -101,7 +109,15 @@ Status CheckFilters(const ReportData& data, const QueryPlan& plan, const std::ve
     return Corruption("it holds " + Grouped(stories.size()) + " envelopes" +
                       (data.more ? " and says there are more" : "") + ", which is not what its limit gives");
   }
-  return Ok();
+  return judged;
+}
+
+// What CheckFilters has shown.
+std::string FiltersSentence(const std::vector<KeyValue>& filters, size_t judged, size_t stories) {
+  const std::string of = FiltersText(filters) + ", judged by ";
+  if (judged == stories) return "Each of them is one of " + of + "its records.";
+  return Grouped(judged) + " of " + Grouped(stories) + " are of " + of +
+         "all their records; the others have holes, and only their first record was judged.";
 }
 
 // A principal's records are numbered across the ledger, and each names the one before. Where nothing but the principal
@@ -174,12 +190,12 @@ Result<ReportCheck> CheckReport(std::string_view page, const VerifierKey& key) {
   ENVLEDGER_RETURN_IF_ERROR(CheckEnvelopes(data, stories));
   auto plan = ReadFilters(data);
   if (!plan.ok()) return Corruption("its filters: " + plan.status().message());
-  ENVLEDGER_RETURN_IF_ERROR(CheckFilters(data, *plan, stories));
+  ENVLEDGER_ASSIGN_OR_RETURN(const size_t judged, CheckFilters(data, *plan, stories));
   check.shown.push_back(
       Grouped(stories.size()) + " envelopes follow from them" +
       (data.complete ? ", their revisions dense." : "; the report says itself that some are missing."));
-  if (!data.filters.empty()) {
-    check.shown.push_back("Each of them is one of " + FiltersText(data.filters) + ", judged by its records.");
+  if (!data.filters.empty() && !stories.empty()) {
+    check.shown.push_back(FiltersSentence(data.filters, judged, stories.size()));
   }
   ENVLEDGER_RETURN_IF_ERROR(CheckOrdinals(data, *plan, check.shown));
   auto made = ReportPage(data, stories);

@@ -322,6 +322,28 @@ TEST(Report, AHoleIsSaidOnThePageAndOnTheWayOut) {
   EXPECT_NE(day.out.str().find("says itself that some are missing"), std::string::npos) << day.out.str();
 }
 
+// The ledger of these tests gives what it has, whatever it is asked.
+TEST(Report, OfAnEnvelopeWithAHoleNoMoreIsJudgedThanIsThere) {
+  ReportedDay day;
+  day.ledger->envelopes.resize(2);
+  day.ledger->envelopes[0].entries.erase(day.ledger->envelopes[0].entries.begin() + 1);
+  EXPECT_EQ(day.Report({"--open"}), 1);
+  EXPECT_EQ(day.Verify(), 0) << day.err.str();
+  EXPECT_NE(day.out.str().find("1 of 2 are of --open, judged by all their records"), std::string::npos)
+      << day.out.str();
+  EXPECT_EQ(day.Report({"--order", "desc"}), 1);
+  EXPECT_EQ(day.Verify(), 1);
+  EXPECT_NE(day.err.str().find("is not in its place"), std::string::npos) << day.err.str();
+  day.ledger->envelopes.resize(1);
+  EXPECT_EQ(day.Report({"--stage", "denied"}), 1);
+  EXPECT_EQ(day.Verify(), 0) << day.err.str();
+  EXPECT_NE(day.out.str().find("0 of 1 are of --stage denied"), std::string::npos) << day.out.str();
+  EXPECT_EQ(day.out.str().find("Each of them"), std::string::npos) << day.out.str();
+  EXPECT_EQ(day.Report({"--tenant", "sales"}), 1);
+  EXPECT_EQ(day.Verify(), 1) << "its first record is there, and tells";
+  EXPECT_NE(day.err.str().find("is not one of --tenant sales"), std::string::npos) << day.err.str();
+}
+
 // Instead of the day: `count` envelopes of one record each.
 void FillMany(ReportedDay& day, int count) {
   auto ledger = std::make_shared<FakeLedger>();
