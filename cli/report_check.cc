@@ -4,7 +4,6 @@
 #include "cli/report_check.h"
 
 #include <algorithm>
-#include <limits>
 #include <set>
 
 #include "cli/link_book.h"
@@ -121,7 +120,8 @@ std::string FiltersSentence(const std::vector<KeyValue>& filters, size_t judged,
 }
 
 // A principal's records are numbered across the ledger, and each names the one before. Where nothing but the principal
-// chose the envelopes, all of them up to the last must be there.
+// chose the envelopes, all of them in the tree that was asked must be there: what came while it was asked is there as
+// it came.
 Status CheckOrdinals(const ReportData& data, const QueryPlan& plan, std::vector<std::string>& shown) {
   const bool alone =
       plan.request.principal && data.complete && !data.more &&
@@ -135,7 +135,7 @@ Status CheckOrdinals(const ReportData& data, const QueryPlan& plan, std::vector<
     ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<NamedLink> links, LinksOf(answer.entries));
     book.Add(links);
   }
-  const Window whole{0, std::numeric_limits<uint64_t>::max()};
+  const Window whole{0, data.answered_size};
   ENVLEDGER_ASSIGN_OR_RETURN(const auto gap, book.NextGap(whole));
   if (gap) {
     return Corruption("record " + std::to_string(gap->ordinal) + " of " + FullPrincipalText(gap->principal) +
@@ -147,7 +147,8 @@ Status CheckOrdinals(const ReportData& data, const QueryPlan& plan, std::vector<
   }
   for (const auto& [principal, reach] : reaches) {
     shown.push_back("The " + Grouped(reach.last) + " records of " + FullPrincipalText(principal) +
-                    " are numbered without a gap, from its first on.");
+                    " are numbered without a gap, from its first on, among the first " + Grouped(data.answered_size) +
+                    " entries.");
   }
   return Ok();
 }
