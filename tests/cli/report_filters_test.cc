@@ -270,6 +270,34 @@ TEST_F(ReportFilters, ShowAPrincipalsRecordThatIsLeftOut) {
   EXPECT_NE(err_.find("no record of user:alice@id.example.com is there"), std::string::npos) << err_;
 }
 
+TEST_F(ReportFilters, SayThatThereAreMoreWhenOneMoreMatches) {
+  const std::string more = "there are more";
+  // env-2 is open; env-3, which comes later, is not.
+  ASSERT_EQ(Report({"--open", "--limit", "1"}), 0) << err_;
+  EXPECT_EQ(err_.find(more), std::string::npos) << err_;
+  EXPECT_EQ(Page().find(more), std::string::npos);
+  EXPECT_FALSE(Evidence().more);
+  EXPECT_EQ(Verify(), 0) << err_;
+  EXPECT_NE(out_.find("\"complete\":true"), std::string::npos) << out_;
+  // Closed ones that come before another open one are passed over, in either direction.
+  ledger_.Open();
+  for (int i = 4; i < 8; ++i) Append(Requested("env-" + std::to_string(i), User("carol"), kMorning + i * 60 * kSecond));
+  for (int i = 4; i < 7; ++i) {
+    Append(GrantedGpus("env-" + std::to_string(i), "1", kMorning + (i * 60 + 1) * kSecond));
+    Append(Completed("env-" + std::to_string(i), kMorning + (i * 60 + 2) * kSecond));
+  }
+  ledger_.Close();
+  for (const char* order : {"asc", "desc"}) {
+    for (const bool cut : {true, false}) {
+      SCOPED_TRACE(std::string(order) + (cut ? " 1" : " 2"));
+      ASSERT_EQ(Report({"--open", "--order", order, "--limit", cut ? "1" : "2"}), 0) << err_;
+      EXPECT_EQ(err_.find(more) != std::string::npos, cut) << err_;
+      EXPECT_EQ(Page().find(more) != std::string::npos, cut);
+      EXPECT_EQ(Verify(), 0) << err_;
+    }
+  }
+}
+
 // By a report that says itself that it has a hole, so that its revisions need not be dense.
 TEST_F(ReportFilters, ShowEveryEntryThatTheReportEmbedsOnce) {
   ASSERT_EQ(Report({}), 0) << err_;

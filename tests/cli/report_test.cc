@@ -344,6 +344,26 @@ TEST(Report, OfAnEnvelopeWithAHoleNoMoreIsJudgedThanIsThere) {
   EXPECT_NE(day.err.str().find("is not one of --tenant sales"), std::string::npos) << day.err.str();
 }
 
+TEST(Report, AHoleBeyondTheLimitIsOneOnlyWhereNothingElseShowsThatThereIsMore) {
+  for (const bool found : {false, true}) {
+    ReportedDay day;
+    day.ledger->spoil_query = [&](QueryResponse& response) {
+      const std::string& cursor = day.ledger->queries.back().cursor;
+      if (cursor.empty()) return;
+      if (cursor == "1") {
+        response.completeness.complete = false;
+        response.completeness.problem = "a hole";
+      }
+      if (cursor == "1" || !found) response.envelopes.clear();
+    };
+    EXPECT_EQ(day.Report({"--limit", "1"}), found ? 0 : 1) << day.err.str();
+    EXPECT_EQ(day.err.str().find("there are more") != std::string::npos, found) << day.err.str();
+    EXPECT_EQ(day.err.str().find("a hole") == std::string::npos, found) << day.err.str();
+    EXPECT_EQ(day.ledger->queries.size(), 3u) << "until one is found, or nothing is left";
+    EXPECT_EQ(day.Verify(), 0) << day.err.str();
+  }
+}
+
 // Instead of the day: `count` envelopes of one record each.
 void FillMany(ReportedDay& day, int count) {
   auto ledger = std::make_shared<FakeLedger>();
