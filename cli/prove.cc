@@ -19,45 +19,9 @@
 #include "ledger/audit/match.h"
 #include "ledger/chain/tree.h"
 #include "ledger/codec/json.h"
-#include "ledger/codec/transition.h"
 
 namespace envledger::cli {
 namespace {
-
-Result<std::vector<Record>> RecordsOf(const EnvelopeRecords& answer) {
-  std::vector<Record> records;
-  for (const std::string& bytes : answer.entries) {
-    ENVLEDGER_ASSIGN_OR_RETURN(Record record, DecodeRecord(bytes));
-    records.push_back(std::move(record));
-  }
-  return records;
-}
-
-// That these are all of an envelope's records up to the last of them.
-Status CheckRevisions(const EnvelopeRecords& answer) {
-  if (answer.entries.empty()) return Corruption("the answer holds no records");
-  std::optional<uint64_t> before;
-  for (size_t i = 0; i < answer.entries.size(); ++i) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(answer.entries[i]));
-    const EntryHeader& header = entry.header;
-    const std::string name = "entry " + std::to_string(header.seq);
-    if (entry.transition.empty()) return Corruption(name + " is no record of an envelope");
-    const auto facts = CheckTransition(entry.transition);
-    if (!facts.ok()) return Corruption(name + ": " + facts.status().message());
-    if (facts->envelope_id != answer.envelope_id) return Corruption(name + " is of another envelope");
-    if (header.envelope_revision != i) {
-      return Corruption("revision " + std::to_string(i) + " is missing; " + name + " has revision " +
-                        std::to_string(header.envelope_revision.value_or(0)));
-    }
-    if (header.envelope_previous != before) {
-      return Corruption(name + " says that the record before it is " +
-                        (header.envelope_previous ? "entry " + std::to_string(*header.envelope_previous) : "none") +
-                        "; the answer has " + (before ? "entry " + std::to_string(*before) : "none"));
-    }
-    before = header.seq;
-  }
-  return Ok();
-}
 
 std::string EnvelopeName(const std::string& id) { return "envelope " + id + ": "; }
 
@@ -145,7 +109,7 @@ Status AnswerProof::Take(const EnvelopeRecords& answer, bool of_the_answer) {
   if (!of_the_answer) return Ok();
   ++answered_;
   if (!request_) return Ok();
-  ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<Record> records, RecordsOf(answer));
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<Record> records, RecordsOf(answer.entries));
   const Matcher matcher(*request_);
   const auto roles = matcher.Judge(records);
   if (!roles) return Corruption("it does not pass the filters of the query");
@@ -226,7 +190,7 @@ Status AnswerProof::ReadOthers() {
     ENVLEDGER_ASSIGN_OR_RETURN(const QueryResponse page, reader_.Query(request));
     if (!page.completeness.complete) return Corruption(page.completeness.problem);
     for (const EnvelopeRecords& other : page.envelopes) {
-      const auto records = RecordsOf(other);
+      const auto records = RecordsOf(other.entries);
       if (!records.ok()) return Corruption(EnvelopeName(other.envelope_id) + records.status().message());
       const auto place = matcher.PlaceOf(*records);
       if (place && cut_ && (request.descending ? *place < window_.begin : *place >= window_.end)) return Ok();
@@ -272,7 +236,7 @@ Result<std::string> AnswerProof::Entry(uint64_t seq) {
 Status AnswerProof::CheckOther(const EnvelopeRecords& other) {
   ENVLEDGER_RETURN_IF_ERROR(Take(other, false).Prepend(EnvelopeName(other.envelope_id)));
   ENVLEDGER_RETURN_IF_ERROR(ProveLeaves({}));
-  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<Record> records, RecordsOf(other));
+  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<Record> records, RecordsOf(other.entries));
   const Matcher matcher(*request_);
   const auto place = matcher.PlaceOf(records);
   // It must have passed all the time since the answer was begun: its page may have come later.

@@ -4,7 +4,6 @@
 #include "cli/report_check.h"
 
 #include <algorithm>
-#include <limits>
 #include <set>
 
 #include "cli/link_book.h"
@@ -38,67 +37,69 @@ Result<Checkpoint> CheckSignature(const ReportData& data, const VerifierKey& key
 // Every entry belongs to one envelope, and no envelope stands there twice; each points at the one before it.
 Status CheckEnvelopes(const ReportData& data, const std::vector<Story>& stories) {
   std::set<std::string_view> ids;
-  size_t records = 0;
+  std::set<uint64_t> shown;
   for (size_t number = 0; number < stories.size(); ++number) {
     const Story& story = stories[number];
-    const std::vector<uint64_t>& seqs = data.envelopes[number].seqs;
-    const std::string& id = story.envelope.envelope_id;
-    if (!ids.insert(id).second) return Corruption("envelope " + id + " stands there twice");
+    const ReportEnvelope& envelope = data.envelopes[number];
+    const std::string name = "envelope " + envelope.id;
+    if (!ids.insert(envelope.id).second) return Corruption(name + " stands there twice");
     if (!story.problem.empty() && data.complete) return Corruption(story.problem + ", and the report says complete");
-    records += seqs.size();
-    for (size_t i = 1; i < seqs.size() && story.problem.empty(); ++i) {
-      ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(data.entries.at(seqs[i])));
-      if (entry.header.envelope_previous != seqs[i - 1]) {
-        return Corruption("envelope " + id + ": entry " + std::to_string(seqs[i]) + " does not follow entry " +
-                          std::to_string(seqs[i - 1]));
+    std::optional<uint64_t> before;
+    for (const uint64_t seq : envelope.seqs) {
+      if (before && seq <= *before) {
+        return Corruption(name + ": entry " + std::to_string(seq) + " stands after entry " + std::to_string(*before));
       }
+      if (!shown.insert(seq).second) return Corruption(name + ": entry " + std::to_string(seq) + " is of another, too");
+      before = seq;
     }
+    if (!story.problem.empty()) continue;
+    ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeRecords answer, AnswerOf(data, envelope));
+    ENVLEDGER_RETURN_IF_ERROR(CheckRevisions(answer).Prepend(name + ": "));
   }
-  if (records == data.entries.size()) return Ok();
-  return Corruption("the report embeds " + std::to_string(data.entries.size()) + " entries and shows " +
-                    std::to_string(records));
-}
-
-std::vector<std::string> EntriesOf(const ReportData& data, const ReportEnvelope& envelope) {
-  std::vector<std::string> entries;
-  for (const uint64_t seq : envelope.seqs) entries.push_back(data.entries.at(seq));
-  return entries;
-}
-
-Result<std::vector<Record>> RecordsOf(const ReportData& data, const ReportEnvelope& envelope) {
-  std::vector<Record> records;
-  for (const uint64_t seq : envelope.seqs) {
-    ENVLEDGER_ASSIGN_OR_RETURN(Record record, DecodeRecord(data.entries.at(seq)));
-    records.push_back(std::move(record));
+  for (const auto& [seq, bytes] : data.entries) {
+    if (shown.contains(seq)) continue;
+    return Corruption("the report embeds " + std::to_string(data.entries.size()) + " entries and shows " +
+                      std::to_string(shown.size()) + ": entry " + std::to_string(seq) + " is in no envelope");
   }
-  return records;
+  return Ok();
 }
 
 // That every envelope passes the filters, in the order and within the limit that the report states: asked of the
-// records by what answers queries.
-Status CheckFilters(const ReportData& data, const QueryPlan& plan, const std::vector<Story>& stories) {
+// records by what answers queries. What a hole has swallowed can be what passes, or what gives the place; that there is
+// a hole, the report says, and the first record is there in any case. How many were judged by all their records.
+Result<size_t> CheckFilters(const ReportData& data, const QueryPlan& plan, const std::vector<Story>& stories) {
   const QueryRequest& request = plan.request;
   const Matcher matcher(request);
   const std::string* id = FindFilter(data, "envelope");
+  if (id != nullptr && stories.size() != 1) {
+    return Corruption("it holds " + Grouped(stories.size()) + " envelopes instead of the one of --envelope " + *id);
+  }
+  size_t judged = 0;
   std::optional<uint64_t> before;
   for (size_t i = 0; i < stories.size(); ++i) {
     const Story& story = stories[i];
     const ReportEnvelope& envelope = data.envelopes[i];
     const auto differs = [&](const std::string& how) { return Corruption("envelope " + envelope.id + how); };
-    if (id != nullptr && (envelope.id != *id || stories.size() > 1))
-      return differs(" is not the one of --envelope " + *id);
-    // What a hole has swallowed cannot be judged; that there is one, the report says.
-    if (!story.problem.empty()) continue;
+    const auto passes_not = [&] { return differs(" is not one of " + FiltersText(data.filters)); };
+    if (id != nullptr && envelope.id != *id) return differs(" is not the one of --envelope " + *id);
     // The filters look at all records, those that came after the moment too.
     std::vector<Record> all;
     if (story.later > 0) {
-      ENVLEDGER_ASSIGN_OR_RETURN(all, RecordsOf(data, envelope));
+      ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeRecords answer, AnswerOf(data, envelope));
+      ENVLEDGER_ASSIGN_OR_RETURN(all, RecordsOf(answer.entries));
     }
     const std::vector<Record>& records = story.later > 0 ? all : story.records;
-    const auto roles = matcher.Judge(records);
+    if (story.problem.empty()) {
+      const auto roles = matcher.Judge(records);
+      if (!roles) return passes_not();
+      if (request.principal && *roles != envelope.roles) return differs(": the principal has other roles in it");
+      ++judged;
+    } else {
+      if (matcher.RulesOut(records.front())) return passes_not();
+      if (matcher.rule() != PlaceRule::kRequested) continue;
+    }
     const auto place = matcher.PlaceOf(records);
-    if (!roles || !place) return differs(" is not one of " + FiltersText(data.filters));
-    if (request.principal && *roles != envelope.roles) return differs(": the principal has other roles in it");
+    if (!place) return passes_not();
     if (before && (request.descending ? *place >= *before : *place <= *before)) return differs(" is not in its place");
     before = place;
   }
@@ -107,11 +108,20 @@ Status CheckFilters(const ReportData& data, const QueryPlan& plan, const std::ve
     return Corruption("it holds " + Grouped(stories.size()) + " envelopes" +
                       (data.more ? " and says there are more" : "") + ", which is not what its limit gives");
   }
-  return Ok();
+  return judged;
+}
+
+// What CheckFilters has shown.
+std::string FiltersSentence(const std::vector<KeyValue>& filters, size_t judged, size_t stories) {
+  const std::string of = FiltersText(filters) + ", judged by ";
+  if (judged == stories) return "Each of them is one of " + of + "its records.";
+  return Grouped(judged) + " of " + Grouped(stories) + " are of " + of +
+         "all their records; the others have holes, and only their first record was judged.";
 }
 
 // A principal's records are numbered across the ledger, and each names the one before. Where nothing but the principal
-// chose the envelopes, all of them up to the last must be there.
+// chose the envelopes, all of them in the tree that was asked must be there: what came while it was asked is there as
+// it came.
 Status CheckOrdinals(const ReportData& data, const QueryPlan& plan, std::vector<std::string>& shown) {
   const bool alone =
       plan.request.principal && data.complete && !data.more &&
@@ -121,10 +131,11 @@ Status CheckOrdinals(const ReportData& data, const QueryPlan& plan, std::vector<
   if (!alone) return Ok();
   LinkBook book(*plan.request.principal);
   for (const ReportEnvelope& envelope : data.envelopes) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<NamedLink> links, LinksOf(EntriesOf(data, envelope)));
+    ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeRecords answer, AnswerOf(data, envelope));
+    ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<NamedLink> links, LinksOf(answer.entries));
     book.Add(links);
   }
-  const Window whole{0, std::numeric_limits<uint64_t>::max()};
+  const Window whole{0, data.answered_size};
   ENVLEDGER_ASSIGN_OR_RETURN(const auto gap, book.NextGap(whole));
   if (gap) {
     return Corruption("record " + std::to_string(gap->ordinal) + " of " + FullPrincipalText(gap->principal) +
@@ -136,7 +147,8 @@ Status CheckOrdinals(const ReportData& data, const QueryPlan& plan, std::vector<
   }
   for (const auto& [principal, reach] : reaches) {
     shown.push_back("The " + Grouped(reach.last) + " records of " + FullPrincipalText(principal) +
-                    " are numbered without a gap, from its first on.");
+                    " are numbered without a gap, from its first on, among the first " + Grouped(data.answered_size) +
+                    " entries.");
   }
   return Ok();
 }
@@ -179,12 +191,12 @@ Result<ReportCheck> CheckReport(std::string_view page, const VerifierKey& key) {
   ENVLEDGER_RETURN_IF_ERROR(CheckEnvelopes(data, stories));
   auto plan = ReadFilters(data);
   if (!plan.ok()) return Corruption("its filters: " + plan.status().message());
-  ENVLEDGER_RETURN_IF_ERROR(CheckFilters(data, *plan, stories));
+  ENVLEDGER_ASSIGN_OR_RETURN(const size_t judged, CheckFilters(data, *plan, stories));
   check.shown.push_back(
       Grouped(stories.size()) + " envelopes follow from them" +
       (data.complete ? ", their revisions dense." : "; the report says itself that some are missing."));
-  if (!data.filters.empty()) {
-    check.shown.push_back("Each of them is one of " + FiltersText(data.filters) + ", judged by its records.");
+  if (!data.filters.empty() && !stories.empty()) {
+    check.shown.push_back(FiltersSentence(data.filters, judged, stories.size()));
   }
   ENVLEDGER_RETURN_IF_ERROR(CheckOrdinals(data, *plan, check.shown));
   auto made = ReportPage(data, stories);

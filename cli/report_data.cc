@@ -14,6 +14,12 @@ using nlohmann::json;
 
 constexpr std::string_view kFormat = "envledger-report/1";
 
+// Of arrays and objects in each other: the whole, its lists, their rows.
+constexpr int kMaxDepth = 3;
+// Every value of a report takes more of it, but for the few of kMinValues: a record's entry alone takes 200 bytes.
+constexpr size_t kBytesPerValue = 16;
+constexpr size_t kMinValues = 1024;
+
 // Inside a script element no "<" may stand, in whatever it is part of.
 std::string ForScript(const std::string& text) {
   std::string safe;
@@ -41,8 +47,21 @@ std::string EnvelopesJson(const std::vector<ReportEnvelope>& envelopes) {
   return text + "]";
 }
 
-// Reads as much of the shape as the code below relies on; json's own exceptions say the rest.
+// Much of the shape is checked by json itself, which throws too.
 [[noreturn]] void Malformed(const std::string& what) { throw std::invalid_argument(what); }
+
+// The file may be anybody's, and is read before a signature can be checked: what would take more stack or memory than a
+// report of its size is refused while it is parsed.
+json ParseEvidence(std::string_view text) {
+  size_t left = kMinValues + text.size() / kBytesPerValue;
+  return json::parse(text, [&left](int depth, json::parse_event_t event, const json&) {
+    using Event = json::parse_event_t;
+    const bool begins = event == Event::object_start || event == Event::array_start;
+    if (begins && depth >= kMaxDepth) Malformed("it is nested deeper than " + std::to_string(kMaxDepth) + " levels");
+    if ((begins || event == Event::value) && left-- == 0) Malformed("it has more values than a report of its size");
+    return true;
+  });
+}
 
 Hash ReadHash(const json& value) {
   const auto bytes = ParseBase64(value.get_ref<const std::string&>());
@@ -59,7 +78,7 @@ Nanos ReadTime(const json& value) {
 }
 
 uint64_t ReadNumber(const json& value) {
-  if (!value.is_number_unsigned()) Malformed("a number is expected, not " + value.dump());
+  if (!value.is_number_unsigned()) Malformed("a number is expected, not " + std::string(value.type_name()));
   return value.get<uint64_t>();
 }
 
@@ -69,7 +88,7 @@ void ReadClaims(const json& from, ReportData& data) {
   for (const json& pair : from.at("filters")) data.filters.push_back({pair.at(0), pair.at(1)});
   for (const json& principal : from.at("principals")) {
     const auto kind = ParseName<PrincipalKind>(principal.at(0).get_ref<const std::string&>());
-    if (!kind) Malformed("no kind of principal: " + principal.at(0).dump());
+    if (!kind) Malformed("no kind of principal: " + Quoted(principal.at(0).get_ref<const std::string&>()));
     data.principals.push_back({*kind, principal.at(1), principal.at(2)});
   }
   const json& answer = from.at("answer");
@@ -77,6 +96,7 @@ void ReadClaims(const json& from, ReportData& data) {
   data.answered_root = ReadHash(answer.at("root"));
   data.complete = answer.at("complete").get<bool>();
   data.problem = answer.at("problem").get<std::string>();
+  if (data.complete != data.problem.empty()) Malformed("complete is what has no problem, and nothing else");
   data.more = answer.at("more").get<bool>();
   for (const json& row : from.at("envelopes")) {
     ReportEnvelope envelope;
@@ -167,15 +187,30 @@ void AddReportDataJson(const ReportData& data, std::string& text) {
 
 Result<ReportData> ReadReportData(std::string_view text) {
   try {
-    const json from = json::parse(text);
-    if (from.at("format") != kFormat) Malformed("its format is " + from.at("format").dump());
+    const json from = ParseEvidence(text);
+    const std::string& format = from.at("format").get_ref<const std::string&>();
+    if (format != kFormat) Malformed("its format is " + Quoted(format));
     ReportData data;
     ReadClaims(from, data);
     ReadEvidence(from, data);
     return data;
   } catch (const std::exception& e) {
-    return InvalidArgument("the embedded evidence is not what a report embeds: " + std::string(e.what()));
+    const std::string_view what = e.what();  // which may quote a value of any length
+    return InvalidArgument("the embedded evidence is not what a report embeds: " + std::string(what.substr(0, 300)));
   }
+}
+
+Result<EnvelopeRecords> AnswerOf(const ReportData& data, const ReportEnvelope& envelope) {
+  EnvelopeRecords answer{.envelope_id = envelope.id, .roles = envelope.roles, .entries = {}};
+  answer.entries.reserve(envelope.seqs.size());
+  for (const uint64_t seq : envelope.seqs) {
+    const auto entry = data.entries.find(seq);
+    if (entry == data.entries.end()) {
+      return Corruption("envelope " + envelope.id + ": entry " + std::to_string(seq) + " is not in the report");
+    }
+    answer.entries.push_back(entry->second);
+  }
+  return answer;
 }
 
 Result<std::vector<Story>> StoriesOf(const ReportData& data) {
@@ -183,14 +218,7 @@ Result<std::vector<Story>> StoriesOf(const ReportData& data) {
   stories.reserve(data.envelopes.size());
   const std::optional<Nanos> at = MomentOf(data);
   for (const ReportEnvelope& envelope : data.envelopes) {
-    EnvelopeRecords answer{.envelope_id = envelope.id, .roles = envelope.roles, .entries = {}};
-    for (const uint64_t seq : envelope.seqs) {
-      const auto entry = data.entries.find(seq);
-      if (entry == data.entries.end()) {
-        return Corruption("envelope " + envelope.id + ": entry " + std::to_string(seq) + " is not in the report");
-      }
-      answer.entries.push_back(entry->second);
-    }
+    ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeRecords answer, AnswerOf(data, envelope));
     ENVLEDGER_ASSIGN_OR_RETURN(Story story, ReadStory(answer));
     for (size_t i = 0; i < story.records.size(); ++i) {
       if (story.records[i].seq != envelope.seqs[i]) {

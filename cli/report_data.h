@@ -58,6 +58,8 @@ Result<ReportData> ReadReportData(std::string_view json);
 inline constexpr std::string_view kReportDataBegin = "<script type=\"application/json\" id=\"evidence\">\n";
 inline constexpr std::string_view kReportDataEnd = "\n</script>\n";
 
+// An envelope with its entries, as the ledger answered. kCorruption naming an entry that is not there.
+Result<EnvelopeRecords> AnswerOf(const ReportData& data, const ReportEnvelope& envelope);
 // The envelopes as their entries tell them, as of the moment, in the report's order. kCorruption naming the envelope or
 // entry.
 Result<std::vector<Story>> StoriesOf(const ReportData& data);

@@ -11,9 +11,8 @@ namespace {
 void AddAnswer(const Completeness& answer, ReportData& data) {
   data.answered_size = answer.tree_size;
   data.answered_root = answer.root;
-  data.complete = answer.complete;
-  data.problem = answer.problem;
-  data.more = !answer.next_cursor.empty();
+  data.complete = answer.complete && answer.problem.empty();
+  data.problem = answer.complete || !answer.problem.empty() ? answer.problem : "the ledger does not say what";
 }
 
 // With all its records: those after the moment that is asked about show that they come after it.
@@ -44,6 +43,26 @@ Status GatherOne(LedgerReader& reader, const std::string& envelope_id, std::opti
   return AddEnvelope(response.envelope, data);
 }
 
+// Whether an envelope matches beyond where the limit ended the answer. A cursor there does not tell: it stands wherever
+// something is left to be judged. A hole in what is left is one of the answer, unless something was found all the same.
+Result<bool> AnyBeyond(LedgerReader& reader, QueryRequest request, Completeness& answer) {
+  request.limit = 1;
+  Completeness whole = answer;
+  while (!whole.next_cursor.empty()) {
+    if (whole.next_cursor == request.cursor) {
+      return Internal("the ledger answers with the same cursor again and again");
+    }
+    request.cursor = whole.next_cursor;
+    ENVLEDGER_ASSIGN_OR_RETURN(const QueryResponse page, reader.Query(request));
+    if (!page.envelopes.empty()) return true;
+    whole.next_cursor = page.completeness.next_cursor;
+    whole.complete = whole.complete && page.completeness.complete;
+    if (whole.problem.empty()) whole.problem = page.completeness.problem;
+  }
+  answer = std::move(whole);
+  return false;
+}
+
 Status GatherMany(LedgerReader& reader, const QueryPlan& plan, const std::function<void(uint64_t)>& progress,
                   ReportData& data) {
   ENVLEDGER_ASSIGN_OR_RETURN(
@@ -52,7 +71,9 @@ Status GatherMany(LedgerReader& reader, const QueryPlan& plan, const std::functi
         progress(data.envelopes.size() + 1);
         return AddEnvelope(answer, data);
       }));
-  AddAnswer(coverage.total(), data);
+  Completeness answer = coverage.total();
+  ENVLEDGER_ASSIGN_OR_RETURN(data.more, AnyBeyond(reader, plan.request, answer));
+  AddAnswer(answer, data);
   return Ok();
 }
 

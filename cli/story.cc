@@ -5,6 +5,8 @@
 #include "cli/json_object.h"
 #include "cli/words.h"
 #include "ledger/chain/note.h"
+#include "ledger/codec/entry.h"
+#include "ledger/codec/transition.h"
 
 namespace envledger::cli {
 namespace {
@@ -19,6 +21,41 @@ std::optional<uint64_t> SizeOfCheckpoint(const std::string& note_bytes) {
 }
 
 }  // namespace
+
+Result<std::vector<Record>> RecordsOf(const std::vector<std::string>& entries) {
+  std::vector<Record> records;
+  records.reserve(entries.size());
+  for (const std::string& bytes : entries) {
+    ENVLEDGER_ASSIGN_OR_RETURN(Record record, DecodeRecord(bytes));
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+Status CheckRevisions(const EnvelopeRecords& answer) {
+  if (answer.entries.empty()) return Corruption("the answer holds no records");
+  std::optional<uint64_t> before;
+  for (size_t i = 0; i < answer.entries.size(); ++i) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(answer.entries[i]));
+    const EntryHeader& header = entry.header;
+    const std::string name = "entry " + std::to_string(header.seq);
+    if (entry.transition.empty()) return Corruption(name + " is no record of an envelope");
+    const auto facts = CheckTransition(entry.transition);
+    if (!facts.ok()) return Corruption(name + ": " + facts.status().message());
+    if (facts->envelope_id != answer.envelope_id) return Corruption(name + " is of another envelope");
+    if (header.envelope_revision != i) {
+      return Corruption("revision " + std::to_string(i) + " is missing; " + name + " has revision " +
+                        std::to_string(header.envelope_revision.value_or(0)));
+    }
+    if (header.envelope_previous != before) {
+      return Corruption(name + " says that the record before it is " +
+                        (header.envelope_previous ? "entry " + std::to_string(*header.envelope_previous) : "none") +
+                        "; the answer has " + (before ? "entry " + std::to_string(*before) : "none"));
+    }
+    before = header.seq;
+  }
+  return Ok();
+}
 
 Result<Story> ReadStory(const EnvelopeRecords& answer, std::optional<Nanos> at) {
   Story story;

@@ -20,6 +20,12 @@ struct Story {
   std::string problem;          // why the records are not all; empty when their revisions are dense
 };
 
+// kCorruption for bytes that are no record's entry.
+Result<std::vector<Record>> RecordsOf(const std::vector<std::string>& entries);
+// That these are all of an envelope's records up to the last of them: their revisions are dense, and each names the one
+// before it. kCorruption naming the entry.
+Status CheckRevisions(const EnvelopeRecords& answer);
+
 // kCorruption, naming the envelope, when the bytes are not entries of this envelope that begin with `requested`, or
 // when it was not requested by `at`. With `at`, the envelope is folded as of that moment; what came later is checked,
 // and left out.

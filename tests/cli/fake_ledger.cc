@@ -164,6 +164,7 @@ Result<QueryResponse> FakeLedger::Query(const QueryRequest& request) {
   size_t left = request.limit == 0 ? page : std::min<size_t>(page, request.limit);
   for (; at < envelopes.size() && left > 0; ++at, --left) response.envelopes.push_back(envelopes[at]);
   if (at < envelopes.size()) response.completeness.next_cursor = std::to_string(at);
+  if (spoil_query) spoil_query(response);
   return response;
 }
 

@@ -58,6 +58,7 @@ class FakeLedger : public LedgerReader {
   std::vector<std::string> checkpoints;
   std::vector<std::string> log;  // every entry, by seq
   // What a lying ledger does to its answers.
+  std::function<void(QueryResponse&)> spoil_query;
   std::function<void(InclusionProofResponse&)> spoil_inclusion;
   std::function<void(ConsistencyProofResponse&)> spoil_consistency;
   int signed_when_asked = 0;

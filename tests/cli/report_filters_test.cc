@@ -9,6 +9,7 @@
 
 #include "cli/query_request.h"
 #include "cli/report_data.h"
+#include "cli/report_page.h"
 #include "fake_ledger.h"
 #include "ledger/audit/reader.h"
 #include "ledger/base/file.h"
@@ -105,6 +106,11 @@ class ReportFilters : public testing::Test {
     std::string changed = page.substr(0, begin);
     AddReportDataJson(data, changed);
     ASSERT_TRUE(WriteFileDurably(path(), changed + page.substr(end), 0600).ok());
+  }
+  // A forger's page, made of the evidence as the tool makes it.
+  void PutRemade(const ReportData& data) {
+    const std::string page = *ReportPage(data, *StoriesOf(data));
+    ASSERT_TRUE(WriteFileDurably(path(), page, 0600).ok());
   }
 
   const std::string vkey_ = FormatVerifierKey(*MakeVerifierKey(kTestOrigin, TestKey().public_key()));
@@ -231,6 +237,12 @@ TEST_F(ReportFilters, OfOneEnvelopeAreTheMomentAlone) {
   Forge("envelope", "env-2");
   EXPECT_EQ(Verify(), 1);
   EXPECT_NE(err_.find("is not the one of --envelope env-2"), std::string::npos) << err_;
+  ASSERT_EQ(Report({"--tenant", "nobody"}), 0) << err_;
+  ReportData none = Evidence();
+  none.filters = {{"envelope", "env-2"}};
+  PutRemade(none);
+  EXPECT_EQ(Verify(), 1) << "it is said to be the one, complete, and is not there";
+  EXPECT_NE(err_.find("0 envelopes instead of the one of --envelope env-2"), std::string::npos) << err_;
   EXPECT_EQ(Report({"--envelope", "env-2", "--at", At(10)}), 3) << "it was requested later";
   EXPECT_EQ(Report({"--envelope", "env-2", "--open"}), 2);
   EXPECT_EQ(Report({"--at", "yesterday"}), 2);
@@ -256,6 +268,60 @@ TEST_F(ReportFilters, ShowAPrincipalsRecordThatIsLeftOut) {
   Put(data);
   EXPECT_EQ(Verify(), 1);
   EXPECT_NE(err_.find("no record of user:alice@id.example.com is there"), std::string::npos) << err_;
+}
+
+TEST_F(ReportFilters, SayThatThereAreMoreWhenOneMoreMatches) {
+  const std::string more = "there are more";
+  // env-2 is open; env-3, which comes later, is not.
+  ASSERT_EQ(Report({"--open", "--limit", "1"}), 0) << err_;
+  EXPECT_EQ(err_.find(more), std::string::npos) << err_;
+  EXPECT_EQ(Page().find(more), std::string::npos);
+  EXPECT_FALSE(Evidence().more);
+  EXPECT_EQ(Verify(), 0) << err_;
+  EXPECT_NE(out_.find("\"complete\":true"), std::string::npos) << out_;
+  // Closed ones that come before another open one are passed over, in either direction.
+  ledger_.Open();
+  for (int i = 4; i < 8; ++i) Append(Requested("env-" + std::to_string(i), User("carol"), kMorning + i * 60 * kSecond));
+  for (int i = 4; i < 7; ++i) {
+    Append(GrantedGpus("env-" + std::to_string(i), "1", kMorning + (i * 60 + 1) * kSecond));
+    Append(Completed("env-" + std::to_string(i), kMorning + (i * 60 + 2) * kSecond));
+  }
+  ledger_.Close();
+  for (const char* order : {"asc", "desc"}) {
+    for (const bool cut : {true, false}) {
+      SCOPED_TRACE(std::string(order) + (cut ? " 1" : " 2"));
+      ASSERT_EQ(Report({"--open", "--order", order, "--limit", cut ? "1" : "2"}), 0) << err_;
+      EXPECT_EQ(err_.find(more) != std::string::npos, cut) << err_;
+      EXPECT_EQ(Page().find(more) != std::string::npos, cut);
+      EXPECT_EQ(Verify(), 0) << err_;
+    }
+  }
+}
+
+// By a report that says itself that it has a hole, so that its revisions need not be dense.
+TEST_F(ReportFilters, ShowEveryEntryThatTheReportEmbedsOnce) {
+  ASSERT_EQ(Report({}), 0) << err_;
+  ReportData whole = Evidence();
+  whole.complete = false;
+  whole.problem = "a record is lost";
+  PutRemade(whole);
+  ASSERT_EQ(Verify(), 0) << err_;
+  std::vector<uint64_t>& seqs = whole.envelopes[0].seqs;
+  ASSERT_EQ(seqs.size(), 3u);
+  const std::vector<uint64_t> all = seqs;
+  const std::string last = std::to_string(all[2]);
+  seqs = {all[0], all[1], all[1]};
+  PutRemade(whole);
+  EXPECT_EQ(Verify(), 1) << "as many are shown as are embedded";
+  EXPECT_NE(err_.find("entry " + std::to_string(all[1]) + " stands after entry "), std::string::npos) << err_;
+  seqs = {all[0], all[2], all[1]};
+  PutRemade(whole);
+  EXPECT_EQ(Verify(), 1);
+  EXPECT_NE(err_.find("stands after entry " + last), std::string::npos) << err_;
+  seqs = {all[0], all[1]};
+  PutRemade(whole);
+  EXPECT_EQ(Verify(), 1);
+  EXPECT_NE(err_.find("entry " + last + " is in no envelope"), std::string::npos) << err_;
 }
 
 TEST_F(ReportFilters, AreResolvedAlikeByAllCommandsThatTakeThem) {

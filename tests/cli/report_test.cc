@@ -142,6 +142,31 @@ TEST(Report, EvidenceThatIsForgedWholeSaysWhatIsWrong) {
   }
 }
 
+TEST(Report, IsCompleteExactlyWhenItNamesNoProblem) {
+  ReportedDay day;
+  ASSERT_EQ(day.Report(), 0);
+  const std::string whole = day.Page();
+  for (const bool complete : {true, false}) {
+    day.Put(whole);
+    day.Put(day.WithEvidence([&](ReportData& data) {
+      data.complete = complete;
+      data.problem = complete ? "nothing at all" : "";
+    }));
+    EXPECT_EQ(day.Verify(), 1);
+    EXPECT_NE(day.err.str().find("complete is what has no problem"), std::string::npos) << day.err.str();
+  }
+  // A ledger that says so is taken at the worse of its words.
+  for (const bool complete : {true, false}) {
+    day.ledger->spoil_query = [&](QueryResponse& response) {
+      response.completeness.complete = complete;
+      response.completeness.problem = complete ? "a hole" : "";
+    };
+    EXPECT_EQ(day.Report(), 1);
+    EXPECT_NE(day.err.str().find(complete ? "a hole" : "does not say what"), std::string::npos) << day.err.str();
+    EXPECT_EQ(day.Verify(), 0) << day.err.str();
+  }
+}
+
 TEST(Report, WhatIsNoReportIsNamed) {
   ReportedDay day;
   day.Put("<html></html>");
@@ -154,6 +179,46 @@ TEST(Report, WhatIsNoReportIsNamed) {
       day.Run({"report", "verify", day.directory.path() + "/absent", "--vkey", FormatVerifierKey(FakeLedger::key())}),
       5);
   EXPECT_EQ(day.Run({"report", "verify", day.path()}), 2);
+}
+
+// Before any signature is checked: the file is anybody's.
+TEST(Report, EvidenceMadeToExhaustItsReaderIsRefused) {
+  ReportedDay day;
+  ASSERT_EQ(day.Report(), 0);
+  const std::string page = day.Page();
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string changed = page;
+    const size_t at = changed.find(from, changed.find(kReportDataBegin));
+    EXPECT_NE(at, std::string::npos) << from;
+    return changed.replace(at, from.size(), to);
+  };
+  constexpr int kMany = 1 << 20;
+  const std::string deep = std::string(kMany, '[') + std::string(kMany, ']');
+  std::string wide = "[0";
+  for (int i = 0; i < kMany; ++i) wide += ",0";
+  std::string empty = "[[]";
+  for (int i = 0; i < kMany; ++i) empty += ",[]";
+  const std::string format = "\"envledger-report/1\"";
+  const struct {
+    std::string page;
+    std::string complaint;
+  } cases[] = {
+      {with("\"envelopes\":[", "\"envelopes\":[[\"env-0\"," + deep + "],"), "nested deeper than 3 levels"},
+      {with(format, deep), "nested deeper than 3 levels"},
+      {with("\"nodes\":[", "\"nodes\":[" + deep + ","), "nested deeper than 3 levels"},
+      {with("\"nodes\":", "\"nodes\":" + wide + "],\"nodes\":"), "more values than a report of its size"},
+      {with("\"nodes\":", "\"nodes\":" + empty + "],\"nodes\":"), "more values than a report of its size"},
+      {with("\"envelopes\":[", "\"envelopes\":[[\"env-0\",\"x\"],"), "a number is expected, not string"},
+      {with(format, "\"" + std::string(kMany, 'x') + "\""), "its format is \"xxx"},
+      {with(format, "[]"), "actual type is array"},
+      {with(format, "nul" + std::string(kMany, 'x')), "not what a report embeds"},
+  };
+  for (const auto& [changed, complaint] : cases) {
+    day.Put(changed);
+    EXPECT_EQ(day.Verify(), 1);
+    EXPECT_NE(day.err.str().find(complaint), std::string::npos) << complaint << "\n" << day.err.str().substr(0, 1000);
+    EXPECT_LT(day.err.str().size(), 1000u);
+  }
 }
 
 TEST(Report, NothingThatAProducerWroteIsMarkupScriptOrDeceit) {
@@ -255,6 +320,48 @@ TEST(Report, AHoleIsSaidOnThePageAndOnTheWayOut) {
   EXPECT_NE(day.Page().find("revision 1 is missing"), std::string::npos);
   EXPECT_EQ(day.Verify(), 0) << "what it says about itself holds: " << day.err.str();
   EXPECT_NE(day.out.str().find("says itself that some are missing"), std::string::npos) << day.out.str();
+}
+
+// The ledger of these tests gives what it has, whatever it is asked.
+TEST(Report, OfAnEnvelopeWithAHoleNoMoreIsJudgedThanIsThere) {
+  ReportedDay day;
+  day.ledger->envelopes.resize(2);
+  day.ledger->envelopes[0].entries.erase(day.ledger->envelopes[0].entries.begin() + 1);
+  EXPECT_EQ(day.Report({"--open"}), 1);
+  EXPECT_EQ(day.Verify(), 0) << day.err.str();
+  EXPECT_NE(day.out.str().find("1 of 2 are of --open, judged by all their records"), std::string::npos)
+      << day.out.str();
+  EXPECT_EQ(day.Report({"--order", "desc"}), 1);
+  EXPECT_EQ(day.Verify(), 1);
+  EXPECT_NE(day.err.str().find("is not in its place"), std::string::npos) << day.err.str();
+  day.ledger->envelopes.resize(1);
+  EXPECT_EQ(day.Report({"--stage", "denied"}), 1);
+  EXPECT_EQ(day.Verify(), 0) << day.err.str();
+  EXPECT_NE(day.out.str().find("0 of 1 are of --stage denied"), std::string::npos) << day.out.str();
+  EXPECT_EQ(day.out.str().find("Each of them"), std::string::npos) << day.out.str();
+  EXPECT_EQ(day.Report({"--tenant", "sales"}), 1);
+  EXPECT_EQ(day.Verify(), 1) << "its first record is there, and tells";
+  EXPECT_NE(day.err.str().find("is not one of --tenant sales"), std::string::npos) << day.err.str();
+}
+
+TEST(Report, AHoleBeyondTheLimitIsOneOnlyWhereNothingElseShowsThatThereIsMore) {
+  for (const bool found : {false, true}) {
+    ReportedDay day;
+    day.ledger->spoil_query = [&](QueryResponse& response) {
+      const std::string& cursor = day.ledger->queries.back().cursor;
+      if (cursor.empty()) return;
+      if (cursor == "1") {
+        response.completeness.complete = false;
+        response.completeness.problem = "a hole";
+      }
+      if (cursor == "1" || !found) response.envelopes.clear();
+    };
+    EXPECT_EQ(day.Report({"--limit", "1"}), found ? 0 : 1) << day.err.str();
+    EXPECT_EQ(day.err.str().find("there are more") != std::string::npos, found) << day.err.str();
+    EXPECT_EQ(day.err.str().find("a hole") == std::string::npos, found) << day.err.str();
+    EXPECT_EQ(day.ledger->queries.size(), 3u) << "until one is found, or nothing is left";
+    EXPECT_EQ(day.Verify(), 0) << day.err.str();
+  }
 }
 
 // Instead of the day: `count` envelopes of one record each.

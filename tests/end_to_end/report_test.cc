@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <stdexcept>
 
 #include "ledger/base/file.h"
 #include "ledger/base/time.h"
@@ -13,6 +16,8 @@ namespace {
 
 constexpr const char* kBrowser = "/usr/bin/chromium";
 constexpr const char* kNoBrowser = "no /usr/bin/chromium: install Debian's chromium to run this";
+constexpr std::chrono::seconds kBrowserTime(180);  // once
+constexpr std::chrono::seconds kTestTime(600);     // all that a test may take; ctest ends it after 900
 constexpr Nanos kMarch = 1773739200 * kSecond;
 
 // `count` envelopes of three records each; every tenth is narrowed.
@@ -57,12 +62,15 @@ class ReportEndToEnd : public testing::Test {
     EXPECT_EQ(checked.status, 0) << checked.err;
     said_ = checked.out;
   }
-  // The browser on the page at this fragment, with a profile of its own and nothing that it does beside its work. Not
-  // for longer than four minutes: a browser that hangs is a failure, not a timeout of the whole run.
+  // The browser on the page at this fragment, with a profile of its own and nothing that it does beside its work. A
+  // browser that fails, or that hangs, ends the test here, long before ctest would.
   Ended Browse(const std::vector<std::string>& options, const std::string& fragment) const {
+    const auto rest = std::chrono::duration_cast<std::chrono::seconds>(until_ - std::chrono::steady_clock::now());
+    const auto seconds = std::min(rest, kBrowserTime).count();
+    if (seconds <= 0) throw std::runtime_error("no time is left for the browser");
     std::vector<std::string> command = {"timeout",
                                         "--kill-after=5",
-                                        "240",
+                                        std::to_string(seconds),
                                         kBrowser,
                                         "--headless=new",
                                         "--no-sandbox",
@@ -78,7 +86,10 @@ class ReportEndToEnd : public testing::Test {
     command.insert(command.end(), options.begin(), options.end());
     command.push_back("file://" + file() + fragment);
     Ended ended = RunProgram(command);
-    EXPECT_EQ(ended.status, 0) << ended.err;
+    if (ended.status != 0) {
+      throw std::runtime_error("the browser ended with " + std::to_string(ended.status) + " within " +
+                               std::to_string(seconds) + " seconds: " + ended.err);
+    }
     return ended;
   }
   // The page's elements after its script has run. Whatever the console hears is an error.
@@ -100,6 +111,7 @@ class ReportEndToEnd : public testing::Test {
 
   TestLedger ledger_;
   std::string said_;
+  const std::chrono::steady_clock::time_point until_ = std::chrono::steady_clock::now() + kTestTime;
 };
 
 TEST_F(ReportEndToEnd, APrincipalsRecordsAreShownToBeWithoutAGap) {
