@@ -174,7 +174,7 @@ ExitStatus Finish(Context& context, const Form& form, const Coverage& coverage, 
   if (said) output.out() << "{\"completeness\":" << coverage.Json() << "}\n";
   if (const Status status = output.Finish(); !status.ok()) return Fail(context, status);
   std::string text = Grouped(lines) + (lines == 1 ? " row. " : " rows. ") + coverage.Sentence();
-  if (!coverage.next_cursor().empty()) text += " There is more: --cursor " + coverage.next_cursor();
+  if (!coverage.next_cursor().empty()) text += " There may be more: --cursor " + coverage.next_cursor();
   if (!said || !coverage.next_cursor().empty()) Complain(context, text);
   if (coverage.complete()) return ExitStatus::kFine;
   Complain(context, "the export has a hole: " + coverage.problem() + "; run envledger verify");
