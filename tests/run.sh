@@ -16,6 +16,7 @@ esac
 
 .ci/install-packages --tests
 jobs=$(nproc)
+tests=$((jobs + 1))  # at once: many of them wait for a disk
 
 build() {  # PRESET [TARGET...]
   local preset=$1
@@ -31,13 +32,13 @@ if [[ $quick == no ]]; then
   threaded=(transport_test client_test service_test)
   build tsan "${threaded[@]}"
   echo "== tsan: rooms with threads"
-  ctest --test-dir build/tsan -j "$jobs" --output-on-failure --no-tests=error -L threads
+  ctest --test-dir build/tsan -j "$tests" --output-on-failure --no-tests=error -L threads
 
   build asan
   echo "== asan: everything"
-  ctest --test-dir build/asan -j "$jobs" --output-on-failure --no-tests=error
+  ctest --test-dir build/asan -j "$tests" --output-on-failure --no-tests=error
 fi
 
 build dev
 echo "== dev: everything, as shipped"
-ctest --test-dir build/dev -j "$jobs" --output-on-failure --no-tests=error
+ctest --test-dir build/dev -j "$tests" --output-on-failure --no-tests=error
