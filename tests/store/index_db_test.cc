@@ -158,7 +158,7 @@ TEST_F(IndexDbTest, DestroyRemovesWhateverIsThere) {
 
 // As many envelopes as fill several partitions of a file's filters and index, in files that are flushed and compacted,
 // in what is not flushed yet, and in an overlay.
-TEST_F(IndexDbTest, APrefixCursorFindsEveryKeyOfItsPrefixWhereverItLies) {
+TEST_F(IndexDbTest, PrefixCursorsAndPointReadsFindEveryKeyWhereverItLies) {
   Open();
   constexpr uint64_t kEnvelopes = 12'000;
   const auto prefix_of = [](uint64_t envelope) { return "env-" + std::to_string(envelope) + std::string(1, '\0'); };
@@ -187,6 +187,11 @@ TEST_F(IndexDbTest, APrefixCursorFindsEveryKeyOfItsPrefixWhereverItLies) {
     }
     ASSERT_TRUE(at->status().ok());
     ASSERT_EQ(found, envelope >= kEnvelopes ? "" : has(envelope, 1) ? "01234" : "0") << envelope;
+    for (uint64_t revision = 0; revision < 6; ++revision) {
+      const auto value = reader->Get(Table::kEnvelopes, prefix + U64Key(revision));
+      ASSERT_TRUE(value.ok());
+      ASSERT_EQ(value->has_value(), revision < found.size()) << envelope << ", " << revision;
+    }
   }
 }
 
