@@ -6,7 +6,9 @@ OptionSpecs SourceOptions() {
   return {
       {"socket", Takes::kValue, "PATH",
        "audit socket of the daemon (default: $ENVLEDGER_AUDIT_SOCKET, then /run/envledger/audit.sock)"},
-      {"data-dir", Takes::kValue, "DIR", "read the database itself instead, read-only, also beside a running daemon"},
+      {"data-dir", Takes::kValue, "DIR",
+       "read the database itself instead, read-only, also beside a running daemon; what its index lacks is indexed in "
+       "memory or below $TMPDIR"},
       {"timeout", Takes::kValue, "SECONDS", "how long the daemon may take for one answer (default 60)"},
   };
 }

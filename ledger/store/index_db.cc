@@ -112,8 +112,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families(const IndexDbOptions& opti
   ascending.compression = rocksdb::kLZ4Compression;
   ascending.level_compaction_dynamic_level_bytes = true;
 
-  // Nearly every look-up of an envelope asks for one that does not exist yet, and the records of one that does exist lie
-  // in one or two of the table's files: filters of the ids, once for all records of an envelope, say which.
+  // Nearly every look-up of an envelope asks for one that does not exist yet, and the records of one that does exist
+  // lie in one or two of the table's files: filters of the ids, once for all records of an envelope, say which.
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.whole_key_filtering = false;
   rocksdb::ColumnFamilyOptions envelopes = ascending;
