@@ -11,6 +11,7 @@
 
 #include "tests/chain/naive_tree.h"
 #include "tests/support/chain_builder.h"
+#include "tests/support/paths.h"
 #include "tests/support/traffic.h"
 
 namespace envledger {

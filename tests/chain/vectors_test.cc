@@ -13,6 +13,7 @@
 #include "ledger/chain/tlog_proof.h"
 #include "ledger/chain/tree.h"
 #include "ledger/crypto/sha256.h"
+#include "tests/support/paths.h"
 
 namespace envledger {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "ledger/daemon/config.h"
+#include "tests/support/paths.h"
 #include "tests/support/process.h"
 
 namespace envledger::cli {

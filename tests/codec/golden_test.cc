@@ -17,6 +17,7 @@
 #include "ledger/codec/transition.h"
 #include "ledger/crypto/sha256.h"
 #include "tests/codec/samples.h"
+#include "tests/support/paths.h"
 
 namespace envledger {
 namespace {

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "ledger/codec/quantity.h"
+#include "tests/support/paths.h"
 
 // nlohmann/json is the independent reader that the results are compared with.
 

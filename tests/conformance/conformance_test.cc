@@ -12,6 +12,7 @@
 #include "ledger/chain/tile.h"
 #include "tests/audit/tiles_fixture.h"
 #include "tests/support/daemon.h"
+#include "tests/support/paths.h"
 #include "tests/support/transitions.h"
 
 namespace envledger {

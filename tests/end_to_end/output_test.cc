@@ -15,6 +15,7 @@
 #include "ledger/store/layout.h"
 #include "tests/support/daemon.h"
 #include "tests/support/doctor.h"
+#include "tests/support/paths.h"
 
 namespace envledger {
 namespace {

@@ -10,6 +10,7 @@
 #include "ledger/chain/note.h"
 #include "ledger/codec/json.h"
 #include "tests/support/daemon.h"
+#include "tests/support/paths.h"
 #include "tests/support/traffic.h"
 
 namespace envledger {

@@ -15,6 +15,7 @@
 #include "ledger/base/time.h"
 #include "tests/end_to_end/raw_row_facts.h"
 #include "tests/end_to_end/trace_answers.h"
+#include "tests/support/paths.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define ENVLEDGER_SLOW_BUILD true
