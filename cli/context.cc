@@ -7,10 +7,11 @@
 #include <iostream>
 
 #include "cli/progress.h"
-#include "cli/remote_reader.h"
-#include "cli/safe_text.h"
-#include "cli/wrap.h"
-#include "ledger/audit/tiles_reader.h"
+#include "ledger/client/remote_reader.h"
+#include "ledger/query/stored_reader.h"
+#include "ledger/text/safe_text.h"
+#include "ledger/text/wrap.h"
+#include "ledger/tiles/tiles_reader.h"
 
 namespace envledger::cli {
 namespace {

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "cli/exit_status.h"
-#include "ledger/audit/reader.h"
 #include "ledger/base/status.h"
 #include "ledger/base/time.h"
 #include "ledger/client/append_client.h"
+#include "ledger/protocol/ledger_reader.h"
 
 namespace envledger::cli {
 

@@ -3,12 +3,12 @@
 // forbids in attributes, are written out there and stay exact in `data`.
 #include "cli/event_mappings.h"
 
-#include "cli/envelope_json.h"
-#include "cli/json_object.h"
-#include "cli/query_rows.h"
-#include "cli/safe_text.h"
-#include "cli/words.h"
+#include "cli/output/query_rows.h"
 #include "ledger/codec/json.h"
+#include "ledger/export/envelope_json.h"
+#include "ledger/text/json_object.h"
+#include "ledger/text/safe_text.h"
+#include "ledger/text/words.h"
 
 namespace envledger::cli {
 namespace {

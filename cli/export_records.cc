@@ -5,18 +5,18 @@
 
 #include <functional>
 
-#include "cli/csv.h"
-#include "cli/envelope_json.h"
+#include "cli/arguments/ledger_source.h"
+#include "cli/arguments/selection.h"
 #include "cli/event_mappings.h"
-#include "cli/json_object.h"
-#include "cli/ledger_source.h"
-#include "cli/output_file.h"
-#include "cli/pages.h"
+#include "cli/output/output_file.h"
+#include "cli/output/pages.h"
+#include "cli/output/query_rows.h"
 #include "cli/progress.h"
-#include "cli/query_rows.h"
-#include "cli/selection.h"
-#include "cli/words.h"
 #include "ledger/chain/tree.h"
+#include "ledger/export/envelope_json.h"
+#include "ledger/text/csv.h"
+#include "ledger/text/json_object.h"
+#include "ledger/text/words.h"
 
 namespace envledger::cli {
 namespace {

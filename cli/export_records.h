@@ -1,8 +1,8 @@
 // `export` of records and envelopes: csv, jsonl, OCSF and CloudEvents.
 #pragma once
 
+#include "cli/arguments/options.h"
 #include "cli/context.h"
-#include "cli/options.h"
 
 namespace envledger::cli {
 

@@ -1,7 +1,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 
 int main(int argc, char** argv) {
   envledger::cli::Context context = envledger::cli::ProcessContext();

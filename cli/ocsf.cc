@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <array>
 
-#include "cli/envelope_json.h"
 #include "cli/event_mappings.h"
-#include "cli/json_object.h"
-#include "cli/words.h"
 #include "ledger/codec/json.h"
+#include "ledger/export/envelope_json.h"
+#include "ledger/text/json_object.h"
+#include "ledger/text/words.h"
 
 namespace envledger::cli {
 namespace {

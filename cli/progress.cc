@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cli/words.h"
+#include "ledger/text/words.h"
 
 namespace envledger::cli {
 

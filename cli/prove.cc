@@ -13,12 +13,12 @@
 
 #include <algorithm>
 
-#include "cli/json_object.h"
-#include "cli/key_argument.h"
-#include "cli/words.h"
-#include "ledger/audit/match.h"
+#include "cli/arguments/key_argument.h"
 #include "ledger/chain/tree.h"
 #include "ledger/codec/json.h"
+#include "ledger/protocol/match.h"
+#include "ledger/text/json_object.h"
+#include "ledger/text/words.h"
 
 namespace envledger::cli {
 namespace {

@@ -10,11 +10,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cli/arguments/options.h"
 #include "cli/context.h"
-#include "cli/link_book.h"
-#include "cli/options.h"
-#include "cli/signed_tree.h"
-#include "cli/story.h"
+#include "ledger/evidence/link_book.h"
+#include "ledger/evidence/signed_tree.h"
+#include "ledger/evidence/story.h"
 
 namespace envledger::cli {
 

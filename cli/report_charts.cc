@@ -5,10 +5,10 @@
 #include <array>
 #include <limits>
 
-#include "cli/html.h"
 #include "cli/report_sections.h"
-#include "ledger/audit/account.h"
+#include "ledger/analysis/account.h"
 #include "ledger/codec/quantity.h"
+#include "ledger/report/html.h"
 
 namespace envledger::cli {
 namespace {

@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <set>
 
-#include "cli/link_book.h"
 #include "cli/report_filters.h"
 #include "cli/report_gather.h"
 #include "cli/report_page.h"
-#include "cli/words.h"
-#include "ledger/audit/match.h"
+#include "ledger/evidence/link_book.h"
+#include "ledger/protocol/match.h"
+#include "ledger/text/words.h"
 
 namespace envledger::cli {
 namespace {

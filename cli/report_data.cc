@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/json_object.h"
 #include "ledger/codec/entry.h"
+#include "ledger/text/json_object.h"
 
 namespace envledger::cli {
 namespace {

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/story.h"
 #include "ledger/base/status.h"
 #include "ledger/chain/note.h"
 #include "ledger/codec/model.h"
+#include "ledger/evidence/story.h"
 
 namespace envledger::cli {
 

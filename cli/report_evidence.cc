@@ -1,8 +1,8 @@
 // How to check a report: said on the report, for people who have nothing else.
 #include <algorithm>
 
-#include "cli/html.h"
 #include "cli/report_sections.h"
+#include "ledger/report/html.h"
 
 namespace envledger::cli {
 namespace {

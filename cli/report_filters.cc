@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "cli/link_book.h"
-#include "cli/selection.h"
-#include "cli/time_argument.h"
-#include "cli/words.h"
+#include "cli/arguments/selection.h"
+#include "cli/arguments/time_argument.h"
+#include "ledger/evidence/link_book.h"
+#include "ledger/text/words.h"
 
 namespace envledger::cli {
 namespace {

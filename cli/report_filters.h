@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/options.h"
-#include "cli/query_request.h"
+#include "cli/arguments/options.h"
+#include "cli/arguments/query_request.h"
 #include "cli/report_data.h"
 
 namespace envledger::cli {

@@ -1,9 +1,9 @@
 #include "cli/report_gather.h"
 
-#include "cli/pages.h"
-#include "cli/proof_source.h"
-#include "ledger/audit/keys.h"
+#include "cli/output/pages.h"
 #include "ledger/chain/subset_proof.h"
+#include "ledger/evidence/proof_source.h"
+#include "ledger/evidence/served_keys.h"
 
 namespace envledger::cli {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/query_request.h"
+#include "cli/arguments/query_request.h"
 #include "cli/report_data.h"
-#include "ledger/audit/reader.h"
+#include "ledger/protocol/ledger_reader.h"
 
 namespace envledger::cli {
 

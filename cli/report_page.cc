@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
-#include "cli/html.h"
-#include "cli/proof_source.h"
 #include "cli/report_assets.h"
 #include "cli/report_filters.h"
 #include "cli/report_sections.h"
 #include "ledger/crypto/sha256.h"
+#include "ledger/evidence/proof_source.h"
+#include "ledger/report/html.h"
 
 namespace envledger::cli {
 namespace {

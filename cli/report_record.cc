@@ -1,8 +1,8 @@
 #include "cli/report_record.h"
 
-#include "cli/html.h"
-#include "cli/words.h"
 #include "ledger/chain/tree.h"
+#include "ledger/report/html.h"
+#include "ledger/text/words.h"
 
 namespace envledger::cli {
 namespace {

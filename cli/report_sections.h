@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "cli/report_data.h"
-#include "cli/words.h"
-#include "ledger/audit/findings.h"
+#include "ledger/analysis/findings.h"
+#include "ledger/text/words.h"
 
 namespace envledger::cli {
 

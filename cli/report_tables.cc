@@ -3,9 +3,9 @@
 #include <map>
 #include <tuple>
 
-#include "cli/html.h"
 #include "cli/report_record.h"
 #include "cli/report_sections.h"
+#include "ledger/report/html.h"
 
 namespace envledger::cli {
 namespace {

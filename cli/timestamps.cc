@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "cli/proof_output.h"
-#include "cli/proof_source.h"
+#include "cli/output/proof_output.h"
 #include "ledger/base/file.h"
 #include "ledger/crypto/sha256.h"
 #include "ledger/crypto/timestamp.h"
+#include "ledger/evidence/proof_source.h"
 
 namespace envledger::cli {
 namespace {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/ledger_source.h"
-#include "cli/options.h"
+#include "cli/arguments/ledger_source.h"
+#include "cli/arguments/options.h"
 #include "ledger/base/status.h"
 #include "ledger/chain/verifier.h"
 

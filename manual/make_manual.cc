@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "ledger/daemon/config.h"
 #include "manual/roff.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "cli/unicode.h"
+#include "ledger/text/unicode.h"
 
 namespace envledger::manual {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "ledger/api/query_record.h"
-#include "ledger/audit/tree_index.h"
+#include "ledger/index/tree_index.h"
 
 namespace envledger {
 namespace {

@@ -8,9 +8,9 @@
 
 #include "ledger/api/append_api.h"
 #include "ledger/api/followers.h"
-#include "ledger/audit/view.h"
 #include "ledger/base/worker_pool.h"
 #include "ledger/codec/message.h"
+#include "ledger/query/view.h"
 #include "ledger/service/ledger.h"
 
 namespace envledger {

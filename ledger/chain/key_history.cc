@@ -147,4 +147,23 @@ Result<Checkpoint> OpenCheckpoint(std::string_view note_bytes, const KeyHistory&
   return OpenCheckpoint(note_bytes, history.KeyAt(unchecked.size));
 }
 
+Result<Genesis> GenesisOf(std::string_view entry_bytes, EntryHeader* header) {
+  ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(entry_bytes));
+  const Genesis* genesis = entry.event ? std::get_if<Genesis>(&*entry.event) : nullptr;
+  if (genesis == nullptr || entry.header.seq != 0) return Corruption("entry 0 is not a genesis");
+  if (genesis->format_version != kFormatVersion) {
+    return InvalidArgument("the ledger has format version " + std::to_string(genesis->format_version) +
+                           ", this program reads and writes " + std::to_string(kFormatVersion));
+  }
+  if (header != nullptr) *header = entry.header;
+  return *genesis;
+}
+
+Status AddRotation(const EntryView& entry, KeyHistory& keys) {
+  const std::string name = "entry " + std::to_string(entry.header.seq);
+  const KeyRotated* rotated = entry.event ? std::get_if<KeyRotated>(&*entry.event) : nullptr;
+  if (rotated == nullptr) return Corruption(name + " is no rotation of the key");
+  return keys.Add(entry.header.seq, entry.header.recorded_at, *rotated).Prepend(name + ": ");
+}
+
 }  // namespace envledger

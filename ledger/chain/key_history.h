@@ -66,6 +66,14 @@ class KeyHistory {
   std::vector<HistoricKey> keys_;
 };
 
+// The genesis that entry 0 holds. kCorruption when there is none, kInvalidArgument for an unknown format version;
+// `header` (may be null) receives its header.
+Result<Genesis> GenesisOf(std::string_view entry_bytes, EntryHeader* header);
+
+// KeyHistory::Add of an entry that must be a key_rotated. kCorruption, naming the entry, when it is none or does not
+// follow.
+Status AddRotation(const EntryView& entry, KeyHistory& keys);
+
 // What the signatures of a checkpoint's note say, held against a history.
 struct NoteSigners {
   Status status;              // kCorruption when a line that names a key of the history does not verify

@@ -1,7 +1,7 @@
 #include "ledger/service/heads.h"
 
-#include "ledger/audit/index_keys.h"
 #include "ledger/chain/verifier.h"
+#include "ledger/index/index_keys.h"
 
 namespace envledger {
 

@@ -7,10 +7,10 @@
 #include <memory>
 #include <thread>
 
-#include "ledger/audit/index_keys.h"
-#include "ledger/audit/tree_index.h"
 #include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
+#include "ledger/index/index_keys.h"
+#include "ledger/index/tree_index.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"
 

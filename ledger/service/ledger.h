@@ -9,12 +9,12 @@
 #include <string>
 #include <thread>
 
-#include "ledger/audit/view.h"
 #include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
 #include "ledger/base/time.h"
 #include "ledger/codec/message.h"
 #include "ledger/crypto/ed25519.h"
+#include "ledger/query/view.h"
 #include "ledger/service/checkpointer.h"
 #include "ledger/service/indexer.h"
 #include "ledger/service/recovery.h"

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "ledger/audit/index_keys.h"
+#include "ledger/index/index_keys.h"
 
 namespace envledger {
 

@@ -19,8 +19,8 @@
 #include <string>
 #include <vector>
 
-#include "ledger/audit/tree_index.h"
-#include "ledger/audit/view.h"
+#include "ledger/index/tree_index.h"
+#include "ledger/query/view.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"
 #include "tests/support/counting_reader.h"

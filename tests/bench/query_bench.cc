@@ -29,10 +29,10 @@
 #include <string>
 #include <vector>
 
-#include "ledger/audit/tree_index.h"
-#include "ledger/audit/view.h"
 #include "ledger/codec/entry.h"
 #include "ledger/codec/transition.h"
+#include "ledger/index/tree_index.h"
+#include "ledger/query/view.h"
 #include "ledger/service/indexer.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"

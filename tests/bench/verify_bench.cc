@@ -13,10 +13,10 @@
 #include <thread>
 #include <vector>
 
-#include "ledger/audit/verify.h"
 #include "ledger/chain/tree.h"
 #include "ledger/store/layout.h"
 #include "ledger/store/log_db.h"
+#include "ledger/verify/verify.h"
 #include "tests/bench/bench.h"
 #include "tests/support/daemon.h"
 

@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <set>
 
-#include "cli/line_reader.h"
 #include "fake_ledger.h"
 #include "ledger/base/file.h"
+#include "ledger/base/line_reader.h"
 
 namespace envledger::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "cli/verify_report.h"
+#include "cli/output/verify_report.h"
 #include "fake_ledger.h"
 #include "ledger/base/bytes.h"
 #include "ledger/chain/tree.h"

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "cli/context.h"
-#include "ledger/audit/reader.h"
 #include "ledger/chain/note.h"
 #include "ledger/chain/tree.h"
 #include "ledger/codec/entry.h"
 #include "ledger/codec/model.h"
+#include "ledger/protocol/ledger_reader.h"
 
 namespace envledger::cli {
 

@@ -7,8 +7,9 @@
 #include <sstream>
 
 #include "fake_ledger.h"
-#include "ledger/audit/findings.h"
-#include "tests/audit/oracle.h"
+#include "ledger/analysis/findings.h"
+#include "ledger/query/stored_reader.h"
+#include "tests/query/oracle.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/random_traffic.h"
 #include "tests/support/transitions.h"

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "ledger/audit/reader.h"
-#include "ledger/audit/view.h"
+#include "ledger/protocol/ledger_reader.h"
+#include "ledger/query/view.h"
 #include "tests/support/ledger_fixture.h"
 
 namespace envledger::cli {

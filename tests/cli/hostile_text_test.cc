@@ -5,10 +5,10 @@
 #include <set>
 #include <sstream>
 
-#include "cli/output_style.h"
-#include "cli/unicode.h"
-#include "cli/verify_report.h"
+#include "cli/output/output_style.h"
+#include "cli/output/verify_report.h"
 #include "fake_ledger.h"
+#include "ledger/text/unicode.h"
 
 namespace envledger::cli {
 namespace {

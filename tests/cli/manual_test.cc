@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "cli/commands.h"
+#include "cli/commands/commands.h"
 #include "ledger/daemon/config.h"
 #include "tests/support/paths.h"
 #include "tests/support/process.h"

@@ -1,10 +1,10 @@
-#include "cli/options.h"
+#include "cli/arguments/options.h"
 
 #include <gtest/gtest.h>
 
-#include "cli/principal_argument.h"
-#include "cli/query_request.h"
-#include "cli/time_argument.h"
+#include "cli/arguments/principal_argument.h"
+#include "cli/arguments/query_request.h"
+#include "cli/arguments/time_argument.h"
 #include "fake_ledger.h"
 
 namespace envledger::cli {

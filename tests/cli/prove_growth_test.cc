@@ -6,6 +6,7 @@
 
 #include "fake_ledger.h"
 #include "growing_ledger.h"
+#include "ledger/query/stored_reader.h"
 #include "ledger/service/rotation.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/ledger_fixture.h"

@@ -4,8 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "fake_ledger.h"
-#include "ledger/audit/index_keys.h"
 #include "ledger/codec/transition.h"
+#include "ledger/index/index_keys.h"
+#include "ledger/query/stored_reader.h"
 #include "ledger/store/layout.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/doctor.h"

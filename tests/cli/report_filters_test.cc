@@ -7,13 +7,13 @@
 #include <functional>
 #include <set>
 
-#include "cli/query_request.h"
+#include "cli/arguments/query_request.h"
 #include "cli/report_data.h"
 #include "cli/report_page.h"
 #include "fake_ledger.h"
-#include "ledger/audit/reader.h"
 #include "ledger/base/file.h"
 #include "ledger/codec/transition.h"
+#include "ledger/query/stored_reader.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/temp_dir.h"

@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cli/envelope_tree.h"
-#include "cli/unicode.h"
-#include "cli/wrap.h"
+#include "cli/output/envelope_tree.h"
 #include "fake_ledger.h"
+#include "ledger/text/unicode.h"
+#include "ledger/text/wrap.h"
 
 namespace envledger::cli {
 namespace {

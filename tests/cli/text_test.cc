@@ -2,13 +2,13 @@
 
 #include <sstream>
 
-#include "cli/csv.h"
-#include "cli/html.h"
 #include "cli/progress.h"
-#include "cli/safe_text.h"
-#include "cli/unicode.h"
-#include "cli/words.h"
 #include "fake_ledger.h"
+#include "ledger/report/html.h"
+#include "ledger/text/csv.h"
+#include "ledger/text/safe_text.h"
+#include "ledger/text/unicode.h"
+#include "ledger/text/words.h"
 
 namespace envledger::cli {
 namespace {

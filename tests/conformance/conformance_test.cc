@@ -10,10 +10,10 @@
 
 #include "ledger/base/file.h"
 #include "ledger/chain/tile.h"
-#include "tests/audit/tiles_fixture.h"
 #include "tests/support/daemon.h"
 #include "tests/support/paths.h"
 #include "tests/support/transitions.h"
+#include "tests/tiles/tiles_fixture.h"
 
 namespace envledger {
 namespace {

@@ -9,11 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "ledger/audit/reader.h"
 #include "ledger/chain/tree.h"
 #include "ledger/client/append_client.h"
 #include "ledger/codec/json.h"
 #include "ledger/codec/transition.h"
+#include "ledger/query/stored_reader.h"
 #include "tests/support/daemon.h"
 #include "tests/support/traffic.h"
 #include "tests/support/wait.h"

@@ -9,9 +9,9 @@
 #include <set>
 #include <sstream>
 
-#include "ledger/audit/index_keys.h"
 #include "ledger/base/time.h"
 #include "ledger/codec/quantity.h"
+#include "ledger/index/index_keys.h"
 #include "ledger/store/layout.h"
 #include "tests/support/daemon.h"
 #include "tests/support/doctor.h"

@@ -5,9 +5,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "ledger/audit/index_keys.h"
 #include "ledger/base/bytes.h"
 #include "ledger/codec/json.h"
+#include "ledger/index/index_keys.h"
 #include "ledger/store/layout.h"
 #include "tests/support/daemon.h"
 #include "tests/support/traffic.h"

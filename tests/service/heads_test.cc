@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "ledger/audit/index_keys.h"
 #include "ledger/base/bytes.h"
+#include "ledger/index/index_keys.h"
 #include "ledger/store/index_db.h"
 #include "tests/support/temp_dir.h"
 

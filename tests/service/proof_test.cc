@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "ledger/api/audit_api.h"
-#include "ledger/audit/tree_index.h"
 #include "ledger/chain/tree.h"
+#include "ledger/index/tree_index.h"
 #include "ledger/store/layout.h"
 #include "tests/support/doctor.h"
 #include "tests/support/ledger_fixture.h"

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "ledger/audit/tree_index.h"
 #include "ledger/base/file.h"
+#include "ledger/index/tree_index.h"
 #include "ledger/store/layout.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/doctor.h"

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "ledger/audit/keys.h"
 #include "ledger/base/file.h"
+#include "ledger/index/logged_keys.h"
 #include "ledger/store/layout.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/doctor.h"

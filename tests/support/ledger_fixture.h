@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "ledger/audit/verify.h"
 #include "ledger/service/ledger.h"
+#include "ledger/verify/verify.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/temp_dir.h"
 

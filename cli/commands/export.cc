@@ -1,0 +1,150 @@
+// `export`: the ledger in a form that others read and check.
+#include <algorithm>
+#include <array>
+
+#include "cli/arguments/key_argument.h"
+#include "cli/arguments/ledger_source.h"
+#include "cli/arguments/query_request.h"
+#include "cli/commands/commands.h"
+#include "cli/export_records.h"
+#include "cli/progress.h"
+#include "ledger/text/safe_text.h"
+#include "ledger/text/words.h"
+#include "ledger/tiles/export_tiles.h"
+
+namespace envledger::cli {
+namespace {
+
+void PrintTileExport(Context& context, const std::string& directory, const TileExportReport& report, bool key_given) {
+  const auto fact = [&](std::string label, const std::string& text) {
+    label.resize(std::max<size_t>(label.size(), 12), ' ');
+    context.out << label << SafeText(text) << '\n';
+  };
+  const uint64_t size = report.checkpoint.size;
+  const uint64_t before = report.old_size.value_or(0);
+  fact("origin", report.checkpoint.origin);
+  fact("entries", Grouped(size) + (report.old_size ? ", " + Grouped(size - before) + " of them new" : ""));
+  fact("root", Hex(View(report.checkpoint.root)));
+  fact("signed by", FormatVerifierKey(report.key) + (key_given ? ", as given" : ", as the ledger itself says"));
+  fact("added", Grouped(report.files_added) + " files, " + Grouped(report.bytes_added) + " bytes; " +
+                    Grouped(report.files_removed) + " files that are no longer needed were removed");
+  fact("checkpoint", directory + "/checkpoint");
+}
+
+// What the forms of records take and a whole ledger does not.
+Status CheckTilesUsage(const Options& options) {
+  if (options.arguments().empty()) return InvalidArgument("the form tiles needs a directory: envledger export DIR");
+  OptionSpecs others = QueryOptions();
+  for (const std::string_view name : {"rows", "output"}) others.push_back({name, Takes::kValue, "", ""});
+  for (const OptionSpec& spec : others) {
+    if (options.Has(spec.name)) {
+      return InvalidArgument("the form tiles is the whole ledger in a directory: not with --" + std::string(spec.name));
+    }
+  }
+  return Ok();
+}
+
+ExitStatus RunTiles(Context& context, const Options& options) {
+  if (const Status usage = CheckTilesUsage(options); !usage.ok()) return WrongUsage(context, usage);
+  auto source = SourceOf(context, options);
+  if (!source.ok()) return WrongUsage(context, source.status());
+  if (options.Has("sign-now") && !source->data_dir.empty()) {
+    return WrongUsage(context, InvalidArgument("--sign-now is for the daemon, which has the key: not with --data-dir"));
+  }
+  TileExportOptions how;
+  how.sign_now = options.Has("sign-now");
+  if (options.Has("vkey")) {
+    auto key = ReadVerifierKey(options.Get("vkey"));
+    if (!key.ok()) {
+      Complain(context, key.status().ToString());
+      return ExitStatus::kUnavailable;
+    }
+    how.trusted_key = *std::move(key);
+  }
+  auto reader = context.open_ledger(*source);
+  if (!reader.ok()) return Fail(context, reader.status());
+  const std::string& directory = options.arguments().front();
+  auto report = [&] {
+    Progress progress(context.err, context.err_is_terminal, context.ticks);
+    return ExportTiles(**reader, directory, how,
+                       [&](uint64_t done, uint64_t total) { progress.Update(done, total, "entries"); });
+  }();
+  if (!report.ok()) return Fail(context, report.status());
+  PrintTileExport(context, directory, *report, how.trusted_key.has_value());
+  return ExitStatus::kFine;
+}
+
+struct Form {
+  std::string_view name;
+  ExitStatus (*run)(Context&, const Options&);
+};
+constexpr std::array kForms = {Form{"tiles", RunTiles}, Form{"csv", ExportCsv}, Form{"jsonl", ExportJsonl},
+                               Form{"ocsf", ExportOcsf}, Form{"cloudevents", ExportCloudEvents}};
+
+ExitStatus Run(Context& context, const Options& options) {
+  const std::string& name = options.Has("format") ? options.Get("format") : std::string(kForms.front().name);
+  for (const Form& form : kForms) {
+    if (form.name == name) return form.run(context, options);
+  }
+  std::string known;
+  for (const Form& form : kForms) known += (known.empty() ? "" : ", ") + std::string(form.name);
+  return WrongUsage(context, InvalidArgument("--format of an export is " + known + ", not \"" + name + "\""));
+}
+
+}  // namespace
+
+Command ExportCommand() {
+  static const OptionSpecs kOwn = {
+      {"format", Takes::kValue, "FORM",
+       "tiles (the default): a C2SP tlog-tiles directory; or csv, jsonl, ocsf, cloudevents",
+       [] {
+         return std::vector<std::string_view>{"tiles", "csv", "jsonl", "ocsf", "cloudevents"};
+       }},
+      {"rows", Takes::kValue, "ROWS",
+       "records (the default); csv, jsonl: or envelopes; jsonl, cloudevents: or entries, the whole log with its "
+       "events",
+       [] {
+         return std::vector<std::string_view>{"records", "envelopes", "entries"};
+       }},
+      {"output", Takes::kValue, "FILE", "csv, jsonl, ocsf, cloudevents: there, durably, instead of standard output"},
+      {"vkey", Takes::kValue, "VKEY",
+       "tiles: the verifier key that the checkpoint must be signed by, or a file that holds it"},
+      {"sign-now", Takes::kNothing, "", "tiles: sign a checkpoint at the present size first"},
+  };
+  return {
+      .name = "export",
+      .arguments = "[DIR]",
+      .summary = "the ledger as files: tiles that anybody can check, csv, jsonl, OCSF, CloudEvents",
+      .text =
+          "Writes the whole ledger, as of its latest checkpoint, to DIR: the checkpoint, every entry, and the Merkle "
+          "tree, as c2sp.org/tlog-tiles lays them out. Any static file server can serve it, any tool that follows the "
+          "standard can check it, and so can envledger verify --tiles, without the ledger.\n"
+          "\n"
+          "Every hash is computed anew; nothing that does not lead to the signed root is ever exported. A second run "
+          "adds only what is new, after it has seen that the ledger still is what was exported. It may be interrupted "
+          "at "
+          "any moment: until the new checkpoint is in its place, DIR is the export that it was before.\n"
+          "\n"
+          "--format csv, jsonl, ocsf and cloudevents write the records of the envelopes that pass query's filters, a "
+          "line "
+          "each, to standard output or --output FILE: csv with titles, for spreadsheets (formulas neutralised); jsonl "
+          "{\"seq\", \"recorded_at\", \"recorder\", \"leaf_hash\", \"revision\", \"transition\"}, with "
+          "--rows entries {..., \"event\"} too, and {\"completeness\": ...} last; ocsf API Activity events (class "
+          "6003, schema 1.2.0) and cloudevents CloudEvents 1.0, for log systems. No limit applies unless --limit says "
+          "so. Except in jsonl the completeness goes to stderr. schema/MAPPINGS.md says where every field comes from.\n"
+          "\n"
+          "Exit status 1, with TRUNCATED, TAMPERED or WRONG_KEY: the ledger, or the export, is not what was signed. 3: "
+          "no checkpoint yet. 4: DIR holds another ledger. 5: the disk, the socket, or another export into DIR.",
+      .example =
+          "  envledger export --sign-now --vkey ledger.vkey /srv/www/ledger\n"
+          "  envledger verify --tiles /srv/www/ledger --vkey ledger.vkey\n"
+          "  envledger export --format csv --tenant search --since 30d --output search.csv\n"
+          "  envledger export --format ocsf --recorded-since 1h >> /var/log/siem/envledger.ocsf.jsonl\n",
+      .options = Join({kOwn, QueryOptions(), SourceOptions()}),
+      .min_arguments = 0,
+      .max_arguments = 1,
+      .run = Run,
+  };
+}
+
+}  // namespace envledger::cli

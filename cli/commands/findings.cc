@@ -1,0 +1,298 @@
+// `findings`: what an auditor should look at, computed here from the sealed records of every envelope that passes the
+// filters.
+//
+// What the records of one envelope show is printed as they come. A producer's first record can only be told from the
+// whole ledger: for each producer met, the ledger is asked for the first envelope that it recorded in, and it is news
+// only if that is among the envelopes of the answer.
+#include "ledger/analysis/findings.h"
+
+#include <limits>
+#include <map>
+#include <set>
+
+#include "cli/arguments/filtered.h"
+#include "cli/arguments/ledger_source.h"
+#include "cli/arguments/time_argument.h"
+#include "cli/commands/commands.h"
+#include "cli/output/listing.h"
+#include "cli/output/pages.h"
+#include "cli/progress.h"
+#include "ledger/codec/json.h"
+#include "ledger/export/envelope_json.h"
+#include "ledger/text/safe_text.h"
+
+namespace envledger::cli {
+namespace {
+
+ListingShape Shape() {
+  return {
+      .rows_name = "findings",
+      .csv_titles = {"finding", "severity", "envelope_id", "principal_kind", "principal_issuer", "principal_id", "seqs",
+                     "when", "text"},
+      .columns = {{.title = "WHEN (UTC)", .least = 19},
+                  {.title = "SEVERITY", .least = 8},
+                  {.title = "FINDING", .least = 26},
+                  {.title = "WHO", .least = 14},
+                  {.title = "ENVELOPE", .least = 36, .fold = 1, .whole = true},
+                  {.title = "ENTRIES", .least = 12, .fold = 1},
+                  {.title = "WHAT", .least = 50, .fold = 2, .whole = true}},
+  };
+}
+
+std::string SeqsText(const Finding& finding, std::string_view separator) {
+  std::vector<std::string> seqs;
+  for (const uint64_t seq : finding.seqs) seqs.push_back(std::to_string(seq));
+  return Joined(seqs, separator);
+}
+
+Color ColorOf(Severity severity) {
+  if (severity == Severity::kAlert) return Color::kRed;
+  return severity == Severity::kWarning ? Color::kYellow : Color::kPlain;
+}
+
+Cells RowCells(const Finding& finding, const NameBook& names) {
+  return {{ShortTime(finding.when)},
+          {std::string(Name(finding.severity)), ColorOf(finding.severity)},
+          {std::string(Name(finding.kind))},
+          {finding.who ? SafeText(names.Name(*finding.who)) : "-"},
+          {finding.envelope_id.empty() ? "-" : SafeText(finding.envelope_id), Color::kDim},
+          {SeqsText(finding, ", "), Color::kDim},
+          {SafeText(finding.text)}};
+}
+
+std::vector<std::string> RowFields(const Finding& finding) {
+  const Principal who = finding.who.value_or(Principal{});
+  return {std::string(Name(finding.kind)),
+          std::string(Name(finding.severity)),
+          finding.envelope_id,
+          finding.who ? std::string(Name(who.kind)) : "",
+          who.issuer,
+          who.id,
+          SeqsText(finding, "; "),
+          FormatTime(finding.when),
+          finding.text};
+}
+
+std::string RowJson(const Finding& finding) {
+  JsonObject json;
+  json.Text("finding", Name(finding.kind))
+      .Text("severity", Name(finding.severity))
+      .TextOrNull("envelope_id", finding.envelope_id)
+      .Raw("principal", finding.who ? PrincipalJson(*finding.who) : "null")
+      .Raw("seqs", "[" + SeqsText(finding, ",") + "]")
+      .Text("when", FormatTime(finding.when))
+      .Text("text", finding.text);
+  return json.str();
+}
+
+struct FindingsPlan {
+  FindingOptions options;
+  std::set<FindingKind> kinds;  // empty: all
+  Severity least = Severity::kNotice;
+  uint64_t limit = 0;  // 0: all
+  bool Wants(FindingKind kind) const { return kinds.empty() || kinds.contains(kind); }
+  bool Wants(const Finding& finding) const { return Wants(finding.kind) && finding.severity >= least; }
+};
+
+Result<FindingsPlan> PlanFindings(const Options& options, Nanos now) {
+  FindingsPlan plan;
+  plan.options.now = now;
+  for (const std::string& word : options.Split("finding")) {
+    const auto kind = ParseFindingKind(word);
+    if (!kind) return InvalidArgument("--finding: no such finding: \"" + word + "\"; see envledger findings --help");
+    plan.kinds.insert(*kind);
+  }
+  if (options.Has("severity")) {
+    const auto severity = ParseSeverity(options.Get("severity"));
+    if (!severity)
+      return InvalidArgument("--severity is notice, warning or alert, not \"" + options.Get("severity") + "\"");
+    plan.least = *severity;
+  }
+  if (options.Has("max-skew")) {
+    auto span = ParseSpanArgument(options.Get("max-skew"));
+    if (!span.ok()) return std::move(span).status().Prepend("--max-skew: ");
+    plan.options.max_skew = *span;
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(plan.limit, options.Number("limit", 0, 0, std::numeric_limits<int64_t>::max()));
+  return plan;
+}
+
+class Printer {
+ public:
+  Printer(Listing& listing, const NameBook& names, const FindingsPlan& plan)
+      : listing_(listing), names_(names), plan_(plan) {}
+
+  void Print(Finding finding) {
+    if (!plan_.Wants(finding)) return;
+    ++found_;
+    ++counts_[{finding.severity, finding.kind}];
+    if (plan_.limit != 0 && found_ > plan_.limit) return;
+    if (listing_.format() == Format::kTable) {
+      listing_.AddCells([finding = std::move(finding), &names = names_] { return RowCells(finding, names); });
+    } else if (listing_.format() == Format::kCsv) {
+      listing_.AddCsv(RowFields(finding));
+    } else {
+      listing_.AddJson(RowJson(finding));
+    }
+  }
+  uint64_t found() const { return found_; }
+
+  // "3 findings (alert: self_approval 1; notice: new_recorder 2)".
+  std::string Count() const {
+    std::string text;
+    std::optional<Severity> severity;
+    for (const auto& [of, count] : counts_) {
+      if (severity != of.first) text += (text.empty() ? "" : "; ") + std::string(Name(of.first)) + ":";
+      text += (severity == of.first ? ", " : " ") + std::string(Name(of.second)) + " " + Grouped(count);
+      severity = of.first;
+    }
+    return Grouped(found_) + (found_ == 1 ? " finding" : " findings") + (text.empty() ? "" : " (" + text + ")");
+  }
+
+ private:
+  Listing& listing_;
+  const NameBook& names_;
+  const FindingsPlan& plan_;
+  uint64_t found_ = 0;
+  struct GraverFirst {
+    bool operator()(const std::pair<Severity, FindingKind>& a, const std::pair<Severity, FindingKind>& b) const {
+      return a.first != b.first ? a.first > b.first : a.second < b.second;
+    }
+  };
+  std::map<std::pair<Severity, FindingKind>, uint64_t, GraverFirst> counts_;
+};
+
+// The first record of a producer in the whole ledger. Nothing when the ledger knows of none: it knows less than the
+// answer, and verify will say so.
+Result<std::optional<Record>> FirstRecordOf(LedgerReader& reader, const std::string& producer) {
+  QueryRequest request;
+  request.recorder = producer;
+  std::optional<Record> first;
+  const auto visit = [&](const Story& story) {
+    for (const Record& record : story.records) {
+      if (record.recorder.producer == producer && (!first || record.seq < first->seq)) first = record;
+    }
+  };
+  ENVLEDGER_RETURN_IF_ERROR(ForEachEnvelope(reader, request, 1, visit).status());
+  return first;
+}
+
+Status PrintRecorders(LedgerReader& reader, const LedgerFindings& seen, Printer& printer) {
+  for (const auto& [producer, first_here] : seen.recorders()) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const std::optional<Record> first, FirstRecordOf(reader, producer));
+    if (first && first->seq >= first_here.seq) printer.Print(LedgerFindings::NewRecorder(first_here));
+  }
+  return Ok();
+}
+
+Status PrintClockSteps(LedgerReader& reader, const QueryRequest& filter, Printer& printer) {
+  LedgerFindings steps;
+  EventsRequest request{.name = "clock_stepped", .from_seq = 0, .limit = 0};
+  while (true) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const EventsResponse page, reader.Events(request));
+    if (page.entries.empty()) break;
+    for (const std::string& entry : page.entries) {
+      ENVLEDGER_RETURN_IF_ERROR(steps.AddEvent(entry));
+      ENVLEDGER_ASSIGN_OR_RETURN(const EntryView view, CheckEntry(entry));
+      if (view.header.seq < request.from_seq) return Corruption("the ledger's events come out of order");
+      request.from_seq = view.header.seq + 1;
+    }
+  }
+  for (Finding& finding : steps.ClockSteps()) {
+    const bool in = finding.when >= filter.since.value_or(0) && finding.when >= filter.recorded_since.value_or(0) &&
+                    (!filter.until || finding.when < *filter.until) && (!filter.at || finding.when <= *filter.at) &&
+                    (!filter.recorded_until || finding.when < *filter.recorded_until);
+    if (in) printer.Print(std::move(finding));
+  }
+  return Ok();
+}
+
+ExitStatus Run(Context& context, const Options& options) {
+  auto plan = PlanFindings(options, context.now());
+  if (!plan.ok()) return WrongUsage(context, plan.status());
+  ExitStatus why = ExitStatus::kFine;
+  auto filtered = OpenFiltered(context, options, why);
+  if (!filtered) return why;
+  if (filtered->plan.request.at) plan->options.now = *filtered->plan.request.at;
+
+  Listing listing(context, filtered->style, Shape());
+  Printer printer(listing, filtered->names, *plan);
+  Progress progress(context.err, context.err_is_terminal && !context.out_is_terminal, context.ticks);
+  LedgerFindings ledger;
+  uint64_t envelopes = 0;
+  const auto visit = [&](const Story& story) {
+    filtered->names.Learn(story.envelope);
+    ledger.AddRecords(story.records);
+    for (Finding& finding : FindingsOf(story.envelope, story.records, plan->options)) printer.Print(std::move(finding));
+    progress.Update(++envelopes, 0, "envelopes");
+  };
+  auto coverage = ForEachEnvelope(*filtered->reader, filtered->plan.request, 0, visit);
+  if (!coverage.ok()) return Fail(context, coverage.status());
+  if (plan->Wants(FindingKind::kNewRecorder)) {
+    const Status status = PrintRecorders(*filtered->reader, ledger, printer);
+    if (!status.ok()) return Fail(context, status);
+  }
+  if (plan->Wants(FindingKind::kClockStep)) {
+    const Status status = PrintClockSteps(*filtered->reader, filtered->plan.request, printer);
+    if (!status.ok()) return Fail(context, status);
+  }
+  const uint64_t found = printer.found();
+  if (found > listing.rows()) {
+    Complain(context, "printed " + Grouped(listing.rows()) + " of " + Grouped(found) + " findings (--limit)");
+  }
+  return listing.Finish(*coverage,
+                        printer.Count() + " in " + Grouped(envelopes) + (envelopes == 1 ? " envelope" : " envelopes"));
+}
+
+// The paragraphs of the help that list every kind.
+const std::string& Explanations() {
+  static const std::string kText = [] {
+    std::string text;
+    for (int i = 0; i < kFindingKindCount; ++i) {
+      const auto kind = static_cast<FindingKind>(i);
+      text += std::string(Name(kind)) + ": " + std::string(ExplanationOf(kind)) + "\n\n";
+    }
+    return "Looks through the envelopes that match every filter given (those of query) for what an auditor should look "
+           "at. A finding is no verdict: each comes with its evidence, the entries that show it, and what they "
+           "say.\n\n" +
+           text +
+           "Every grant is judged, not only the last; what a grant only repeats from the one before is not reported "
+           "again. A request that states no resources has no widened grant. A hop that states no scopes or no expiry "
+           "has its parent's; scopes are compared as they are written. Without a reason means: none in the grant, its "
+           "record, or the decision it rests on. A producer is new when its first record in the whole ledger is among "
+           "the envelopes looked at; clock steps are those within the times given. With --at deadlines are judged as "
+           "of then. Cancelling or revoking one's own "
+           "request is no self-approval, and nobody is told apart who is anonymous.\n"
+           "\n"
+           "jsonl prints one finding per line, {\"finding\", \"severity\", \"envelope_id\", \"principal\", \"seqs\", "
+           "\"when\", \"text\"}, and {\"completeness\": ...} last. severity is notice, warning or alert; envelope_id "
+           "and principal are null for findings about the ledger. when is occurred_at of the last record of the "
+           "evidence, or recorded_at of the ledger's. Findings are answers: the exit status is 0 with them as without.";
+  }();
+  return kText;
+}
+
+}  // namespace
+
+Command FindingsCommand() {
+  static const OptionSpecs kOwn = {
+      {"finding", Takes::kValues, "FINDING", "only these findings (a list: any of them)", WordsOf<FindingKind, 0>},
+      {"severity", Takes::kValue, "SEVERITY",
+       "only findings of this severity or graver: notice (the default), warning, alert", WordsOf<Severity, 0>},
+      {"max-skew", Takes::kValue, "SPAN", "how far occurred_at may lie from recorded_at (default 5m)"},
+      {"limit", Takes::kValue, "N", "print at most N findings; all are counted (default 0: all)"},
+  };
+  return {
+      .name = "findings",
+      .arguments = "",
+      .summary = "what to look at: widened grants, self-approvals, open past deadline, ...",
+      .text = Explanations(),
+      .example =
+          "  envledger findings --since 7d\n"
+          "  envledger findings --tenant search --finding widened_grant,scope_not_requested --format jsonl\n",
+      .options = Join({kOwn, FilteredOptions()}),
+      .run = Run,
+  };
+}
+
+}  // namespace envledger::cli

@@ -1,0 +1,330 @@
+// `follow`: entries as they are sealed, read by seq. The seq is all the state there is: what was printed is never asked
+// for again, what was not printed is asked for until it comes, over as many connections as that takes. Each entry must
+// be the next and continue the chain of the one before, so that another ledger behind the same socket, or one that was
+// cut, is noticed and not followed.
+//
+// The daemon holds a request for a second when there is nothing new, and no longer, so that a signal, which only sets a
+// flag, ends the command within that time.
+#include <signal.h>
+#include <time.h>
+
+#include <limits>
+#include <map>
+
+#include "cli/arguments/filtered.h"
+#include "cli/arguments/ledger_source.h"
+#include "cli/commands/commands.h"
+#include "ledger/chain/tree.h"
+#include "ledger/codec/json.h"
+#include "ledger/export/envelope_json.h"
+#include "ledger/protocol/match.h"
+#include "ledger/text/safe_text.h"
+#include "ledger/text/words.h"
+
+namespace envledger::cli {
+namespace {
+
+constexpr uint32_t kWaitMs = 1000;
+constexpr Nanos kRetryEvery = kSecond / 5;
+
+volatile sig_atomic_t g_ended = 0;
+
+// While it lives, SIGINT and SIGTERM set a flag instead of ending the process.
+class EndingSignals {
+ public:
+  EndingSignals() {
+    g_ended = 0;
+    struct sigaction action = {};
+    action.sa_handler = [](int) { g_ended = 1; };
+    sigaction(SIGINT, &action, &interrupt_);
+    sigaction(SIGTERM, &action, &terminate_);
+  }
+  ~EndingSignals() {
+    sigaction(SIGINT, &interrupt_, nullptr);
+    sigaction(SIGTERM, &terminate_, nullptr);
+  }
+  EndingSignals(const EndingSignals&) = delete;
+  EndingSignals& operator=(const EndingSignals&) = delete;
+
+ private:
+  struct sigaction interrupt_ = {};
+  struct sigaction terminate_ = {};
+};
+
+void Pause(Nanos span) {
+  const timespec time = {.tv_sec = span / kSecond, .tv_nsec = span % kSecond};
+  nanosleep(&time, nullptr);  // a signal ends it early
+}
+
+bool HasFilters(const QueryRequest& query) {
+  const QueryRequest none;
+  return query.principal.has_value() || EncodeRequest({0, query}) != EncodeRequest({0, none});
+}
+
+struct FollowPlan {
+  std::optional<uint64_t> from;
+  uint64_t count = 0;  // 0: without end
+  bool events = true;
+  bool filters = false;
+};
+
+class Follower {
+ public:
+  Follower(Context& context, Filtered& filtered, const FollowPlan& plan, uint64_t from)
+      : context_(context), filtered_(filtered), plan_(plan), next_(from) {}
+
+  uint64_t next() const { return next_; }
+  bool Done() const { return plan_.count != 0 && printed_ >= plan_.count; }
+
+  // Prints one page, waiting for it a while. True when there were entries.
+  Result<bool> Step(LedgerReader& reader, uint32_t wait_ms) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const EntriesResponse page, reader.Follow({next_, 0, wait_ms}));
+    if (page.tree_size < next_ && last_leaf_hash_) {
+      return Corruption("the ledger has " + std::to_string(page.tree_size) + " entries now, and entry " +
+                        std::to_string(next_ - 1) + " was read before: it was cut, or is another");
+    }
+    std::map<std::string, Story> stories;
+    for (const std::string& bytes : page.entries) {
+      if (Done()) break;
+      ENVLEDGER_RETURN_IF_ERROR(Take(reader, bytes, stories));
+    }
+    context_.out.flush();
+    return !page.entries.empty();
+  }
+
+ private:
+  Status Take(LedgerReader& reader, const std::string& bytes, std::map<std::string, Story>& stories) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(bytes));
+    if (entry.header.seq != next_) {
+      return Corruption("entry " + std::to_string(next_) + " was asked for, and entry " +
+                        std::to_string(entry.header.seq) + " came");
+    }
+    if (last_leaf_hash_ && entry.header.previous != *last_leaf_hash_) {
+      return Corruption("entry " + std::to_string(next_) + " does not continue the chain of the one before");
+    }
+    const Hash leaf_hash = LeafHash(bytes);
+    if (entry.event) {
+      if (plan_.events && !plan_.filters) Print(entry, leaf_hash);
+    } else {
+      ENVLEDGER_ASSIGN_OR_RETURN(const Record record, DecodeRecord(bytes));
+      ENVLEDGER_ASSIGN_OR_RETURN(const bool wanted, Wanted(reader, record, stories));
+      if (wanted) Print(record, leaf_hash);
+    }
+    last_leaf_hash_ = leaf_hash;
+    ++next_;
+    return Ok();
+  }
+
+  // Whether the envelope, as of this record, passes the filters.
+  Result<bool> Wanted(LedgerReader& reader, const Record& record, std::map<std::string, Story>& stories) {
+    if (!plan_.filters) return true;
+    const std::string& id = record.transition.envelope_id;
+    auto story = stories.find(id);
+    if (story == stories.end() || story->second.records.back().seq < record.seq) {
+      ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeResponse found, reader.FindEnvelope({id}));
+      ENVLEDGER_ASSIGN_OR_RETURN(Story read, ReadStory(found.envelope));
+      story = stories.insert_or_assign(id, std::move(read)).first;
+    }
+    std::vector<Record> until_now;
+    for (const Record& of_it : story->second.records) {
+      if (of_it.seq <= record.seq) until_now.push_back(of_it);
+    }
+    if (until_now.empty())
+      return Corruption("envelope " + id + " is answered without entry " + std::to_string(record.seq));
+    return Matcher(filtered_.plan.request).Judge(until_now).has_value();
+  }
+
+  void Print(const EntryView& entry, const Hash& leaf_hash) {
+    ++printed_;
+    if (filtered_.style.format == Format::kJsonl) {
+      JsonObject json;
+      json.Number("seq", entry.header.seq)
+          .Text("recorded_at", FormatTime(entry.header.recorded_at))
+          .Text("leaf_hash", Hex(View(leaf_hash)))
+          .Raw("event", LedgerEventJson(*entry.event));
+      context_.out << json.str() << '\n';
+      return;
+    }
+    Line(entry.header.seq, entry.header.recorded_at, "event", Color::kCyan, "-", LedgerEventJson(*entry.event));
+  }
+
+  void Print(const Record& record, const Hash& leaf_hash) {
+    ++printed_;
+    const Transition& transition = record.transition;
+    if (filtered_.style.format == Format::kJsonl) {
+      JsonObject json;
+      json.Number("seq", record.seq)
+          .Text("recorded_at", FormatTime(record.recorded_at))
+          .Text("leaf_hash", Hex(View(leaf_hash)))
+          .Text("envelope_id", transition.envelope_id)
+          .Number("revision", record.revision)
+          .Text("stage", Name(transition.stage))
+          .Text("occurred_at", FormatTime(transition.occurred_at.value_or(0)))
+          .Raw("recorder", RecorderJson(record.recorder))
+          .Raw("transition", TransitionJson(transition));
+      context_.out << json.str() << '\n';
+      return;
+    }
+    Line(record.seq, record.recorded_at, std::string(Name(transition.stage)), ColorOf(transition.stage),
+         transition.envelope_id, Summary(record));
+  }
+
+  // The one thing that a record of this stage says.
+  std::string Summary(const Record& record) {
+    const Transition& transition = record.transition;
+    std::vector<std::string> parts;
+    if (transition.stage == Stage::kRequested) {
+      const Envelope envelope = FoldEnvelope({record});
+      filtered_.names.Learn(envelope);
+      parts = {WhoText(envelope, filtered_.names), WhatText(envelope.execution), ResourcesText(envelope.requested)};
+    }
+    if (const auto& decision = transition.decision) {
+      if (decision->effect != Effect::kUnspecified) parts.emplace_back(Name(decision->effect));
+      if (decision->decider) parts.push_back("by " + filtered_.names.Name(*decision->decider));
+      parts.push_back(Joined(decision->reasons, ", "));
+    }
+    if (transition.granted) parts.push_back(ResourcesText(transition.granted->resources));
+    if (const auto& outcome = transition.outcome) {
+      const bool both = !outcome->code.empty() && !outcome->reason.empty();
+      parts.push_back(outcome->code + (both ? ": " : "") + outcome->reason);
+      if (!outcome->usage.empty()) parts.push_back("used " + ResourcesText(outcome->usage));
+    }
+    parts.push_back(transition.reason);
+    parts.push_back(transition.note);
+    std::erase_if(parts, [](const std::string& part) { return part.empty(); });
+    return Joined(parts, "; ");
+  }
+
+  void Line(uint64_t seq, Nanos at, std::string stage, Color color, const std::string& envelope,
+            const std::string& text) {
+    stage.resize(std::max<size_t>(stage.size(), 9), ' ');
+    const Palette& palette = filtered_.style.palette;
+    std::string number = std::to_string(seq);
+    number.insert(0, number.size() < 8 ? 8 - number.size() : 0, ' ');
+    context_.out << number << "  " << ShortTime(at) << "  " << palette.Paint(color, stage) << "  "
+                 << palette.Paint(Color::kDim, SafeText(envelope)) << (text.empty() ? "" : "  ") << SafeText(text)
+                 << '\n';
+  }
+
+  Context& context_;
+  Filtered& filtered_;
+  const FollowPlan plan_;
+  uint64_t next_;
+  uint64_t printed_ = 0;
+  std::optional<Hash> last_leaf_hash_;
+};
+
+// Goes on until the count, a signal, or an error that another connection does not mend. `filtered.reader` changes with
+// the connection.
+Status FollowOn(Context& context, Filtered& filtered, const LedgerSource& source, Follower& follower) {
+  const Nanos patience = std::chrono::nanoseconds(source.timeout).count();
+  std::optional<Nanos> lost_at;
+  while (g_ended == 0 && !follower.Done() && context.out.good()) {
+    Status status;
+    if (filtered.reader == nullptr) {
+      auto reader = context.open_ledger(source);
+      if (reader.ok()) {
+        filtered.reader = *std::move(reader);
+      } else {
+        status = reader.status();
+      }
+    }
+    if (filtered.reader != nullptr) {
+      const auto more = follower.Step(*filtered.reader, kWaitMs);
+      if (more.ok()) {
+        if (lost_at) Complain(context, "connected again, at entry " + std::to_string(follower.next()));
+        lost_at.reset();
+        continue;
+      }
+      status = more.status();
+    }
+    if (status.code() != Code::kUnavailable) return status;
+    filtered.reader.reset();
+    if (!lost_at) {
+      lost_at = context.ticks();
+      Complain(context, status.message() + "; trying again");
+    }
+    if (context.ticks() - *lost_at > patience) return status;
+    Pause(kRetryEvery);
+  }
+  return Ok();
+}
+
+Status PrintWhatIsThere(Context& context, Filtered& filtered, Follower& follower) {
+  while (g_ended == 0 && !follower.Done()) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const bool more, follower.Step(*filtered.reader, 0));
+    if (!more) {
+      Complain(context, "this is what the directory holds; only a running daemon can be followed further");
+      break;
+    }
+  }
+  return Ok();
+}
+
+ExitStatus Run(Context& context, const Options& options) {
+  FollowPlan plan;
+  constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
+  auto from = options.Number("from", 0, 0, kMost);
+  if (!from.ok()) return WrongUsage(context, from.status());
+  auto count = options.Number("count", 0, 1, kMost);
+  if (!count.ok()) return WrongUsage(context, count.status());
+  const auto source = SourceOf(context, options);
+  if (!source.ok()) return WrongUsage(context, source.status());
+  plan.count = *count;
+  plan.events = !options.Has("no-events");
+  ExitStatus why = ExitStatus::kFine;
+  auto filtered = OpenFiltered(context, options, why);
+  if (!filtered) return why;
+  if (filtered->style.format == Format::kJson || filtered->style.format == Format::kCsv) {
+    return WrongUsage(context, InvalidArgument("--format: follow prints table or jsonl"));
+  }
+  plan.filters = HasFilters(filtered->plan.request);
+  const bool offline = source->socket.empty();
+  uint64_t begin = *from;
+  if (!offline && !options.Has("from")) {
+    const auto status = filtered->reader->Status({});
+    if (!status.ok()) return Fail(context, status.status());
+    begin = status->tree_size;
+  }
+  const EndingSignals signals;
+  Follower follower(context, *filtered, plan, begin);
+  const Status status =
+      offline ? PrintWhatIsThere(context, *filtered, follower) : FollowOn(context, *filtered, *source, follower);
+  Complain(context, "go on with --from " + std::to_string(follower.next()));
+  return status.ok() ? ExitStatus::kFine : Fail(context, status);
+}
+
+}  // namespace
+
+Command FollowCommand() {
+  static const OptionSpecs kOwn = {
+      {"from", Takes::kValue, "SEQ", "begin with this entry (default: what is sealed from now on; of a directory, 0)"},
+      {"count", Takes::kValue, "N", "end after N entries printed"},
+      {"no-events", Takes::kNothing, "", "leave out the ledger's own events"},
+  };
+  return {
+      .name = "follow",
+      .arguments = "",
+      .summary = "new entries as they are sealed",
+      .text =
+          "Prints each entry when it is durable, in order, without a gap and without repetition, until SIGINT or "
+          "SIGTERM; then it says on stderr with which --from to go on. When the daemon restarts it connects again and "
+          "goes on; it gives up when that takes longer than --timeout. Each entry must continue the chain of the one "
+          "before: a ledger that was cut or exchanged ends it with status 1.\n"
+          "\n"
+          "The filters are those of query, asked of the entry's envelope as of that entry: --stage granted prints "
+          "grants. With any of them the ledger's own events are left out, as with --no-events.\n"
+          "\n"
+          "With --data-dir it prints what is there and ends. --format is table (one line per entry) or jsonl: "
+          "{\"seq\", "
+          "\"recorded_at\", \"leaf_hash\", \"envelope_id\", \"revision\", \"stage\", \"occurred_at\", \"recorder\", "
+          "\"transition\"}, and for an event {\"seq\", \"recorded_at\", \"leaf_hash\", \"event\"}.",
+      .example =
+          "  envledger follow --tenant search\n"
+          "  envledger follow --from 1200 --format jsonl --no-events\n",
+      .options = Join({kOwn, FilteredOptions()}),
+      .run = Run,
+  };
+}
+
+}  // namespace envledger::cli

@@ -1,0 +1,77 @@
+#include <algorithm>
+
+#include "cli/commands/commands.h"
+
+namespace envledger::cli {
+namespace {
+
+constexpr size_t kWidth = 100;
+
+// `text` in words, wrapped, every line after `indent` spaces. The first line is taken to be indented already.
+std::string Wrap(std::string_view text, size_t indent) {
+  std::string out;
+  size_t column = indent;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find_first_of(" \n"), text.size());
+    const std::string_view word = text.substr(0, end);
+    const bool paragraph = end < text.size() && text[end] == '\n';
+    if (column > indent && column + 1 + word.size() > kWidth) {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+    }
+    if (column > indent) out += ' ';
+    column += word.size() + (column > indent ? 1 : 0);
+    out += word;
+    if (paragraph) {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out + "\n";
+}
+
+std::string Label(const OptionSpec& spec) {
+  std::string label = "--" + std::string(spec.name);
+  if (spec.takes != Takes::kNothing) label += " " + std::string(spec.placeholder);
+  return label;
+}
+
+}  // namespace
+
+std::string OverviewText() {
+  std::string text =
+      "envledger: asks and feeds an append-only audit ledger of what AI backends were asked to do.\n\n"
+      "Usage: envledger COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n";
+  for (const Command& command : AllCommands()) {
+    std::string line = "  " + std::string(command.name);
+    line.resize(std::max<size_t>(line.size() + 2, 18), ' ');
+    text += line + std::string(command.summary) + "\n";
+  }
+  text +=
+      "  help [COMMAND]  this, or the options of a command and an example (also: envledger COMMAND --help)\n\n"
+      "A ledger is read through its daemon's audit socket (--socket, $ENVLEDGER_AUDIT_SOCKET, then\n"
+      "/run/envledger/audit.sock) or from its directory (--data-dir); verify and show also read an export (--tiles).\n"
+      "Answers are tables for people, or --format json, jsonl or csv for programs. Times are RFC 3339, a date, or a\n"
+      "span ago (24h, 7d); output is in UTC. Hashes are in lower-case hexadecimal.\n\n"
+      "Exit status: 0 fine; 1 the ledger or a proof failed verification; 2 wrong usage; 3 not found; 4 refused by\n"
+      "the ledger; 5 unavailable (socket, disk, key).\n";
+  return text;
+}
+
+std::string HelpText(const Command& command) {
+  std::string usage = "Usage: envledger " + std::string(command.name) + " [OPTIONS]";
+  if (!command.arguments.empty()) usage += " " + std::string(command.arguments);
+  std::string text = usage + "\n\n" + Wrap(command.text, 0) + "\nOptions:\n";
+  size_t widest = std::string_view("--help").size();
+  for (const OptionSpec& spec : command.options) widest = std::max(widest, Label(spec).size());
+  const auto add = [&](std::string label, std::string_view help) {
+    label.resize(widest, ' ');
+    text += "  " + label + "  " + Wrap(help, widest + 4);
+  };
+  for (const OptionSpec& spec : command.options) add(Label(spec), spec.help);
+  add("--help", "show this");
+  return text + "\nExample:\n" + std::string(command.example);
+}
+
+}  // namespace envledger::cli

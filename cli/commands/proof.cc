@@ -1,0 +1,250 @@
+// `proof`: that an entry is in the ledger, or that the ledger only grew, as files that outsiders can check.
+#include "cli/arguments/key_argument.h"
+#include "cli/arguments/ledger_source.h"
+#include "cli/commands/commands.h"
+#include "cli/output/proof_output.h"
+#include "ledger/evidence/proof_source.h"
+#include "ledger/evidence/story.h"
+#include "ledger/text/safe_text.h"
+
+namespace envledger::cli {
+namespace {
+
+Status CheckUsage(const Options& options, const OutputStyle& style) {
+  const bool consistency = options.Has("consistency");
+  if (consistency) {
+    for (const char* name : {"envelope", "revision", "all", "tree-size", "entry"}) {
+      if (options.Has(name)) return InvalidArgument("--" + std::string(name) + " is not for --consistency");
+    }
+    return Ok();
+  }
+  if (options.arguments().size() > 1) {
+    return InvalidArgument("proof takes one entry; two sizes are for --consistency");
+  }
+  if (!options.Has("all")) return Ok();
+  if (options.Has("revision")) return InvalidArgument("--all and --revision exclude each other");
+  if (options.Has("entry")) return InvalidArgument("--all writes the entries too: not with --entry");
+  if (!options.Has("output")) return InvalidArgument("--all needs --output DIR, where a file for each record goes");
+  if (style.format != Format::kTable) return InvalidArgument("--all writes proof files: not with --format");
+  return Ok();
+}
+
+// The numbers that options and argument give.
+struct Numbers {
+  std::optional<uint64_t> seq;
+  std::optional<uint64_t> revision;
+  std::optional<uint64_t> tree_size;
+};
+
+Result<Numbers> NumbersOf(const Options& options) {
+  Numbers request;
+  if (!options.Has("envelope")) request.seq = ParseDecimal(options.arguments().front());
+  if (request.seq && (options.Has("revision") || options.Has("all"))) {
+    return InvalidArgument("--revision and --all are for an envelope, and " + std::to_string(*request.seq) +
+                           " is taken for the number of an entry; --envelope says that it is an envelope's id");
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t revision, options.Number("revision", 0, 0, UINT64_MAX));
+  if (options.Has("revision")) request.revision = revision;
+  ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t tree_size, options.Number("tree-size", 0, 1, UINT64_MAX));
+  if (options.Has("tree-size")) request.tree_size = tree_size;
+  return request;
+}
+
+// The seqs that are asked for, and their entries as the envelope's answer has them.
+struct Wanted {
+  uint64_t seq = 0;
+  std::string entry;  // empty: not known yet
+};
+
+Result<std::vector<Wanted>> WantedOf(LedgerReader& reader, const Options& options, const Numbers& request) {
+  if (request.seq) return std::vector<Wanted>{{*request.seq, {}}};
+  const std::string& id = options.arguments().front();
+  ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeResponse response, reader.FindEnvelope({.envelope_id = id}));
+  ENVLEDGER_ASSIGN_OR_RETURN(const Story story, ReadStory(response.envelope));
+  Coverage coverage;
+  coverage.AddPage(response.completeness);
+  coverage.AddStory(story);
+  if (!coverage.complete()) return Corruption("the answer has a hole: " + coverage.problem());
+  std::vector<Wanted> wanted;
+  for (size_t i = 0; i < story.records.size(); ++i) {
+    const Record& record = story.records[i];
+    const bool chosen =
+        options.Has("all") || (request.revision ? record.revision == *request.revision : i + 1 == story.records.size());
+    if (chosen) wanted.push_back({record.seq, response.envelope.entries[i]});
+  }
+  if (wanted.empty()) {
+    return NotFound("envelope " + id + " has the revisions 0 to " + std::to_string(story.records.size() - 1) +
+                    ", not " + std::to_string(*request.revision));
+  }
+  return wanted;
+}
+
+ExitStatus Deliver(Context& context, const Options& options, const std::string& text, const std::string& what) {
+  if (options.Has("output")) return WriteOutput(context, options.Get("output"), text, what);
+  context.out << (context.out_is_terminal ? SafeLines(text) : text);
+  return ExitStatus::kFine;
+}
+
+// Every proof is made and checked before the first is written.
+ExitStatus WriteAll(Context& context, const std::string& directory, const std::vector<Wanted>& wanted,
+                    const std::vector<InclusionProofResponse>& proofs) {
+  if (const Status made = MakeDirectory(directory); !made.ok()) {
+    Complain(context, made.ToString());
+    return ExitStatus::kUnavailable;
+  }
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const std::string stem = directory + "/" + std::to_string(wanted[i].seq);
+    const std::string what = "entry " + std::to_string(wanted[i].seq);
+    const std::string text = InclusionOutput(Format::kTable, wanted[i].seq, proofs[i]);
+    ExitStatus status = WriteOutput(context, stem + ".entry", proofs[i].entry, what);
+    if (status == ExitStatus::kFine) {
+      status = WriteOutput(context, stem + ".tlog-proof", text,
+                           "its proof in the tree of " + std::to_string(proofs[i].tree_size) + " entries");
+    }
+    if (status != ExitStatus::kFine) return status;
+  }
+  return ExitStatus::kFine;
+}
+
+Result<std::vector<InclusionProofResponse>> ProofsOf(ProofSource& source, const std::vector<Wanted>& wanted,
+                                                     uint64_t tree_size, bool needs_checkpoint) {
+  std::vector<InclusionProofResponse> proofs;
+  for (const Wanted& one : wanted) {
+    ENVLEDGER_ASSIGN_OR_RETURN(InclusionProofResponse proof, source.Inclusion(one.seq, tree_size));
+    if (!one.entry.empty() && one.entry != proof.entry) {
+      return Corruption("entry " + std::to_string(one.seq) +
+                        " is not the same in the envelope's answer and in the proof's");
+    }
+    if (needs_checkpoint && proof.checkpoint.empty()) return source.NoCheckpointOf(tree_size);
+    proofs.push_back(std::move(proof));
+  }
+  return proofs;
+}
+
+ExitStatus RunInclusion(Context& context, const Options& options, const OutputStyle& style, LedgerReader& reader,
+                        ProofSource& source) {
+  auto request = NumbersOf(options);
+  if (!request.ok()) return WrongUsage(context, request.status());
+  auto wanted = WantedOf(reader, options, *request);
+  if (!wanted.ok()) return Fail(context, wanted.status());
+  const uint64_t last = wanted->back().seq;
+  if (request->tree_size && last >= *request->tree_size) {
+    return WrongUsage(context, InvalidArgument("entry " + std::to_string(last) + " is not among the first " +
+                                               std::to_string(*request->tree_size) + " that --tree-size says"));
+  }
+  // One size for all, so that one checkpoint vouches for them.
+  uint64_t tree_size = request->tree_size.value_or(0);
+  if (!request->tree_size) {
+    auto covering = source.Covering(last);
+    if (!covering.ok()) return Fail(context, covering.status());
+    tree_size = covering->checkpoint.size;
+  }
+  auto proofs = ProofsOf(source, *wanted, tree_size, style.format == Format::kTable);
+  if (!proofs.ok()) return Fail(context, proofs.status());
+  if (options.Has("all")) return WriteAll(context, options.Get("output"), *wanted, *proofs);
+  const std::string what = "entry " + std::to_string(last);
+  if (options.Has("entry")) {
+    const ExitStatus status = WriteOutput(context, options.Get("entry"), proofs->front().entry, what);
+    if (status != ExitStatus::kFine) return status;
+  }
+  return Deliver(context, options, InclusionOutput(style.format, last, proofs->front()),
+                 "the proof that " + what + " is in the tree of " + std::to_string(tree_size) + " entries");
+}
+
+ExitStatus RunConsistency(Context& context, const Options& options, const OutputStyle& style, ProofSource& source) {
+  std::vector<uint64_t> sizes;
+  for (const std::string& word : options.arguments()) {
+    const auto size = ParseDecimal(word);
+    if (!size)
+      return WrongUsage(context, InvalidArgument("--consistency takes numbers of entries, not " + Quoted(word)));
+    sizes.push_back(*size);
+  }
+  if (sizes.size() == 1) {
+    auto latest = source.Latest();
+    if (!latest.ok()) return Fail(context, latest.status());
+    sizes.push_back(latest->checkpoint.size);
+    if (sizes[0] > sizes[1]) {
+      return Fail(context, NotFound("the latest checkpoint is of " + std::to_string(sizes[1]) +
+                                    " entries, fewer than " + std::to_string(sizes[0])));
+    }
+  }
+  if (sizes[0] > sizes[1]) {
+    return WrongUsage(context, InvalidArgument("OLD is not larger than NEW in --consistency OLD NEW"));
+  }
+  auto proof = source.Consistency(sizes[0], sizes[1]);
+  if (!proof.ok()) return Fail(context, proof.status());
+  if (style.format == Format::kTable && proof->checkpoint.empty()) {
+    return Fail(context, source.NoCheckpointOf(sizes[1]));
+  }
+  return Deliver(context, options, ConsistencyOutput(style.format, *proof),
+                 "the proof that the tree of " + std::to_string(sizes[1]) + " entries begins with the first " +
+                     std::to_string(sizes[0]));
+}
+
+ExitStatus Run(Context& context, const Options& options) {
+  auto style = StyleOf(context, options);
+  if (!style.ok()) return WrongUsage(context, style.status());
+  if (const Status usage = CheckUsage(options, *style); !usage.ok()) return WrongUsage(context, usage);
+  auto ledger = SourceOf(context, options);
+  if (!ledger.ok()) return WrongUsage(context, ledger.status());
+  std::optional<VerifierKey> key;
+  if (options.Has("vkey")) {
+    auto given = ReadVerifierKey(options.Get("vkey"));
+    if (!given.ok()) {
+      Complain(context, given.status().ToString());
+      return ExitStatus::kUnavailable;
+    }
+    key = *std::move(given);
+  }
+  auto reader = context.open_ledger(*ledger);
+  if (!reader.ok()) return Fail(context, reader.status());
+  ProofSource source(**reader, std::move(key), ledger->data_dir.empty());
+  if (options.Has("consistency")) return RunConsistency(context, options, *style, source);
+  return RunInclusion(context, options, *style, **reader, source);
+}
+
+}  // namespace
+
+Command ProofCommand() {
+  static const OptionSpecs kOwn = {
+      {"output", Takes::kValue, "FILE", "where the proof goes, durably, instead of standard output"},
+      {"entry", Takes::kValue, "FILE", "also write the entry's exact bytes, which whoever checks the proof needs"},
+      {"envelope", Takes::kNothing, "", "the argument is an envelope's id, even if it looks like a number"},
+      {"revision", Takes::kValue, "N", "of an envelope: this record, counted from 0 (default: the latest)"},
+      {"all", Takes::kNothing, "",
+       "of an envelope: all records; --output is a directory for SEQ.tlog-proof and SEQ.entry"},
+      {"tree-size", Takes::kValue, "N", "in the tree of the first N entries (default: of the latest checkpoint)"},
+      {"consistency", Takes::kNothing, "", "the arguments are two tree sizes: prove that the ledger only grew"},
+      {"vkey", Takes::kValue, "VKEY", "the key that the checkpoint must be signed by, or a file that holds it"},
+  };
+  return {
+      .name = "proof",
+      .arguments = "SEQ | ENVELOPE_ID | --consistency OLD [NEW]",
+      .summary = "prove to outsiders that an entry is in the ledger, or that it only grew",
+      .text =
+          "Prints a proof that an entry is in the ledger: a C2SP tlog-proof, which holds a signed checkpoint and is "
+          "checked without the ledger (envledger proof verify, or any tool for the format). The entry is named by its "
+          "number, or by its envelope: the latest record, or --revision N. Where the latest checkpoint ends before the "
+          "entry, the daemon is asked to sign one now; from a directory that is an error.\n"
+          "\n"
+          "--consistency OLD NEW prints the body of C2SP add-checkpoint: that the NEW entries begin with the OLD ones, "
+          "unchanged. NEW is that of the latest checkpoint unless given, and needs a signed checkpoint of just that "
+          "size.\n"
+          "\n"
+          "Every proof is checked before it is printed; one that does not hold is exit status 1. json and jsonl: "
+          "{\"seq\", \"tree_size\", \"root\", \"leaf_hash\", \"hashes\", \"checkpoint\", \"proof\", \"entry\" "
+          "(base64)} or "
+          "{\"old_size\", \"new_size\", \"old_root\", \"new_root\", \"hashes\", \"checkpoint\", \"proof\"}, for any "
+          "sizes; checkpoint and proof are null where no checkpoint of the size was signed. csv: without the last "
+          "ones.",
+      .example =
+          "  envledger proof env-deploy-0002 --output env.tlog-proof --entry env.entry\n"
+          "  envledger proof verify env.tlog-proof --entry env.entry --vkey ledger.vkey\n",
+      .options = Join({kOwn, SourceOptions(), OutputOptions()}),
+      .min_arguments = 1,
+      .max_arguments = 2,
+      .run = Run,
+  };
+}
+
+}  // namespace envledger::cli

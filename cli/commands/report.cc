@@ -1,0 +1,128 @@
+// `report`: an answer that can be taken away, as one HTML file that holds the evidence for what it says.
+#include "cli/arguments/key_argument.h"
+#include "cli/arguments/ledger_source.h"
+#include "cli/arguments/selection.h"
+#include "cli/commands/commands.h"
+#include "cli/progress.h"
+#include "cli/report_filters.h"
+#include "cli/report_gather.h"
+#include "cli/report_page.h"
+#include "ledger/base/file.h"
+#include "ledger/text/words.h"
+
+namespace envledger::cli {
+namespace {
+
+Status CheckUsage(const Options& options) {
+  if (!options.Has("output")) return InvalidArgument("--output FILE says where the report goes");
+  if (!options.Has("envelope")) return Ok();
+  for (const OptionSpec& spec : ReportFilters()) {
+    if (spec.name == "envelope" || spec.name == "at" || !options.Has(spec.name)) continue;
+    return InvalidArgument("--envelope is one envelope: not with --" + std::string(spec.name));
+  }
+  return Ok();
+}
+
+ExitStatus Deliver(Context& context, const std::string& path, const ReportData& data, const std::string& page) {
+  if (const Status written = WriteFileDurably(path, page, 0644); !written.ok()) {
+    Complain(context, written.ToString());
+    return ExitStatus::kUnavailable;
+  }
+  Complain(context, Grouped(data.envelopes.size()) + (data.envelopes.size() == 1 ? " envelope, " : " envelopes, ") +
+                        Grouped(data.entries.size()) + " entries, " + Grouped(page.size()) + " bytes in " + path +
+                        "; check it with envledger report verify");
+  if (data.more) Complain(context, "there are more envelopes than --limit");
+  if (data.complete) return ExitStatus::kFine;
+  Complain(context, "the answer has a hole: " + data.problem + "; run envledger verify");
+  return ExitStatus::kFailedVerification;
+}
+
+Result<ReportData> Gather(Context& context, LedgerReader& reader, std::vector<KeyValue> filters,
+                          ReportRequest& request) {
+  ReportData data;
+  data.tool_version = ENVLEDGER_VERSION;
+  data.generated_at = context.now();
+  data.filters = std::move(filters);
+  ENVLEDGER_ASSIGN_OR_RETURN(data.principals, ResolvePrincipal(context, reader, request.plan));
+  Progress progress(context.err, context.err_is_terminal, context.ticks);
+  ENVLEDGER_RETURN_IF_ERROR(GatherReport(
+      reader, request, [&](uint64_t envelopes) { progress.Update(envelopes, 0, "envelopes"); }, data));
+  return data;
+}
+
+ExitStatus Run(Context& context, const Options& options) {
+  if (const Status usage = CheckUsage(options); !usage.ok()) return WrongUsage(context, usage);
+  auto source = SourceOf(context, options);
+  if (!source.ok()) return WrongUsage(context, source.status());
+  const Nanos now = context.now();  // one for all that is relative to it
+  auto plan = PlanSelection(options, now);
+  if (!plan.ok()) return WrongUsage(context, plan.status());
+  auto filters = StateFilters(options, now);
+  if (!filters.ok()) return WrongUsage(context, filters.status());
+  ReportRequest request{.envelope_id = options.Get("envelope"),
+                        .plan = *std::move(plan),
+                        .key = std::nullopt,
+                        .can_sign = source->data_dir.empty()};
+  if (options.Has("vkey")) {
+    auto key = ReadVerifierKey(options.Get("vkey"));
+    if (!key.ok()) {
+      Complain(context, key.status().ToString());
+      return ExitStatus::kUnavailable;
+    }
+    request.key = *std::move(key);
+  }
+  auto reader = context.open_ledger(*source);
+  if (!reader.ok()) return Fail(context, reader.status());
+  auto data = Gather(context, **reader, *std::move(filters), request);
+  if (!data.ok()) return Fail(context, data.status());
+  auto stories = StoriesOf(*data);
+  if (!stories.ok()) return Fail(context, stories.status());
+  auto page = ReportPage(*data, *stories);
+  if (!page.ok()) return Fail(context, page.status());
+  return Deliver(context, options.Get("output"), *data, *page);
+}
+
+}  // namespace
+
+Command ReportCommand() {
+  static const OptionSpecs kOwn = {
+      {"output", Takes::kValue, "FILE", "where the HTML file goes, durably"},
+      {"vkey", Takes::kValue, "VKEY", "the key that the checkpoint must be signed by, or a file that holds it"},
+  };
+  return {
+      .name = "report",
+      .arguments = "--output FILE",
+      .summary = "one HTML file that shows who asked for what, and holds the evidence",
+      .text =
+          "Writes one HTML file about a principal, a tenant, an envelope, a period, or whatever query's filters "
+          "choose: "
+          "summary, timeline, requested against granted against used, decisions, findings, every envelope with its "
+          "records, and how complete the answer is. It loads nothing from anywhere, and reads without scripts; with "
+          "them it searches and sorts. 10,000 envelopes are 30 to 70 MB, which a browser shows within seconds.\n"
+          "\n"
+          "The file embeds the sealed bytes of every entry it is about, one signed checkpoint, and the proof that all "
+          "of them are in its tree. envledger report verify checks all that without the ledger, filters included. "
+          "Where "
+          "the latest checkpoint ends before the newest entry, the daemon is asked to sign one now; from a directory "
+          "that is an error. The report is put together in memory, which takes four to six times the size of the "
+          "file.\n"
+          "\n"
+          "With --at all is told as of that moment: what occurred later is left out of the page, deadlines and time "
+          "held end there. The evidence has the later records too, to show that they are later.\n"
+          "\n"
+          "On paper the records of envelopes are printed where there are up to 50 of these, and no more than about 300 "
+          "envelopes at all: those that a search has left, or the first. The page says so.\n"
+          "\n"
+          "Findings are those of each envelope by itself; for the ledger's own, see findings. Exit status 1: the "
+          "answer "
+          "has a hole (the file is written and says so), or what the ledger gave does not hold (it is not).",
+      .example =
+          "  envledger report --principal alice --since 30d --output alice.html\n"
+          "  envledger report --open --at 2026-03-17T14:05:00Z --output open-then.html\n"
+          "  envledger report verify alice.html --vkey ledger.vkey\n",
+      .options = Join({kOwn, ReportFilters(), SourceOptions()}),
+      .run = Run,
+  };
+}
+
+}  // namespace envledger::cli

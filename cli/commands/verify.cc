@@ -1,0 +1,169 @@
+// `verify`: the whole ledger, on this side of the socket.
+#include "ledger/verify/verify.h"
+
+#include "cli/arguments/key_argument.h"
+#include "cli/arguments/ledger_source.h"
+#include "cli/commands/commands.h"
+#include "cli/output/output_style.h"
+#include "cli/output/verify_report.h"
+#include "cli/progress.h"
+#include "cli/timestamps.h"
+#include "ledger/base/file.h"
+#include "ledger/tiles/verify_tiles.h"
+
+namespace envledger::cli {
+namespace {
+
+constexpr unsigned kMaxThreads = 1024;
+
+// What is given from outside, and must be readable, or nothing can be concluded.
+Status ReadEvidence(const Options& options, VerifyOptions& verify) {
+  if (options.Has("vkey")) {
+    ENVLEDGER_ASSIGN_OR_RETURN(verify.trusted_key, ReadVerifierKey(options.Get("vkey")));
+  }
+  for (const std::string& path : options.All("checkpoint")) {
+    ENVLEDGER_ASSIGN_OR_RETURN(std::string note, ReadFile(path, kMaxNoteBytes));
+    // A file that is no checkpoint at all says nothing about the ledger, least of all that it was tampered with.
+    const auto parsed = ParseNote(note);
+    const auto checkpoint = parsed.ok() ? ParseCheckpoint(parsed->text) : Result<Checkpoint>(parsed.status());
+    if (!checkpoint.ok()) return InvalidArgument(path + " is no checkpoint: " + checkpoint.status().message());
+    verify.anchors.push_back({.note = std::move(note), .where = path, .anchor = true});
+  }
+  return Ok();
+}
+
+// Nothing is said where there are none and nobody asked.
+Result<TimestampFindings> ReadTimestamps(const Options& options, const LedgerSource& source) {
+  const std::string directory = TimestampsDirectory(options, source);
+  if (directory.empty()) return TimestampFindings{};
+  std::optional<std::string> certificates;
+  if (options.Has("tsa-ca")) {
+    ENVLEDGER_ASSIGN_OR_RETURN(certificates, ReadCertificates(options.All("tsa-ca")));
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(TimestampFindings findings, CheckTimestamps(directory, certificates));
+  const bool asked = options.Has("tsa-ca") || options.Has("timestamps");
+  if (findings.count == 0 && !asked) findings.summary.clear();
+  return findings;
+}
+
+Result<VerifyReport> Verify(Context& context, const LedgerSource& source, const VerifyOptions& verify) {
+  Progress progress(context.err, context.err_is_terminal, context.ticks);
+  const VerifyProgress tell = [&progress](uint64_t done, uint64_t total) { progress.Update(done, total, "entries"); };
+  if (!source.tiles.empty()) return VerifyTiles(source.tiles, verify, tell);
+  if (!source.data_dir.empty()) return VerifyStored(source.data_dir, verify, tell);
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto reader, context.open_ledger(source));
+  return VerifyServed(*reader, verify, tell);
+}
+
+ExitStatus Run(Context& context, const Options& options) {
+  auto style = StyleOf(context, options);
+  if (!style.ok()) return WrongUsage(context, style.status());
+  auto source = SourceOf(context, options);
+  if (!source.ok()) return WrongUsage(context, source.status());
+  auto threads = options.Number("threads", 0, 0, kMaxThreads);
+  if (!threads.ok()) return WrongUsage(context, threads.status());
+  if (options.Has("checkpoint") && !options.Has("vkey")) {
+    return WrongUsage(context,
+                      InvalidArgument("--checkpoint needs --vkey: without the key that signed it, a checkpoint "
+                                      "proves nothing"));
+  }
+  if (options.Has("tsa-ca") && TimestampsDirectory(options, *source).empty()) {
+    return WrongUsage(context, InvalidArgument("--tsa-ca needs --timestamps DIR (or --data-dir): where they are kept"));
+  }
+  if (options.Has("since-checkpoint") && !options.Has("checkpoint")) {
+    return WrongUsage(context, InvalidArgument("--since-checkpoint needs --checkpoint, a checkpoint kept elsewhere"));
+  }
+  if (options.Has("since-checkpoint") && options.Has("only-hashes")) {
+    return WrongUsage(context, InvalidArgument("--since-checkpoint and --only-hashes exclude each other"));
+  }
+  if (options.Has("since-checkpoint") && options.Has("tiles")) {
+    return WrongUsage(context, InvalidArgument("--since-checkpoint is for a ledger: an export is verified as a whole"));
+  }
+  VerifyOptions verify;
+  verify.since_anchor = options.Has("since-checkpoint");
+  verify.only_hashes = options.Has("only-hashes");
+  verify.threads = static_cast<unsigned>(*threads);
+  if (const Status status = ReadEvidence(options, verify); !status.ok()) {
+    Complain(context, status.ToString());
+    return ExitStatus::kUnavailable;
+  }
+  auto timestamps = ReadTimestamps(options, *source);
+  if (!timestamps.ok()) {
+    Complain(context, timestamps.status().ToString());
+    return ExitStatus::kUnavailable;
+  }
+  verify.anchors.insert(verify.anchors.end(), timestamps->anchors.begin(), timestamps->anchors.end());
+  auto report = Verify(context, *source, verify);
+  if (!report.ok()) return Fail(context, report.status());
+  for (VerifyFailure& failure : timestamps->failures) AddFailure(*report, std::move(failure));
+  if (!timestamps->summary.empty()) report->checks["timestamp"] = timestamps->summary;
+  switch (style->format) {
+    case Format::kTable:
+      PrintVerify(context.out, *style, *report);
+      break;
+    case Format::kCsv:
+      context.out << VerifyCsv(*report);
+      break;
+    case Format::kJson:
+    case Format::kJsonl:
+      context.out << VerifyJson(*report) << '\n';
+      break;
+  }
+  return IsPass(report->verdict) ? ExitStatus::kFine : ExitStatus::kFailedVerification;
+}
+
+}  // namespace
+
+Command VerifyCommand() {
+  static const OptionSpecs kOwn = {
+      {"vkey", Takes::kValue, "VKEY",
+       "a verifier key of the ledger, the present or an earlier one, or a file that holds it"},
+      {"checkpoint", Takes::kValues, "FILE", "a checkpoint kept elsewhere, to compare with; needs --vkey; repeatable"},
+      {"since-checkpoint", Takes::kNothing, "",
+       "read only what is newer than the --checkpoint, which vouches for the rest: for every night"},
+      {"only-hashes", Takes::kNothing, "",
+       "only compare hashes: whether every byte is what the checkpoints vouch for, as fast as it can be read"},
+      {"tsa-ca", Takes::kValues, "FILE",
+       "check the timestamps of checkpoints by these certificates (PEM); repeatable; each then counts as kept "
+       "elsewhere"},
+      {"timestamps", Takes::kValue, "DIR", "where checkpoint --attach-timestamp kept them (default: in --data-dir)"},
+      {"threads", Takes::kValue, "N", "how many threads hash (default 0: as many as there are processors)"},
+  };
+  return {
+      .name = "verify",
+      .arguments = "",
+      .summary = "check every entry, link, checkpoint and index",
+      .text =
+          "Reads every entry and checks its form, its number, the chain of hashes, the times, the lifecycle rules, the "
+          "back-links of principals and envelopes, the Merkle tree against every stored checkpoint, and the "
+          "checkpoints' "
+          "signatures; with --data-dir also the indexes, both ways; with --tiles every file of the export, byte for "
+          "byte, and without any ledger. Where the key was rotated, each rotation must be signed by both its keys, "
+          "each "
+          "checkpoint by the key of its time, and something that agrees with the entries by the key given or a later "
+          "one.\n"
+          "\n"
+          "VALID: agrees with a checkpoint kept elsewhere. UNANCHORED: consistent in itself; nothing outside to "
+          "compare "
+          "with, so a cut tail or a replaced ledger cannot be seen. TRUNCATED, TAMPERED, INCOMPLETE, WRONG_KEY: exit "
+          "status 1. A key or checkpoint that cannot be read: 5.\n"
+          "\n"
+          "A timestamp that does not hold is TAMPERED; one whose authority the certificates of --tsa-ca do not cover "
+          "is "
+          "WRONG_KEY. Timestamps kept beside the ledger can be removed with its tail: the report says the time of the "
+          "latest one, and nothing vouches for what came after it.\n"
+          "\n"
+          "json: {\"verdict\", \"ok\", \"entries\", \"tree_size\", \"root\", \"checkpoints\", \"failures\": [{\"seq\", "
+          "\"check\", \"message\"}], \"checks\", \"failure_count\", \"origin\", \"vkey\", \"key_is_trusted\", "
+          "\"keys\": [{\"vkey\", \"seq\"}]}; at most "
+          "the first 100 failures are listed.",
+      .example =
+          "  envledger checkpoint > /media/usb/checkpoint\n"
+          "  envledger verify --checkpoint /media/usb/checkpoint --vkey ledger.vkey\n"
+          "  envledger verify --tiles /srv/www/ledger --vkey ledger.vkey\n",
+      .options = Join({kOwn, SourceOptions(), TilesOption(), OutputOptions()}),
+      .run = Run,
+  };
+}
+
+}  // namespace envledger::cli

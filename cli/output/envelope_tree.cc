@@ -1,0 +1,182 @@
+// A producer may write any parent it likes: one that was never recorded, itself, or one whose own parents lead back
+// here. So the climb remembers whom it met, and so does the way down.
+#include "cli/output/envelope_tree.h"
+
+#include <algorithm>
+#include <set>
+
+#include "cli/output/pages.h"
+#include "ledger/text/json_object.h"
+#include "ledger/text/safe_text.h"
+#include "ledger/text/unicode.h"
+#include "ledger/text/words.h"
+#include "ledger/text/wrap.h"
+
+namespace envledger::cli {
+namespace {
+
+class Reading {
+ public:
+  explicit Reading(LedgerReader& reader) : reader_(reader) {}
+
+  Result<EnvelopeTree> Read(const Envelope& envelope) {
+    EnvelopeTree tree;
+    TreeNode node{.envelope = envelope, .asked = true, .children = {}, .note = {}};
+    met_.insert(envelope.envelope_id);
+    ENVLEDGER_ASSIGN_OR_RETURN(std::vector<TreeNode> parents, Climb(envelope, tree.above));
+    ENVLEDGER_RETURN_IF_ERROR(Descend(node, 0));
+    for (TreeNode& parent : parents) {
+      parent.children.push_back(std::move(node));
+      node = std::move(parent);
+    }
+    tree.root = std::move(node);
+    tree.problem = problem_;
+    tree.envelopes = met_.size();
+    return tree;
+  }
+
+ private:
+  // The nearest first.
+  Result<std::vector<TreeNode>> Climb(const Envelope& envelope, std::string& above) {
+    std::vector<TreeNode> parents;
+    std::string id = envelope.execution.parent_envelope_id;
+    while (!id.empty()) {
+      if (met_.contains(id)) {
+        above = "its parents go round in a circle: " + id + " was here already";
+        break;
+      }
+      if (parents.size() == kMaxTreeDepth) {
+        above = "more than " + std::to_string(kMaxTreeDepth) + " levels above; the next is " + id;
+        break;
+      }
+      auto found = reader_.FindEnvelope({.envelope_id = id});
+      if (!found.ok() && found.status().code() == Code::kNotFound) {
+        above = "its parent " + id + " is not in the ledger";
+        break;
+      }
+      ENVLEDGER_RETURN_IF_ERROR(found.status());
+      ENVLEDGER_ASSIGN_OR_RETURN(Story story, ReadStory(found->envelope));
+      if (!found->completeness.complete) Problem(found->completeness.problem);
+      Problem(story.problem);
+      met_.insert(id);
+      id = story.envelope.execution.parent_envelope_id;
+      parents.push_back({.envelope = std::move(story.envelope), .asked = false, .children = {}, .note = {}});
+    }
+    return parents;
+  }
+
+  Status Descend(TreeNode& node, size_t depth) {
+    QueryRequest request;
+    request.parent = node.envelope.envelope_id;
+    const uint64_t room = kMaxTreeEnvelopes - std::min(kMaxTreeEnvelopes, met_.size());
+    std::vector<Envelope> children;
+    // One more than there is room for, to know whether there is more.
+    ENVLEDGER_ASSIGN_OR_RETURN(const Coverage coverage, ForEachEnvelope(reader_, request, room + 1, [&](Story story) {
+                                 if (story.envelope.execution.parent_envelope_id != request.parent) return;
+                                 children.push_back(std::move(story.envelope));
+                               }));
+    Problem(coverage.problem());
+    for (Envelope& child : children) {
+      if (depth == kMaxTreeDepth) {
+        node.note = "more than " + std::to_string(kMaxTreeDepth) + " levels below: show --tree " + child.envelope_id;
+        return Ok();
+      }
+      if (met_.size() >= kMaxTreeEnvelopes) {
+        node.note = "there is more: a tree is read up to " + Grouped(kMaxTreeEnvelopes) + " envelopes";
+        return Ok();
+      }
+      if (!met_.insert(child.envelope_id).second) {
+        node.note = "goes round in a circle: " + child.envelope_id + " is above already";
+        continue;
+      }
+      node.children.push_back({.envelope = std::move(child), .asked = false, .children = {}, .note = {}});
+    }
+    if (!coverage.next_cursor().empty() && node.note.empty()) {
+      node.note = "there is more: a tree is read up to " + Grouped(kMaxTreeEnvelopes) + " envelopes";
+    }
+    for (TreeNode& child : node.children) ENVLEDGER_RETURN_IF_ERROR(Descend(child, depth + 1));
+    return Ok();
+  }
+
+  void Problem(const std::string& problem) {
+    if (problem_.empty()) problem_ = problem;
+  }
+
+  LedgerReader& reader_;
+  std::set<std::string> met_;
+  std::string problem_;
+};
+
+class TreePrinter {
+ public:
+  TreePrinter(std::ostream& out, const OutputStyle& style) : out_(out), style_(style) {}
+
+  // `first` before its first line, `rest` before those below it.
+  void Print(const TreeNode& node, const std::string& first, const std::string& rest) const {
+    const Envelope& envelope = node.envelope;
+    const RelationWords relation = SummaryOf(envelope);
+    const Palette& palette = style_.palette;
+    std::string about = SafeText(WhatText(envelope.execution));
+    if (!relation.text.empty()) about += "  " + SafeText(relation.text);
+    const std::string id = SafeText(envelope.envelope_id);
+    const std::string stage(Name(envelope.stage));
+    const std::string mark = node.asked ? "  ◀ this" : "";
+    const size_t taken = ColumnsOf(first + id + stage + mark) + 4;
+    out_ << first << palette.Paint(node.asked ? Color::kBold : Color::kPlain, id) << "  "
+         << palette.Paint(ColorOf(envelope.stage), stage) << mark;
+    const bool fits = style_.width == 0 || taken + ColumnsOf(about) <= style_.width;
+    if (fits) out_ << "  " << palette.Paint(Color::kDim, about);
+    out_ << '\n';
+    const std::string under = rest + (node.children.empty() && node.note.empty() ? "   " : "│  ");
+    if (!fits) Lines(under + " ", about);
+    for (size_t i = 0; i < node.children.size(); ++i) {
+      const bool last = i + 1 == node.children.size() && node.note.empty();
+      Print(node.children[i], rest + (last ? "└─ " : "├─ "), rest + (last ? "   " : "│  "));
+    }
+    if (!node.note.empty()) Lines(rest + "└─ ", "(" + SafeText(node.note) + ")", rest + "   ");
+  }
+
+  void Lines(const std::string& prefix, const std::string& text, const std::string& next = "") const {
+    const size_t before = ColumnsOf(prefix);
+    const size_t room = style_.width == 0 ? 0 : style_.width > before + 20 ? style_.width - before : 20;
+    bool first = true;
+    for (const std::string& line : WrapColumns(text, room)) {
+      out_ << (first || next.empty() ? prefix : next) << style_.palette.Paint(Color::kDim, line) << '\n';
+      first = false;
+    }
+  }
+
+ private:
+  std::ostream& out_;
+  const OutputStyle& style_;
+};
+
+std::string NodeJson(const TreeNode& node, const std::string& above) {
+  const Envelope& envelope = node.envelope;
+  JsonObject json;
+  json.Text("envelope_id", envelope.envelope_id).Text("stage", Name(envelope.stage));
+  json.Text("kind", Name(envelope.execution.kind)).TextOrNull("operation", envelope.execution.operation);
+  JsonObject relation;
+  for (const auto& [resource, of_it] : envelope.relation) {
+    const std::string key = JsonString(resource);
+    relation.Text(std::string_view(key).substr(1, key.size() - 2), Name(of_it));
+  }
+  json.Raw("relation", relation.str()).TextIfAny("above", above).TextIfAny("note", node.note);
+  std::vector<std::string> children;
+  for (const TreeNode& child : node.children) children.push_back(NodeJson(child, {}));
+  return json.Raw("children", JsonArray(children)).str();
+}
+
+}  // namespace
+
+Result<EnvelopeTree> ReadTree(LedgerReader& reader, const Envelope& envelope) { return Reading(reader).Read(envelope); }
+
+void PrintTree(std::ostream& out, const OutputStyle& style, const EnvelopeTree& tree) {
+  const TreePrinter printer(out, style);
+  if (!tree.above.empty()) printer.Lines("  ", "(" + SafeText(tree.above) + ")");
+  printer.Print(tree.root, "  ", "  ");
+}
+
+std::string TreeJson(const EnvelopeTree& tree) { return NodeJson(tree.root, tree.above); }
+
+}  // namespace envledger::cli

@@ -1,0 +1,54 @@
+// A long answer in one of the four formats: rows as they come, and what the answer covers.
+//
+// table and csv print their titles first; jsonl one object a line and {"completeness": ...} last; json one object whose
+// completeness comes first, so its rows wait until the answer is whole. csv says the completeness on stderr, where it
+// does not spoil a spreadsheet.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/context.h"
+#include "cli/output/output_style.h"
+#include "cli/output/table.h"
+#include "ledger/evidence/story.h"
+
+namespace envledger::cli {
+
+struct ListingShape {
+  std::string rows_name;  // of the array in json
+  std::vector<std::string> csv_titles;
+  std::vector<Column> columns;
+};
+
+// What --prove found, in lines that fit; nothing when it was not asked for.
+void PrintProof(std::ostream& out, const OutputStyle& style, const Coverage& coverage);
+// The same on stderr.
+void ComplainProof(Context& context, const Coverage& coverage);
+
+class Listing {
+ public:
+  Listing(Context& context, const OutputStyle& style, ListingShape shape);
+
+  Format format() const { return style_.format; }
+  // The one that belongs to format().
+  void AddJson(std::string row);
+  void AddCsv(const std::vector<std::string>& row);
+  void AddCells(std::function<Cells()> row);
+  uint64_t rows() const { return rows_; }
+
+  // `count`: what the rows are, in words ("3 envelopes"). Not kFine when the answer is incomplete.
+  ExitStatus Finish(const Coverage& coverage, const std::string& count);
+
+ private:
+  Context& context_;
+  const OutputStyle style_;
+  const ListingShape shape_;
+  uint64_t rows_ = 0;
+  std::vector<std::string> waiting_;  // rows of the json format
+  std::unique_ptr<Table> table_;
+};
+
+}  // namespace envledger::cli

@@ -1,0 +1,23 @@
+// Proofs printed: as the files that other tools read, and as json and csv.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/context.h"
+#include "cli/output/output_style.h"
+#include "ledger/codec/message.h"
+
+namespace envledger::cli {
+
+// In the format table, the file: a C2SP tlog-proof. REQUIRES then: the response has a checkpoint.
+std::string InclusionOutput(Format format, uint64_t seq, const InclusionProofResponse& proof);
+// In the format table, the file: the body of C2SP add-checkpoint. REQUIRES then: the response has a checkpoint.
+std::string ConsistencyOutput(Format format, const ConsistencyProofResponse& proof);
+
+// Makes the directory durably where it is missing; its parent must exist.
+Status MakeDirectory(const std::string& path);
+// Puts `contents` durably at `path`; says so on stderr, or why not.
+ExitStatus WriteOutput(Context& context, const std::string& path, std::string_view contents, const std::string& what);
+
+}  // namespace envledger::cli

@@ -1,0 +1,277 @@
+// The layout of a record:
+//
+//   ● granted    2026-03-17 09:20:02.104  +1.3s
+//   │   resources  gpu 4, memory 64Gi
+//   │   sealed     #12 at 2026-03-17 09:20:02.11 by gateway (uid 1000, pid 4242), leaf 3fa9c1...
+//
+// On a wide terminal what a person reads last stands at the right of what he reads first: the resources beside the
+// heading, the sealing beside its record. Values that do not fit hang below themselves; nothing is cut.
+//
+// Delays are between occurred_at of neighbours: the producer's story. How far the ledger's clock was from it stands
+// beside the time of sealing when it is a minute or more.
+#include "cli/output/timeline.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "cli/output/timeline_heading.h"
+#include "ledger/chain/tree.h"
+#include "ledger/text/safe_text.h"
+#include "ledger/text/unicode.h"
+#include "ledger/text/words.h"
+#include "ledger/text/wrap.h"
+
+namespace envledger::cli {
+namespace {
+
+constexpr size_t kLabel = 10;               // so that a leaf hash fits a terminal of 80 columns
+constexpr size_t kGutter = 6;               // before a label
+constexpr size_t kLeastRoom = 20;           // columns for a value, however narrow the terminal is
+constexpr size_t kTwoColumns = 160;         // a terminal of this width has room for two
+constexpr size_t kSealWidth = kLabel + 64;  // of a leaf hash
+
+// Of a line that Palette has painted.
+size_t PaintedColumns(std::string_view line) {
+  std::string plain;
+  while (!line.empty()) {
+    const size_t escape = std::min(line.find('\x1b'), line.size());
+    plain += line.substr(0, escape);
+    line.remove_prefix(std::min(std::min(line.find('m', escape), line.size() - 1) + 1, line.size()));
+  }
+  return ColumnsOf(plain);
+}
+
+std::vector<std::string> LinesOf(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+// Two blocks side by side. The gap's lines where one ends stay empty.
+void PrintBeside(std::ostream& out, const std::string& left, const std::string& right, size_t left_width) {
+  const std::vector<std::string> lefts = LinesOf(left);
+  const std::vector<std::string> rights = LinesOf(right);
+  for (size_t i = 0; i < std::max(lefts.size(), rights.size()); ++i) {
+    const std::string line = i < lefts.size() ? lefts[i] : "";
+    out << line;
+    if (i < rights.size() && !rights[i].empty()) {
+      const size_t columns = PaintedColumns(line);
+      out << std::string(left_width - std::min(left_width, columns), ' ') << rights[i];
+    }
+    out << '\n';
+  }
+}
+
+class RecordPrinter {
+ public:
+  // `edge`: at the left of every line but the title.
+  RecordPrinter(std::ostream& out, const Palette& palette, size_t width, std::string edge)
+      : out_(out), palette_(palette), width_(width), edge_(std::move(edge)) {}
+
+  void Title(const Record& record, std::optional<Nanos> before) const {
+    const Transition& transition = record.transition;
+    std::string stage(Name(transition.stage));
+    const Color color = ColorOf(transition.stage);
+    stage.resize(11, ' ');
+    out_ << "  " << palette_.Paint(color, "● " + stage) << ' ' << FullTime(transition.occurred_at.value_or(0));
+    if (before) {
+      const Nanos delay = transition.occurred_at.value_or(0) - *before;
+      out_ << "  " << palette_.Paint(delay < 0 ? Color::kRed : Color::kDim, (delay < 0 ? "" : "+") + FormatSpan(delay));
+    }
+    out_ << '\n';
+  }
+
+  void Line(std::string label, const std::string& text, Color color = Color::kPlain) const {
+    if (text.empty()) return;
+    label.resize(kLabel, ' ');
+    const size_t before = ColumnsOf(edge_) + kLabel;
+    const size_t room = width_ == 0 ? 0 : std::max(width_, before + kLeastRoom) - before;
+    std::string begin = palette_.Paint(Color::kDim, label);
+    for (const std::string& line : WrapColumns(SafeText(text), room)) {
+      out_ << edge_ << begin << palette_.Paint(color, line) << '\n';
+      begin = std::string(kLabel, ' ');
+    }
+  }
+
+ private:
+  std::ostream& out_;
+  const Palette& palette_;
+  const size_t width_;
+  const std::string edge_;
+};
+
+void PrintDecision(const RecordPrinter& print, const Decision& decision) {
+  std::string text = decision.effect == Effect::kUnspecified ? "" : std::string(Name(decision.effect));
+  if (decision.decider) text += (text.empty() ? "by " : " by ") + FullPrincipalText(*decision.decider);
+  if (!decision.point.empty()) text += (text.empty() ? "at " : " at ") + decision.point;
+  if (!decision.id.empty()) text += " (" + decision.id + ")";
+  print.Line("decision", text, ColorOf(decision.effect));
+  for (const std::string& reason : decision.reasons) print.Line("because", reason);
+  if (decision.policy) {
+    const Policy& policy = *decision.policy;
+    std::string rule = policy.id.empty() ? policy.digest : policy.id;
+    if (!policy.version.empty()) rule += " version " + policy.version;
+    print.Line("policy", rule);
+  }
+  print.Line("under", Joined(decision.obligations, "; "));
+  print.Line("as of", decision.snapshot);
+}
+
+// Producers tend to give the reason of a record as that of its decision too: once is enough.
+bool SaysReason(const std::optional<Decision>& decision, const std::string& reason) {
+  return decision && std::find(decision->reasons.begin(), decision->reasons.end(), reason) != decision->reasons.end();
+}
+
+bool Holds(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// What was granted, each beside what was asked for where the two differ: "gpu 4 (narrowed, asked 8), memory 64Gi".
+void PrintGrantedResources(const RecordPrinter& print, const Envelope& envelope, const Granted& granted) {
+  const RelationMap relations = RelationOf(envelope.requested, granted.resources);
+  std::vector<std::string> parts;
+  Color color = Color::kPlain;
+  for (const std::string& name : ResourceNames({&granted.resources, &envelope.requested})) {
+    const Resource* given = FindResource(granted.resources, name);
+    const Resource* asked = FindResource(envelope.requested, name);
+    std::string part = name + " " + (given != nullptr ? AmountText(*given) : "-");
+    const auto relation = relations.find(name);
+    if (relation != relations.end() && relation->second != Relation::kAsRequested) {
+      part +=
+          " (" + std::string(Name(relation->second)) + (asked != nullptr ? ", asked " + AmountText(*asked) : "") + ")";
+      if (!envelope.requested.empty()) color = ColorOf(relation->second);
+    }
+    parts.push_back(std::move(part));
+  }
+  print.Line("granted", parts.empty() ? "no resources stated" : Joined(parts, ", "), color);
+}
+
+// Scopes given, those marked that nobody had asked for; and those asked for that were not given.
+void PrintGrantedScopes(const RecordPrinter& print, const Envelope& envelope, const Granted& granted) {
+  if (granted.scopes.empty()) return;
+  const std::vector<std::string>& asked = envelope.scope.requested_scopes;
+  std::vector<std::string> given;
+  std::vector<std::string> beyond;
+  std::vector<std::string> missing;
+  for (const std::string& scope : granted.scopes) (Holds(asked, scope) ? given : beyond).push_back(scope);
+  for (const std::string& scope : asked) {
+    if (!Holds(granted.scopes, scope)) missing.push_back(scope);
+  }
+  print.Line("may", Joined(given, " "));
+  if (!beyond.empty()) print.Line("may also", Joined(beyond, " ") + " (not requested)", Color::kMagenta);
+  if (!missing.empty()) print.Line("may not", Joined(missing, " ") + " (requested)", Color::kYellow);
+}
+
+void PrintGrant(const RecordPrinter& print, const Envelope& envelope, const Granted& granted) {
+  PrintGrantedResources(print, envelope, granted);
+  PrintGrantedScopes(print, envelope, granted);
+  print.Line("grant", granted.grant_id);
+  if (granted.not_before) print.Line("from", FullTime(*granted.not_before));
+  if (granted.expires_at) print.Line("until", FullTime(*granted.expires_at));
+  if (granted.charge_to) print.Line("charge to", FullPrincipalText(*granted.charge_to));
+  print.Line("because", granted.reason);
+}
+
+void PrintRouting(const RecordPrinter& print, const Routing& routing) {
+  std::vector<std::string> path;
+  for (const std::string* part : {&routing.backend, &routing.cluster, &routing.node}) {
+    if (!part->empty()) path.push_back(*part);
+  }
+  std::string text = Joined(path, " / ");
+  if (!routing.devices.empty()) text += (text.empty() ? "" : ": ") + Joined(routing.devices, " ");
+  print.Line("routed to", text);
+  for (const Placement& placement : routing.placements) {
+    print.Line("placed on", placement.node + (placement.devices.empty() ? "" : ": " + Joined(placement.devices, " ")));
+  }
+  print.Line("as", routing.target_ref);
+  for (const KeyValue& id : routing.native_ids) print.Line("native id", id.key + " " + id.value);
+}
+
+void PrintOutcome(const RecordPrinter& print, const Outcome& outcome) {
+  std::string text = outcome.code;
+  if (!outcome.reason.empty()) text += (text.empty() ? "" : ": ") + outcome.reason;
+  print.Line("outcome", text);
+  print.Line("used", ResourcesText(outcome.usage));
+  print.Line("result", outcome.result_digest);
+  if (outcome.started_at) print.Line("ran from", FullTime(*outcome.started_at));
+  if (outcome.ended_at) print.Line("ran until", FullTime(*outcome.ended_at));
+}
+
+void PrintSeal(const RecordPrinter& print, const Record& record, std::string_view entry) {
+  const Recorder& recorder = record.recorder;
+  std::string text = "#" + std::to_string(record.seq) + " at " + FullTime(record.recorded_at) + " by ";
+  if (!recorder.producer.empty()) text += recorder.producer + ", ";
+  text += "uid " + std::to_string(recorder.uid) + " pid " + std::to_string(recorder.pid);
+  const Nanos distance = record.recorded_at - record.transition.occurred_at.value_or(0);
+  if (distance >= 60 * kSecond) text += " (" + FormatSpan(distance) + " later)";
+  if (distance <= -60 * kSecond) text += " (" + FormatSpan(-distance) + " before it is said to have occurred)";
+  print.Line("sealed", text, Color::kDim);
+  print.Line("leaf", Hex(View(LeafHash(entry))), Color::kDim);
+}
+
+void PrintRecord(const RecordPrinter& print, const Envelope& envelope, const Record& record) {
+  const Transition& transition = record.transition;
+  // The `requested` record is the heading; here it only says what nothing else shows.
+  if (transition.requested) {
+    print.Line("requested", transition.requested->empty() ? "no resources" : ResourcesText(*transition.requested));
+  }
+  if (!SaysReason(transition.decision, transition.reason)) print.Line("because", transition.reason);
+  if (transition.decision) PrintDecision(print, *transition.decision);
+  if (transition.granted) PrintGrant(print, envelope, *transition.granted);
+  if (transition.routing) PrintRouting(print, *transition.routing);
+  if (transition.outcome) PrintOutcome(print, *transition.outcome);
+  print.Line("note", transition.note);
+}
+
+// The heading, and the resources below it or beside it.
+void PrintBegin(std::ostream& out, const OutputStyle& style, const Envelope& envelope) {
+  PrintTitle(out, style, envelope);
+  out << '\n';
+  if (style.width < kTwoColumns) {
+    PrintHeading(out, style, envelope);
+    std::ostringstream resources;
+    PrintResources(resources, style, envelope);
+    if (!resources.str().empty()) out << '\n' << resources.str();
+    return;
+  }
+  std::ostringstream heading;
+  std::ostringstream resources;
+  OutputStyle half = style;
+  half.width = style.width / 2;
+  PrintHeading(heading, half, envelope);
+  half.width = style.width - style.width / 2 - 2;
+  PrintResources(resources, half, envelope);
+  PrintBeside(out, heading.str(), resources.str(), style.width / 2 + 2);
+}
+
+}  // namespace
+
+void PrintTimeline(std::ostream& out, const OutputStyle& style, const Story& story,
+                   const std::vector<std::string>& entries) {
+  PrintBegin(out, style, story.envelope);
+  out << '\n';
+  const bool two_columns = style.width >= kTwoColumns;
+  const size_t left_width = two_columns ? style.width - kSealWidth - 2 : style.width;
+  std::optional<Nanos> before;
+  for (size_t i = 0; i < story.records.size(); ++i) {
+    const Record& record = story.records[i];
+    const bool last = i + 1 == story.records.size();
+    const std::string edge = last ? std::string(kGutter, ' ') : "  │   ";
+    std::ostringstream left;
+    std::ostringstream right;
+    const RecordPrinter print(left, style.palette, left_width, edge);
+    print.Title(record, before);
+    PrintRecord(print, story.envelope, record);
+    if (two_columns) {
+      PrintSeal(RecordPrinter(right, style.palette, kSealWidth, ""), record, entries[i]);
+    } else {
+      PrintSeal(print, record, entries[i]);
+    }
+    if (!last) left << "  │\n";
+    PrintBeside(out, left.str(), right.str(), left_width + 2);
+    before = record.transition.occurred_at;
+  }
+}
+
+}  // namespace envledger::cli

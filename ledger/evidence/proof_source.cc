@@ -1,0 +1,176 @@
+// What is asked of the ledger is never trusted: the entry must hash up to the root, the root must be that of the
+// checkpoint, and the checkpoint must be signed. Without a key from outside the last of these only shows that the
+// ledger agrees with itself; who receives the proof checks it with a key of his own.
+#include "ledger/evidence/proof_source.h"
+
+#include "ledger/chain/tree.h"
+#include "ledger/codec/entry.h"
+#include "ledger/evidence/served_keys.h"
+
+namespace envledger {
+namespace {
+
+std::string Entries(uint64_t count) { return std::to_string(count) + (count == 1 ? " entry" : " entries"); }
+
+Status DoesNotHold(const std::string& what) {
+  return Corruption("the ledger gave a proof that does not hold: " + what);
+}
+
+// Whatever is wrong with the evidence: it is the proof that does not hold.
+Status DoesNotHold(const Status& why) { return DoesNotHold(why.message()); }
+
+}  // namespace
+
+Result<Checkpoint> ReadCheckpointNote(const std::string& note) {
+  ENVLEDGER_ASSIGN_OR_RETURN(const Note parsed, ParseNote(note));
+  return ParseCheckpoint(parsed.text);
+}
+
+Result<SignedNoteOf> ProofSource::Latest() {
+  CheckpointsRequest request;
+  request.latest = true;
+  ENVLEDGER_ASSIGN_OR_RETURN(const CheckpointsResponse response, reader_.Checkpoints(request));
+  if (response.notes.empty())
+    return NotFound("no checkpoint was signed yet; envledger checkpoint --sign-now signs one");
+  const auto checkpoint = ReadCheckpointNote(response.notes.back());
+  if (!checkpoint.ok()) return DoesNotHold(checkpoint.status());
+  return SignedNoteOf{response.notes.back(), *checkpoint};
+}
+
+Result<SignedNoteOf> ProofSource::Covering(uint64_t seq) {
+  auto latest = Latest();
+  if (latest.ok() && seq < latest->checkpoint.size) return latest;
+  if (!latest.ok() && latest.status().code() != Code::kNotFound) return latest;
+  ENVLEDGER_ASSIGN_OR_RETURN(const EntriesResponse entries, reader_.Entries({seq, 1}));
+  if (seq >= entries.tree_size) {
+    return NotFound("the ledger has " + Entries(entries.tree_size) + ": none has the number " + std::to_string(seq));
+  }
+  if (!can_sign_) {
+    const std::string reach = latest.ok() ? "covers " + Entries(latest->checkpoint.size) : "does not exist";
+    return NotFound("the latest signed checkpoint " + reach + ": entry " + std::to_string(seq) +
+                    " is not among them, and without the daemon nobody can sign one; ask the daemon's socket, or come "
+                    "back after its next checkpoint");
+  }
+  CheckpointsRequest request;
+  request.latest = true;
+  request.sign_now = true;
+  ENVLEDGER_ASSIGN_OR_RETURN(const CheckpointsResponse signed_now, reader_.Checkpoints(request));
+  if (signed_now.notes.empty()) return Internal("the daemon signed no checkpoint and did not say why");
+  const auto checkpoint = ReadCheckpointNote(signed_now.notes.back());
+  if (!checkpoint.ok()) return DoesNotHold(checkpoint.status());
+  if (checkpoint->size <= seq) {
+    return Internal("the daemon signed a checkpoint of " + Entries(checkpoint->size) + ", without entry " +
+                    std::to_string(seq));
+  }
+  return SignedNoteOf{signed_now.notes.back(), *checkpoint};
+}
+
+Result<InclusionProofResponse> ProofSource::Inclusion(uint64_t seq, uint64_t tree_size) {
+  InclusionProofRequest request;
+  request.seq = seq;
+  request.tree_size = tree_size;
+  ENVLEDGER_ASSIGN_OR_RETURN(InclusionProofResponse response, reader_.InclusionProof(request));
+  if (response.tree_size != tree_size) {
+    return DoesNotHold("it is for " + Entries(response.tree_size) + ", not for " + std::to_string(tree_size));
+  }
+  const Status holds = VerifyInclusion(seq, tree_size, LeafHash(response.entry), response.hashes, response.root);
+  if (!holds.ok()) return DoesNotHold(holds);
+  const auto entry = CheckEntry(response.entry);
+  if (!entry.ok()) return DoesNotHold(entry.status());
+  if (entry->header.seq != seq) {
+    return DoesNotHold("the entry given as " + std::to_string(seq) + " says that it is " +
+                       std::to_string(entry->header.seq));
+  }
+  ENVLEDGER_RETURN_IF_ERROR(CheckNote(response.checkpoint, tree_size, response.root));
+  return response;
+}
+
+Result<ConsistencyProofResponse> ProofSource::Consistency(uint64_t old_size, uint64_t new_size) {
+  ConsistencyProofRequest request;
+  // From no entries there is nothing to prove, and the standard gives it no proof: what is asked for is the new root.
+  request.old_size = old_size == 0 ? new_size : old_size;
+  request.new_size = new_size;
+  ConsistencyProofResponse response;
+  if (new_size == 0) {
+    response.new_root = EmptyRoot();
+  } else {
+    ENVLEDGER_ASSIGN_OR_RETURN(response, reader_.ConsistencyProof(request));
+  }
+  if (response.new_size != new_size || response.old_size != request.old_size) {
+    return DoesNotHold("it is between other sizes than " + std::to_string(request.old_size) + " and " +
+                       std::to_string(new_size));
+  }
+  if (new_size > 0) {
+    const Status holds =
+        VerifyConsistency(request.old_size, response.old_root, new_size, response.new_root, response.hashes);
+    if (!holds.ok()) return DoesNotHold(holds);
+  }
+  if (old_size == 0) {
+    response.old_size = 0;
+    response.old_root = EmptyRoot();
+  }
+  ENVLEDGER_RETURN_IF_ERROR(CheckNote(response.checkpoint, new_size, response.new_root));
+  return response;
+}
+
+Result<std::optional<uint64_t>> ProofSource::FirstCheckpointFrom(uint64_t size) {
+  CheckpointsRequest request;
+  request.from_size = size;
+  request.limit = 1;
+  ENVLEDGER_ASSIGN_OR_RETURN(const CheckpointsResponse response, reader_.Checkpoints(request));
+  if (response.notes.empty()) return std::optional<uint64_t>();
+  ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ReadCheckpointNote(response.notes.front()));
+  return std::optional(checkpoint.size);
+}
+
+Status ProofSource::NoCheckpointOf(uint64_t size) {
+  std::string nearest;
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto above, FirstCheckpointFrom(size));
+  // Checkpoints are only read upwards. Halving the range finds the last one below with as many questions as `size` has
+  // bits.
+  std::optional<uint64_t> below;
+  for (uint64_t low = 0, high = size; low < high;) {
+    const uint64_t middle = low + (high - low) / 2;
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto found, FirstCheckpointFrom(middle));
+    if (found && *found < size) {
+      below = *found;
+      low = *found + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (below) nearest += std::to_string(*below) + " below";
+  if (above) nearest += std::string(below ? " and " : "") + std::to_string(*above) + " above";
+  return NotFound("no checkpoint of " + Entries(size) + " was signed; the nearest " +
+                  (nearest.empty()  ? "does not exist either"
+                   : below && above ? "are of " + nearest
+                                    : "is of " + nearest));
+}
+
+Status ProofSource::CheckNote(const std::string& note, uint64_t size, const Hash& root) {
+  if (note.empty()) return Ok();
+  const auto checkpoint = ReadCheckpointNote(note);
+  if (!checkpoint.ok()) return DoesNotHold(checkpoint.status());
+  if (checkpoint->size != size) {
+    return DoesNotHold("its checkpoint is over " + Entries(checkpoint->size) + ", not " + std::to_string(size));
+  }
+  if (checkpoint->root != root) return DoesNotHold("its checkpoint of " + Entries(size) + " has another root");
+  return CheckSignature(note);
+}
+
+// By the key given; else by the one that the ledger's own history has in force at that size.
+Status ProofSource::CheckSignature(const std::string& note) {
+  if (!key_ && !history_) {
+    auto history = ReadKeys(reader_);
+    if (!history.ok() && history.status().code() != Code::kCorruption) return std::move(history).status();
+    if (!history.ok()) return DoesNotHold(history.status());
+    history_ = *std::move(history);
+  }
+  const auto opened = key_ ? OpenCheckpoint(note, *key_) : OpenCheckpoint(note, *history_);
+  if (opened.ok()) return Ok();
+  if (opened.status().code() != Code::kNotFound) return DoesNotHold(opened.status());
+  return DoesNotHold(key_ ? "its checkpoint is not signed by " + FormatVerifierKey(*key_)
+                          : "its checkpoint is not signed by the key that the ledger had at its size");
+}
+
+}  // namespace envledger

@@ -1,0 +1,175 @@
+// The tool does not take the daemon's word for what it can see itself: that the revisions of an envelope are dense
+// shows in the entries, and a hole makes the answer incomplete whatever the daemon says.
+#include "ledger/evidence/story.h"
+
+#include "ledger/chain/note.h"
+#include "ledger/codec/entry.h"
+#include "ledger/codec/transition.h"
+#include "ledger/text/json_object.h"
+#include "ledger/text/words.h"
+
+namespace envledger {
+namespace {
+
+// The size in a checkpoint note, for show: its signature is verify's business.
+std::optional<uint64_t> SizeOfCheckpoint(const std::string& note_bytes) {
+  auto note = ParseNote(note_bytes);
+  if (!note.ok()) return std::nullopt;
+  auto checkpoint = ParseCheckpoint(note->text);
+  if (!checkpoint.ok()) return std::nullopt;
+  return checkpoint->size;
+}
+
+}  // namespace
+
+Result<std::vector<Record>> RecordsOf(const std::vector<std::string>& entries) {
+  std::vector<Record> records;
+  records.reserve(entries.size());
+  for (const std::string& bytes : entries) {
+    ENVLEDGER_ASSIGN_OR_RETURN(Record record, DecodeRecord(bytes));
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+Status CheckRevisions(const EnvelopeRecords& answer) {
+  if (answer.entries.empty()) return Corruption("the answer holds no records");
+  std::optional<uint64_t> before;
+  for (size_t i = 0; i < answer.entries.size(); ++i) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(answer.entries[i]));
+    const EntryHeader& header = entry.header;
+    const std::string name = "entry " + std::to_string(header.seq);
+    if (entry.transition.empty()) return Corruption(name + " is no record of an envelope");
+    const auto facts = CheckTransition(entry.transition);
+    if (!facts.ok()) return Corruption(name + ": " + facts.status().message());
+    if (facts->envelope_id != answer.envelope_id) return Corruption(name + " is of another envelope");
+    if (header.envelope_revision != i) {
+      return Corruption("revision " + std::to_string(i) + " is missing; " + name + " has revision " +
+                        std::to_string(header.envelope_revision.value_or(0)));
+    }
+    if (header.envelope_previous != before) {
+      return Corruption(name + " says that the record before it is " +
+                        (header.envelope_previous ? "entry " + std::to_string(*header.envelope_previous) : "none") +
+                        "; the answer has " + (before ? "entry " + std::to_string(*before) : "none"));
+    }
+    before = header.seq;
+  }
+  return Ok();
+}
+
+Result<Story> ReadStory(const EnvelopeRecords& answer, std::optional<Nanos> at) {
+  Story story;
+  story.roles = answer.roles;
+  const auto broken = [&answer](const std::string& what) {
+    return Corruption("envelope " + answer.envelope_id + ": " + what);
+  };
+  story.records.reserve(answer.entries.size());  // a record takes 2 KiB
+  for (const std::string& bytes : answer.entries) {
+    auto record = DecodeRecord(bytes);
+    if (!record.ok())
+      return broken("record " + std::to_string(story.records.size()) + ": " + record.status().message());
+    if (record->transition.envelope_id != answer.envelope_id) {
+      return broken("entry " + std::to_string(record->seq) + " belongs to envelope " + record->transition.envelope_id);
+    }
+    if (record->revision != story.records.size() && story.problem.empty()) {
+      story.problem = "envelope " + answer.envelope_id + ": revision " + std::to_string(story.records.size()) +
+                      " is missing; entry " + std::to_string(record->seq) + " has revision " +
+                      std::to_string(record->revision);
+    }
+    story.places.push_back(story.records.size());
+    story.records.push_back(*std::move(record));
+  }
+  if (story.records.empty()) return broken("the answer holds no records");
+  if (story.records.front().transition.stage != Stage::kRequested) {
+    return broken("its first record, which says who asked for what, is missing");
+  }
+  if (at) {
+    ENVLEDGER_RETURN_IF_ERROR(LeaveOutLater(*at, story));
+  } else {
+    story.envelope = FoldEnvelope(story.records);
+  }
+  return story;
+}
+
+Status LeaveOutLater(Nanos at, Story& story) {
+  std::vector<Record> happened = RecordsAsOf(story.records, at);
+  if (happened.empty()) {
+    return Corruption("envelope " + story.records.front().transition.envelope_id + ": it was requested later than " +
+                      FormatTime(at));
+  }
+  // Times may run backwards: what happened by then need not be what came first.
+  std::vector<size_t> places;
+  for (size_t i = 0; places.size() < happened.size(); ++i) {
+    if (story.records[i].seq == happened[places.size()].seq) places.push_back(story.places[i]);
+  }
+  story.later = story.records.size() - happened.size();
+  story.records = std::move(happened);
+  story.places = std::move(places);
+  story.envelope = FoldEnvelope(story.records);
+  return Ok();
+}
+
+void Coverage::Asked(std::optional<Nanos> at, bool scan) {
+  at_ = at;
+  scan_ = scan;
+}
+
+void Coverage::AddPage(const Completeness& page) {
+  if (scan_ && !page.unindexed) Doubt("the ledger answered from its indexes, not by the scan that was asked for");
+  if (first_page_) {
+    const std::string doubt = std::move(total_.problem);
+    total_ = page;
+    first_page_ = false;
+    if (!doubt.empty()) Doubt(doubt);
+    return;
+  }
+  total_.scanned += page.scanned;
+  total_.next_cursor = page.next_cursor;
+  if (!page.complete) Doubt(page.problem);
+}
+
+void Coverage::AddStory(const Story& story) {
+  const uint64_t first = story.records.front().seq;
+  const uint64_t last = story.records.back().seq;
+  if (!first_seq_ || first < *first_seq_) first_seq_ = first;
+  if (!last_seq_ || last > *last_seq_) last_seq_ = last;
+  if (!story.problem.empty()) Doubt(story.problem);
+}
+
+void Coverage::Doubt(const std::string& problem) {
+  total_.complete = false;
+  if (total_.problem.empty()) total_.problem = problem;
+}
+
+std::string Coverage::Json() const {
+  JsonObject json;
+  json.Number("tree_size", total_.tree_size)
+      .Text("root", Hex(View(total_.root)))
+      .TextOrNull("checkpoint", total_.checkpoint)
+      .NumberOrNull("first_seq", first_seq_)
+      .NumberOrNull("last_seq", last_seq_)
+      .Number("scanned", total_.scanned)
+      .Bool("complete", total_.complete);
+  if (scan_) json.Bool("unindexed", total_.unindexed);
+  if (at_) json.Text("at", FormatTime(*at_));
+  json.TextOrNull("next_cursor", total_.next_cursor).TextIfAny("problem", total_.problem);
+  if (!proof_json_.empty()) json.Raw("proven", proof_json_);
+  return json.str();
+}
+
+std::string Coverage::Sentence() const {
+  std::string text = total_.complete ? "Complete" : "INCOMPLETE";
+  text += " as of " + Grouped(total_.tree_size) + " entries, root " + Hex(View(total_.root)).substr(0, 16) + "…";
+  if (const auto size = SizeOfCheckpoint(total_.checkpoint)) {
+    text += ", signed checkpoint at " + Grouped(*size);
+  } else {
+    text += ", no signed checkpoint yet";
+  }
+  if (!total_.problem.empty()) text += ": " + total_.problem;
+  text += ".";
+  if (scan_ && total_.unindexed) text += " Scanned " + Grouped(total_.scanned) + " entries, no index used.";
+  if (at_) text = "State as of " + FormatTime(*at_) + ". " + text;
+  return text;
+}
+
+}  // namespace envledger

@@ -1,0 +1,245 @@
+// Which lists of the index a query is answered from.
+//
+// The order of the answer is the query's alone (PlaceRule); what the planner chooses is how to come by the places in
+// that order with the least work. What a query asks of the `requested` record (tenant, kind, target, scope, request id,
+// trace id, parent, time) stands in lists that all name that one record, so their intersection is found by leapfrog:
+// the lists in turn seek to the seq that another has come to, and where all agree is a candidate. Principals, native
+// ids, nodes and recorders name later records as well; their lists are walked when they give the places, and filter
+// otherwise.
+//
+// Every list is counted up to AnswerLimits::short_list before anything is walked; a principal's links need no counting.
+// The shortest leads the leapfrog. And where another list is short, and that which gives the places is not, the
+// envelopes that the short one names are loaded at once, and put in the order of their places: a request id beside a
+// principal of a million links costs one envelope.
+//
+// With a principal of no more links than that they are walked in any case, because only they tell an auditor
+// that nothing was left out: each is numbered in the entry itself.
+#include <algorithm>
+#include <limits>
+
+#include "ledger/index/index_keys.h"
+#include "ledger/query/candidates.h"
+#include "ledger/query/postings.h"
+
+namespace envledger {
+namespace {
+
+struct FacetList {
+  std::string prefix;
+  std::optional<std::vector<uint64_t>> all;  // when it is short
+  size_t count() const { return all ? all->size() : std::numeric_limits<size_t>::max(); }
+};
+
+bool ShorterThan(const FacetList& a, const FacetList& b) { return a.count() < b.count(); }
+
+class Leapfrog : public Candidates {
+ public:
+  // `steps`: of one Next at most.
+  Leapfrog(std::vector<std::unique_ptr<Postings>> lists, bool descending, std::optional<uint64_t> first, uint64_t steps)
+      : lists_(std::move(lists)), descending_(descending), steps_at_once_(steps), from_(first) {}
+
+  Result<std::optional<Candidate>> Next() override {
+    Candidate candidate;
+    size_t agreed = 0;
+    for (uint64_t steps = 0; from_ && steps < steps_at_once_; ++steps) {
+      ENVLEDGER_ASSIGN_OR_RETURN(const std::optional<uint64_t> seq, lists_[turn_]->Seek(*from_));
+      agreed = seq == from_ ? agreed + 1 : 1;
+      from_ = seq;
+      turn_ = (turn_ + 1) % lists_.size();
+      if (!seq || agreed < lists_.size()) continue;
+      candidate.seq = *seq;
+      turn_ = 0;
+      Step();
+      return std::optional<Candidate>(candidate);
+    }
+    if (!from_) return std::optional<Candidate>();
+    candidate.none = true;  // before the one that is looked for next
+    candidate.seq = descending_ ? *from_ + 1 : *from_ - 1;
+    return std::optional<Candidate>(candidate);
+  }
+
+ private:
+  void Step() {
+    if (descending_ && *from_ == 0) {
+      from_.reset();
+    } else {
+      from_ = descending_ ? *from_ - 1 : *from_ + 1;
+    }
+  }
+
+  const std::vector<std::unique_ptr<Postings>> lists_;
+  const bool descending_;
+  const uint64_t steps_at_once_;
+  std::optional<uint64_t> from_;  // the next seq to look at; nothing at the end
+  size_t turn_ = 0;
+};
+
+class InOrder : public Candidates {
+ public:
+  explicit InOrder(std::vector<uint64_t> seqs) : seqs_(std::move(seqs)) {}
+  Result<std::optional<Candidate>> Next() override {
+    if (next_ == seqs_.size()) return std::optional<Candidate>();
+    Candidate candidate;
+    candidate.seq = seqs_[next_++];
+    return std::optional<Candidate>(candidate);
+  }
+
+ private:
+  const std::vector<uint64_t> seqs_;
+  size_t next_ = 0;
+};
+
+class Planner {
+ public:
+  Planner(const LedgerView& view, const QueryRequest& query, const Matcher& matcher, std::optional<uint64_t> after,
+          const AnswerLimits& limits, uint64_t* reads)
+      : view_(view), q_(query), matcher_(matcher), after_(after), limits_(limits), reads_(reads) {}
+
+  Result<std::unique_ptr<Candidates>> Plan() {
+    ENVLEDGER_RETURN_IF_ERROR(ListFacets());
+    switch (matcher_.rule()) {
+      case PlaceRule::kPrincipal:
+        return PlanByPrincipal();
+      case PlaceRule::kRequested:
+        return PlanByRequested();
+      default:
+        return PlanByCarrier();
+    }
+  }
+
+ private:
+  Result<FacetList> Count(Facet facet, std::string_view value) const {
+    FacetList list;
+    list.prefix = FacetPrefix(facet, value);
+    ENVLEDGER_ASSIGN_OR_RETURN(list.all,
+                               TakeAll(*FacetPostings(view_, list.prefix, false, reads_), limits_.short_list));
+    return list;
+  }
+  Status AddTo(std::vector<FacetList>& lists, Facet facet, std::string_view value) {
+    if (value.empty()) return Ok();
+    ENVLEDGER_ASSIGN_OR_RETURN(FacetList list, Count(facet, value));
+    lists.push_back(std::move(list));
+    return Ok();
+  }
+
+  Status ListFacets() {
+    const std::string_view kind = q_.kind == ExecutionKind::kUnspecified ? std::string_view() : Name(q_.kind);
+    const std::pair<Facet, std::string_view> of_requested[] = {{Facet::kRequestId, q_.request_id},
+                                                               {Facet::kTraceId, q_.trace_id},
+                                                               {Facet::kParent, q_.parent},
+                                                               {Facet::kTarget, q_.target},
+                                                               {Facet::kTenant, q_.tenant},
+                                                               {Facet::kScope, q_.scope},
+                                                               {Facet::kKind, kind}};
+    for (const auto& [facet, value] : of_requested) ENVLEDGER_RETURN_IF_ERROR(AddTo(requested_, facet, value));
+    const std::pair<Facet, std::string_view> of_any[] = {
+        {Facet::kNativeId, q_.native_id}, {Facet::kNode, q_.node}, {Facet::kRecorder, q_.recorder}};
+    for (const auto& [facet, value] : of_any) ENVLEDGER_RETURN_IF_ERROR(AddTo(later_, facet, value));
+    std::stable_sort(requested_.begin(), requested_.end(), ShorterThan);
+    return Ok();
+  }
+
+  // The shortest of all lists, if one is short.
+  const FacetList* Shortest() const {
+    const FacetList* best = nullptr;
+    for (const auto* lists : {&requested_, &later_}) {
+      for (const FacetList& list : *lists) {
+        if (list.all && (best == nullptr || ShorterThan(list, *best))) best = &list;
+      }
+    }
+    return best;
+  }
+
+  Result<std::unique_ptr<Candidates>> PlanByPrincipal() {
+    if (const FacetList* shortest = Shortest()) {
+      ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t links, CountLinks(view_, *q_.principal));
+      if (links > limits_.short_list) return Place(*shortest->all);
+    }
+    return PrincipalCandidates(view_, *q_.principal, q_.descending, after_);
+  }
+
+  Result<std::unique_ptr<Candidates>> PlanByCarrier() {
+    // ListFacets lists native id, node and recorder in the order in which they give places.
+    const FacetList& carrier = later_.front();
+    const FacetList* shortest = Shortest();
+    if (!carrier.all && shortest != nullptr) return Place(*shortest->all);
+    return Walk(Facets({carrier}));
+  }
+
+  Result<std::unique_ptr<Candidates>> PlanByRequested() {
+    const FacetList* shortest = Shortest();
+    const bool later_is_shortest = shortest != nullptr && !later_.empty() && shortest == &later_.front();
+    if (later_is_shortest) return Place(*shortest->all);
+    auto lists = Facets(requested_);
+    const bool short_enough = !requested_.empty() && requested_.front().all;
+    if (!short_enough && (q_.since || q_.until || q_.at)) {
+      constexpr Nanos kEver = std::numeric_limits<Nanos>::max();
+      const Nanos until = std::min(q_.until.value_or(kEver), q_.at && *q_.at < kEver ? *q_.at + 1 : kEver);
+      const Nanos since = std::max<Nanos>(0, q_.since.value_or(0));
+      ENVLEDGER_ASSIGN_OR_RETURN(auto opened, OpenedPostings(view_, since, until, q_.descending, reads_));
+      lists.push_back(std::move(opened));
+    }
+    if (lists.empty()) lists.push_back(FacetPostings(view_, FacetPrefix(kFacetOpened, {}), q_.descending, reads_));
+    return Walk(std::move(lists));
+  }
+
+  std::vector<std::unique_ptr<Postings>> Facets(const std::vector<FacetList>& lists) const {
+    std::vector<std::unique_ptr<Postings>> postings;
+    for (const FacetList& list : lists) postings.push_back(FacetPostings(view_, list.prefix, q_.descending, reads_));
+    return postings;
+  }
+
+  Result<std::unique_ptr<Candidates>> Walk(std::vector<std::unique_ptr<Postings>> lists) const {
+    const uint64_t lists_at_once = 2 * lists.size();  // with fewer steps they may never agree
+    return std::unique_ptr<Candidates>(
+        std::make_unique<Leapfrog>(std::move(lists), q_.descending, FirstBeyond(after_, view_.tree_size, q_.descending),
+                                   std::max<uint64_t>(limits_.steps_at_once, lists_at_once)));
+  }
+
+  // The places of the envelopes that these records belong to, as far as they match and lie beyond `after`.
+  Result<std::unique_ptr<Candidates>> Place(const std::vector<uint64_t>& seqs) const {
+    std::vector<uint64_t> places;
+    for (const uint64_t seq : seqs) {
+      // One that cannot be read stays where it is, and is reported when its turn comes.
+      const std::optional<uint64_t> place = PlaceOf(seq);
+      if (!place || (after_ && (q_.descending ? *place >= *after_ : *place <= *after_))) continue;
+      places.push_back(*place);
+    }
+    std::sort(places.begin(), places.end());
+    places.erase(std::unique(places.begin(), places.end()), places.end());
+    if (q_.descending) std::reverse(places.begin(), places.end());
+    return std::unique_ptr<Candidates>(std::make_unique<InOrder>(std::move(places)));
+  }
+
+  // Of the envelope of an entry; nothing when it is not in the answer.
+  std::optional<uint64_t> PlaceOf(uint64_t seq) const {
+    ++*reads_;
+    const auto bytes = view_.log->Read(seq);
+    const auto record = bytes.ok() ? DecodeRecord(*bytes) : Result<Record>(bytes.status());
+    if (!record.ok()) return seq;
+    if (record->revision == 0 && matcher_.RulesOut(*record)) return std::nullopt;
+    const auto envelope = LoadEnvelope(view_, record->transition.envelope_id);
+    if (!envelope.ok()) return seq;
+    *reads_ += envelope->records.size();
+    return matcher_.PlaceOf(envelope->records);
+  }
+
+  const LedgerView& view_;
+  const QueryRequest& q_;
+  const Matcher& matcher_;
+  const std::optional<uint64_t> after_;
+  const AnswerLimits& limits_;
+  uint64_t* const reads_;
+  std::vector<FacetList> requested_;  // of what the `requested` record holds, the shortest first
+  std::vector<FacetList> later_;      // of what any record may hold: native id, node, recorder
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Candidates>> PlanCandidates(const LedgerView& view, const QueryRequest& query,
+                                                   const Matcher& matcher, std::optional<uint64_t> after,
+                                                   const AnswerLimits& limits, uint64_t* reads) {
+  return Planner(view, query, matcher, after, limits, reads).Plan();
+}
+
+}  // namespace envledger

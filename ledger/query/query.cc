@@ -1,0 +1,158 @@
+// A query asks the planner for records of the index that may give an envelope its place in the answer, loads each one's
+// envelope, and checks every filter on what came out. The index thus only proposes; what is answered was read from the
+// log.
+//
+// The place, not a position in memory, is the cursor, so a cursor stays valid while the ledger grows.
+#include <algorithm>
+
+#include "ledger/query/answer.h"
+#include "ledger/query/candidates.h"
+
+namespace envledger {
+namespace {
+
+// FNV-1a over the filters: a cursor of another query is refused instead of giving a strange answer.
+std::string Fingerprint(QueryRequest query) {
+  query.cursor.clear();
+  query.limit = 0;
+  query.scan = false;
+  const std::string bytes = EncodeRequest({0, query});
+  uint64_t hash = 14695981039346656037u;
+  for (const char c : bytes) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211u;
+  return Hex(U64Key(hash));
+}
+
+class QueryRun {
+ public:
+  QueryRun(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits)
+      : view_(view),
+        request_(request),
+        limits_(limits),
+        matcher_(request),
+        page_(view, request, limits, matcher_),
+        envelopes_(view.index->NewCursor(Table::kEnvelopes, Reach::kPrefix)) {}
+
+  Result<QueryResponse> Run() {
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto after, ParseCursor(request_));
+    // A hole in an index is the answer's incompleteness, to be shown with what was found, not a failure to answer.
+    const Status status = Walk(after);
+    if (status.code() == Code::kCorruption) {
+      page_.Problem(status.message());
+    } else {
+      ENVLEDGER_RETURN_IF_ERROR(status);
+    }
+    return page_.Take();
+  }
+
+ private:
+  Status Walk(std::optional<uint64_t> after) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto candidates,
+                               PlanCandidates(view_, request_, matcher_, after, limits_, &page_.scanned()));
+    const uint64_t planned = page_.scanned();
+    std::optional<uint64_t> last = after;
+    for (bool advanced = false;; advanced = true) {
+      ENVLEDGER_ASSIGN_OR_RETURN(const auto candidate, candidates->Next());
+      if (!candidate) return Ok();
+      if (advanced && (page_.full() || page_.scanned() - planned >= limits_.max_scanned)) {
+        page_.ContinueAfter(*last);
+        return Ok();
+      }
+      const bool again = last == candidate->seq;  // two principals of one record
+      last = candidate->seq;
+      if (candidate->none) continue;
+      ENVLEDGER_ASSIGN_OR_RETURN(std::optional<StoredRecord> found, Find(*candidate));
+      if (found && !again) ENVLEDGER_RETURN_IF_ERROR(Consider(candidate->seq, *std::move(found)));
+    }
+  }
+
+  // The record that the index names; nothing, with the problem noted, when there is none. A principal's list is the
+  // promise that nothing was left out, so it is followed no further than the entries themselves confirm it.
+  Result<std::optional<StoredRecord>> Find(const Candidate& candidate) {
+    ++page_.scanned();
+    auto bytes = view_.log->Read(candidate.seq);
+    if (!bytes.ok() && bytes.status().code() != Code::kNotFound) return bytes.status();
+    auto record = bytes.ok() ? DecodeRecord(*bytes) : Result<Record>(bytes.status());
+    if (candidate.principal != nullptr) {
+      if (record.ok() && CarriesLink(*record, *candidate.principal, candidate.ordinal))
+        return std::optional(StoredRecord{*std::move(record), *std::move(bytes)});
+      return MisplacedOrdinal(candidate.principal->id, candidate.ordinal, candidate.seq);
+    }
+    if (record.ok()) return std::optional(StoredRecord{*std::move(record), *std::move(bytes)});
+    page_.Problem("the index gives entry " + std::to_string(candidate.seq) + ": " + record.status().message());
+    return std::optional<StoredRecord>();
+  }
+
+  Status Consider(uint64_t seq, StoredRecord found) {
+    // The `requested` record can rule an envelope out before the rest of it is read.
+    if (found.record.revision == 0 && matcher_.RulesOut(found.record)) return Ok();
+    auto loaded = LoadEnvelope(view_, *envelopes_, found.record.transition.envelope_id, &found);
+    if (!loaded.ok() && (loaded.status().code() == Code::kNotFound || loaded.status().code() == Code::kCorruption)) {
+      page_.Problem("entry " + std::to_string(seq) + ": " + loaded.status().message());
+      return Ok();
+    }
+    ENVLEDGER_RETURN_IF_ERROR(loaded.status());
+    page_.scanned() += loaded->records.size();
+    if (!loaded->problem.empty()) page_.Problem(loaded->problem);
+    // A list that names an envelope several times gives it at its place only. A hole before that is a problem already
+    // noted, and what was found is answered.
+    const auto place = matcher_.PlaceOf(loaded->records);
+    if (place && *place < seq) return Ok();
+    page_.Judge(*std::move(loaded));
+    return Ok();
+  }
+
+  const LedgerView& view_;
+  const QueryRequest& request_;
+  const AnswerLimits& limits_;
+  const Matcher matcher_;
+  Page page_;
+  const std::unique_ptr<IndexCursor> envelopes_;
+};
+
+}  // namespace
+
+Result<std::optional<uint64_t>> ParseCursor(const QueryRequest& request) {
+  if (request.cursor.empty()) return std::optional<uint64_t>();
+  const std::string begin = Fingerprint(request) + "-";
+  const std::string_view cursor = request.cursor;
+  const auto seq = cursor.substr(0, begin.size()) == begin ? ParseDecimal(cursor.substr(begin.size())) : std::nullopt;
+  if (!seq) return InvalidField("cursor", "not a cursor of this query: " + request.cursor.substr(0, 64));
+  return std::optional<uint64_t>(*seq);
+}
+
+std::string CursorAfter(const QueryRequest& request, uint64_t place) {
+  return Fingerprint(request) + "-" + std::to_string(place);
+}
+
+Page::Page(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits, const Matcher& matcher)
+    : request_(request), limits_(limits), matcher_(matcher) {
+  max_envelopes_ = request.limit == 0 ? limits.max_envelopes : std::min(request.limit, limits.max_envelopes);
+  response_.completeness = CompletenessOf(view);
+  response_.completeness.unindexed = request.scan;
+}
+
+void Page::Judge(StoredEnvelope envelope) {
+  const std::optional<RoleMask> roles = matcher_.Judge(envelope.records);
+  if (!roles) return;
+  records_ += envelope.entries.size();
+  for (const std::string& entry : envelope.entries) bytes_ += entry.size();
+  response_.envelopes.push_back({envelope.records.front().transition.envelope_id, *roles, std::move(envelope.entries)});
+}
+
+void Page::Problem(std::string text) {
+  Completeness& completeness = response_.completeness;
+  if (completeness.problem.empty()) completeness.problem = std::move(text);
+  completeness.complete = false;
+}
+
+bool Page::full() const {
+  return response_.envelopes.size() >= max_envelopes_ || records_ >= limits_.max_records || bytes_ >= limits_.max_bytes;
+}
+
+Result<QueryResponse> RunQuery(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits) {
+  if (request.principal && request.principal->id.empty())
+    return InvalidField("principal.id", "a principal needs an id");
+  return request.scan ? RunScan(view, request, limits) : QueryRun(view, request, limits).Run();
+}
+
+}  // namespace envledger

@@ -1,0 +1,198 @@
+// A ledger's directory, opened for reading. The index on disk may lag behind the log (it has no write-ahead log), may
+// be missing or damaged: what it lacks is derived here from the log, by the code that the daemon's indexer uses, and
+// laid over it: in memory when that is little, else in a temporary directory.
+#include "ledger/query/stored_reader.h"
+
+#include <algorithm>
+
+#include "ledger/chain/note.h"
+#include "ledger/chain/tree.h"
+#include "ledger/index/index_keys.h"
+#include "ledger/index/logged_keys.h"
+#include "ledger/index/tree_index.h"
+#include "ledger/query/scratch_index.h"
+#include "ledger/query/view.h"
+#include "ledger/store/layout.h"
+
+namespace envledger {
+namespace {
+
+// How far `index` can be trusted to be of this log.
+uint64_t UsableWatermark(const LogDb& log, const IndexDb& index) {
+  const Watermark watermark = index.watermark();
+  if (watermark.seq == 0 || watermark.seq > log.size()) return 0;
+  const auto last = log.Read(watermark.seq - 1);
+  return last.ok() && watermark.last_leaf_hash == View(LeafHash(*last)) ? watermark.seq : 0;
+}
+
+// An index of the entries before `until`: `base`, which reaches `from`, and what it lacks. IndexDamage when `base`
+// lacks what that goes on from. `scratch` is made when it is needed, and must outlive the reader.
+class Tail {
+ public:
+  Tail(const LogDb& log, std::shared_ptr<const IndexReader> base, uint64_t from, uint64_t until,
+       const StoredOptions& options, std::unique_ptr<ScratchIndex>& scratch)
+      : log_(log), base_(std::move(base)), from_(from), until_(until), options_(options), scratch_(scratch) {}
+
+  Result<std::unique_ptr<IndexReader>> Derive() {
+    if (until_ - from_ > options_.tail_in_memory) {
+      ENVLEDGER_ASSIGN_OR_RETURN(scratch_, ScratchIndex::Make());
+      // The totals that postings go on from are in the base, or have been written by now.
+      reader_ = OverlayReader(base_, NotOwned(scratch_->db().Latest()), from_);
+    }
+    ENVLEDGER_RETURN_IF_ERROR(Read());
+    std::shared_ptr<const IndexReader> over =
+        scratch_ ? scratch_->db().Snapshot() : MemoryReader(std::move(puts_), until_);
+    return OverlayReader(base_, std::move(over), until_);
+  }
+
+ private:
+  static std::shared_ptr<const IndexReader> NotOwned(const IndexReader& reader) {
+    return {std::shared_ptr<void>(), &reader};
+  }
+
+  Status Read() {
+    IndexBuilder builder(reader_ ? reader_.get() : base_.get());
+    ENVLEDGER_ASSIGN_OR_RETURN(TreeBuilder tree, TreeBuilder::Resume(*base_));
+    const uint64_t batch = std::clamp<uint64_t>(options_.tail_in_memory, 1, 8192);
+    Status problem;
+    ENVLEDGER_RETURN_IF_ERROR(log_.Scan(from_, until_, [&](uint64_t seq, std::string_view bytes) {
+      const PreparedEntry prepared = PrepareEntry(bytes);
+      problem = prepared.status.ok() ? builder.Add(prepared, puts_) : prepared.status;
+      tree.Add(prepared.leaf_hash, puts_);
+      if (problem.ok() && scratch_ && (seq + 1 == until_ || (seq + 1 - from_) % batch == 0)) {
+        problem = scratch_->db().Apply(puts_, {seq + 1, std::string(View(prepared.leaf_hash))});
+        puts_.clear();
+        builder.Trim(options_.tail_in_memory);
+        if (options_.progress) options_.progress(seq + 1 - from_, until_ - from_);
+      }
+      if (!problem.ok()) problem = std::move(problem).Prepend("entry " + std::to_string(seq) + ": ");
+      return problem.ok();
+    }));
+    return problem;
+  }
+
+  const LogDb& log_;
+  const std::shared_ptr<const IndexReader> base_;
+  const uint64_t from_;
+  const uint64_t until_;
+  const StoredOptions& options_;
+  std::unique_ptr<ScratchIndex>& scratch_;
+  std::unique_ptr<IndexReader> reader_;  // of what is there so far, with a scratch index
+  std::vector<IndexPut> puts_;
+};
+
+// The tree's right edge before the last leaf of the latest checkpoint, as stored with it; the empty one when that, and
+// the checkpoint's last entry, do not give the checkpoint's root.
+Frontier StoredFrontier(const LogDb& log, const StoredCheckpoint& latest, const std::string& bytes) {
+  const auto note = ParseNote(latest.note);
+  const auto checkpoint = note.ok() ? ParseCheckpoint(note->text) : Result<Checkpoint>(note.status());
+  if (!checkpoint.ok() || checkpoint->size != latest.size || latest.size == 0 || bytes.size() % 32 != 0) return {};
+  std::vector<Hash> hashes;
+  for (size_t at = 0; at < bytes.size(); at += 32) hashes.push_back(*HashFrom(bytes.substr(at, 32)));
+  const auto stored = Frontier::From(latest.size - 1, std::move(hashes));
+  const auto last = log.Read(latest.size - 1);
+  if (!stored.ok() || !last.ok()) return {};
+  Frontier whole = *stored;
+  whole.Append(LeafHash(*last));
+  return whole.Root() == checkpoint->root ? *stored : Frontier();
+}
+
+// The root over the whole log, from the latest checkpoint on.
+Result<Hash> RootOf(const LogDb& log, uint64_t size, const std::optional<StoredCheckpoint>& latest,
+                    const std::string& frontier_bytes) {
+  Frontier frontier = latest && latest->size <= size ? StoredFrontier(log, *latest, frontier_bytes) : Frontier();
+  ENVLEDGER_RETURN_IF_ERROR(log.Scan(frontier.size(), size, [&](uint64_t, std::string_view bytes) {
+    frontier.Append(LeafHash(bytes));
+    return true;
+  }));
+  return frontier.Root();
+}
+
+class StoredReader : public LedgerReader {
+ public:
+  static Result<std::unique_ptr<LedgerReader>> Open(const std::string& data_dir, const StoredOptions& options) {
+    auto reader = std::make_unique<StoredReader>();
+    // The index first: beside a running daemon it may then lag behind the log, but not be ahead of it.
+    auto index = IndexDb::OpenReadOnly(IndexPath(data_dir), {});
+    ENVLEDGER_ASSIGN_OR_RETURN(reader->log_, LogDb::OpenReadOnly(LogPath(data_dir), {}));
+    const LogDb& log = *reader->log_;
+    uint64_t reach = 0;
+    if (index.ok()) {
+      reach = UsableWatermark(log, **index);
+      reader->index_ = *std::move(index);
+    }
+    LedgerView& view = reader->view_;
+    view.log = &log;
+    view.tree_size = log.size();
+    const auto derive = [&](std::unique_ptr<IndexReader> base, uint64_t from) {
+      return Tail(log, std::move(base), from, log.size(), options, reader->scratch_).Derive();
+    };
+    auto whole = derive(reach > 0 ? reader->index_->Snapshot() : EmptyReader(), reach);
+    if (!whole.ok() && IsIndexDamage(whole.status())) {
+      reader->scratch_.reset();
+      whole = derive(EmptyReader(), 0);
+    }
+    ENVLEDGER_ASSIGN_OR_RETURN(view.index, std::move(whole));
+    std::string frontier;
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto latest, log.LatestCheckpoint(&frontier));
+    if (latest) view.checkpoint = latest->note;
+    ENVLEDGER_ASSIGN_OR_RETURN(view.root, RootOf(log, view.tree_size, latest, frontier));
+    return std::unique_ptr<LedgerReader>(std::move(reader));
+  }
+
+  Result<QueryResponse> Query(const QueryRequest& request) override { return RunQuery(view_, request, limits_); }
+  Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) override { return RunEnvelope(view_, request); }
+  Result<PrincipalsResponse> Principals(const PrincipalsRequest& request) override {
+    return RunPrincipals(view_, request, limits_);
+  }
+  Result<EntriesResponse> Entries(const EntriesRequest& request) override {
+    return RunEntries(view_, request, limits_);
+  }
+  Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) override {
+    if (request.sign_now) return InvalidArgument("only a running daemon can sign a checkpoint");
+    return RunCheckpoints(view_, request, limits_);
+  }
+
+  Result<InclusionProofResponse> InclusionProof(const InclusionProofRequest& request) override {
+    return RunInclusionProof(view_, request);
+  }
+  Result<ConsistencyProofResponse> ConsistencyProof(const ConsistencyProofRequest& request) override {
+    return RunConsistencyProof(view_, request);
+  }
+  Result<EventsResponse> Events(const EventsRequest& request) override { return RunEvents(view_, request, limits_); }
+
+  Result<StatusResponse> Status(const StatusRequest&) override {
+    StatusResponse response;
+    response.problem = "no daemon asked: this is what the directory holds";
+    response.tree_size = view_.tree_size;
+    response.root = view_.root;
+    response.last_checkpoint = view_.checkpoint;
+    ENVLEDGER_ASSIGN_OR_RETURN(const KeyHistory keys, NotedKeys(*log_));
+    response.origin = keys.origin();
+    response.vkey = FormatVerifierKey(keys.current().key);
+    ENVLEDGER_ASSIGN_OR_RETURN(const std::string last, log_->Read(view_.tree_size - 1));
+    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView last_entry, CheckEntry(last));
+    response.last_recorded_at = last_entry.header.recorded_at;
+    response.gauges.push_back({"log-disk-bytes", log_->DiskBytes()});
+    if (index_) response.gauges.push_back({"index-disk-bytes", index_->DiskBytes()});
+    if (index_) response.gauges.push_back({"index-watermark", index_->watermark().seq});
+    return response;
+  }
+
+ private:
+  std::unique_ptr<LogDb> log_;
+  std::unique_ptr<IndexDb> index_;
+  std::unique_ptr<ScratchIndex> scratch_;
+  LedgerView view_;  // goes before the databases that it reads
+  const AnswerLimits limits_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<LedgerReader>> OpenStored(const std::string& data_dir, const StoredOptions& options) {
+  auto reader = StoredReader::Open(data_dir, options);
+  if (!reader.ok()) return std::move(reader).status().Prepend("ledger in " + data_dir + ": ");
+  return reader;
+}
+
+}  // namespace envledger

@@ -1,0 +1,210 @@
+#include "ledger/query/view.h"
+
+#include <algorithm>
+
+#include "ledger/index/index_keys.h"
+
+namespace envledger {
+namespace {
+
+bool StartsWith(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
+
+std::string LastKeyOf(std::string_view prefix) { return PrincipalKey(prefix, UINT64_MAX); }
+
+bool IsPrincipalPrefix(std::string_view prefix) {
+  const auto principal = PrincipalOfKey(LastKeyOf(prefix));
+  return principal && principal->issuer.find('\0') == std::string::npos &&
+         PrincipalPrefix({principal->kind, principal->issuer, principal->id}) == prefix;
+}
+
+PrincipalSummary SummaryOf(Principal principal, uint64_t ordinal, const PrincipalPosting& posting) {
+  PrincipalSummary summary;
+  summary.principal = std::move(principal);
+  summary.links = ordinal;
+  summary.by_role = posting.by_role;
+  summary.envelopes = posting.envelopes;
+  summary.first_seen = posting.first_seen;
+  summary.last_seen = posting.last_seen;
+  return summary;
+}
+
+bool Matches(const PrincipalFilter& filter, const PrincipalSummary& summary) {
+  if (filter.kind != PrincipalKind::kUnspecified && summary.principal.kind != filter.kind) return false;
+  if (filter.issuer && summary.principal.issuer != *filter.issuer) return false;
+  if (!filter.id.empty() && summary.principal.id != filter.id) return false;
+  if (filter.roles == 0) return true;
+  for (size_t role = 0; role < summary.by_role.size(); ++role) {
+    if ((filter.roles >> role & 1) != 0 && summary.by_role[role] > 0) return true;
+  }
+  return false;
+}
+
+std::string CheckRevision(const Record& record, size_t index, const std::vector<Record>& before,
+                          std::string_view envelope_id) {
+  if (record.transition.envelope_id != envelope_id) {
+    return "the index gives entry " + std::to_string(record.seq) + ", which is of another envelope";
+  }
+  if (record.revision != index) {
+    return "revision " + std::to_string(index) + " is missing (entry " + std::to_string(record.seq) + " is revision " +
+           std::to_string(record.revision) + ")";
+  }
+  if (!before.empty() && before.back().seq >= record.seq) return "revisions are out of order";
+  return {};
+}
+
+}  // namespace
+
+Completeness CompletenessOf(const LedgerView& view) {
+  Completeness completeness;
+  completeness.tree_size = view.tree_size;
+  completeness.root = view.root;
+  completeness.checkpoint = view.checkpoint;
+  completeness.complete = true;
+  return completeness;
+}
+
+Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, std::string_view envelope_id) {
+  const auto at = view.index->NewCursor(Table::kEnvelopes, Reach::kPrefix);
+  return LoadEnvelope(view, *at, envelope_id, nullptr);
+}
+
+Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, IndexCursor& at, std::string_view envelope_id_in,
+                                    StoredRecord* known) {
+  const std::string envelope_id(envelope_id_in);  // it may lie in `known`
+  StoredEnvelope envelope;
+  const std::string prefix = EnvelopePrefix(envelope_id);
+  for (at.Seek(prefix); at.Valid() && StartsWith(at.key(), prefix); at.Next()) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t seq, SeqOf(Table::kEnvelopes, at.key(), at.value()));
+    if (seq >= view.tree_size) break;
+    Record record;
+    std::string bytes;
+    if (known != nullptr && known->record.seq == seq) {
+      record = std::move(known->record);
+      bytes = std::move(known->entry);
+      known = nullptr;
+    } else {
+      ENVLEDGER_ASSIGN_OR_RETURN(bytes, view.log->Read(seq));
+      ENVLEDGER_ASSIGN_OR_RETURN(record, DecodeRecord(bytes));
+    }
+    const std::string problem = CheckRevision(record, envelope.records.size(), envelope.records, envelope_id);
+    if (envelope.problem.empty() && !problem.empty()) {
+      envelope.problem = "envelope " + std::string(envelope_id) + ": " + problem;
+    }
+    envelope.records.push_back(std::move(record));
+    envelope.entries.push_back(std::move(bytes));
+  }
+  ENVLEDGER_RETURN_IF_ERROR(at.status());
+  if (envelope.records.empty()) return NotFound("no envelope " + std::string(envelope_id));
+  if (envelope.records.front().transition.stage != Stage::kRequested) {
+    return Corruption("the index gives no `requested` record for envelope " + std::string(envelope_id));
+  }
+  return envelope;
+}
+
+Status VisitPrincipals(const LedgerView& view, const PrincipalFilter& filter, std::string_view cursor,
+                       const std::function<bool(const std::string&, const PrincipalSummary&)>& visit) {
+  const std::string id_prefix = filter.id.empty() ? std::string() : filter.id + '\0';
+  const auto at = view.index->NewCursor(Table::kPrincipals, Reach::kTable);
+  at->Seek(cursor.empty() ? id_prefix : LastKeyOf(cursor));
+  while (at->Valid() && StartsWith(at->key(), id_prefix)) {
+    const std::string prefix(at->key().substr(0, at->key().size() - 8));
+    auto principal = PrincipalOfKey(at->key());
+    if (!principal) return Corruption("malformed key in the index of principals");
+    if (prefix == cursor) {  // the last key of the one that the cursor names
+      at->Next();
+      continue;
+    }
+    // Its last link within the view, then the next principal.
+    at->SeekForPrev(LastKeyOf(prefix));
+    while (at->Valid() && StartsWith(at->key(), prefix)) {
+      ENVLEDGER_ASSIGN_OR_RETURN(const PrincipalPosting posting, DecodePosting(at->value()));
+      if (posting.seq < view.tree_size) {
+        const PrincipalSummary summary =
+            SummaryOf(std::move(*principal), ReadU64(at->key().substr(prefix.size())), posting);
+        if (Matches(filter, summary) && !visit(prefix, summary)) return Ok();
+        break;
+      }
+      at->Prev();
+    }
+    at->Seek(LastKeyOf(prefix));
+    if (at->Valid() && StartsWith(at->key(), prefix)) at->Next();
+  }
+  return at->status();
+}
+
+Result<EnvelopeResponse> RunEnvelope(const LedgerView& view, const EnvelopeRequest& request) {
+  ENVLEDGER_ASSIGN_OR_RETURN(StoredEnvelope stored, LoadEnvelope(view, request.envelope_id));
+  EnvelopeResponse response;
+  response.envelope.envelope_id = request.envelope_id;
+  response.completeness = CompletenessOf(view);
+  response.completeness.scanned = stored.entries.size();
+  response.completeness.complete = stored.problem.empty();
+  response.completeness.problem = stored.problem;
+  response.envelope.entries = std::move(stored.entries);
+  return response;
+}
+
+Result<PrincipalsResponse> RunPrincipals(const LedgerView& view, const PrincipalsRequest& request,
+                                         const AnswerLimits& limits) {
+  const uint32_t limit = request.limit == 0 ? limits.max_envelopes : std::min(request.limit, limits.max_envelopes);
+  const auto cursor = ParseHex(request.cursor);
+  // A part of one would pass over principals unseen.
+  if (!cursor || (!cursor->empty() && !IsPrincipalPrefix(*cursor)))
+    return InvalidField("cursor", "not a cursor of this command: " + request.cursor.substr(0, 64));
+  PrincipalsResponse response;
+  response.completeness = CompletenessOf(view);
+  std::string last = *cursor;
+  ENVLEDGER_RETURN_IF_ERROR(
+      VisitPrincipals(view, request.filter, *cursor, [&](const std::string& prefix, const PrincipalSummary& summary) {
+        if (response.principals.size() == limit) {
+          response.completeness.next_cursor = Hex(last);
+          return false;
+        }
+        response.principals.push_back(summary);
+        last = prefix;
+        return true;
+      }));
+  response.completeness.scanned = response.principals.size();
+  return response;
+}
+
+Result<EntriesResponse> RunEntries(const LedgerView& view, const EntriesRequest& request, const AnswerLimits& limits) {
+  const uint64_t limit =
+      request.limit == 0 ? limits.max_records : std::min<uint64_t>(request.limit, limits.max_records);
+  EntriesResponse response;
+  response.tree_size = view.tree_size;
+  uint64_t bytes = 0;
+  uint64_t expected = request.from_seq;
+  Status gap;
+  ENVLEDGER_RETURN_IF_ERROR(view.log->Scan(request.from_seq, view.tree_size, [&](uint64_t seq, std::string_view entry) {
+    if (seq != expected++) {
+      gap = Corruption("entry " + std::to_string(expected - 1) + " is missing");
+      return false;
+    }
+    bytes += entry.size();
+    if (!response.entries.empty() && bytes > limits.max_bytes) return false;
+    response.entries.emplace_back(entry);
+    return response.entries.size() < limit;
+  }));
+  // What lies before the gap is answered first; the gap itself is the answer to the request that begins at it.
+  if (!gap.ok() && response.entries.empty()) return gap;
+  if (response.entries.empty() && request.from_seq < view.tree_size) {
+    return Corruption("entry " + std::to_string(request.from_seq) + " is missing");
+  }
+  return response;
+}
+
+Result<CheckpointsResponse> RunCheckpoints(const LedgerView& view, const CheckpointsRequest& request,
+                                           const AnswerLimits& limits) {
+  CheckpointsResponse response;
+  if (request.latest) {
+    if (!view.checkpoint.empty()) response.notes.push_back(view.checkpoint);
+    return response;
+  }
+  const uint32_t limit = request.limit == 0 ? limits.max_envelopes : std::min(request.limit, limits.max_envelopes);
+  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<StoredCheckpoint> stored, view.log->Checkpoints(request.from_size, limit));
+  for (StoredCheckpoint& checkpoint : stored) response.notes.push_back(std::move(checkpoint.note));
+  return response;
+}
+
+}  // namespace envledger

@@ -1,0 +1,76 @@
+// A ledger as of one moment: what every question is answered from, by the daemon and by the offline tool alike.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+#include "ledger/codec/envelope.h"
+#include "ledger/protocol/ledger_reader.h"
+#include "ledger/store/index_db.h"
+#include "ledger/store/log_db.h"
+
+namespace envledger {
+
+// How much one answer may hold. Beyond it the answer ends with a cursor.
+struct AnswerLimits {
+  uint32_t max_envelopes = 1000;
+  uint64_t max_records = 4096;
+  uint64_t max_bytes = 2 << 20;
+  uint64_t max_scanned = 200'000;  // index keys and entries looked at, of the index or of a scan's candidates
+  size_t short_list = 256;         // a posting list of so many is read at once when that saves walking a longer one
+  uint64_t steps_at_once = 4096;   // of an intersection, until the answer may end
+};
+
+struct LedgerView {
+  const LogDb* log = nullptr;                // not owned
+  std::shared_ptr<const IndexReader> index;  // reaches tree_size
+  uint64_t tree_size = 0;
+  Hash root{};
+  std::string checkpoint;  // the latest signed note at or below tree_size, or empty
+};
+
+// One envelope's records, with its bytes.
+struct StoredEnvelope {
+  std::vector<Record> records;
+  std::vector<std::string> entries;
+  std::string problem;  // empty: revisions are dense and every link fits
+};
+// kNotFound when it has no record in the view.
+Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, std::string_view envelope_id);
+
+// A record with its bytes.
+struct StoredRecord {
+  Record record;
+  std::string entry;
+};
+// LoadEnvelope for many: `at` is a cursor of the view's kEnvelopes table, and `known` one of the records where the
+// caller has it already (null: none); it is moved from.
+Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, IndexCursor& at, std::string_view envelope_id,
+                                    StoredRecord* known);
+
+// The principals that a filter names, in key order, starting after `cursor` (a PrincipalPrefix, or empty), each with
+// the posting of its last link, until `visit` returns false.
+Status VisitPrincipals(const LedgerView& view, const PrincipalFilter& filter, std::string_view cursor,
+                       const std::function<bool(const std::string& prefix, const PrincipalSummary& summary)>& visit);
+
+Result<QueryResponse> RunQuery(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits);
+Result<EnvelopeResponse> RunEnvelope(const LedgerView& view, const EnvelopeRequest& request);
+Result<PrincipalsResponse> RunPrincipals(const LedgerView& view, const PrincipalsRequest& request,
+                                         const AnswerLimits& limits);
+Result<EntriesResponse> RunEntries(const LedgerView& view, const EntriesRequest& request, const AnswerLimits& limits);
+Result<CheckpointsResponse> RunCheckpoints(const LedgerView& view, const CheckpointsRequest& request,
+                                           const AnswerLimits& limits);
+// proofs.cc
+Result<InclusionProofResponse> RunInclusionProof(const LedgerView& view, const InclusionProofRequest& request);
+Result<ConsistencyProofResponse> RunConsistencyProof(const LedgerView& view, const ConsistencyProofRequest& request);
+Result<EventsResponse> RunEvents(const LedgerView& view, const EventsRequest& request, const AnswerLimits& limits);
+
+// The completeness of an answer that read all it needed from the view.
+Completeness CompletenessOf(const LedgerView& view);
+
+}  // namespace envledger

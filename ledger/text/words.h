@@ -1,0 +1,65 @@
+// Pieces of envelopes in a few words, for people. What comes from producers is returned as it is: SafeText is the
+// caller's.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/base/time.h"
+#include "ledger/codec/envelope.h"
+#include "ledger/codec/model.h"
+
+namespace envledger {
+
+std::string Grouped(uint64_t number);  // "1,234,567"
+
+// "2026-03-17 09:20:00", to the second; and with all that the time has, "2026-03-17 09:20:00.708".
+std::string ShortTime(Nanos time);
+std::string FullTime(Nanos time);
+
+// "user:alice".
+std::string PrincipalText(const Principal& principal);
+// "user:alice@id.example.com".
+std::string FullPrincipalText(const Principal& principal);
+
+// Remembers who was named, and tells principals apart that only their issuer tells apart.
+class NameBook {
+ public:
+  void Learn(const Envelope& envelope);
+  void Learn(const Principal& principal);
+  // PrincipalText, with the issuer when another one has a principal of the same name.
+  std::string Name(const Principal& principal) const;
+
+ private:
+  std::map<std::string, std::set<std::string>> issuers_;
+};
+
+// "agent:aria for user:dana via agent:helper".
+std::string WhoText(const Envelope& envelope, const NameBook& names);
+// "inference POST /v1/chat/completions model:llama-3 +1".
+std::string WhatText(const Execution& execution);
+std::string TargetText(const Target& target);  // "model:llama-3@2"
+std::string ScopeText(const Scope& scope);     // "project:search", "unbound"
+
+// "8", "64Gi", "1..4", ">=2", "2 x nodes" for an amount per unit.
+std::string AmountText(const Resource& resource);
+// "gpu 8, memory 64Gi".
+std::string ResourcesText(const ResourceMap& resources);
+const Resource* FindResource(const ResourceMap& resources, std::string_view name);
+// Every resource that one of the maps names: in the order of the first, then of the next.
+std::vector<std::string> ResourceNames(const std::vector<const ResourceMap*>& maps);
+
+// What stands out: "as_requested", or "narrowed gpu, memory; added cpu"; and which relation decides its colour.
+struct RelationWords {
+  std::string text;
+  Relation worst = Relation::kAsRequested;
+};
+RelationWords SummaryOf(const Envelope& envelope);
+
+std::string Joined(const std::vector<std::string>& parts, std::string_view separator);
+
+}  // namespace envledger

@@ -1,0 +1,141 @@
+// An export has no index, so an envelope is found by reading everything. That makes the answer no slower to check than
+// to find: the leaf hashes of all entries are at hand, and with them the root that the checkpoint vouches for.
+#include "ledger/tiles/tiles_reader.h"
+
+#include <algorithm>
+
+#include "ledger/base/file.h"
+#include "ledger/chain/note.h"
+#include "ledger/chain/tile.h"
+#include "ledger/chain/tree.h"
+#include "ledger/codec/entry.h"
+#include "ledger/codec/transition.h"
+#include "ledger/tiles/export_directory.h"
+
+namespace envledger {
+namespace {
+
+Status OnlyWithALedger(const std::string& what) {
+  return InvalidArgument("an exported directory has no index and no daemon: " + what + " needs --socket or --data-dir");
+}
+
+class TilesReader : public LedgerReader {
+ public:
+  TilesReader(std::string directory, std::string note, Checkpoint checkpoint)
+      : directory_(std::move(directory)), note_(std::move(note)), checkpoint_(std::move(checkpoint)) {}
+
+  Result<EntriesResponse> Entries(const EntriesRequest& request) override {
+    EntriesResponse response;
+    response.tree_size = checkpoint_.size;
+    if (request.from_seq >= checkpoint_.size) return response;
+    // One page is what is left of one bundle.
+    ENVLEDGER_ASSIGN_OR_RETURN(const Bundle bundle, ReadBundle(request.from_seq / kTileWidth));
+    for (size_t i = request.from_seq % kTileWidth; i < bundle.entries.size(); ++i) {
+      if (request.limit != 0 && response.entries.size() == request.limit) break;
+      response.entries.emplace_back(bundle.entries[i]);
+    }
+    return response;
+  }
+
+  Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) override {
+    if (request.sign_now) return OnlyWithALedger("to sign a checkpoint");
+    CheckpointsResponse response;
+    if (request.latest || request.from_size <= checkpoint_.size) response.notes.push_back(note_);
+    return response;
+  }
+
+  Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) override {
+    EnvelopeResponse response;
+    response.envelope.envelope_id = request.envelope_id;
+    Completeness& completeness = response.completeness;
+    completeness.tree_size = checkpoint_.size;
+    completeness.root = checkpoint_.root;
+    completeness.checkpoint = note_;
+    Frontier frontier;
+    for (uint64_t index = 0; index < TilesAtLevel(checkpoint_.size, 0); ++index) {
+      ENVLEDGER_ASSIGN_OR_RETURN(const Bundle bundle, ReadBundle(index));
+      for (const std::string_view entry : bundle.entries) {
+        ENVLEDGER_RETURN_IF_ERROR(Collect(frontier.size(), entry, response));
+        frontier.Append(LeafHash(entry));
+      }
+    }
+    if (frontier.Root() != checkpoint_.root) {
+      return Corruption("the entries in " + directory_ + " do not give the root of its checkpoint; run verify --tiles");
+    }
+    if (response.envelope.entries.empty()) return NotFound("envelope " + Quoted(request.envelope_id));
+    completeness.scanned = checkpoint_.size;
+    completeness.complete = completeness.problem.empty();
+    return response;
+  }
+
+  Result<StatusResponse> Status(const StatusRequest&) override { return OnlyWithALedger("a status"); }
+  Result<QueryResponse> Query(const QueryRequest&) override { return OnlyWithALedger("a query"); }
+  Result<PrincipalsResponse> Principals(const PrincipalsRequest&) override {
+    return OnlyWithALedger("a list of principals");
+  }
+  Result<InclusionProofResponse> InclusionProof(const InclusionProofRequest&) override {
+    return OnlyWithALedger("a proof");
+  }
+  Result<ConsistencyProofResponse> ConsistencyProof(const ConsistencyProofRequest&) override {
+    return OnlyWithALedger("a proof");
+  }
+  Result<EventsResponse> Events(const EventsRequest&) override { return OnlyWithALedger("a list of events"); }
+
+ private:
+  struct Bundle {
+    std::unique_ptr<std::string> bytes;  // where the entries are
+    std::vector<std::string_view> entries;
+  };
+
+  Result<Bundle> ReadBundle(uint64_t index) const {
+    const TileId tile{.entries = true, .index = index, .width = TileWidthAt(checkpoint_.size, 0, index)};
+    const std::string path = directory_ + "/" + TilePath(tile);
+    auto bytes = ReadFile(path, kMaxBundleBytes);
+    const bool damaged = bytes.status().code() == Code::kNotFound || bytes.status().code() == Code::kResourceExhausted;
+    if (damaged) return Corruption(bytes.status().message() + "; run verify --tiles");
+    if (!bytes.ok()) return std::move(bytes).status();
+    Bundle bundle{std::make_unique<std::string>(*std::move(bytes)), {}};
+    auto entries = ParseBundle(*bundle.bytes, tile.width);
+    if (!entries.ok()) return std::move(entries).status().Prepend(path + ": ");
+    bundle.entries = *std::move(entries);
+    return bundle;
+  }
+
+  // Adds the entry when it is a record of the envelope.
+  static envledger::Status Collect(uint64_t seq, std::string_view entry, EnvelopeResponse& response) {
+    const std::string& id = response.envelope.envelope_id;
+    if (entry.find(id) == std::string_view::npos) return Ok();  // an entry holds its ids as they are
+    const auto view = CheckEntry(entry);
+    if (!view.ok()) return Corruption("entry " + std::to_string(seq) + ": " + view.status().message());
+    if (view->event) return Ok();
+    const auto facts = CheckTransition(view->transition);
+    if (!facts.ok()) return Corruption("entry " + std::to_string(seq) + ": " + facts.status().message());
+    if (facts->envelope_id != id) return Ok();
+    std::vector<std::string>& records = response.envelope.entries;
+    if (view->header.envelope_revision != records.size() && response.completeness.problem.empty()) {
+      response.completeness.problem =
+          "entry " + std::to_string(seq) + " is not revision " + std::to_string(records.size()) + " of the envelope";
+    }
+    records.emplace_back(entry);
+    return Ok();
+  }
+
+  const std::string directory_;
+  const std::string note_;
+  const Checkpoint checkpoint_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<LedgerReader>> OpenTiles(const std::string& directory) {
+  const std::string path = directory + "/" + std::string(kExportCheckpoint);
+  auto bytes = ReadFile(path, kMaxNoteBytes);
+  if (!bytes.ok()) return std::move(bytes).status().Prepend("no export in " + directory + ": ");
+  const auto note = ParseNote(*bytes);
+  auto checkpoint = note.ok() ? ParseCheckpoint(note->text) : Result<Checkpoint>(note.status());
+  if (!checkpoint.ok()) return Corruption(path + ": " + checkpoint.status().message());
+  return std::unique_ptr<LedgerReader>(
+      std::make_unique<TilesReader>(directory, *std::move(bytes), *std::move(checkpoint)));
+}
+
+}  // namespace envledger

@@ -1,0 +1,70 @@
+// Compares an index with the log it was made from, both ways, without holding either. Private to this room.
+//
+// Every index key is written once and names its seq. So for each run of seqs the keys that the log gives and the keys
+// that the index holds are two sets; their keyed hashes are added up, and equal sums mean equal sets (the key is
+// random, so a difference cannot be crafted to cancel out). Only runs whose sums differ are then compared key by key.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+#include "ledger/base/status.h"
+#include "ledger/chain/verifier.h"
+#include "ledger/index/index_keys.h"
+#include "ledger/index/tree_index.h"
+#include "ledger/store/index_db.h"
+#include "ledger/store/log_db.h"
+
+namespace envledger {
+
+class IndexCheck {
+ public:
+  // Entries from the watermark on are not expected in the index, which is not owned. Begins to read it, on a thread of
+  // its own.
+  explicit IndexCheck(const IndexReader& index);
+  ~IndexCheck();
+
+  // What the entry's own keys (AppendOwnKeys) add to the sums. Thread-safe.
+  uint64_t Digest(const PreparedEntry& prepared) const;
+  // Each verified entry, in order, with its Digest. For one thread.
+  void Add(const PreparedEntry& prepared, uint64_t digest);
+  // After the last entry: what is wrong, at most `limit` failures. Both are read again where they differ. `log` must
+  // hold the entries that were added.
+  Result<std::vector<VerifyFailure>> Finish(const LogDb& log, size_t limit);
+
+  // How many the index holds, after Finish.
+  uint64_t keys() const { return keys_; }
+
+ private:
+  using FullKey = std::tuple<Table, std::string, std::string>;
+  uint64_t RunOf(uint64_t seq) const;
+  uint64_t Hash(Table table, std::string_view key, std::string_view value) const;
+  Status ReadIndex(const std::function<void(Table, std::string_view key, std::string_view value)>& visit,
+                   std::vector<VerifyFailure>& malformed) const;
+
+  const IndexReader& index_;
+  std::array<uint64_t, 2> hash_key_{};
+  IndexBuilder builder_{nullptr};
+  TreeBuilder tree_;
+  std::vector<IndexPut> puts_;      // scratch
+  std::vector<uint64_t> expected_;  // sums by run of seqs
+  std::vector<VerifyFailure> failures_;
+
+  // The reading thread's, until it is joined.
+  std::vector<uint64_t> found_;
+  std::vector<VerifyFailure> malformed_;
+  Status read_status_;
+  uint64_t keys_ = 0;
+  std::atomic<bool> abandoned_ = false;
+  std::thread reading_;
+};
+
+}  // namespace envledger

@@ -1,0 +1,156 @@
+#include "ledger/verify/verify.h"
+
+#include "ledger/base/file.h"
+#include "ledger/query/stored_reader.h"
+#include "ledger/store/layout.h"
+#include "ledger/store/log_db.h"
+#include "ledger/verify/index_check.h"
+#include "ledger/verify/pipeline.h"
+#include "ledger/verify/verify_since.h"
+
+namespace envledger {
+namespace {
+
+// The index, for comparison with a log of `log_size`; says why when there is nothing to compare.
+std::unique_ptr<IndexDb> Comparable(Result<std::unique_ptr<IndexDb>> index, uint64_t log_size,
+                                    std::vector<VerifyFailure>& failures) {
+  if (!index.ok()) {
+    failures.push_back(
+        {std::nullopt, "index",
+         "the index cannot be read (the daemon rebuilds it when it starts): " + index.status().ToString(),
+         Verdict::kIncomplete});
+    return nullptr;
+  }
+  if ((*index)->watermark().seq > log_size) {
+    failures.push_back({log_size, "index",
+                        "the index reaches entry " + std::to_string((*index)->watermark().seq) +
+                            ", further than the log with its " + std::to_string(log_size) + " entries",
+                        Verdict::kIncomplete});
+    return nullptr;
+  }
+  return *std::move(index);
+}
+
+PreparePipeline::Depth DepthOf(const VerifyOptions& options) {
+  return options.only_hashes ? PreparePipeline::Depth::kHashes : PreparePipeline::Depth::kWhole;
+}
+
+Result<std::vector<CheckpointInput>> StoredCheckpoints(const LogDb& log) {
+  std::vector<CheckpointInput> inputs;
+  uint64_t from = 0;
+  for (;;) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto page, log.Checkpoints(from, kCheckpointPage));
+    for (const StoredCheckpoint& stored : page) {
+      inputs.push_back({stored.note, "stored at size " + std::to_string(stored.size), false});
+    }
+    if (page.size() < kCheckpointPage || page.back().size == UINT64_MAX) return inputs;
+    from = page.back().size + 1;
+  }
+}
+
+}  // namespace
+
+Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptions& options,
+                                  const VerifyProgress& progress) {
+  std::string why_all;
+  if (options.since_anchor) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto reader, OpenStored(data_dir));
+    ENVLEDGER_ASSIGN_OR_RETURN(auto report, VerifySince(*reader, options, progress, why_all));
+    if (report) return *std::move(report);
+  }
+  // Beside a running daemon all grow. What says how far the log reaches is read before the log, so that it can lag
+  // behind it but never be ahead.
+  const auto published = ReadFile(PublishedCheckpointPath(data_dir), kMaxNoteBytes);
+  auto opened_index = options.only_hashes ? Result<std::unique_ptr<IndexDb>>(NotFound("not needed"))
+                                          : IndexDb::OpenReadOnly(IndexPath(data_dir), {});
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto log, LogDb::OpenReadOnly(LogPath(data_dir), {}));
+  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<CheckpointInput> checkpoints, StoredCheckpoints(*log));
+  checkpoints.insert(checkpoints.end(), options.anchors.begin(), options.anchors.end());
+  // The published copy lies beside the database, so it is no anchor; but it shows a tail cut off carelessly.
+  if (published.ok()) checkpoints.push_back({*published, "published in the data directory", false});
+
+  std::vector<VerifyFailure> index_failures;
+  const uint64_t total = log->size();
+  const std::unique_ptr<IndexDb> index =
+      options.only_hashes ? nullptr : Comparable(std::move(opened_index), total, index_failures);
+  const std::unique_ptr<IndexReader> snapshot = index ? index->Snapshot() : nullptr;
+  const Watermark watermark = index ? index->watermark() : Watermark();
+  std::unique_ptr<IndexCheck> index_check = snapshot ? std::make_unique<IndexCheck>(*snapshot) : nullptr;
+
+  Verifier verifier(options.trusted_key, std::move(checkpoints));
+  bool log_is_whole = true;
+  uint64_t done = 0;
+  PreparePipeline::Digest digest;
+  if (index_check) digest = [&](const PreparedEntry& prepared) { return index_check->Digest(prepared); };
+  PreparePipeline pipeline(
+      ThreadsOf(options),
+      [&](const PreparePipeline::Item& item) {
+        log_is_whole =
+            log_is_whole && item.prepared.status.ok() && item.prepared.entry.header.seq == item.seq && item.seq == done;
+        verifier.Add(item.seq, item.prepared);
+        if (index_check && log_is_whole) index_check->Add(item.prepared, item.digest);
+        if (item.seq + 1 == watermark.seq && watermark.last_leaf_hash != View(item.prepared.leaf_hash)) {
+          index_failures.push_back({item.seq, "index",
+                                    "the index reaches up to an entry of another leaf hash: it was made from another "
+                                    "log, or its watermark is damaged",
+                                    Verdict::kIncomplete});
+        }
+        if (++done % kProgressEvery == 0 && progress) progress(done, total);
+      },
+      DepthOf(options), std::move(digest));
+  PushLog(pipeline, *log);
+  if (const Status scanned = pipeline.Finish(); !scanned.ok()) {
+    index_failures.push_back(
+        {verifier.entries(), "form", "the log cannot be read on: " + scanned.ToString(), Verdict::kTampered});
+    log_is_whole = false;
+  }
+  if (progress) progress(done, total);
+
+  std::string index_checked =
+      options.only_hashes ? "not checked: only hashes are compared" : "not checked: it cannot be read";
+  if (index_check && log_is_whole) {
+    ENVLEDGER_ASSIGN_OR_RETURN(std::vector<VerifyFailure> found, index_check->Finish(*log, VerifyReport::kMaxFailures));
+    index_failures.insert(index_failures.end(), found.begin(), found.end());
+    index_checked = std::to_string(index_check->keys()) + " keys both ways, of " +
+                    std::to_string(snapshot->watermark()) + " entries; " +
+                    std::to_string(total - snapshot->watermark()) + " are not indexed yet";
+  } else if (index_check) {
+    index_checked = "not checked: the log itself does not verify";
+  }
+  VerifyReport report = verifier.Finish(std::move(index_failures), OnThreads(ThreadsOf(options)));
+  report.checks["index"] = index_checked;
+  if (!why_all.empty()) report.checks["since"] = "everything was read, because " + why_all;
+  return report;
+}
+
+Result<VerifyReport> VerifyServed(LedgerReader& reader, const VerifyOptions& options, const VerifyProgress& progress) {
+  std::string why_all;
+  if (options.since_anchor) {
+    ENVLEDGER_ASSIGN_OR_RETURN(auto report, VerifySince(reader, options, progress, why_all));
+    if (report) return *std::move(report);
+  }
+  std::vector<CheckpointInput> checkpoints = options.anchors;
+  ENVLEDGER_ASSIGN_OR_RETURN(const EntriesResponse head, reader.Entries({0, 1}));
+  const uint64_t total = head.tree_size;
+  ENVLEDGER_RETURN_IF_ERROR(ReadServedCheckpoints(reader, 0, total, checkpoints));
+
+  Verifier verifier(options.trusted_key, std::move(checkpoints));
+  uint64_t done = 0;
+  PreparePipeline pipeline(
+      ThreadsOf(options),
+      [&](const PreparePipeline::Item& item) {
+        verifier.Add(item.seq, item.prepared);
+        if (++done % kProgressEvery == 0 && progress) progress(done, total);
+      },
+      DepthOf(options));
+  std::vector<VerifyFailure> failures;
+  ENVLEDGER_RETURN_IF_ERROR(PushServed(pipeline, reader, 0, total, failures));
+  ENVLEDGER_RETURN_IF_ERROR(pipeline.Finish());
+  if (progress) progress(done, total);
+  VerifyReport report = verifier.Finish(std::move(failures), OnThreads(ThreadsOf(options)));
+  report.checks["index"] = "not checked: it needs the data directory";
+  if (!why_all.empty()) report.checks["since"] = "everything was read, because " + why_all;
+  return report;
+}
+
+}  // namespace envledger
