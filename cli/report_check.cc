@@ -189,16 +189,16 @@ Result<ReportCheck> CheckReport(std::string_view page, const VerifierKey& key) {
   }
   ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<Story> stories, StoriesOf(data));
   ENVLEDGER_RETURN_IF_ERROR(CheckEnvelopes(data, stories));
-  auto plan = ReadFilters(data);
+  auto plan = PlanOf(data);
   if (!plan.ok()) return Corruption("its filters: " + plan.status().message());
-  ENVLEDGER_ASSIGN_OR_RETURN(const size_t judged, CheckFilters(data, *plan, stories));
+  ENVLEDGER_ASSIGN_OR_RETURN(const size_t judged, CheckFilters(data, plan->query, stories));
   check.shown.push_back(
       Grouped(stories.size()) + " envelopes follow from them" +
       (data.complete ? ", their revisions dense." : "; the report says itself that some are missing."));
   if (!data.filters.empty() && !stories.empty()) {
     check.shown.push_back(FiltersSentence(data.filters, judged, stories.size()));
   }
-  ENVLEDGER_RETURN_IF_ERROR(CheckOrdinals(data, *plan, check.shown));
+  ENVLEDGER_RETURN_IF_ERROR(CheckOrdinals(data, plan->query, check.shown));
   auto made = ReportPage(data, stories);
   if (!made.ok()) return Corruption("the page cannot be made again: " + made.status().message());
   ENVLEDGER_RETURN_IF_ERROR(ComparePages(page, *made, data.tool_version));

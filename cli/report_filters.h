@@ -1,26 +1,29 @@
-// The filters of a report: those of `query`, in words that still mean the same when the report is checked.
+// The filters of a report: those of a query (ledger/protocol/filters.h), or `envelope`, which stands before them and is
+// one envelope whatever else it is; of the others only `at` may stand beside it.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "cli/arguments/options.h"
-#include "cli/arguments/query_request.h"
 #include "cli/report_data.h"
+#include "ledger/protocol/filters.h"
 
 namespace envledger::cli {
 
-// --envelope, and query's options but the one that goes on with an answer's next page.
-OptionSpecs ReportFilters();
+inline constexpr std::string_view kEnvelopeFilter = "envelope";
 
-// What was asked, by names of options, in their order; times absolute. kInvalidArgument for a time that is none.
-Result<std::vector<KeyValue>> StateFilters(const Options& options, Nanos now);
+struct ReportPlan {
+  std::string envelope_id;  // this one only; empty: those of the query
+  QueryPlan query;
+};
 
-// "--tenant search --open", as on a command line.
-std::string FiltersText(const std::vector<KeyValue>& filters);
+// Reads filters as they are written down. kInvalidArgument, naming the filter, as ReadFilters; and for a filter beside
+// `envelope` that may not stand there.
+Result<ReportPlan> ReadReportFilters(const std::vector<KeyValue>& filters);
 
-// The plan that a report's filters state, its principal resolved to the reading that names data.principals.
-// kInvalidArgument, saying what, for filters that StateFilters would not have written.
-Result<QueryPlan> ReadFilters(const ReportData& data);
+// The plan of a report that was made: its principal is resolved to the reading that names data.principals.
+// kInvalidArgument, saying what, for filters that no report states, and for principals that they do not name.
+Result<ReportPlan> PlanOf(const ReportData& data);
 
 }  // namespace envledger::cli

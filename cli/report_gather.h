@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/arguments/query_request.h"
 #include "cli/report_data.h"
+#include "ledger/protocol/filters.h"
 #include "ledger/protocol/ledger_reader.h"
 
 namespace envledger::cli {

@@ -6,10 +6,10 @@
 #include <algorithm>
 
 #include "cli/report_assets.h"
-#include "cli/report_filters.h"
 #include "cli/report_sections.h"
 #include "ledger/crypto/sha256.h"
 #include "ledger/evidence/proof_source.h"
+#include "ledger/protocol/filters.h"
 #include "ledger/report/html.h"
 
 namespace envledger::cli {

@@ -1,9 +1,9 @@
 #include "cli/arguments/query_request.h"
 
-#include <limits>
-
 #include "cli/arguments/ledger_source.h"
+#include "cli/arguments/principal_argument.h"
 #include "cli/arguments/time_argument.h"
+#include "ledger/text/words.h"
 
 namespace envledger::cli {
 namespace {
@@ -43,82 +43,30 @@ const OptionSpecs kFilters = {
      }},
 };
 
-Status SetTimes(const Options& options, Nanos now, QueryRequest& request) {
-  const struct {
-    const char* name;
-    std::optional<Nanos>* time;
-  } times[] = {{"since", &request.since},
-               {"until", &request.until},
-               {"recorded-since", &request.recorded_since},
-               {"recorded-until", &request.recorded_until},
-               {"at", &request.at}};
-  for (const auto& [name, time] : times) {
-    if (!options.Has(name)) continue;
-    auto parsed = ParseTimeArgument(options.Get(name), now);
-    if (!parsed.ok()) return std::move(parsed).status().Prepend("--" + std::string(name) + ": ");
-    *time = *parsed;
-  }
-  return Ok();
-}
-
-Status SetWords(const Options& options, QueryRequest& request) {
-  if (options.Has("kind")) {
-    const auto kind = ParseName<ExecutionKind>(options.Get("kind"));
-    if (!kind) return InvalidArgument("--kind: no such kind of execution: \"" + options.Get("kind") + "\"");
-    request.kind = *kind;
-  }
-  for (const std::string& word : options.Split("stage")) {
-    const auto stage = ParseName<Stage>(word);
-    if (!stage) return InvalidArgument("--stage: no such stage: \"" + word + "\"");
-    request.stages.push_back(*stage);
-  }
-  for (const std::string& word : options.Split("relation")) {
-    const auto relation = ParseRelation(word);
-    if (!relation) return InvalidArgument("--relation: no such relation: \"" + word + "\"");
-    request.relations.push_back(*relation);
-  }
-  if (options.Has("widened")) {
-    if (options.Has("relation")) return InvalidArgument("--widened and --relation exclude each other");
-    request.relations = {Relation::kWidened, Relation::kAdded};
-  }
-  const std::string& order = options.Get("order");
-  if (!order.empty() && order != "asc" && order != "desc") {
-    return InvalidArgument("--order is asc or desc, not \"" + order + "\"");
-  }
-  request.descending = order == "desc";
-  return Ok();
-}
-
 }  // namespace
 
 OptionSpecs QueryOptions() { return Join({PrincipalOptions(), kFilters}); }
 
-Result<QueryPlan> PlanQuery(const Options& options, Nanos now) {
-  QueryPlan plan;
-  ENVLEDGER_ASSIGN_OR_RETURN(PrincipalArgument principal, PrincipalOf(options));
-  if (!principal.filter.id.empty()) {
-    plan.principal = std::move(principal);
-  } else if (options.Has("issuer") || options.Has("role")) {
-    return InvalidArgument("--issuer and --role need --principal");
+Result<std::vector<KeyValue>> StateFilters(const Options& options, Nanos now) {
+  std::vector<KeyValue> filters;
+  for (const QueryFilter& filter : QueryFilters()) {
+    if (!options.Has(filter.name)) continue;
+    std::string value = Joined(options.All(filter.name), ",");
+    if (filter.takes == FilterTakes::kTime) {
+      auto time = ParseTimeArgument(value, now);
+      if (!time.ok()) return std::move(time).status().Prepend("--" + std::string(filter.name) + ": ");
+      value = FormatTime(*time);
+    }
+    filters.push_back({std::string(filter.name), std::move(value)});
   }
-  ENVLEDGER_ASSIGN_OR_RETURN(plan.limit, options.Number("limit", 100, 0, std::numeric_limits<int64_t>::max()));
-  QueryRequest& request = plan.request;
-  ENVLEDGER_RETURN_IF_ERROR(SetTimes(options, now, request));
-  ENVLEDGER_RETURN_IF_ERROR(SetWords(options, request));
-  request.tenant = options.Get("tenant");
-  request.target = options.Get("target");
-  request.scope = options.Get("scope");
-  request.recorder = options.Get("recorder");
-  request.request_id = options.Get("request-id");
-  request.trace_id = options.Get("trace-id");
-  request.native_id = options.Get("native-id");
-  request.node = options.Get("node");
-  request.parent = options.Get("parent");
-  request.delegated = options.Has("delegated");
-  request.scan = options.Has("scan");
-  request.cursor = options.Get("cursor");
-  request.open = options.Has("open");
-  request.narrowed = options.Has("narrowed");
+  return filters;
+}
+
+Result<QueryPlan> PlanQuery(const Options& options, Nanos now) {
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<KeyValue> filters, StateFilters(options, now));
+  ENVLEDGER_ASSIGN_OR_RETURN(QueryPlan plan, ReadFilters(filters));
+  if (!options.Has("limit")) plan.limit = kQueryLimit;
+  plan.request.cursor = options.Get("cursor");
   return plan;
 }
 

@@ -1,23 +1,24 @@
-// The filters of `query`.
+// The filters of `query`, as options.
 #pragma once
 
-#include <optional>
+#include <vector>
 
 #include "cli/arguments/options.h"
-#include "cli/arguments/principal_argument.h"
 #include "ledger/base/time.h"
-#include "ledger/codec/message.h"
+#include "ledger/protocol/filters.h"
 
 namespace envledger::cli {
 
-struct QueryPlan {
-  QueryRequest request;  // its principal is still to be resolved
-  std::optional<PrincipalArgument> principal;
-  uint64_t limit = 100;  // 0: all
-};
+// Envelopes that query lists where no --limit is given.
+inline constexpr uint64_t kQueryLimit = 100;
 
+// Each of the QueryFilters, and --cursor.
 OptionSpecs QueryOptions();
-// kInvalidArgument naming the option.
+
+// The filters among the options as they are written down (ledger/protocol/filters.h): moments that are relative to
+// `now` made absolute. kInvalidArgument naming the option.
+Result<std::vector<KeyValue>> StateFilters(const Options& options, Nanos now);
+// What they ask for; with the cursor, and query's limit where none is given. kInvalidArgument naming the option.
 Result<QueryPlan> PlanQuery(const Options& options, Nanos now);
 
 }  // namespace envledger::cli

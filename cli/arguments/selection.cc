@@ -1,5 +1,7 @@
 #include "cli/arguments/selection.h"
 
+#include "cli/arguments/principal_argument.h"
+
 namespace envledger::cli {
 
 Result<QueryPlan> PlanSelection(const Options& options, Nanos now) {
@@ -13,8 +15,8 @@ Result<std::vector<Principal>> ResolvePrincipal(Context& context, LedgerReader& 
   if (!plan.principal) return principals;
   ENVLEDGER_ASSIGN_OR_RETURN(const ResolvedPrincipal resolved, Resolve(reader, *plan.principal));
   plan.request.principal = resolved.filter;
-  if (const std::string note = NoteOn(resolved); !note.empty()) Complain(context, note);
   for (const PrincipalSummary& candidate : resolved.candidates) principals.push_back(candidate.principal);
+  if (const std::string note = NoteOn(principals); !note.empty()) Complain(context, note);
   return principals;
 }
 

@@ -68,15 +68,15 @@ ExitStatus Run(Context& context, const Options& options) {
   if (!style.ok()) return WrongUsage(context, style.status());
   auto source = SourceOf(context, options);
   if (!source.ok()) return WrongUsage(context, source.status());
-  auto argument = PrincipalOf(options);
-  if (!argument.ok()) return WrongUsage(context, argument.status());
+  auto name = PrincipalOf(options);
+  if (!name.ok()) return WrongUsage(context, name.status());
   auto limit = options.Number("limit", 0, 0, std::numeric_limits<int64_t>::max());
   if (!limit.ok()) return WrongUsage(context, limit.status());
   auto reader = context.open_ledger(*source);
   if (!reader.ok()) return Fail(context, reader.status());
-  PrincipalFilter filter = argument->filter;
+  PrincipalFilter filter = name->filter;
   if (!filter.id.empty()) {
-    auto resolved = Resolve(**reader, *argument);
+    auto resolved = Resolve(**reader, *name);
     if (!resolved.ok()) return Fail(context, resolved.status());
     filter = resolved->filter;
   }

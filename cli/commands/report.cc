@@ -1,6 +1,7 @@
 // `report`: an answer that can be taken away, as one HTML file that holds the evidence for what it says.
 #include "cli/arguments/key_argument.h"
 #include "cli/arguments/ledger_source.h"
+#include "cli/arguments/query_request.h"
 #include "cli/arguments/selection.h"
 #include "cli/commands/commands.h"
 #include "cli/progress.h"
@@ -13,14 +14,24 @@
 namespace envledger::cli {
 namespace {
 
-Status CheckUsage(const Options& options) {
-  if (!options.Has("output")) return InvalidArgument("--output FILE says where the report goes");
-  if (!options.Has("envelope")) return Ok();
-  for (const OptionSpec& spec : ReportFilters()) {
-    if (spec.name == "envelope" || spec.name == "at" || !options.Has(spec.name)) continue;
-    return InvalidArgument("--envelope is one envelope: not with --" + std::string(spec.name));
+// --envelope, and the filters of query.
+OptionSpecs Filters() {
+  OptionSpecs specs = {{kEnvelopeFilter, Takes::kValue, "ID",
+                        "one envelope instead of those that filters choose; of these only with --at"}};
+  for (OptionSpec spec : QueryOptions()) {
+    if (spec.name == "cursor") continue;
+    if (spec.name == "limit") spec.help = "at most N envelopes (default: all)";
+    specs.push_back(spec);
   }
-  return Ok();
+  return specs;
+}
+
+Result<std::vector<KeyValue>> StateReportFilters(const Options& options, Nanos now) {
+  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<KeyValue> filters, StateFilters(options, now));
+  if (options.Has(kEnvelopeFilter)) {
+    filters.insert(filters.begin(), {std::string(kEnvelopeFilter), options.Get(kEnvelopeFilter)});
+  }
+  return filters;
 }
 
 ExitStatus Deliver(Context& context, const std::string& path, const ReportData& data, const std::string& page) {
@@ -51,16 +62,15 @@ Result<ReportData> Gather(Context& context, LedgerReader& reader, std::vector<Ke
 }
 
 ExitStatus Run(Context& context, const Options& options) {
-  if (const Status usage = CheckUsage(options); !usage.ok()) return WrongUsage(context, usage);
+  if (!options.Has("output")) return WrongUsage(context, InvalidArgument("--output FILE says where the report goes"));
   auto source = SourceOf(context, options);
   if (!source.ok()) return WrongUsage(context, source.status());
-  const Nanos now = context.now();  // one for all that is relative to it
-  auto plan = PlanSelection(options, now);
-  if (!plan.ok()) return WrongUsage(context, plan.status());
-  auto filters = StateFilters(options, now);
+  auto filters = StateReportFilters(options, context.now());
   if (!filters.ok()) return WrongUsage(context, filters.status());
-  ReportRequest request{.envelope_id = options.Get("envelope"),
-                        .plan = *std::move(plan),
+  auto plan = ReadReportFilters(*filters);
+  if (!plan.ok()) return WrongUsage(context, plan.status());
+  ReportRequest request{.envelope_id = plan->envelope_id,
+                        .plan = std::move(plan->query),
                         .key = std::nullopt,
                         .can_sign = source->data_dir.empty()};
   if (options.Has("vkey")) {
@@ -120,7 +130,7 @@ Command ReportCommand() {
           "  envledger report --principal alice --since 30d --output alice.html\n"
           "  envledger report --open --at 2026-03-17T14:05:00Z --output open-then.html\n"
           "  envledger report verify alice.html --vkey ledger.vkey\n",
-      .options = Join({kOwn, ReportFilters(), SourceOptions()}),
+      .options = Join({kOwn, Filters(), SourceOptions()}),
       .run = Run,
   };
 }

@@ -76,21 +76,21 @@ TEST(TimeArgument, RefusesAllElseAndSaysWhatItTakes) {
 }
 
 TEST(PrincipalArgument, IsAKindAndAnIdOrAnIdAlone) {
-  const auto plain = ParsePrincipalArgument("alice");
+  const auto plain = ParsePrincipalName("alice");
   EXPECT_EQ(plain->filter.kind, PrincipalKind::kUnspecified);
   EXPECT_EQ(plain->filter.id, "alice");
   EXPECT_FALSE(plain->whole);
-  const auto kind = ParsePrincipalArgument("agent:aria");
+  const auto kind = ParsePrincipalName("agent:aria");
   EXPECT_EQ(kind->filter.kind, PrincipalKind::kAgent);
   EXPECT_EQ(kind->filter.id, "aria");
   EXPECT_EQ(kind->whole, "agent:aria");
-  EXPECT_EQ(ParsePrincipalArgument("https://x.example/alice")->filter.id, "https://x.example/alice");
-  const auto exact = ParsePrincipalArgument(":system:kube-scheduler");
+  EXPECT_EQ(ParsePrincipalName("https://x.example/alice")->filter.id, "https://x.example/alice");
+  const auto exact = ParsePrincipalName(":system:kube-scheduler");
   EXPECT_EQ(exact->filter.kind, PrincipalKind::kUnspecified);
   EXPECT_EQ(exact->filter.id, "system:kube-scheduler");
   EXPECT_FALSE(exact->whole);
-  EXPECT_FALSE(ParsePrincipalArgument("user:").ok());
-  EXPECT_FALSE(ParsePrincipalArgument(":").ok());
+  EXPECT_FALSE(ParsePrincipalName("user:").ok());
+  EXPECT_FALSE(ParsePrincipalName(":").ok());
 }
 
 PrincipalSummary Known(PrincipalKind kind, const std::string& id, const std::string& issuer = "k8s") {
@@ -99,29 +99,37 @@ PrincipalSummary Known(PrincipalKind kind, const std::string& id, const std::str
   return summary;
 }
 
+std::string NoteOf(LedgerReader& ledger, const PrincipalName& name) {
+  std::vector<Principal> principals;
+  const auto resolved = Resolve(ledger, name);
+  for (const PrincipalSummary& one : resolved->candidates) principals.push_back(one.principal);
+  return NoteOn(principals);
+}
+
 TEST(PrincipalArgument, AnIdThatBeginsWithAKindIsFoundInTheLedger) {
   FakeLedger ledger;
   ledger.principals = {Known(PrincipalKind::kService, "system:serviceaccount:default:web"),
                        Known(PrincipalKind::kSystem, "scheduler")};
-  const auto whole = Resolve(ledger, *ParsePrincipalArgument("system:serviceaccount:default:web"));
+  const PrincipalName account = *ParsePrincipalName("system:serviceaccount:default:web");
+  const auto whole = Resolve(ledger, account);
   EXPECT_EQ(whole->filter.id, "system:serviceaccount:default:web");
   EXPECT_EQ(whole->filter.kind, PrincipalKind::kUnspecified);
-  EXPECT_EQ(NoteOn(*whole), "");
-  const auto kind = Resolve(ledger, *ParsePrincipalArgument("system:scheduler"));
+  EXPECT_EQ(NoteOf(ledger, account), "");
+  const auto kind = Resolve(ledger, *ParsePrincipalName("system:scheduler"));
   EXPECT_EQ(kind->filter.id, "scheduler");
   EXPECT_EQ(kind->filter.kind, PrincipalKind::kSystem);
-  EXPECT_NE(NoteOn(*Resolve(ledger, *ParsePrincipalArgument("nobody"))), "");
+  EXPECT_NE(NoteOf(ledger, *ParsePrincipalName("nobody")), "");
 }
 
 TEST(PrincipalArgument, SeveralOfOneNameAreListed) {
   FakeLedger ledger;
   ledger.principals = {Known(PrincipalKind::kUser, "alice", "https://a.example"),
                        Known(PrincipalKind::kUser, "alice", "https://b.example")};
-  const std::string note = NoteOn(*Resolve(ledger, *ParsePrincipalArgument("alice")));
+  const std::string note = NoteOf(ledger, *ParsePrincipalName("alice"));
   EXPECT_NE(note.find("user:alice@a.example, user:alice@b.example"), std::string::npos) << note;
-  PrincipalArgument one = *ParsePrincipalArgument("alice");
+  PrincipalName one = *ParsePrincipalName("alice");
   one.filter.issuer = "https://b.example";
-  EXPECT_EQ(NoteOn(*Resolve(ledger, one)), "");
+  EXPECT_EQ(NoteOf(ledger, one), "");
 }
 
 std::string PlanError(const std::vector<std::string>& words) {
@@ -164,6 +172,19 @@ TEST(QueryRequest, TakesEveryFilter) {
   EXPECT_TRUE(request.open);
   EXPECT_TRUE(request.narrowed);
   EXPECT_TRUE(request.descending);
+}
+
+TEST(QueryRequest, OptionsAreTheFiltersInTheirOrder) {
+  OptionSpecs options = QueryOptions();
+  std::erase_if(options, [](const OptionSpec& option) { return option.name == "cursor"; });
+  ASSERT_EQ(options.size(), QueryFilters().size());
+  for (size_t i = 0; i < options.size(); ++i) {
+    const auto& [name, takes] = QueryFilters()[i];
+    EXPECT_EQ(options[i].name, name);
+    EXPECT_EQ(options[i].takes == Takes::kNothing, takes == FilterTakes::kNothing) << name;
+    EXPECT_EQ(options[i].takes == Takes::kValues, takes == FilterTakes::kWords) << name;
+    EXPECT_EQ(options[i].placeholder == "TIME", takes == FilterTakes::kTime) << name;
+  }
 }
 
 TEST(QueryRequest, ErrorsNameTheOption) {

@@ -91,9 +91,11 @@ class ReportFilters : public testing::Test {
     ReportData data = Evidence();
     std::erase_if(data.filters, [&](const KeyValue& filter) { return filter.key == name; });
     data.filters.push_back({name, value});
-    const OptionSpecs specs = envledger::cli::ReportFilters();
-    const auto place = [&](const KeyValue& filter) {
-      return std::find_if(specs.begin(), specs.end(), [&](const OptionSpec& spec) { return spec.name == filter.key; });
+    const auto place = [](const KeyValue& filter) -> ptrdiff_t {
+      if (filter.key == kEnvelopeFilter) return -1;
+      const auto& all = QueryFilters();
+      return std::find_if(all.begin(), all.end(), [&](const QueryFilter& one) { return one.name == filter.key; }) -
+             all.begin();
     };
     std::sort(data.filters.begin(), data.filters.end(),
               [&](const KeyValue& a, const KeyValue& b) { return place(a) < place(b); });

@@ -1,0 +1,40 @@
+// How people name a principal, [KIND:]ID, and which one a ledger knows by that name.
+//
+// An id may itself hold colons, and begin with a word that is also a kind ("system:serviceaccount:default:web"). So
+// "WORD:REST" with a kind word is read as kind and id first, and as a whole id when the ledger knows no principal of
+// the first reading but one of the second. ":ID" says that all that follows is the id.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/base/status.h"
+#include "ledger/codec/message.h"
+#include "ledger/protocol/ledger_reader.h"
+
+namespace envledger {
+
+struct PrincipalName {
+  PrincipalFilter filter;            // the first reading
+  std::optional<std::string> whole;  // the id of the second reading, when there is one
+
+  // One of them or both, the first one first.
+  std::vector<PrincipalFilter> Readings() const;
+};
+
+// kInvalidArgument when no id is left.
+Result<PrincipalName> ParsePrincipalName(std::string_view text);
+
+// Whom ResolvedPrincipal lists at most. One more than a person is told about, so that more can be noticed.
+inline constexpr uint32_t kMostCandidates = 11;
+
+struct ResolvedPrincipal {
+  PrincipalFilter filter;
+  std::vector<PrincipalSummary> candidates;  // the principals that it names, up to kMostCandidates
+};
+// Asks the ledger which reading is meant. REQUIRES: the filter has an id.
+Result<ResolvedPrincipal> Resolve(LedgerReader& reader, const PrincipalName& name);
+
+}  // namespace envledger
