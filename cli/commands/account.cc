@@ -10,10 +10,10 @@
 #include "cli/arguments/time_argument.h"
 #include "cli/commands/commands.h"
 #include "cli/output/listing.h"
-#include "cli/output/pages.h"
 #include "cli/progress.h"
 #include "ledger/codec/json.h"
 #include "ledger/codec/quantity.h"
+#include "ledger/evidence/pages.h"
 #include "ledger/export/envelope_json.h"
 #include "ledger/text/safe_text.h"
 

@@ -8,10 +8,10 @@
 #include "cli/commands/commands.h"
 #include "cli/output/listing.h"
 #include "cli/output/output_style.h"
-#include "cli/output/pages.h"
 #include "cli/output/query_rows.h"
 #include "cli/progress.h"
 #include "cli/prove.h"
+#include "ledger/evidence/pages.h"
 #include "ledger/export/envelope_json.h"
 
 namespace envledger::cli {

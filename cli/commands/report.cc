@@ -5,10 +5,10 @@
 #include "cli/arguments/selection.h"
 #include "cli/commands/commands.h"
 #include "cli/progress.h"
-#include "cli/report_filters.h"
-#include "cli/report_gather.h"
-#include "cli/report_page.h"
 #include "ledger/base/file.h"
+#include "ledger/report/filters.h"
+#include "ledger/report/gather.h"
+#include "ledger/report/page.h"
 #include "ledger/text/words.h"
 
 namespace envledger::cli {

@@ -3,8 +3,8 @@
 #include "cli/arguments/ledger_source.h"
 #include "cli/commands/commands.h"
 #include "cli/output/output_style.h"
-#include "cli/report_check.h"
 #include "ledger/base/file.h"
+#include "ledger/report/check.h"
 #include "ledger/text/json_object.h"
 #include "ledger/text/safe_text.h"
 

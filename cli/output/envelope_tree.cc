@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "cli/output/pages.h"
+#include "ledger/evidence/pages.h"
 #include "ledger/text/json_object.h"
 #include "ledger/text/safe_text.h"
 #include "ledger/text/unicode.h"

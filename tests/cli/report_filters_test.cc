@@ -1,6 +1,4 @@
 // Reports of a real ledger: every filter of `query` chooses, is stated, and is judged again when the report is checked.
-#include "cli/report_filters.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,12 +6,13 @@
 #include <set>
 
 #include "cli/arguments/query_request.h"
-#include "cli/report_data.h"
-#include "cli/report_page.h"
 #include "fake_ledger.h"
 #include "ledger/base/file.h"
 #include "ledger/codec/transition.h"
 #include "ledger/query/stored_reader.h"
+#include "ledger/report/data.h"
+#include "ledger/report/filters.h"
+#include "ledger/report/page.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/temp_dir.h"

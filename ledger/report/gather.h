@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "cli/report_data.h"
 #include "ledger/protocol/filters.h"
 #include "ledger/protocol/ledger_reader.h"
+#include "ledger/report/data.h"
 
-namespace envledger::cli {
+namespace envledger {
 
 struct ReportRequest {
   std::string envelope_id;         // this one only; empty: those of the plan
@@ -28,4 +28,4 @@ Status GatherReport(LedgerReader& reader, const ReportRequest& request,
 // That the entries, hashed, and the nodes lead to the checkpoint's root. kCorruption otherwise. REQUIRES: entries.
 Status CheckEvidence(const ReportData& data, const Checkpoint& checkpoint);
 
-}  // namespace envledger::cli
+}  // namespace envledger

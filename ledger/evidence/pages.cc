@@ -1,9 +1,9 @@
-#include "cli/output/pages.h"
+#include "ledger/evidence/pages.h"
 
 #include <algorithm>
 #include <limits>
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 // The pages of one kind of answer. `take` visits a page's rows and says how many they were.
@@ -62,4 +62,4 @@ Result<Coverage> ForEachPrincipal(LedgerReader& reader, PrincipalsRequest reques
   return ForEachPage(std::move(request), limit, Coverage(), fetch, take);
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -1,10 +1,10 @@
-#include "cli/report_record.h"
+#include "ledger/report/record.h"
 
 #include "ledger/chain/tree.h"
 #include "ledger/report/html.h"
 #include "ledger/text/words.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 // Terms and what they are; a term without a text is left out.
@@ -183,4 +183,4 @@ std::string RecordHtml(const Record& record, std::string_view entry, const Nanos
   return html + terms.str() + "</li>\n";
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

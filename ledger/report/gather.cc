@@ -1,11 +1,11 @@
-#include "cli/report_gather.h"
+#include "ledger/report/gather.h"
 
-#include "cli/output/pages.h"
 #include "ledger/chain/subset_proof.h"
+#include "ledger/evidence/pages.h"
 #include "ledger/evidence/proof_source.h"
 #include "ledger/evidence/served_keys.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 void AddAnswer(const Completeness& answer, ReportData& data) {
@@ -146,4 +146,4 @@ Status GatherReport(LedgerReader& reader, const ReportRequest& request,
   return data.entries.empty() ? Ok() : AddProof(source, *checkpoint, data);
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

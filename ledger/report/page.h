@@ -3,12 +3,12 @@
 
 #include <string>
 
-#include "cli/report_data.h"
+#include "ledger/report/data.h"
 
-namespace envledger::cli {
+namespace envledger {
 
 // The page that `data` gives: always the same bytes for the same values and the same version of the tool. `stories` is
 // StoriesOf(data). kInvalidArgument when the checkpoint is none; kResourceExhausted when a sum leaves 128 bits.
 Result<std::string> ReportPage(const ReportData& data, const std::vector<Story>& stories);
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -3,11 +3,11 @@
 #include <map>
 #include <tuple>
 
-#include "cli/report_record.h"
-#include "cli/report_sections.h"
 #include "ledger/report/html.h"
+#include "ledger/report/record.h"
+#include "ledger/report/sections.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 // Further rows stand in a details element.
@@ -217,4 +217,4 @@ void AddEnvelopesSection(const ReportContents& contents, std::string& page) {
   page += end + "</div></section>\n";
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -6,7 +6,7 @@
 #include "ledger/evidence/story.h"
 #include "ledger/protocol/ledger_reader.h"
 
-namespace envledger::cli {
+namespace envledger {
 
 // Fetches pages until `limit` envelopes (0: all). Each is given to `visit`, as of the request's `at` if it has one,
 // with the sealed records that it was read from. A status of `visit` that is not ok ends the walk and is returned.
@@ -19,4 +19,4 @@ Result<Coverage> ForEachEnvelope(LedgerReader& reader, QueryRequest request, uin
 Result<Coverage> ForEachPrincipal(LedgerReader& reader, PrincipalsRequest request, uint64_t limit,
                                   const std::function<void(PrincipalSummary)>& visit);
 
-}  // namespace envledger::cli
+}  // namespace envledger

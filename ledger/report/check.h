@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/report_data.h"
+#include "ledger/report/data.h"
 
-namespace envledger::cli {
+namespace envledger {
 
 struct ReportCheck {
   ReportData data;
@@ -18,4 +18,4 @@ struct ReportCheck {
 // kCorruption, saying what and where, for the first thing that does not hold; kInvalidArgument for what is no report.
 Result<ReportCheck> CheckReport(std::string_view page, const VerifierKey& key);
 
-}  // namespace envledger::cli
+}  // namespace envledger

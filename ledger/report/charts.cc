@@ -5,12 +5,12 @@
 #include <array>
 #include <limits>
 
-#include "cli/report_sections.h"
 #include "ledger/analysis/account.h"
 #include "ledger/codec/quantity.h"
 #include "ledger/report/html.h"
+#include "ledger/report/sections.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 constexpr Nanos kMinute = 60 * kSecond;
@@ -217,4 +217,4 @@ Result<std::string> ResourcesSection(const ReportContents& contents) {
   return html + "</div></section>\n";
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -6,10 +6,10 @@
 
 #include "ledger/codec/envelope.h"
 
-namespace envledger::cli {
+namespace envledger {
 
 // A list item: stage, both times, who recorded it, and whatever it states. `entry`: its sealed bytes; `before`:
 // occurred_at of the record before it, or nullptr.
 std::string RecordHtml(const Record& record, std::string_view entry, const Nanos* before);
 
-}  // namespace envledger::cli
+}  // namespace envledger

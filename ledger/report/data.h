@@ -13,7 +13,7 @@
 #include "ledger/codec/model.h"
 #include "ledger/evidence/story.h"
 
-namespace envledger::cli {
+namespace envledger {
 
 struct ReportEnvelope {
   std::string id;
@@ -64,4 +64,4 @@ Result<EnvelopeRecords> AnswerOf(const ReportData& data, const ReportEnvelope& e
 // entry.
 Result<std::vector<Story>> StoriesOf(const ReportData& data);
 
-}  // namespace envledger::cli
+}  // namespace envledger

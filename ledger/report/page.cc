@@ -1,18 +1,18 @@
 // What a reader sees first is what was asked and how far the answer can be trusted; what it rests on comes last, with
 // the means to check it. Nothing on the page comes from anywhere but ReportData, so that a report is checked by making
 // it again.
-#include "cli/report_page.h"
+#include "ledger/report/page.h"
 
 #include <algorithm>
 
-#include "cli/report_assets.h"
-#include "cli/report_sections.h"
 #include "ledger/crypto/sha256.h"
 #include "ledger/evidence/proof_source.h"
 #include "ledger/protocol/filters.h"
+#include "ledger/report/assets.h"
 #include "ledger/report/html.h"
+#include "ledger/report/sections.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 std::string Principals(const ReportData& data) {
@@ -222,4 +222,4 @@ Result<std::string> ReportPage(const ReportData& data, const std::vector<Story>&
   return page;
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -1,13 +1,13 @@
 // The JSON is read strictly and into values of known types, and the page is made again from those: so there is nothing
 // in it that the page made again would not show a change of.
-#include "cli/report_data.h"
+#include "ledger/report/data.h"
 
 #include <nlohmann/json.hpp>
 
 #include "ledger/codec/entry.h"
 #include "ledger/text/json_object.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 using nlohmann::json;
@@ -232,4 +232,4 @@ Result<std::vector<Story>> StoriesOf(const ReportData& data) {
   return stories;
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

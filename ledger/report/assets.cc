@@ -1,6 +1,6 @@
-#include "cli/report_assets.h"
+#include "ledger/report/assets.h"
 
-namespace envledger::cli {
+namespace envledger {
 
 const std::string_view kReportStyle = R"css(
 :root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--ink:#16202e;--dim:#5b6778;--line:#dfe4ea;--soft:#eef1f5;
@@ -291,4 +291,4 @@ if (button) {
 })();
 )js";
 
-}  // namespace envledger::cli
+}  // namespace envledger

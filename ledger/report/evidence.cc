@@ -1,10 +1,10 @@
 // How to check a report: said on the report, for people who have nothing else.
 #include <algorithm>
 
-#include "cli/report_sections.h"
 #include "ledger/report/html.h"
+#include "ledger/report/sections.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 std::string ByTool(const ReportData& data) {
@@ -72,4 +72,4 @@ std::string EvidenceSection(const ReportContents& contents) {
   return html + std::string(kLimits) + "</div></section>\n";
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

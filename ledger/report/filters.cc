@@ -1,11 +1,11 @@
-#include "cli/report_filters.h"
+#include "ledger/report/filters.h"
 
 #include <algorithm>
 
 #include "ledger/evidence/link_book.h"
 #include "ledger/text/words.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 // Which of its two readings (principal_name.h) the ledger took the name for shows in whom it named.
@@ -44,4 +44,4 @@ Result<ReportPlan> PlanOf(const ReportData& data) {
   return plan;
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "cli/report_data.h"
 #include "ledger/analysis/findings.h"
+#include "ledger/report/data.h"
 #include "ledger/text/words.h"
 
-namespace envledger::cli {
+namespace envledger {
 
 // How an envelope stands, in three.
 enum class Ending { kOpen, kWell, kBadly };
@@ -36,4 +36,4 @@ std::string FindingsSection(const ReportContents& contents);
 void AddEnvelopesSection(const ReportContents& contents, std::string& page);  // the largest: to the end of the page
 std::string EvidenceSection(const ReportContents& contents);
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/report_data.h"
 #include "ledger/protocol/filters.h"
+#include "ledger/report/data.h"
 
-namespace envledger::cli {
+namespace envledger {
 
 inline constexpr std::string_view kEnvelopeFilter = "envelope";
 
@@ -26,4 +26,4 @@ Result<ReportPlan> ReadReportFilters(const std::vector<KeyValue>& filters);
 // kInvalidArgument, saying what, for filters that no report states, and for principals that they do not name.
 Result<ReportPlan> PlanOf(const ReportData& data);
 
-}  // namespace envledger::cli
+}  // namespace envledger

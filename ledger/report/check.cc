@@ -1,19 +1,19 @@
 // The entries are what a report says, everything else on it must follow from them. So the checks go from the bottom
 // up: the signature vouches for the root, the root for the entries, the entries for the envelopes, and the page made
 // again from all this must be the page.
-#include "cli/report_check.h"
+#include "ledger/report/check.h"
 
 #include <algorithm>
 #include <set>
 
-#include "cli/report_filters.h"
-#include "cli/report_gather.h"
-#include "cli/report_page.h"
 #include "ledger/evidence/link_book.h"
 #include "ledger/protocol/match.h"
+#include "ledger/report/filters.h"
+#include "ledger/report/gather.h"
+#include "ledger/report/page.h"
 #include "ledger/text/words.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 Result<std::string_view> EmbeddedJson(std::string_view page) {
@@ -206,4 +206,4 @@ Result<ReportCheck> CheckReport(std::string_view page, const VerifierKey& key) {
   return check;
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

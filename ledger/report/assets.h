@@ -3,10 +3,10 @@
 
 #include <string_view>
 
-namespace envledger::cli {
+namespace envledger {
 
 extern const std::string_view kReportStyle;
 // Search, sorting, opening what is printed, and the check in the browser. The page reads without it.
 extern const std::string_view kReportScript;
 
-}  // namespace envledger::cli
+}  // namespace envledger
