@@ -32,16 +32,11 @@ AuditApi::AuditApi(Ledger& ledger, const AuditApiOptions& options, std::function
       options_(options),
       more_gauges_(std::move(more_gauges)),
       busy_(std::move(busy)),
-      followers_(options.max_followers, 0),
-      workers_(options.workers) {
-  ledger_.OnDurable([this](uint64_t size) { followers_.Advance(size); });
-}
+      followers_(options.max_followers, ledger.log_end()),
+      workers_(options.workers) {}
 
-AuditApi::~AuditApi() {
-  // From here on nobody but the workers themselves gives them work.
-  ledger_.OnDurable({});
-  followers_.Stop();
-}
+// From here on nobody but the workers themselves gives them work.
+AuditApi::~AuditApi() { followers_.Stop(); }
 
 void AuditApi::Handle(std::shared_ptr<const Recorder> peer, std::string frame, SendFrame send) {
   workers_.Submit([this, peer = std::move(peer), frame = std::move(frame), send = std::move(send)] {

@@ -1,15 +1,16 @@
 // A waiter leaves the list under the lock, and is woken after it: whoever takes it out wakes it, so it is woken once.
-// The one thread sleeps until the nearest deadline; it is told when a nearer one comes.
+// The one thread sleeps until the log has grown enough for somebody, until the nearest deadline, or until somebody new
+// waits.
 #include "ledger/api/followers.h"
 
+#include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "ledger/base/thread_name.h"
 
 namespace envledger {
 
-Followers::Followers(size_t limit, uint64_t size) : limit_(limit), size_(size), timer_([this] { Run(); }) {}
+Followers::Followers(size_t limit, LogEnd& end) : limit_(limit), end_(end), thread_([this] { Run(); }) {}
 
 Followers::~Followers() { Stop(); }
 
@@ -19,43 +20,25 @@ void Followers::Stop() {
     const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.NotifyAll();
-  if (timer_.joinable()) timer_.join();
+  changed_.Set();
+  if (thread_.joinable()) thread_.join();
 }
 
-Status Followers::Wait(uint64_t from_seq, Deadline deadline, std::function<void()> wake) {
+Status Followers::Wait(uint64_t from_seq, Deadline deadline, Wake wake) {
   {
     const MutexLock lock(mutex_);
-    if (from_seq >= size_ && !released_) {
+    if (from_seq >= end_.size() && !released_) {
       if (waiters_.size() >= limit_) {
         return {Code::kResourceExhausted, "followers",
                 std::to_string(limit_) + " clients wait for new entries already: ask again later, or without waiting"};
       }
-      const auto place = waiters_.emplace(deadline, Waiter{from_seq, std::move(wake)});
-      if (place == waiters_.begin()) changed_.NotifyAll();
+      waiters_.emplace(deadline, Waiter{from_seq, std::move(wake)});
+      changed_.Set();  // when the log has grown meanwhile, it is the thread that finds out
       return Ok();
     }
   }
   wake();
   return Ok();
-}
-
-void Followers::Advance(uint64_t size) {
-  std::vector<std::function<void()>> woken;
-  {
-    const MutexLock lock(mutex_);
-    if (size <= size_) return;
-    size_ = size;
-    for (auto it = waiters_.begin(); it != waiters_.end();) {
-      if (it->second.from_seq >= size) {
-        ++it;
-        continue;
-      }
-      woken.push_back(std::move(it->second.wake));
-      it = waiters_.erase(it);
-    }
-  }
-  for (const auto& wake : woken) wake();
 }
 
 void Followers::Release() {
@@ -73,25 +56,48 @@ size_t Followers::waiting() const {
   return waiters_.size();
 }
 
+std::vector<Followers::Wake> Followers::TakeDue() {
+  std::vector<Wake> due;
+  const uint64_t size = end_.size();
+  const auto now = std::chrono::steady_clock::now();
+  const MutexLock lock(mutex_);
+  for (auto it = waiters_.begin(); it != waiters_.end();) {
+    if (it->first > now && it->second.from_seq >= size) {
+      ++it;
+      continue;
+    }
+    due.push_back(std::move(it->second.wake));
+    it = waiters_.erase(it);
+  }
+  return due;
+}
+
+std::optional<Followers::Deadline> Followers::Arm(Progress::Subscription& on_growth) {
+  const MutexLock lock(mutex_);
+  if (waiters_.empty()) return std::nullopt;
+  const auto least = std::min_element(waiters_.begin(), waiters_.end(), [](const auto& one, const auto& other) {
+    return one.second.from_seq < other.second.from_seq;
+  });
+  // What waits for the entry of the last number there is waits for its deadline.
+  if (const uint64_t seq = least->second.from_seq; seq < UINT64_MAX) on_growth.WakeAt(seq + 1);
+  return waiters_.begin()->first;
+}
+
 void Followers::Run() {
   NameThisThread("followers");
+  Progress::Subscription on_growth(end_.progress(), changed_);
   for (;;) {
-    std::vector<std::function<void()>> woken;
     {
       const MutexLock lock(mutex_);
       if (stopping_) return;
-      if (waiters_.empty()) {
-        changed_.Wait(mutex_);
-      } else {
-        changed_.WaitUntil(mutex_, waiters_.begin()->first);
-      }
-      const auto now = std::chrono::steady_clock::now();
-      while (!waiters_.empty() && waiters_.begin()->first <= now) {
-        woken.push_back(std::move(waiters_.begin()->second.wake));
-        waiters_.erase(waiters_.begin());
-      }
     }
-    for (const auto& wake : woken) wake();
+    for (const Wake& wake : TakeDue()) wake();
+    const std::optional<Deadline> nearest = Arm(on_growth);
+    if (nearest) {
+      changed_.WaitUntil(*nearest);
+    } else {
+      changed_.Wait();
+    }
   }
 }
 

@@ -5,10 +5,15 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
+#include "ledger/base/wakeup.h"
+#include "ledger/service/log_end.h"
+#include "ledger/service/progress.h"
 
 namespace envledger {
 
@@ -16,18 +21,17 @@ namespace envledger {
 class Followers {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
+  using Wake = std::function<void()>;
 
-  // At most `limit` wait at a time; `size` is how many entries are durable now.
-  Followers(size_t limit, uint64_t size);
+  // At most `limit` wait at a time. `end`, that of the log, is not owned.
+  Followers(size_t limit, LogEnd& end);
   // REQUIRES: nobody calls any more.
   ~Followers();
 
   // Calls `wake` once: when more than `from_seq` entries are durable (here and now if they are), at `deadline`, or when
   // all are released; on any thread, with nothing locked. It must not block. kResourceExhausted, and no call, when too
   // many wait.
-  Status Wait(uint64_t from_seq, Deadline deadline, std::function<void()> wake);
-  // So many entries are durable.
-  void Advance(uint64_t size);
+  Status Wait(uint64_t from_seq, Deadline deadline, Wake wake);
   // Wakes everybody, and from now on at once.
   void Release();
   // Release, and when it returns no call of this object's own thread goes on.
@@ -39,16 +43,21 @@ class Followers {
 
   struct Waiter {
     uint64_t from_seq = 0;
-    std::function<void()> wake;
+    Wake wake;
   };
+  // Takes out whoever is to be woken now.
+  std::vector<Wake> TakeDue();
+  // Asks to be woken for whoever waits for the least, and gives the nearest deadline.
+  std::optional<Deadline> Arm(Progress::Subscription& on_growth);
+
   const size_t limit_;
+  LogEnd& end_;
+  Wakeup changed_;  // of the thread
   mutable Mutex mutex_;
-  CondVar changed_;
-  uint64_t size_ GUARDED_BY(mutex_);
   bool released_ GUARDED_BY(mutex_) = false;
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::multimap<Deadline, Waiter> waiters_ GUARDED_BY(mutex_);
-  std::thread timer_;
+  std::thread thread_;
 };
 
 }  // namespace envledger

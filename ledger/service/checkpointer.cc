@@ -24,15 +24,13 @@ Result<Frontier> DecodeFrontier(uint64_t size, std::string_view bytes) {
 }
 
 Checkpointer::Checkpointer(LogDb& log, const SigningKey& key, KeyHistory keys, const CheckpointerOptions& options,
-                           Clock& clock, SignedCheckpoint latest, Publisher publisher,
-                           std::function<DurableEnd()> durable, std::function<void(const Status&)> on_failure)
+                           Clock& clock, SignedCheckpoint latest, Publisher publisher, LogEnd& end)
     : log_(log),
       key_(key),
       keys_(std::move(keys)),
       options_(options),
       clock_(clock),
-      durable_(std::move(durable)),
-      on_failure_(std::move(on_failure)),
+      end_(end),
       publisher_(std::move(publisher)),
       latest_(std::move(latest)),
       publish_problem_(publisher_.problem()) {}
@@ -43,20 +41,10 @@ void Checkpointer::Start() {
   thread_ = std::thread([this] { Loop(); });
 }
 
-void Checkpointer::Notify(uint64_t size) {
-  bool due = false;
-  {
-    const MutexLock lock(mutex_);
-    size_ = size;
-    due = size_ - latest_.checkpoint.size >= options_.every_entries;
-  }
-  if (due) wake_.NotifyOne();
-}
-
 Status Checkpointer::SignNow() {
   const MutexLock signing(signing_);
   ENVLEDGER_RETURN_IF_ERROR(disputed_);
-  const DurableEnd end = durable_();
+  const DurableEnd end = end_.Get();
   const Frontier& frontier = end.frontier;
   if (frontier.size() == latest().checkpoint.size) return Ok();
   SignedCheckpoint next;
@@ -64,14 +52,12 @@ Status Checkpointer::SignNow() {
   disputed_ = publisher_.CheckUndisputed(next.checkpoint, keys_);
   if (!disputed_.ok()) {
     Log(LogLevel::kError, disputed_.message());
-    on_failure_(disputed_);
-    return disputed_;
+    return Fail(disputed_);
   }
   next.note = SignNote(FormatCheckpoint(next.checkpoint), {{keys_.current().key, &key_}});
   next.signed_at = clock_.Now();
   if (Status stored = log_.PutCheckpoint(frontier.size(), next.note, EncodeFrontier(end.before_last)); !stored.ok()) {
-    on_failure_(stored);
-    return stored;
+    return Fail(std::move(stored));
   }
   const Status published = publisher_.Publish(next.checkpoint, next.note);
   const MutexLock lock(mutex_);
@@ -81,11 +67,8 @@ Status Checkpointer::SignNow() {
 }
 
 void Checkpointer::Stop() {
-  {
-    const MutexLock lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.NotifyAll();
+  stopping_ = true;
+  wake_.Set();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -94,24 +77,39 @@ SignedCheckpoint Checkpointer::latest() const {
   return latest_;
 }
 
+Status Checkpointer::failure() const {
+  const MutexLock lock(mutex_);
+  return failure_;
+}
+
+// The first one stays.
+Status Checkpointer::Fail(Status why) {
+  const MutexLock lock(mutex_);
+  if (failure_.ok()) failure_ = why;
+  return why;
+}
+
 Status Checkpointer::publish_problem() const {
   const MutexLock lock(mutex_);
   return publish_problem_;
 }
 
+bool Checkpointer::WaitUntilDue(Progress::Subscription& on_growth, std::chrono::steady_clock::time_point until) {
+  while (!stopping_) {
+    const uint64_t due = latest().checkpoint.size + options_.every_entries;  // others may have signed meanwhile
+    if (end_.size() >= due) break;
+    on_growth.WakeAt(due);
+    if (!wake_.WaitUntil(until)) break;
+  }
+  return !stopping_;
+}
+
 void Checkpointer::Loop() {
   NameThisThread("checkpoint");
-  for (;;) {
-    {
-      const MutexLock lock(mutex_);
-      const auto until = std::chrono::steady_clock::now() + options_.every;
-      while (!stopping_ && size_ < latest_.checkpoint.size + options_.every_entries) {
-        if (!wake_.WaitUntil(mutex_, until)) break;
-      }
-      if (stopping_) return;
-    }
+  Progress::Subscription on_growth(end_.progress(), wake_);
+  while (WaitUntilDue(on_growth, std::chrono::steady_clock::now() + options_.every)) {
     if (log_.failed()) return;
-    // What goes wrong is kept in publish_problem() or told to on_failure_, and logged there.
+    // What goes wrong is kept in publish_problem() or failure(), and logged where it happens.
     const Status status = SignNow();
     if (!status.ok() && (log_.failed() || status.code() == Code::kCorruption)) return;
   }

@@ -3,8 +3,9 @@
 // more when what is published shows that somebody else signs with the same key.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,11 +13,13 @@
 #include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
 #include "ledger/base/time.h"
+#include "ledger/base/wakeup.h"
 #include "ledger/chain/key_history.h"
 #include "ledger/chain/note.h"
 #include "ledger/chain/tree.h"
 #include "ledger/crypto/ed25519.h"
-#include "ledger/service/chain_end.h"
+#include "ledger/service/log_end.h"
+#include "ledger/service/progress.h"
 #include "ledger/service/publisher.h"
 #include "ledger/store/log_db.h"
 
@@ -43,16 +46,12 @@ Result<Frontier> DecodeFrontier(uint64_t size, std::string_view bytes);
 // Thread-safe. What it refers to is not owned.
 class Checkpointer {
  public:
-  // `key` is that of the last of `keys`, and `publisher` has compared its files with the log. `durable` gives the
-  // durable end; `on_failure` hears once that a checkpoint could not be stored, or must not be signed.
+  // `key` is that of the last of `keys`, and `publisher` has compared its files with the log, whose end is `end`.
   Checkpointer(LogDb& log, const SigningKey& key, KeyHistory keys, const CheckpointerOptions& options, Clock& clock,
-               SignedCheckpoint latest, Publisher publisher, std::function<DurableEnd()> durable,
-               std::function<void(const Status&)> on_failure);
+               SignedCheckpoint latest, Publisher publisher, LogEnd& end);
   ~Checkpointer();
 
   void Start();
-  // The log has grown.
-  void Notify(uint64_t size);
   // Signs one at the durable size unless the latest is at it already. The published copy is written before this
   // returns. kCorruption, for good, once a published file shows that another daemon signs with this key: what it holds
   // must then be looked at by a person. Appends are not its business and go on.
@@ -61,29 +60,34 @@ class Checkpointer {
   void Stop();
 
   SignedCheckpoint latest() const;
+  // Not ok once a checkpoint could not be stored, or none must be signed any more.
+  Status failure() const;
   // Not ok while the latest checkpoint could not be published everywhere (the ledger itself has it).
   Status publish_problem() const;
 
  private:
   void Loop();
+  // False when it is time to end. `until` is when one is due whatever the size.
+  bool WaitUntilDue(Progress::Subscription& on_growth, std::chrono::steady_clock::time_point until);
+  Status Fail(Status why);
 
   LogDb& log_;
   const SigningKey& key_;
   const KeyHistory keys_;
   const CheckpointerOptions options_;
   Clock& clock_;
-  const std::function<DurableEnd()> durable_;
-  const std::function<void(const Status&)> on_failure_;
+  LogEnd& end_;
 
   Mutex signing_;  // one signature at a time; taken before mutex_
   Publisher publisher_ GUARDED_BY(signing_);
   Status disputed_ GUARDED_BY(signing_);
   mutable Mutex mutex_;
-  CondVar wake_;
   SignedCheckpoint latest_ GUARDED_BY(mutex_);
+  Status failure_ GUARDED_BY(mutex_);
   Status publish_problem_ GUARDED_BY(mutex_);
-  uint64_t size_ GUARDED_BY(mutex_) = 0;  // of the log, as last heard
-  bool stopping_ GUARDED_BY(mutex_) = false;
+
+  Wakeup wake_;  // of the thread
+  std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
 

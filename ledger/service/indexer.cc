@@ -1,7 +1,6 @@
 #include "ledger/service/indexer.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 
 #include "ledger/base/log.h"
@@ -10,16 +9,14 @@
 
 namespace envledger {
 
-Indexer::Indexer(const LogDb& log, IndexDb& index, TreeBuilder tree, const IndexerOptions& options,
-                 std::function<uint64_t()> size, std::function<void()> on_indexed)
+Indexer::Indexer(const LogDb& log, IndexDb& index, TreeBuilder tree, const IndexerOptions& options, LogEnd& end)
     : log_(log),
       index_(index),
       options_(options),
-      size_(std::move(size)),
-      on_indexed_(std::move(on_indexed)),
+      end_(end),
       builder_(&index.Latest()),
       tree_(std::move(tree)),
-      watermark_(index.watermark().seq) {}
+      progress_(index.watermark().seq) {}
 
 Indexer::~Indexer() { Stop(); }
 
@@ -55,7 +52,7 @@ Status Indexer::Step(uint64_t until) {
   if (next.seq != until) return Corruption("the log ends at entry " + std::to_string(next.seq) + ", before its size");
   ENVLEDGER_RETURN_IF_ERROR(index_.Apply(puts_, next));
   builder_.Trim(options_.principal_cache);
-  watermark_.store(next.seq, std::memory_order_release);
+  progress_.Advance(next.seq);
   return Ok();
 }
 
@@ -71,20 +68,15 @@ void Indexer::Start() {
   thread_ = std::thread([this] { Loop(); });
 }
 
-void Indexer::Notify() {
-  // The loop itself decides when a batch is worth while; it looks at the size at least once in every lazy interval.
-  if (size_() - watermark() >= options_.batch_entries) wake_.NotifyOne();
-}
-
 Status Indexer::WaitFor(uint64_t seq) {
   const MutexLock lock(mutex_);
-  while (watermark() < seq && failure_.ok() && !stopping_) {
+  while (watermark() < seq && failure().ok() && !stopping_) {
     wanted_ = std::max(wanted_, seq);
-    wake_.NotifyOne();
+    wake_.Set();
     moved_.Wait(mutex_);
   }
   if (watermark() >= seq) return Ok();
-  if (!failure_.ok()) return failure_;
+  ENVLEDGER_RETURN_IF_ERROR(failure());
   return Unavailable("the ledger is closing");
 }
 
@@ -93,46 +85,45 @@ void Indexer::Stop() {
     const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  wake_.NotifyAll();
+  wake_.Set();
   moved_.NotifyAll();
   if (!thread_.joinable()) return;
   thread_.join();
   Status status = failure();
-  if (status.ok()) status = CatchUp(size_(), {});
+  if (status.ok()) status = CatchUp(end_.size(), {});
   if (status.ok()) status = index_.Flush();
   if (!status.ok()) Log(LogLevel::kWarning, "the index is left behind the log: " + status.ToString());
 }
 
-Status Indexer::failure() const {
+bool Indexer::Stopping() {
   const MutexLock lock(mutex_);
-  return failure_;
+  return stopping_;
+}
+
+// Whether somebody waits, or what is durable makes a whole batch.
+bool Indexer::BatchIsDue() {
+  const MutexLock lock(mutex_);
+  return stopping_ || wanted_ > watermark() || end_.size() - watermark() >= options_.batch_entries;
 }
 
 void Indexer::Loop() {
   NameThisThread("index");
+  Progress::Subscription on_growth(end_.progress(), wake_);
   for (;;) {
-    {
-      const MutexLock lock(mutex_);
-      const auto patience = std::chrono::steady_clock::now() + options_.lazy;
-      while (!stopping_ && wanted_ <= watermark() && size_() - watermark() < options_.batch_entries) {
-        if (!wake_.WaitUntil(mutex_, patience)) break;
-      }
-      if (stopping_) return;
+    const auto patience = std::chrono::steady_clock::now() + options_.lazy;
+    on_growth.WakeAt(watermark() + options_.batch_entries);
+    while (!BatchIsDue() && wake_.WaitUntil(patience)) {
     }
-    const uint64_t size = size_();
+    if (Stopping()) return;
+    const uint64_t size = end_.size();
     if (size == watermark()) continue;
     const Status status = Step(size);
-    {
-      const MutexLock lock(mutex_);
-      failure_ = status;
-    }
+    if (!status.ok()) progress_.Stop(status);
+    { const MutexLock lock(mutex_); }  // whoever looked before it moved is waiting by now
     moved_.NotifyAll();
-    if (!status.ok()) {
-      Log(LogLevel::kError, "indexing stops: " + status.ToString());
-      if (on_indexed_) on_indexed_();
-      return;
-    }
-    if (on_indexed_) on_indexed_();
+    if (status.ok()) continue;
+    Log(LogLevel::kError, "indexing stops: " + status.ToString());
+    return;
   }
 }
 

@@ -9,8 +9,11 @@
 
 #include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
+#include "ledger/base/wakeup.h"
 #include "ledger/index/index_keys.h"
 #include "ledger/index/tree_index.h"
+#include "ledger/service/log_end.h"
+#include "ledger/service/progress.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"
 
@@ -25,10 +28,8 @@ struct IndexerOptions {
 // Thread-safe. The databases are not owned.
 class Indexer {
  public:
-  // `tree` is resumed from the index as it is now; `size` gives the durable size of the log; `on_indexed` is called on
-  // the indexer's thread after each batch.
-  Indexer(const LogDb& log, IndexDb& index, TreeBuilder tree, const IndexerOptions& options,
-          std::function<uint64_t()> size, std::function<void()> on_indexed);
+  // `tree` is resumed from the index as it is now; `end` is that of the log.
+  Indexer(const LogDb& log, IndexDb& index, TreeBuilder tree, const IndexerOptions& options, LogEnd& end);
   ~Indexer();
 
   // Brings the index up to `until` on the caller's thread. REQUIRES: before Start. `progress` (may be empty) hears how
@@ -37,37 +38,37 @@ class Indexer {
   // The tree over what is indexed. REQUIRES: before Start.
   const Frontier& tree() const { return tree_.frontier(); }
   void Start();
-  // The log has grown.
-  void Notify();
   // Returns when the index reaches `seq`, or with the error that stopped the indexer.
   Status WaitFor(uint64_t seq);
   // Indexes what is durable, flushes, ends the thread.
   void Stop();
 
-  uint64_t watermark() const { return watermark_.load(std::memory_order_acquire); }
-  Status failure() const;
+  // How far the index reaches, to subscribe to; it stops with the error that stopped the indexer.
+  Progress& progress() { return progress_; }
+  uint64_t watermark() const { return progress_.at(); }
+  Status failure() const { return progress_.stopped(); }
 
  private:
   // One batch from the watermark on.
   Status Step(uint64_t until);
   void Loop();
+  bool BatchIsDue();
+  bool Stopping();
 
   const LogDb& log_;
   IndexDb& index_;
   const IndexerOptions options_;
-  const std::function<uint64_t()> size_;
-  const std::function<void()> on_indexed_;
+  LogEnd& end_;
   IndexBuilder builder_;
   TreeBuilder tree_;
   std::vector<IndexPut> puts_;  // of one batch; kept for its capacity
-  std::atomic<uint64_t> watermark_;
+  Progress progress_;
 
-  mutable Mutex mutex_;
-  CondVar wake_;
+  Wakeup wake_;  // of the thread
+  Mutex mutex_;
   CondVar moved_;
   uint64_t wanted_ GUARDED_BY(mutex_) = 0;  // someone waits for this seq
   bool stopping_ GUARDED_BY(mutex_) = false;
-  Status failure_ GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

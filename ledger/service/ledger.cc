@@ -1,7 +1,10 @@
 // Start order: log, recovery (nothing is served from a log that does not verify), published checkpoints, a rotation of
-// the key that is not recorded yet, index, then the threads, each after
-// what it uses; stop order is the reverse. The index is never a reason not to start: a damaged one is dropped and made
-// again.
+// the key that is not recorded yet, index, then the threads, each after what it uses; stop order is the reverse.
+//
+// Nobody calls back. The sequencer moves the durable end (LogEnd), which the indexer, the checkpointer and whoever
+// follows the ledger look at and are woken by; the indexer moves its own progress, which the sequencer looks at.
+//
+// The index is never a reason not to start: a damaged one is dropped and made again.
 #include "ledger/service/ledger.h"
 
 #include <fcntl.h>
@@ -73,30 +76,14 @@ Status Ledger::Start(const SigningKey& key, const PendingRotation* pending,
   ENVLEDGER_RETURN_IF_ERROR(
       publisher.Compare(recovered.latest.checkpoint, recovered.latest.note, recovered.keys, verifier_key_));
   ENVLEDGER_RETURN_IF_ERROR(RecordRotation(*log_, key, pending, clock_, publisher, recovered));
+  const uint64_t size = recovered.end.frontier.size();
+  end_ = std::make_unique<LogEnd>(DurableEnd{recovered.end.frontier, recovered.before_last,
+                                             recovered.end.last_leaf_hash, recovered.end.last_recorded_at});
   ENVLEDGER_RETURN_IF_ERROR(OpenIndex(recovered.end, progress));
-
-  const DurableEnd durable{recovered.end.frontier, recovered.before_last, recovered.end.last_leaf_hash,
-                           recovered.end.last_recorded_at};
-  const uint64_t size = durable.size();
+  checkpointer_ = std::make_unique<Checkpointer>(*log_, key, std::move(recovered.keys), options_.checkpointer, clock_,
+                                                 std::move(recovered.latest), std::move(publisher), *end_);
   auto sealer = std::make_unique<Sealer>(*log_, index_->Latest(), clock_, options_.sealer, recovered.end);
-  // The checkpointer and the indexer ask the sequencer, which is made last because it calls them; their threads start
-  // after.
-  const auto on_failure = [this](const Status& status) {
-    const MutexLock lock(mutex_);
-    if (problem_.empty()) problem_ = status.ToString();
-  };
-  checkpointer_ = std::make_unique<Checkpointer>(
-      *log_, key, std::move(recovered.keys), options_.checkpointer, clock_, std::move(recovered.latest),
-      std::move(publisher), [this] { return sequencer_->durable(); }, on_failure);
-  sequencer_ = std::make_unique<Sequencer>(
-      *log_, std::move(sealer), options_.sequencer, durable, [this] { return indexer_->watermark(); },
-      [this] {
-        indexer_->Notify();
-        checkpointer_->Notify(log_->size());
-        const MutexLock lock(listener_mutex_);
-        if (listener_) listener_(sequencer_->durable_size());
-      },
-      on_failure);
+  sequencer_ = std::make_unique<Sequencer>(*log_, std::move(sealer), options_.sequencer, *end_, indexer_->progress());
   indexer_->Start();
   checkpointer_->Start();
   CheckDisk();
@@ -124,14 +111,7 @@ std::string Ledger::OpenStoredIndex() {
 
 Status Ledger::CatchUpIndex(const ChainEnd& end, const std::function<void(const std::string&)>& progress) {
   ENVLEDGER_ASSIGN_OR_RETURN(TreeBuilder tree, TreeBuilder::Resume(*index_->Snapshot()));
-  indexer_ = std::make_unique<Indexer>(
-      *log_, *index_, std::move(tree), options_.indexer,
-      [this, size = end.frontier.size()] { return sequencer_ ? sequencer_->durable_size() : size; },
-      [this] {
-        if (!sequencer_) return;
-        if (const Status failure = indexer_->failure(); !failure.ok()) sequencer_->IndexStopped(failure);
-        sequencer_->NotifyIndexed();
-      });
+  indexer_ = std::make_unique<Indexer>(*log_, *index_, std::move(tree), options_.indexer, *end_);
   ENVLEDGER_RETURN_IF_ERROR(indexer_->CatchUp(log_->size(), [&](uint64_t seq) {
     if (progress) progress("indexing, at entry " + std::to_string(seq) + " of " + std::to_string(log_->size()));
   }));
@@ -188,12 +168,6 @@ void Ledger::Seal(LedgerEvent event, AppendDone done) {
   sequencer_->SubmitEvent(std::move(event), std::move(done));
 }
 
-void Ledger::OnDurable(std::function<void(uint64_t size)> listener) {
-  const MutexLock lock(listener_mutex_);
-  listener_ = std::move(listener);
-  if (listener_) listener_(sequencer_->durable_size());
-}
-
 void Ledger::Append(AppendWork work) {
   work.done = [this, recorder = work.recorder, done = std::move(work.done)](AppendResult result) {
     if (const ErrorInfo* error = std::get_if<ErrorInfo>(&result)) {
@@ -222,13 +196,13 @@ void Ledger::ReportIndexDamage(const std::string& why) {
     Log(LogLevel::kError, "that could not be noted: " + marked.ToString());
   }
   const MutexLock lock(mutex_);
-  if (problem_.empty()) problem_ = "the index disagrees with the log; restart to make it again: " + why;
+  index_problem_ = "the index disagrees with the log; restart to make it again: " + why;
 }
 
 Result<LedgerView> Ledger::CurrentView() {
   // The checkpoint first: what is durable afterwards is at least as large.
   const SignedCheckpoint latest = checkpointer_->latest();
-  const DurableEnd durable = sequencer_->durable();
+  const DurableEnd durable = end_->Get();
   ENVLEDGER_RETURN_IF_ERROR(indexer_->WaitFor(durable.size()));
   LedgerView view;
   view.log = log_.get();
@@ -245,21 +219,29 @@ Result<std::string> Ledger::SignNow() {
   return checkpointer_->latest().note;
 }
 
-StatusResponse Ledger::Describe() const {
-  const DurableEnd durable = sequencer_->durable();
-  const SignedCheckpoint latest = checkpointer_->latest();
-  StatusResponse response;
+// The gravest first.
+std::string Ledger::Problem() const {
+  if (const Status failure = end_->failure(); !failure.ok()) return failure.ToString();
+  if (const Status failure = checkpointer_->failure(); !failure.ok()) return failure.ToString();
   {
     const MutexLock lock(mutex_);
-    response.problem = problem_;
+    if (!index_problem_.empty()) return index_problem_;
   }
-  if (response.problem.empty() && !indexer_->failure().ok()) {
-    response.problem = "indexing has stopped: " + indexer_->failure().ToString();
+  if (const Status failure = indexer_->failure(); !failure.ok()) {
+    return "indexing has stopped: " + failure.ToString();
   }
-  if (response.problem.empty() && disk_low_) response.problem = "the disk is nearly full: appends are refused";
-  if (response.problem.empty() && !checkpointer_->publish_problem().ok()) {
-    response.problem = "the latest checkpoint is not published: " + checkpointer_->publish_problem().ToString();
+  if (disk_low_) return "the disk is nearly full: appends are refused";
+  if (const Status problem = checkpointer_->publish_problem(); !problem.ok()) {
+    return "the latest checkpoint is not published: " + problem.ToString();
   }
+  return {};
+}
+
+StatusResponse Ledger::Describe() const {
+  const DurableEnd durable = end_->Get();
+  const SignedCheckpoint latest = checkpointer_->latest();
+  StatusResponse response;
+  response.problem = Problem();
   response.healthy = response.problem.empty();
   response.version = options_.version;
   response.origin = verifier_key_.name;

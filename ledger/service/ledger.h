@@ -17,6 +17,7 @@
 #include "ledger/query/view.h"
 #include "ledger/service/checkpointer.h"
 #include "ledger/service/indexer.h"
+#include "ledger/service/log_end.h"
 #include "ledger/service/recovery.h"
 #include "ledger/service/refusals.h"
 #include "ledger/service/sealer.h"
@@ -61,9 +62,8 @@ class Ledger {
   // Seals an event on behalf of who asks. `done` is called once, when it is durable or refused; kUnavailable when
   // appends are refused.
   void Seal(LedgerEvent event, AppendDone done);
-  // `listener` is called with the number of durable entries, now and after each group of them, one call at a time and
-  // on the committing thread: it must be quick. An empty one ends that: when this returns, no call goes on.
-  void OnDurable(std::function<void(uint64_t size)> listener);
+  // The durable end of the log, to read and to subscribe to.
+  LogEnd& log_end() { return *end_; }
 
   // Everything acknowledged so far, indexed. kUnavailable when the index has stopped. The ledger must outlive the view.
   Result<LedgerView> CurrentView();
@@ -91,6 +91,7 @@ class Ledger {
   void NoteRefusals();
   void CheckDisk();
   Status SealEvent(LedgerEvent event);
+  std::string Problem() const;
 
   const LedgerOptions options_;
   const VerifierKey verifier_key_;
@@ -100,6 +101,7 @@ class Ledger {
   std::unique_ptr<LogDb> log_;
   std::unique_ptr<IndexDb> index_;
   Refusals refusals_;
+  std::unique_ptr<LogEnd> end_;
   std::unique_ptr<Indexer> indexer_;
   std::unique_ptr<Checkpointer> checkpointer_;
   std::unique_ptr<Sequencer> sequencer_;
@@ -107,13 +109,10 @@ class Ledger {
   std::atomic<bool> disk_low_{false};
   std::atomic<bool> index_marked_{false};
 
-  Mutex listener_mutex_;  // held while it is called
-  std::function<void(uint64_t)> listener_ GUARDED_BY(listener_mutex_);
-
   mutable Mutex mutex_;
   CondVar wake_;
   bool stopping_ GUARDED_BY(mutex_) = false;
-  std::string problem_ GUARDED_BY(mutex_);
+  std::string index_problem_ GUARDED_BY(mutex_);
   std::thread housekeeping_;
 };
 

@@ -1,9 +1,10 @@
 // What can be lost at each moment, and what the producer then knows:
 //
-//   queued, or sealed in a group that was not handed on   nothing is written; answered kUnavailable when the writer
-//   stops handed to the committing thread                       may or may not be durable; kUnknownOutcome when the
-//   write fails write returned ok                                     durable; answered afterwards process killed no
-//   answer: the producer sends the same bytes again
+//   queued, or sealed in a group     nothing is written; kUnavailable when the writer stops
+//     that was not handed on
+//   handed to the committing thread  may or may not be durable; kUnknownOutcome when the write fails
+//   write returned ok                durable; answered afterwards
+//   process killed                   no answer: the producer sends the same bytes again
 #include "ledger/service/sequencer.h"
 
 #include "ledger/base/log.h"
@@ -11,17 +12,9 @@
 
 namespace envledger {
 
-Sequencer::Sequencer(LogDb& log, std::unique_ptr<Sealer> sealer, const SequencerOptions& options, DurableEnd end,
-                     std::function<uint64_t()> watermark, std::function<void()> on_durable,
-                     std::function<void(const Status&)> on_failure)
-    : log_(log),
-      sealer_(std::move(sealer)),
-      options_(options),
-      watermark_(std::move(watermark)),
-      on_durable_(std::move(on_durable)),
-      on_failure_(std::move(on_failure)),
-      durable_size_(end.size()),
-      durable_(std::move(end)) {
+Sequencer::Sequencer(LogDb& log, std::unique_ptr<Sealer> sealer, const SequencerOptions& options, LogEnd& end,
+                     Progress& index)
+    : log_(log), sealer_(std::move(sealer)), options_(options), end_(end), index_(index) {
   sealing_thread_ = std::thread([this] { SealLoop(); });
   committing_thread_ = std::thread([this] { CommitLoop(); });
 }
@@ -33,7 +26,7 @@ void Sequencer::Stop() {
     const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  work_.NotifyAll();
+  work_.Set();
   if (sealing_thread_.joinable()) sealing_thread_.join();
   if (committing_thread_.joinable()) committing_thread_.join();
 }
@@ -51,8 +44,8 @@ void Sequencer::Enqueue(Work work, size_t bytes) {
   Status refused;
   {
     const MutexLock lock(mutex_);
-    if (!failure_.ok()) {
-      refused = Unavailable("appends have stopped: " + failure_.message());
+    if (const Status failure = end_.failure(); !failure.ok()) {
+      refused = Unavailable("appends have stopped: " + failure.message());
     } else if (stopping_) {
       refused = Unavailable("the ledger is closing");
     } else if (bytes > 0 && queued_bytes_ + bytes > options_.queue_max_bytes && !queue_.empty()) {
@@ -63,7 +56,7 @@ void Sequencer::Enqueue(Work work, size_t bytes) {
     }
   }
   if (refused.ok()) {
-    work_.NotifyOne();
+    work_.Set();
     return;
   }
   const AppendDone& done =
@@ -71,28 +64,15 @@ void Sequencer::Enqueue(Work work, size_t bytes) {
   if (done) done(ErrorInfo{std::move(refused), -1, Stage::kUnspecified, std::nullopt});
 }
 
-void Sequencer::NotifyIndexed() {
-  { const MutexLock lock(mutex_); }
-  work_.NotifyOne();
-}
-
-void Sequencer::IndexStopped(const Status& why) {
-  {
-    const MutexLock lock(mutex_);
-    index_stopped_ = why;
-  }
-  work_.NotifyOne();
-}
-
 // The heads of what is not indexed yet are held in memory, so appends wait for an index that is far behind. Events of
 // the ledger have no heads, and an index that has stopped is waited for by nobody: those appends are refused.
 bool Sequencer::WaitsForIndex(const Group& group) const {
-  if (!failure_.ok() || !index_stopped_.ok() || std::holds_alternative<Event>(queue_.front().first)) return false;
-  return TooFarAhead(group);
+  if (!TooFarAhead(group) || std::holds_alternative<Event>(queue_.front().first)) return false;
+  return end_.failure().ok() && index_.stopped().ok();
 }
 
 bool Sequencer::TooFarAhead(const Group& group) const {
-  return group.first_seq + group.entries() > watermark_() + options_.max_index_lag;
+  return group.first_seq + group.entries() > index_.at() + options_.max_index_lag;
 }
 
 bool Sequencer::Full(const Group& group) const {
@@ -101,11 +81,13 @@ bool Sequencer::Full(const Group& group) const {
 
 void Sequencer::SealLoop() {
   NameThisThread("seal");
+  Progress::Subscription on_indexed(index_, work_);
   std::unique_ptr<Group> group = sealer_->NewGroup();
   std::shared_ptr<Group> before;
   mutex_.lock();
   for (;;) {
-    const bool can_seal = !queue_.empty() && !Full(*group) && !WaitsForIndex(*group);
+    const bool waits_for_index = !queue_.empty() && WaitsForIndex(*group);
+    const bool can_seal = !queue_.empty() && !Full(*group) && !waits_for_index;
     if (!group->empty() && !committing_ && !can_seal) {
       committing_ = std::move(group);
       before = committing_;
@@ -115,7 +97,10 @@ void Sequencer::SealLoop() {
     }
     if (!can_seal) {
       if (stopping_ && queue_.empty() && group->empty() && !committing_) break;
-      work_.Wait(mutex_);
+      mutex_.unlock();
+      if (waits_for_index) on_indexed.WakeAt(group->first_seq + group->entries() - options_.max_index_lag);
+      work_.Wait();
+      mutex_.lock();
       continue;
     }
     Work work = std::move(queue_.front().first);
@@ -123,10 +108,11 @@ void Sequencer::SealLoop() {
     queue_.pop_front();
     if (!committing_) before.reset();
     Status refused;
-    if (!index_stopped_.ok() && TooFarAhead(*group)) {
-      refused = Unavailable("indexing has stopped, restart to go on: " + index_stopped_.ToString());
-    }
     mutex_.unlock();
+    if (TooFarAhead(*group)) {
+      refused = index_.stopped();
+      if (!refused.ok()) refused = Unavailable("indexing has stopped, restart to go on: " + refused.ToString());
+    }
     if (auto* append = std::get_if<AppendWork>(&work); append != nullptr && !refused.ok()) {
       append->done(ErrorInfo{std::move(refused), -1, Stage::kUnspecified, std::nullopt});
     } else {
@@ -146,7 +132,7 @@ void Sequencer::SealOne(Work work, Group& group, const Group* before) {
     Event& event = std::get<Event>(work);
     sealer_->SealEvent(event.event, group, std::move(event.done));
   }
-  sealer_->Trim(watermark_());
+  sealer_->Trim(index_.at());
 }
 
 void Sequencer::CommitLoop() {
@@ -164,12 +150,12 @@ void Sequencer::CommitLoop() {
       const MutexLock lock(mutex_);
       committing_.reset();
     }
-    work_.NotifyOne();
+    work_.Set();
   }
 }
 
 void Sequencer::Commit(Group& group) {
-  if (const Status stopped = failure(); !stopped.ok()) {
+  if (const Status stopped = end_.failure(); !stopped.ok()) {
     Answer(group, Unavailable("appends have stopped: " + stopped.message()));
     return;
   }
@@ -189,16 +175,10 @@ void Sequencer::Commit(Group& group) {
     }
     DurableEnd end{group.before_last, group.before_last, group.last_leaf_hash, group.last_recorded_at};
     end.frontier.Append(group.last_leaf_hash);
-    const uint64_t size = end.size();
-    {
-      const MutexLock lock(mutex_);
-      durable_ = std::move(end);
-    }
-    durable_size_.store(size, std::memory_order_release);
+    end_.Advance(std::move(end));
     groups_.fetch_add(1, std::memory_order_relaxed);
   }
   Answer(group, Ok());
-  if (on_durable_) on_durable_();
 }
 
 void Sequencer::Answer(Group& group, const Status& instead) {
@@ -214,21 +194,7 @@ void Sequencer::Answer(Group& group, const Status& instead) {
 
 void Sequencer::Fail(const Status& status) {
   Log(LogLevel::kError, "appends stop, since a write to the log failed: " + status.ToString());
-  {
-    const MutexLock lock(mutex_);
-    failure_ = status;
-  }
-  if (on_failure_) on_failure_(status);
-}
-
-DurableEnd Sequencer::durable() const {
-  const MutexLock lock(mutex_);
-  return durable_;
-}
-
-Status Sequencer::failure() const {
-  const MutexLock lock(mutex_);
-  return failure_;
+  end_.Stop(status);
 }
 
 size_t Sequencer::queued_bytes() const {

@@ -4,9 +4,9 @@
 // their group returned; if that write fails, the writer stops for good.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -14,6 +14,9 @@
 
 #include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
+#include "ledger/base/wakeup.h"
+#include "ledger/service/log_end.h"
+#include "ledger/service/progress.h"
 #include "ledger/service/sealer.h"
 
 namespace envledger {
@@ -28,11 +31,10 @@ struct SequencerOptions {
 // Thread-safe. What it refers to is not owned.
 class Sequencer {
  public:
-  // `watermark` says how far the index reaches; `on_durable` is called on the committing thread after each group;
-  // `on_failure` once, when a write failed.
-  Sequencer(LogDb& log, std::unique_ptr<Sealer> sealer, const SequencerOptions& options, DurableEnd end,
-            std::function<uint64_t()> watermark, std::function<void()> on_durable,
-            std::function<void(const Status&)> on_failure);
+  // `end` is that of the log, and is moved here; it stops when a write fails. `index` is how far the index reaches:
+  // appends wait for it while it is too far behind. Once it has stopped they are sealed as long as what it lacks can be
+  // held in memory, and refused then.
+  Sequencer(LogDb& log, std::unique_ptr<Sealer> sealer, const SequencerOptions& options, LogEnd& end, Progress& index);
   // Stops; see Stop.
   ~Sequencer();
 
@@ -41,18 +43,9 @@ class Sequencer {
   void Submit(AppendWork work);
   // Queues an event of the ledger; `done` may be empty.
   void SubmitEvent(LedgerEvent event, AppendDone done);
-  // The index has moved on: a writer that waits for it looks again.
-  void NotifyIndexed();
-  // The index will move no more. Appends are sealed until it is too far behind to hold what it lacks in memory, and
-  // refused then.
-  void IndexStopped(const Status& why);
   // Takes no more, commits what is queued, ends the threads.
   void Stop();
 
-  DurableEnd durable() const;
-  uint64_t durable_size() const { return durable_size_.load(std::memory_order_acquire); }
-  // Not ok when the writer has stopped because a write failed.
-  Status failure() const;
   size_t queued_bytes() const;
   uint64_t groups() const { return groups_.load(std::memory_order_relaxed); }
 
@@ -76,24 +69,19 @@ class Sequencer {
   LogDb& log_;
   const std::unique_ptr<Sealer> sealer_;  // of the sealing thread
   const SequencerOptions options_;
-  const std::function<uint64_t()> watermark_;
-  const std::function<void()> on_durable_;
-  const std::function<void(const Status&)> on_failure_;
+  LogEnd& end_;
+  Progress& index_;
 
-  std::atomic<uint64_t> durable_size_;
   std::atomic<uint64_t> groups_{0};
 
+  Wakeup work_;  // for the sealing thread
   mutable Mutex mutex_;
-  CondVar work_;  // for the sealing thread
   CondVar committing_changed_;
   std::deque<std::pair<Work, size_t>> queue_ GUARDED_BY(mutex_);
   size_t queued_bytes_ GUARDED_BY(mutex_) = 0;
   std::shared_ptr<Group> committing_ GUARDED_BY(mutex_);  // handed to the committing thread, until it is durable
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool sealed_all_ GUARDED_BY(mutex_) = false;
-  Status failure_ GUARDED_BY(mutex_);
-  Status index_stopped_ GUARDED_BY(mutex_);
-  DurableEnd durable_ GUARDED_BY(mutex_);
 
   std::thread sealing_thread_;
   std::thread committing_thread_;

@@ -165,8 +165,7 @@ class StalledIndexTest : public ::testing::Test {
     SequencerOptions options;
     options.max_index_lag = 2;
     sequencer_ = std::make_unique<Sequencer>(
-        *log_, std::make_unique<Sealer>(*log_, *index_, clock_, SealerOptions{}, ChainEnd{}), options, DurableEnd{},
-        [this] { return watermark_.load(); }, [] {}, [](const Status&) {});
+        *log_, std::make_unique<Sealer>(*log_, *index_, clock_, SealerOptions{}, ChainEnd{}), options, end_, indexed_);
   }
   std::future<AppendResult> Submit(const std::string& id) {
     auto frame = std::make_shared<const std::string>(Encoded(Opening(id)));
@@ -184,7 +183,8 @@ class StalledIndexTest : public ::testing::Test {
   ManualClock clock_;
   std::unique_ptr<LogDb> log_;
   const std::unique_ptr<IndexReader> index_ = EmptyReader();
-  std::atomic<uint64_t> watermark_{0};
+  LogEnd end_{DurableEnd{}};
+  Progress indexed_{0};
   std::unique_ptr<Sequencer> sequencer_;
 };
 
@@ -193,8 +193,7 @@ TEST_F(StalledIndexTest, AppendsWaitUntilTheIndexFollows) {
   for (int i = 0; i < 6; ++i) results.push_back(Submit("e" + std::to_string(i)));
   EXPECT_TRUE(StatusOf(results[2].get()).ok());
   EXPECT_EQ(results[3].wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
-  watermark_ = 3;
-  sequencer_->NotifyIndexed();
+  indexed_.Advance(3);
   EXPECT_TRUE(StatusOf(results[5].get()).ok());
   EXPECT_EQ(log_->size(), 6u);
 }
@@ -212,7 +211,7 @@ TEST_F(StalledIndexTest, AStoppedIndexRefusesAppendsInsteadOfHoldingThem) {
   std::vector<std::future<AppendResult>> results;
   for (int i = 0; i < 5; ++i) results.push_back(Submit("e" + std::to_string(i)));
   results[2].wait();
-  sequencer_->IndexStopped(Corruption("a damaged block"));
+  indexed_.Stop(Corruption("a damaged block"));
   for (int i = 3; i < 5; ++i) {
     const Status status = StatusOf(results[static_cast<size_t>(i)].get());
     EXPECT_EQ(status.code(), Code::kUnavailable);

@@ -1,0 +1,60 @@
+// The durable end of the log, published: the committing thread moves it, everybody else reads it or waits for it.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "ledger/base/bytes.h"
+#include "ledger/base/mutex.h"
+#include "ledger/base/status.h"
+#include "ledger/base/time.h"
+#include "ledger/chain/tree.h"
+#include "ledger/service/progress.h"
+
+namespace envledger {
+
+// The durable end of the log. The frontier before the last leaf is kept too: stored beside a checkpoint, it lets
+// start-up prove by one read that the last entry is the one that the checkpoint was signed for.
+struct DurableEnd {
+  Frontier frontier;
+  Frontier before_last;  // of one leaf less
+  Hash last_leaf_hash{};
+  Nanos last_recorded_at = 0;
+  uint64_t size() const { return frontier.size(); }
+};
+
+// Thread-safe; advanced by one thread at a time.
+class LogEnd {
+ public:
+  explicit LogEnd(DurableEnd end) : size_(end.size()), end_(std::move(end)) {}
+
+  // What was written is durable now. REQUIRES: end.size() is more than size(). Subscribers are woken when their size is
+  // reached, and find Get() at least there.
+  void Advance(DurableEnd end) EXCLUDES(mutex_) {
+    const uint64_t size = end.size();
+    {
+      const MutexLock lock(mutex_);
+      std::swap(end_, end);
+    }
+    size_.Advance(size);
+  }
+  // A write to the log failed: nothing more becomes durable.
+  void Stop(const Status& why) { size_.Stop(why); }
+
+  // Not ok when a write to the log has failed.
+  Status failure() const { return size_.stopped(); }
+  uint64_t size() const { return size_.at(); }
+  DurableEnd Get() const EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return end_;
+  }
+  // The size, to subscribe to.
+  Progress& progress() { return size_; }
+
+ private:
+  Progress size_;
+  mutable Mutex mutex_;
+  DurableEnd end_ GUARDED_BY(mutex_);
+};
+
+}  // namespace envledger

@@ -1,0 +1,50 @@
+// The position is stored before the subscriptions are looked through, and a subscription notes its wish before it looks
+// at the position, both under the mutex: whichever comes second sees the first, so no wake-up is lost. The mutex is
+// held for a look at each subscription and a Wakeup::Set at most, and there are as many subscriptions as the ledger has
+// threads that wait; so the mover is never held up.
+#include "ledger/service/progress.h"
+
+#include <utility>
+
+namespace envledger {
+
+Status Progress::stopped() const {
+  const MutexLock lock(mutex_);
+  return stopped_;
+}
+
+void Progress::Advance(uint64_t to) {
+  const MutexLock lock(mutex_);
+  at_.store(to, std::memory_order_release);
+  for (auto& [subscription, wish] : wishes_) {
+    if (wish.position > to) continue;
+    wish.position = kNever;
+    wish.sleeper->Set();
+  }
+}
+
+void Progress::Stop(Status why) {
+  const MutexLock lock(mutex_);
+  if (stopped_.ok()) stopped_ = std::move(why);
+  for (auto& [subscription, wish] : wishes_) wish.sleeper->Set();
+}
+
+Progress::Subscription::Subscription(Progress& progress, Wakeup& sleeper) : progress_(progress) {
+  const MutexLock lock(progress_.mutex_);
+  progress_.wishes_[this].sleeper = &sleeper;
+}
+
+Progress::Subscription::~Subscription() {
+  const MutexLock lock(progress_.mutex_);
+  progress_.wishes_.erase(this);
+}
+
+void Progress::Subscription::WakeAt(uint64_t position) {
+  const MutexLock lock(progress_.mutex_);
+  Wish& wish = progress_.wishes_[this];
+  const bool now = progress_.at() >= position;
+  wish.position = now ? kNever : position;
+  if (now) wish.sleeper->Set();
+}
+
+}  // namespace envledger
