@@ -1,9 +1,11 @@
 // A column family for each table, and a watermark. Writes skip the write-ahead log, because everything here can be made
 // again from the log; `atomic_flush` makes the families and the watermark reach the disk together, so that whatever a
-// crash leaves is a consistent earlier state.
+// crash leaves is a consistent earlier state. A record of the files (index_files.h) shows at the next open whether
+// anybody else has written to them.
 #include "ledger/store/index_db.h"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
@@ -15,15 +17,22 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/mutex.h"
+#include "ledger/store/index_files.h"
 #include "ledger/store/rocks.h"
 
 namespace envledger {
 namespace {
 
+// The status of a read of the index.
+Status OfTheIndex(const rocksdb::Status& status, std::string_view what) {
+  Status converted = rocks::ToStatus(status, what);
+  return status.IsCorruption() ? IndexDamage(converted.message()) : converted;
+}
+
 constexpr char kWatermarkKey[] = "watermark";  // seq (8 bytes), leaf hash of the entry before (32 bytes, if any)
 constexpr char kFormatKey[] = "format";
 constexpr size_t kRecordOverhead = 12;  // of a key and value in a batch: type, column family, lengths
-constexpr char kFormat[] = "envledger index 4";
+constexpr char kFormat[] = "envledger index 5";
 
 class RocksCursor : public IndexCursor {
  public:
@@ -35,7 +44,7 @@ class RocksCursor : public IndexCursor {
   bool Valid() const override { return at_->Valid(); }
   std::string_view key() const override { return rocks::ToView(at_->key()); }
   std::string_view value() const override { return rocks::ToView(at_->value()); }
-  Status status() const override { return rocks::ToStatus(at_->status(), "read the index"); }
+  Status status() const override { return OfTheIndex(at_->status(), "read the index"); }
 
  private:
   std::unique_ptr<rocksdb::Iterator> at_;
@@ -63,7 +72,7 @@ class RocksReader : public IndexReader {
     std::string value;
     const rocksdb::Status status = handle_->db->Get(read_, Family(table), rocks::ToSlice(key), &value);
     if (status.IsNotFound()) return std::optional<std::string>();
-    if (!status.ok()) return rocks::ToStatus(status, "read the index");
+    if (!status.ok()) return OfTheIndex(status, "read the index");
     return std::optional<std::string>(std::move(value));
   }
   uint64_t watermark() const override { return watermark_; }
@@ -157,7 +166,12 @@ Status CheckFormat(const rocks::Handle& handle, bool may_write) {
 
 }  // namespace
 
+Status IndexDamage(std::string message) { return Status(Code::kCorruption, "index", std::move(message)); }
+
+bool IsIndexDamage(const Status& status) { return status.code() == Code::kCorruption && status.rule() == "index"; }
+
 struct IndexDb::Impl {
+  std::shared_ptr<IndexFileRecord> files;  // null when opened for reading only
   rocks::Handle handle;
   std::unique_ptr<RocksReader> latest;
   mutable Mutex mutex;
@@ -185,8 +199,20 @@ Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, const In
   db.create_if_missing = true;
   db.create_missing_column_families = true;
   db.atomic_flush = true;
+  db.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   auto impl = std::make_unique<Impl>();
-  ENVLEDGER_ASSIGN_OR_RETURN(impl->handle, rocks::Open(db, path, Families(options), false));
+  impl->files = std::make_shared<IndexFileRecord>(path);
+  ENVLEDGER_RETURN_IF_ERROR(impl->files->CheckBeforeOpen());
+  db.listeners.push_back(impl->files);
+  // A compaction would read files that nobody has looked at, and remove them: it waits until they are checked.
+  std::vector<rocksdb::ColumnFamilyDescriptor> families = Families(options);
+  for (rocksdb::ColumnFamilyDescriptor& family : families) family.options.disable_auto_compactions = true;
+  ENVLEDGER_ASSIGN_OR_RETURN(impl->handle, rocks::Open(db, path, families, false));
+  rocksdb::DB& opened = *impl->handle.db;
+  ENVLEDGER_RETURN_IF_ERROR(impl->files->CheckTables(opened));
+  ENVLEDGER_RETURN_IF_ERROR(impl->files->Write(opened));
+  ENVLEDGER_RETURN_IF_ERROR(
+      rocks::ToStatus(opened.EnableAutoCompaction(impl->handle.families), "begin compactions of the index"));
   ENVLEDGER_RETURN_IF_ERROR(impl->Start(true));
   return std::unique_ptr<IndexDb>(new IndexDb(std::move(impl)));
 }
@@ -230,7 +256,7 @@ Status IndexDb::Apply(std::vector<IndexPut>& puts, const Watermark& watermark) {
   if (!status.ok()) return Internal("batch: " + status.ToString());
   rocksdb::WriteOptions write;
   write.disableWAL = true;
-  ENVLEDGER_RETURN_IF_ERROR(rocks::ToStatus(impl_->handle.db->Write(write, &batch), "write the index"));
+  ENVLEDGER_RETURN_IF_ERROR(OfTheIndex(impl_->handle.db->Write(write, &batch), "write the index"));
   const MutexLock lock(impl_->mutex);
   impl_->watermark = watermark;
   return Ok();

@@ -22,6 +22,10 @@ namespace envledger {
 enum class Table : uint8_t { kEnvelopes = 0, kPrincipals = 1, kFacets = 2, kTree = 3 };
 inline constexpr std::array<const char*, 4> kTableNames = {"envelopes", "principals", "facets", "tree"};
 
+// A kCorruption status of rule "index": the index cannot be read, or disagrees with the log. It is rebuilt then.
+Status IndexDamage(std::string message);
+bool IsIndexDamage(const Status& status);
+
 struct IndexPut {
   Table table;
   std::string key;
@@ -50,10 +54,11 @@ class IndexCursor {
   virtual bool Valid() const = 0;
   virtual std::string_view key() const = 0;
   virtual std::string_view value() const = 0;
-  virtual Status status() const = 0;  // not ok: a read failed, and Valid() is false
+  virtual Status status() const = 0;  // not ok: a read failed, and Valid() is false; IndexDamage names the file
 };
 
-// A view that does not change. Thread-safe; cursors are for one thread each and must go before their reader.
+// A view that does not change. Thread-safe; cursors are for one thread each and must go before their reader. What
+// RocksDB finds damaged is IndexDamage, with the name of the file in the message.
 class IndexReader {
  public:
   virtual ~IndexReader() = default;
@@ -69,7 +74,8 @@ struct IndexDbOptions {
 
 class IndexDb {
  public:
-  // Opens, or creates when there is none. kCorruption when it is damaged or of another format: Destroy it and rebuild.
+  // Opens, or creates when there is none. kCorruption when it is damaged or of another format, or when its files are
+  // not those that the last user of this class left (a crash is told apart from that): Destroy it and rebuild.
   static Result<std::unique_ptr<IndexDb>> Open(const std::string& path, const IndexDbOptions& options);
   // kNotFound when there is none.
   static Result<std::unique_ptr<IndexDb>> OpenReadOnly(const std::string& path, const IndexDbOptions& options);

@@ -6,6 +6,7 @@
 #include "ledger/store/log_db.h"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
@@ -19,6 +20,10 @@
 
 namespace envledger {
 
+Status LogDamage(std::string message) { return Status(Code::kCorruption, "log", std::move(message)); }
+
+bool IsLogDamage(const Status& status) { return status.code() == Code::kCorruption && status.rule() == "log"; }
+
 struct LogDb::Impl {
   rocks::Handle handle;
   rocksdb::DB* db() const { return handle.db.get(); }
@@ -28,6 +33,12 @@ struct LogDb::Impl {
 };
 
 namespace {
+
+// The status of a read of the log.
+Status OfTheLog(const rocksdb::Status& status, std::string_view what) {
+  Status converted = rocks::ToStatus(status, what);
+  return status.IsCorruption() ? LogDamage(converted.message()) : converted;
+}
 
 constexpr char kRotationsKey[] = "key_rotations";  // the seqs of the entries that rotate the key, 8 bytes each
 constexpr char kFrontierKey[] = "frontier";        // of the latest checkpoint: its size, then the hashes
@@ -128,6 +139,17 @@ Result<std::unique_ptr<LogDb>> LogDb::OpenReadOnly(const std::string& path, cons
   return log;
 }
 
+Result<std::shared_ptr<void>> LogDb::LockOut(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path + "/CURRENT", error)) return NotFound("there is no ledger's log in " + path);
+  rocksdb::Env* const env = rocksdb::Env::Default();
+  rocksdb::FileLock* lock = nullptr;
+  if (const rocksdb::Status locked = env->LockFile(path + "/LOCK", &lock); !locked.ok()) {
+    return Unavailable("the ledger is in use by another process: " + locked.ToString());
+  }
+  return std::shared_ptr<void>(lock, [env](void* held) { env->UnlockFile(static_cast<rocksdb::FileLock*>(held)); });
+}
+
 Status LogDb::Write(void* batch) {
   if (failed_.load(std::memory_order_acquire)) {
     return {Code::kUnknownOutcome, "an earlier write to the log failed; restart to recover"};
@@ -191,8 +213,10 @@ Status LogDb::PutCheckpoint(uint64_t size, std::string_view note, std::string_vi
 Result<std::string> LogDb::Read(uint64_t seq) const {
   std::string value;
   const rocksdb::Status status = impl_->db()->Get(rocksdb::ReadOptions(), impl_->entries(), U64Key(seq), &value);
-  if (!status.ok()) return rocks::ToStatus(status, "entry " + std::to_string(seq));
-  return value;
+  if (status.ok()) return value;
+  const std::string name = "entry " + std::to_string(seq);
+  if (status.IsNotFound() && seq < size()) return LogDamage(name + " is missing");
+  return OfTheLog(status, name);
 }
 
 Status LogDb::Scan(uint64_t from, uint64_t until, const std::function<bool(uint64_t, std::string_view)>& visit) const {
@@ -202,11 +226,11 @@ Status LogDb::Scan(uint64_t from, uint64_t until, const std::function<bool(uint6
   const std::unique_ptr<rocksdb::Iterator> at(impl_->db()->NewIterator(read, impl_->entries()));
   for (at->Seek(U64Key(from)); at->Valid(); at->Next()) {
     const std::string_view key = rocks::ToView(at->key());
-    if (key.size() != 8) return Corruption("the log holds a key that is no seq: " + Hex(key));
+    if (key.size() != 8) return LogDamage("the log holds a key that is no seq: " + Hex(key));
     const uint64_t seq = ReadU64(key);
     if (seq >= until || !visit(seq, rocks::ToView(at->value()))) return Ok();
   }
-  return rocks::ToStatus(at->status(), "scan the log");
+  return OfTheLog(at->status(), "scan the log");
 }
 
 Result<std::vector<StoredCheckpoint>> LogDb::Checkpoints(uint64_t from_size, size_t limit) const {

@@ -29,6 +29,10 @@ struct LogDbOptions {
   rocksdb::Env* env = nullptr;           // for fault injection; not owned, must outlive the database
 };
 
+// A kCorruption status of rule "log": the log itself is damaged. No index that is rebuilt mends that.
+Status LogDamage(std::string message);
+bool IsLogDamage(const Status& status);
+
 struct StoredCheckpoint {
   uint64_t size = 0;
   std::string note;
@@ -46,6 +50,10 @@ class LogDb {
   static Result<std::unique_ptr<LogDb>> OpenReadOnly(const std::string& path, const LogDbOptions& options);
   ~LogDb();
 
+  // Keeps every writer out of the database as long as the result lives, without opening it. kUnavailable when one has
+  // it open, kNotFound when there is none.
+  static Result<std::shared_ptr<void>> LockOut(const std::string& path);
+
   // One more than the largest stored seq; 0 when empty. Grows when Append returns ok.
   uint64_t size() const { return size_.load(std::memory_order_acquire); }
 
@@ -61,12 +69,13 @@ class LogDb {
   // True after a write failed.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
-  // The entry's bytes. kNotFound when it is not there, kCorruption when it cannot be read.
+  // The entry's bytes. kNotFound when `seq` is not below size(). LogDamage when it cannot be read, or is missing below
+  // size().
   Result<std::string> Read(uint64_t seq) const;
   // The seqs given to AppendKeyRotation, ascending. They only say where to look: the entries there are the truth.
   Result<std::vector<uint64_t>> KeyRotations() const;
   // Calls `visit` with the entries stored at from <= seq < until in order, as far as they are there (gaps are the
-  // visitor's to notice), until it returns false. kCorruption for an unreadable block or a key that is no seq.
+  // visitor's to notice), until it returns false. LogDamage for an unreadable block or a key that is no seq.
   Status Scan(uint64_t from, uint64_t until,
               const std::function<bool(uint64_t seq, std::string_view entry)>& visit) const;
 
