@@ -43,7 +43,7 @@ std::optional<ExitStatus> Answer(Context& context, const std::vector<std::string
 
 std::string NameOf(const std::vector<std::string>& words) {
   // "key" alone, or with a word that it does not know, is as unknown as both together.
-  const bool two = words.size() > 1 && words[1][0] != '-' && words[0] == "key";
+  const bool two = words.size() > 1 && words[1][0] != '-' && (words[0] == "key" || words[0] == "index");
   return two ? words[0] + " " + words[1] : words[0];
 }
 
@@ -76,10 +76,10 @@ ExitStatus Dispatch(Context& context, const std::vector<std::string>& words) {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> kCommands = {
-      AppendCommand(),      QueryCommand(),   ShowCommand(),      PrincipalsCommand(),   AccountCommand(),
-      FindingsCommand(),    FollowCommand(),  VerifyCommand(),    CheckpointCommand(),   ProofCommand(),
-      ProofVerifyCommand(), ExportCommand(),  ReportCommand(),    ReportVerifyCommand(), StatusCommand(),
-      KeyGenerateCommand(), KeyShowCommand(), KeyRotateCommand(), CompletionCommand(),
+      AppendCommand(),       QueryCommand(),       ShowCommand(),    PrincipalsCommand(),   AccountCommand(),
+      FindingsCommand(),     FollowCommand(),      VerifyCommand(),  CheckpointCommand(),   ProofCommand(),
+      ProofVerifyCommand(),  ExportCommand(),      ReportCommand(),  ReportVerifyCommand(), StatusCommand(),
+      IndexRebuildCommand(), KeyGenerateCommand(), KeyShowCommand(), KeyRotateCommand(),    CompletionCommand(),
   };
   return kCommands;
 }

@@ -38,6 +38,7 @@ Command ExportCommand();
 Command ReportCommand();
 Command ReportVerifyCommand();
 Command StatusCommand();
+Command IndexRebuildCommand();
 Command KeyGenerateCommand();
 Command KeyShowCommand();
 Command KeyRotateCommand();

@@ -88,7 +88,7 @@ void AuditApi::AnswerNow(const Recorder& peer, const Request& request, const Sen
 ResponseBody AuditApi::Answer(const RequestBody& request) {
   Result<ResponseBody> body = Read(request);
   if (body.ok()) return *std::move(body);
-  if (IsIndexDamage(body.status())) ledger_.ReportIndexDamage(body.status().message());
+  ledger_.ReportDamage(body.status());
   return ErrorInfo{std::move(body).status(), -1, Stage::kUnspecified, {}};
 }
 

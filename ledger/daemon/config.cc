@@ -52,7 +52,8 @@ constexpr NumberOption kNumbers[] = {
     {"group-max-bytes", 65'536, 1u << 30, 4 << 20, "most bytes in one commit"},
     {"max-index-lag", 1, kMany, 131'072, "entries that the indexes may be behind before appends wait"},
     {"max-envelope-records", 1, kMany, 100'000, "most records of one envelope"},
-    {"head-cache-entries", 1, kMany, 65'536, "envelopes, and principals, whose state is kept in memory"},
+    {"head-cache-bytes", 1 << 20, kMany, 64 << 20,
+     "memory for the state of envelopes and principals; what the indexes do not hold yet may take as much again"},
     {"query-workers", 1, 256, 2, "threads that answer the audit socket"},
     {"query-max-records", 1, 1 << 20, 4096, "most records in one page of an answer"},
     {"block-cache-bytes", 1 << 20, kMany, 64 << 20, "memory for blocks of the database"},
@@ -129,12 +130,11 @@ Status SetNumbers(const po::variables_map& values, DaemonConfig& config) {
   ledger.sequencer.queue_max_bytes = n["max-inflight-bytes"];
   ledger.sequencer.max_index_lag = n["max-index-lag"];
   ledger.sealer.max_envelope_records = n["max-envelope-records"];
-  ledger.sealer.envelope_cache = n["head-cache-entries"];
-  ledger.sealer.principal_cache = n["head-cache-entries"];
+  ledger.sealer.head_cache_bytes = n["head-cache-bytes"];
   ledger.sealer.clock_tolerance = static_cast<Nanos>(n["clock-tolerance-seconds"]) * kSecond;
-  ledger.indexer.principal_cache = n["head-cache-entries"];
+  ledger.indexer.writer.totals_bytes = n["head-cache-bytes"] / 4;
   ledger.log.block_cache_bytes = n["block-cache-bytes"] / 2;
-  ledger.index.block_cache_bytes = n["block-cache-bytes"] - n["block-cache-bytes"] / 2;
+  ledger.indexer.index.block_cache_bytes = n["block-cache-bytes"] - n["block-cache-bytes"] / 2;
   ledger.min_free_bytes = n["min-free-bytes"];
   ledger.refusals_every = seconds(n["refusals-note-seconds"]);
   config.max_batch_items = n["max-batch-items"];

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ledger/base/bytes.h"
+#include "ledger/crypto/sha256.h"
 #include "ledger/index/tree_index.h"
 
 namespace envledger {
@@ -14,16 +15,44 @@ constexpr size_t kPostingBytes = 8 + 1 + 8 * kRoleCount + 8 + 8 + 8;
 
 std::string EnvelopePrefix(std::string_view envelope_id) {
   std::string key;
-  key.reserve(envelope_id.size() + 9);
+  key.reserve(envelope_id.size() + 17);
   key.append(envelope_id);
   key.push_back('\0');
   return key;
 }
 
-std::string EnvelopeKey(std::string_view envelope_id, uint64_t revision) {
+std::string EnvelopeSeekKey(std::string_view envelope_id, uint64_t revision) {
   std::string key = EnvelopePrefix(envelope_id);
   AppendU64(key, revision);
   return key;
+}
+
+std::string EnvelopeKey(std::string_view envelope_id, uint64_t revision, uint64_t seq) {
+  std::string key = EnvelopeSeekKey(envelope_id, revision);
+  AppendU64(key, seq);
+  return key;
+}
+
+Result<uint64_t> RevisionOf(std::string_view key) {
+  if (key.size() < 17) return IndexDamage("a key of the index's table of envelopes is cut short");
+  return ReadU64(key.substr(key.size() - 16));
+}
+
+uint64_t FingerprintOf(std::string_view transition) { return ReadU64(View(Sha256(transition))); }
+
+std::string BytesValue(uint64_t fingerprint, std::string_view envelope_id) {
+  return Hex(U64Key(fingerprint)) + std::string(envelope_id);
+}
+
+PrincipalDigest DigestOf(std::string_view principal_prefix) {
+  const Hash hash = Sha256(principal_prefix);
+  PrincipalDigest digest;
+  std::copy_n(hash.begin(), digest.size(), digest.begin());
+  return digest;
+}
+
+std::string HolderValue(const PrincipalDigest& principal, std::string_view envelope_id) {
+  return Hex({reinterpret_cast<const char*>(principal.data()), principal.size()}) + std::string(envelope_id);
 }
 
 std::string PrincipalPrefix(const PrincipalView& principal) {
@@ -66,7 +95,7 @@ std::string EncodePosting(const PrincipalPosting& posting) {
 }
 
 Result<PrincipalPosting> DecodePosting(std::string_view value) {
-  if (value.size() != kPostingBytes) return Corruption("a principal's index value has the wrong size");
+  if (value.size() != kPostingBytes) return IndexDamage("a principal's index value has the wrong size");
   PrincipalPosting posting;
   posting.seq = ReadU64(value);
   posting.roles = static_cast<RoleMask>(value[8]);
@@ -104,27 +133,64 @@ std::string FacetKey(std::string_view prefix, uint64_t seq) {
 
 Result<uint64_t> SeqOf(Table table, std::string_view key, std::string_view value) {
   if (table == Table::kTree) return LastLeafOf(key, value);
-  const std::string_view holder = table == Table::kFacets ? key.substr(key.size() < 8 ? 0 : key.size() - 8) : value;
+  const bool in_value = table == Table::kPrincipals;
+  const std::string_view holder = in_value ? value : key.substr(key.size() < 8 ? 0 : key.size() - 8);
   if (holder.size() < 8)
-    return Corruption("an index entry of table " + std::to_string(static_cast<int>(table)) + " is cut short");
+    return IndexDamage("an index entry of table " + std::to_string(static_cast<int>(table)) + " is cut short");
   return ReadU64(holder);
+}
+
+// The totals of the principal's last link. In a sound ledger that is the link `ordinal_before`, found by one point
+// read; a second one, which filters answer, says that there is none beyond.
+Status IndexBuilder::Load(const std::string& prefix, uint64_t ordinal_before, Totals& totals) const {
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto beyond,
+                             cold_->Get(Table::kPrincipals, PrincipalKey(prefix, ordinal_before + 1)));
+  if (!beyond && ordinal_before == 0) return Ok();
+  auto last = ordinal_before;
+  std::optional<std::string> value;
+  if (!beyond) {
+    ENVLEDGER_ASSIGN_OR_RETURN(value, cold_->Get(Table::kPrincipals, PrincipalKey(prefix, ordinal_before)));
+  }
+  if (!value) {
+    const auto at = cold_->NewCursor(Table::kPrincipals, Reach::kTable);
+    at->SeekForPrev(PrincipalKey(prefix, UINT64_MAX));
+    ENVLEDGER_RETURN_IF_ERROR(at->status());
+    if (!at->Valid() || at->key().size() != prefix.size() + 8 || !at->key().starts_with(prefix)) return Ok();
+    last = ReadU64(at->key().substr(prefix.size()));
+    value = std::string(at->value());
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(totals.posting, DecodePosting(*value));
+  totals.ordinal = last;
+  return Ok();
 }
 
 Result<IndexBuilder::Totals*> IndexBuilder::Find(const std::string& prefix, uint64_t ordinal_before) {
   const auto [found, added] = totals_.try_emplace(prefix);
   Totals& totals = found->second;
-  if (added && ordinal_before > 0 && cold_ != nullptr) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const auto value, cold_->Get(Table::kPrincipals, PrincipalKey(prefix, ordinal_before)));
-    if (value) {
-      ENVLEDGER_ASSIGN_OR_RETURN(totals.posting, DecodePosting(*value));
-      totals.ordinal = ordinal_before;
-    }
+  if (added) {
+    bytes_ += sizeof(*found) + prefix.capacity() + 4 * sizeof(void*);
+    if (cold_ != nullptr) ENVLEDGER_RETURN_IF_ERROR(Load(prefix, ordinal_before, totals));
   }
-  if (totals.ordinal != ordinal_before) {
-    return Corruption("a principal's links jump from ordinal " + std::to_string(totals.ordinal) + " to " +
-                      std::to_string(ordinal_before + 1));
+  if (links_ == Links::kContinue && totals.ordinal != ordinal_before) {
+    return IndexDamage("the index knows a principal's links up to ordinal " + std::to_string(totals.ordinal) +
+                       ", and the next one has ordinal " + std::to_string(ordinal_before + 1));
   }
   return &totals;
+}
+
+// What the sequencer asks of long envelopes.
+void AppendLongEnvelopeKeys(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
+  const EntryHeader& header = prepared.entry.header;
+  const TransitionFacts& facts = prepared.facts;
+  const auto put = [&](Facet facet, std::string_view value) {
+    out.push_back({Table::kFacets, FacetKey(FacetPrefix(facet, value), header.seq), {}});
+  };
+  put(kFacetBytes, BytesValue(FingerprintOf(prepared.entry.transition), facts.envelope_id));
+  if (facts.stage != Stage::kAnnotated) put(kFacetStage, facts.envelope_id);
+  if (facts.stage == Stage::kAdmitted || facts.stage == Stage::kGranted) put(kFacetAllow, facts.envelope_id);
+  for (size_t i = 0; i < header.principal_links.size() && i < facts.involved.size(); ++i) {
+    put(kFacetHolder, HolderValue(DigestOf(PrincipalPrefix(facts.involved[i].principal)), facts.envelope_id));
+  }
 }
 
 void AppendOwnKeys(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
@@ -136,8 +202,9 @@ void AppendOwnKeys(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
     return;
   }
   const TransitionFacts& facts = prepared.facts;
-  out.push_back(
-      {Table::kEnvelopes, EnvelopeKey(facts.envelope_id, header.envelope_revision.value_or(0)), U64Key(header.seq)});
+  const uint64_t revision = header.envelope_revision.value_or(0);
+  out.push_back({Table::kEnvelopes, EnvelopeKey(facts.envelope_id, revision, header.seq), {}});
+  if (revision >= kShortEnvelope) AppendLongEnvelopeKeys(prepared, out);
   for (const FacetValue& facet : FacetsOf(prepared.entry.transition)) {
     out.push_back({Table::kFacets, FacetKey(FacetPrefix(facet.facet, facet.value), header.seq), {}});
   }
@@ -180,14 +247,16 @@ Status IndexBuilder::AddLinks(const PreparedEntry& prepared, std::vector<IndexPu
       posting.by_role[role] += link.roles >> role & 1;
     }
     posting.envelopes += link.held == 0 ? 1 : 0;
-    totals->ordinal = link.ordinal;
-    out.push_back({Table::kPrincipals, PrincipalKey(prefix, link.ordinal), EncodePosting(posting)});
+    totals->ordinal = OrdinalOfLink(link.ordinal, totals->ordinal);
+    out.push_back({Table::kPrincipals, PrincipalKey(prefix, totals->ordinal), EncodePosting(posting)});
   }
   return Ok();
 }
 
-void IndexBuilder::Trim(size_t keep) {
-  if (cold_ != nullptr && totals_.size() > keep) totals_.clear();
+void IndexBuilder::Trim(size_t keep_bytes) {
+  if (cold_ == nullptr || bytes_ <= keep_bytes) return;
+  totals_.clear();
+  bytes_ = 0;
 }
 
 }  // namespace envledger

@@ -1,12 +1,16 @@
 // What the indexes hold: the one place that says which keys an entry gives and how they are read.
 //
-//   envelopes   envelope id, 0x00, revision (u64)                       -> seq (u64)
+//   envelopes   envelope id, 0x00, revision (u64), seq (u64)            -> nothing
 //   principals  principal id, 0x00, kind (u8), issuer, 0x00, ordinal (u64) -> PrincipalPosting
 //   facets      facet (u8), value, 0x00, seq (u64)                      -> nothing; occurred_at (u64) in the shortest
 //                                                                          spans of kFacetOpenedIn
 //   tree        tree_index.h
 //
 // Integers are big-endian. No string of a transition holds U+0000, so keys are unambiguous and sort as their parts do.
+//
+// Every key names its seq, so that no two entries ever give the same key, not even those of a ledger into which a
+// broken index once had a revision or an ordinal sealed twice. Such a ledger can be indexed like any other; that
+// something is wrong with it is for verification to say, and for whoever reads its records.
 #pragma once
 
 #include <array>
@@ -26,7 +30,11 @@
 namespace envledger {
 
 std::string EnvelopePrefix(std::string_view envelope_id);
-std::string EnvelopeKey(std::string_view envelope_id, uint64_t revision);
+std::string EnvelopeKey(std::string_view envelope_id, uint64_t revision, uint64_t seq);
+// Where the records from this revision on begin.
+std::string EnvelopeSeekKey(std::string_view envelope_id, uint64_t revision);
+// The revision of an EnvelopeKey. kCorruption when it is too short to hold one.
+Result<uint64_t> RevisionOf(std::string_view key);
 
 std::string PrincipalPrefix(const PrincipalView& principal);
 std::string PrincipalKey(std::string_view prefix, uint64_t ordinal);
@@ -50,6 +58,22 @@ inline constexpr auto kFacetOpened = static_cast<Facet>(32);    // value: empty;
 inline constexpr auto kFacetOpenedIn = static_cast<Facet>(33);  // value: a span of time (SpanKey), of `requested`
 inline constexpr auto kFacetEvent = static_cast<Facet>(34);     // value: a ledger event's name; and empty, for any
 
+// What the sequencer asks of a long envelope, one of more than kShortEnvelope records, so that it need not read them
+// all. Only records from that revision on have these; those before are few enough to be read.
+inline constexpr uint64_t kShortEnvelope = 16;
+inline constexpr auto kFacetBytes = static_cast<Facet>(35);   // value: BytesValue; which record has these bytes
+inline constexpr auto kFacetStage = static_cast<Facet>(36);   // value: envelope id; every record but annotations
+inline constexpr auto kFacetAllow = static_cast<Facet>(37);   // value: envelope id; `admitted` and `granted`
+inline constexpr auto kFacetHolder = static_cast<Facet>(38);  // value: HolderValue; new roles of a principal
+
+// A transition's fingerprint: the first 8 bytes, big-endian, of the SHA-256 of its bytes.
+uint64_t FingerprintOf(std::string_view transition);
+std::string BytesValue(uint64_t fingerprint, std::string_view envelope_id);
+// The first 16 bytes of the SHA-256 of a principal's PrincipalPrefix: a principal in little memory.
+using PrincipalDigest = std::array<uint8_t, 16>;
+PrincipalDigest DigestOf(std::string_view principal_prefix);
+std::string HolderValue(const PrincipalDigest& principal, std::string_view envelope_id);
+
 // Spans of time of four lengths, each 32 of the one below: a minute, half an hour, most of a day, most of a month.
 // Every `requested` record lies in one of each length, so that any range of time is a few whole spans, and what is left
 // over at its two ends. Their numbers count from the epoch (occurred_at is never before it).
@@ -67,19 +91,30 @@ Result<uint64_t> SeqOf(Table table, std::string_view key, std::string_view value
 // tree's excepted (TreeBuilder).
 void AppendOwnKeys(const PreparedEntry& prepared, std::vector<IndexPut>& out);
 
+// The ordinal under which a principal's link is indexed, and from which its next one goes on: the one that it states,
+// or the one that is due when that is already taken. In a sound ledger both are the same.
+constexpr uint64_t OrdinalOfLink(uint64_t stated, uint64_t last) { return stated > last ? stated : last + 1; }
+
 // Turns entries, in order, into the keys of every table but the tree. Holds the totals of recent principals; the others
 // are read from `cold`, which must reach as far as everything given before the last Trim. One user at a time.
 class IndexBuilder {
  public:
+  // What to make of a link that does not continue the one before.
+  enum class Links {
+    kContinue,    // the index that is added to lacks the one before: IndexDamage
+    kAsTheyStand  // the index is made from the first entry on, so the ledger itself is so: see OrdinalOfLink
+  };
   // `cold` is not owned and may be null: then everything is held.
-  explicit IndexBuilder(const IndexReader* cold) : cold_(cold) {}
+  IndexBuilder(const IndexReader* cold, Links links) : cold_(cold), links_(links) {}
 
-  // Appends all keys of the entry to `out`. kCorruption when its links do not continue those before.
+  // Appends all keys of the entry to `out`. IndexDamage (index_db.h) when `cold` lacks what its links continue;
+  // kCorruption when the entry has links of no principal.
   Status Add(const PreparedEntry& prepared, std::vector<IndexPut>& out);
   // Appends those that continue what stands before it: the postings of its principals. Errors as Add.
   Status AddLinks(const PreparedEntry& prepared, std::vector<IndexPut>& out);
-  // Forgets what is held when it is more than `keep` principals. REQUIRES: everything given is in `cold` now.
-  void Trim(size_t keep);
+  // Forgets what is held when it takes more than `keep_bytes`. REQUIRES: everything given is in `cold` now.
+  void Trim(size_t keep_bytes);
+  size_t MemoryBytes() const { return bytes_; }
 
  private:
   struct Totals {
@@ -87,9 +122,12 @@ class IndexBuilder {
     PrincipalPosting posting;
   };
   Result<Totals*> Find(const std::string& prefix, uint64_t ordinal_before);
+  Status Load(const std::string& prefix, uint64_t ordinal_before, Totals& totals) const;
 
-  const IndexReader* const cold_;
+  const IndexReader* cold_;
+  Links links_;
   std::unordered_map<std::string, Totals> totals_;
+  size_t bytes_ = 0;  // of totals_, by estimate
 };
 
 }  // namespace envledger

@@ -55,10 +55,6 @@ Result<uint64_t> LastLeafOf(std::string_view key, std::string_view value) {
   return (index << level) + ((uint64_t{1} << level) - 1);
 }
 
-Status IndexDamage(std::string message) { return Status(Code::kCorruption, "index", std::move(message)); }
-
-bool IsIndexDamage(const Status& status) { return status.code() == Code::kCorruption && status.rule() == "index"; }
-
 Result<Hash> TreeReader::Subtree(unsigned level, uint64_t index) {
   if (level > 63 || index >= size_ >> level) {
     return Internal("subtree " + std::to_string(index) + " of level " + std::to_string(level) +

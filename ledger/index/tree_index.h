@@ -29,10 +29,6 @@ std::string TreeKey(unsigned level, uint64_t index);
 // The seq of the last leaf below a stored node. kCorruption when the key or the value is not of the form above.
 Result<uint64_t> LastLeafOf(std::string_view key, std::string_view value);
 
-// A kCorruption status of rule "index": the index disagrees with the log, and is made again when the daemon starts.
-Status IndexDamage(std::string message);
-bool IsIndexDamage(const Status& status);
-
 // Reads subtrees, each row once. For the making of one proof or a few, by one thread at a time.
 class TreeReader {
  public:

@@ -37,6 +37,7 @@ class QueryRun {
     // A hole in an index is the answer's incompleteness, to be shown with what was found, not a failure to answer.
     const Status status = Walk(after);
     if (status.code() == Code::kCorruption) {
+      Report(status);
       page_.Problem(status.message());
     } else {
       ENVLEDGER_RETURN_IF_ERROR(status);
@@ -87,6 +88,7 @@ class QueryRun {
     if (found.record.revision == 0 && matcher_.RulesOut(found.record)) return Ok();
     auto loaded = LoadEnvelope(view_, *envelopes_, found.record.transition.envelope_id, &found);
     if (!loaded.ok() && (loaded.status().code() == Code::kNotFound || loaded.status().code() == Code::kCorruption)) {
+      Report(loaded.status());
       page_.Problem("entry " + std::to_string(seq) + ": " + loaded.status().message());
       return Ok();
     }
@@ -99,6 +101,10 @@ class QueryRun {
     if (place && *place < seq) return Ok();
     page_.Judge(*std::move(loaded));
     return Ok();
+  }
+
+  void Report(const Status& damage) const {
+    if (view_.report_damage) view_.report_damage(damage);
   }
 
   const LedgerView& view_;

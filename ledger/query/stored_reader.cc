@@ -17,6 +17,8 @@
 namespace envledger {
 namespace {
 
+constexpr size_t kTotalsBytes = 16u << 20;  // of principals, held while a long tail is indexed
+
 // How far `index` can be trusted to be of this log.
 uint64_t UsableWatermark(const LogDb& log, const IndexDb& index) {
   const Watermark watermark = index.watermark();
@@ -51,7 +53,8 @@ class Tail {
   }
 
   Status Read() {
-    IndexBuilder builder(reader_ ? reader_.get() : base_.get());
+    IndexBuilder builder(reader_ ? reader_.get() : base_.get(),
+                         from_ == 0 ? IndexBuilder::Links::kAsTheyStand : IndexBuilder::Links::kContinue);
     ENVLEDGER_ASSIGN_OR_RETURN(TreeBuilder tree, TreeBuilder::Resume(*base_));
     const uint64_t batch = std::clamp<uint64_t>(options_.tail_in_memory, 1, 8192);
     Status problem;
@@ -62,7 +65,7 @@ class Tail {
       if (problem.ok() && scratch_ && (seq + 1 == until_ || (seq + 1 - from_) % batch == 0)) {
         problem = scratch_->db().Apply(puts_, {seq + 1, std::string(View(prepared.leaf_hash))});
         puts_.clear();
-        builder.Trim(options_.tail_in_memory);
+        builder.Trim(kTotalsBytes);
         if (options_.progress) options_.progress(seq + 1 - from_, until_ - from_);
       }
       if (!problem.ok()) problem = std::move(problem).Prepend("entry " + std::to_string(seq) + ": ");

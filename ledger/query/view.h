@@ -32,6 +32,8 @@ struct LedgerView {
   uint64_t tree_size = 0;
   Hash root{};
   std::string checkpoint;  // the latest signed note at or below tree_size, or empty
+  // Hears of damage that an answer met and went on without (IndexDamage, LogDamage); may be empty.
+  std::function<void(const Status&)> report_damage = {};
 };
 
 // One envelope's records, with its bytes.

@@ -1,76 +1,180 @@
+// Damage shows in three ways: the index cannot be opened, or its files are not those that were left (at the start); a
+// read fails, or gives an entry that is not what the index says (the sequencer and the queries report it); or a write
+// fails, because a compaction met a damaged file. In the first case the start waits for a new index. In the others a
+// second index is made beside the first, which goes on being used as far as it can be, and then takes its place.
+//
+// The second one lies in a directory of its own, since no database can be moved while it is open. It moves to the first
+// one's place when the daemon stops. A mark beside them, written before the second is begun, has the next start remove
+// the damaged one whatever happens in between; a second one that is there then is used.
 #include "ledger/service/indexer.h"
+
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 
+#include "ledger/base/file.h"
 #include "ledger/base/log.h"
 #include "ledger/base/thread_name.h"
 #include "ledger/chain/tree.h"
+#include "ledger/store/layout.h"
 
 namespace envledger {
+namespace {
 
-Indexer::Indexer(const LogDb& log, IndexDb& index, TreeBuilder tree, const IndexerOptions& options, LogEnd& end)
-    : log_(log),
-      index_(index),
-      options_(options),
-      end_(end),
-      builder_(&index.Latest()),
-      tree_(std::move(tree)),
-      progress_(index.watermark().seq) {}
-
-Indexer::~Indexer() { Stop(); }
-
-Status Indexer::Step(uint64_t until) {
-  const uint64_t from = watermark();
-  until = std::min<uint64_t>(until, from + options_.batch_entries);
-  puts_.clear();
-  Watermark next{from, {}};
-  Status problem;
-  ENVLEDGER_RETURN_IF_ERROR(log_.Scan(from, until, [&](uint64_t seq, std::string_view bytes) {
-    // The entry was checked when it was sealed, so its form is trusted here and its transition only read.
-    PreparedEntry prepared;
-    auto entry = CheckEntry(bytes);
-    problem = entry.ok() && seq == next.seq
-                  ? Ok()
-                  : Corruption("entry " + std::to_string(next.seq) + " is missing or malformed");
-    if (!problem.ok()) return false;
-    prepared.entry = *std::move(entry);
-    if (!prepared.entry.event) prepared.facts = FactsOf(prepared.entry.transition);
-    problem = builder_.Add(prepared, puts_);
-    if (!problem.ok()) return false;
-    // The chain saves hashing every entry once more: each holds the leaf hash of the one before.
-    if (seq > from) tree_.Add(prepared.entry.header.previous, puts_);
-    next.seq = seq + 1;
-    if (next.seq == until) {
-      const Hash last = LeafHash(bytes);
-      tree_.Add(last, puts_);
-      next.last_leaf_hash = View(last);
-    }
-    return true;
-  }));
-  ENVLEDGER_RETURN_IF_ERROR(std::move(problem).Prepend("index entry " + std::to_string(next.seq) + ": "));
-  if (next.seq != until) return Corruption("the log ends at entry " + std::to_string(next.seq) + ", before its size");
-  ENVLEDGER_RETURN_IF_ERROR(index_.Apply(puts_, next));
-  builder_.Trim(options_.principal_cache);
-  progress_.Advance(next.seq);
-  return Ok();
+bool Exists(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
 }
 
-Status Indexer::CatchUp(uint64_t until, const std::function<void(uint64_t)>& progress) {
-  while (watermark() < until) {
-    ENVLEDGER_RETURN_IF_ERROR(Step(until));
-    if (progress) progress(watermark());
+Status Rename(const std::string& from, const std::string& to) {
+  std::error_code error;
+  std::filesystem::rename(from, to, error);
+  if (error) return Unavailable("move " + from + " to " + to + ": " + error.message());
+  return SyncDirectory(DirectoryOf(to));
+}
+
+// Puts an index that was made beside a damaged one into its place, and removes the mark.
+Status ReplaceDamaged(const std::string& data_dir) {
+  ENVLEDGER_RETURN_IF_ERROR(IndexDb::Destroy(IndexPath(data_dir)));
+  if (Exists(RebuiltIndexPath(data_dir))) {
+    ENVLEDGER_RETURN_IF_ERROR(Rename(RebuiltIndexPath(data_dir), IndexPath(data_dir)));
   }
-  return Ok();
+  return RemoveDamageMark(data_dir);
+}
+
+// Whether a new index is the answer to this error.
+bool IsDamage(const Status& status) { return status.code() == Code::kCorruption && !IsLogDamage(status); }
+
+// Why an index cannot be of this log, or nothing.
+std::string Mismatch(const LogDb& log, const Watermark& watermark) {
+  if (watermark.seq == 0) return {};
+  if (watermark.seq > log.size()) return "it reaches further than the log";
+  const auto last = log.Read(watermark.seq - 1);
+  const bool fits = last.ok() && watermark.last_leaf_hash == View(LeafHash(*last));
+  return fits ? std::string() : "it was made from another log";
+}
+
+std::shared_ptr<const IndexReader> Owning(std::shared_ptr<IndexDb> db, std::unique_ptr<IndexReader> reader) {
+  // The reader goes before the database that it reads.
+  struct Both {
+    std::shared_ptr<IndexDb> db;
+    std::unique_ptr<IndexReader> reader;
+  };
+  const auto both = std::make_shared<Both>(Both{std::move(db), std::move(reader)});
+  return {both, both->reader.get()};
+}
+
+}  // namespace
+
+Indexer::Indexer(const LogDb& log, const IndexerOptions& options, LogEnd& end)
+    : log_(log), options_(options), end_(end), progress_(0) {}
+
+Indexer::~Indexer() {
+  Stop();
+  const bool replace = part_ && !part_->in_place;
+  part_.reset();
+  {
+    const MutexLock lock(mutex_);
+    rebuilt_.reset();
+    db_.reset();
+    if (!replace || !beyond_repair_.ok()) return;  // where there is a mark, it stays
+  }
+  if (const Status replaced = ReplaceDamaged(options_.data_dir); !replaced.ok()) {
+    Log(LogLevel::kWarning, "the rebuilt index is put into its place at the next start: " + replaced.ToString());
+  }
+}
+
+Result<Indexer::Part> Indexer::OpenStored() {
+  const std::string path = IndexPath(options_.data_dir);
+  if (Exists(DamageMarkPath(options_.data_dir))) {
+    const auto why = ReadFile(DamageMarkPath(options_.data_dir), 4096);
+    Log(LogLevel::kWarning, "the index was found to be damaged before the last stop: " +
+                                (why.ok() ? why->substr(0, why->find('\n')) : "no reason was noted"));
+    ENVLEDGER_RETURN_IF_ERROR(ReplaceDamaged(options_.data_dir));
+  } else {
+    // What is left of a rebuild without a mark is nobody's.
+    ENVLEDGER_RETURN_IF_ERROR(IndexDb::Destroy(RebuiltIndexPath(options_.data_dir)));
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(std::shared_ptr<IndexDb> db, IndexDb::Open(path, options_.index));
+  if (std::string why = Mismatch(log_, db->watermark()); !why.empty()) return IndexDamage(std::move(why));
+  ENVLEDGER_ASSIGN_OR_RETURN(IndexWriter writer, IndexWriter::Resume(log_, *db, options_.writer));
+  return Part{std::move(db), std::move(writer)};
+}
+
+Result<Indexer::Part> Indexer::MakeAnew(const std::string& path) const {
+  ENVLEDGER_RETURN_IF_ERROR(IndexDb::Destroy(path));
+  ENVLEDGER_ASSIGN_OR_RETURN(std::shared_ptr<IndexDb> db, IndexDb::Open(path, options_.index));
+  ENVLEDGER_ASSIGN_OR_RETURN(IndexWriter writer, IndexWriter::Resume(log_, *db, options_.writer));
+  return Part{std::move(db), std::move(writer)};
+}
+
+Status Indexer::CatchUp(Part& part, const Tell& tell) const {
+  const DurableEnd end = end_.Get();
+  ENVLEDGER_RETURN_IF_ERROR(part.writer.CatchUp(end.size(), [&](uint64_t seq) {
+    if (tell) tell("indexing, at entry " + std::to_string(seq) + " of " + std::to_string(end.size()));
+  }));
+  if (part.writer.tree().Root() == end.frontier.Root()) return Ok();
+  return Corruption("the tree over all " + std::to_string(end.size()) +
+                    " entries has another root than the checkpoint and what follows it give");
+}
+
+Result<std::unique_ptr<Indexer>> Indexer::Open(const LogDb& log, const IndexerOptions& options, LogEnd& end,
+                                               const Tell& tell) {
+  std::unique_ptr<Indexer> indexer(new Indexer(log, options, end));
+  auto part = indexer->OpenStored();
+  Status opened = part.status();
+  if (part.ok()) opened = indexer->CatchUp(*part, tell);
+  if (IsDamage(opened)) {
+    Log(LogLevel::kWarning, "the index is rebuilt from the log: " + opened.message());
+    part = IndexDamage("not open");  // closes it
+    part = indexer->MakeAnew(IndexPath(options.data_dir));
+    opened = part.status();
+    if (part.ok()) opened = indexer->CatchUp(*part, tell);
+    if (opened.ok()) Log(LogLevel::kInfo, "the index is rebuilt: " + std::to_string(end.size()) + " entries");
+  }
+  ENVLEDGER_RETURN_IF_ERROR(std::move(opened));
+  {
+    const MutexLock lock(indexer->mutex_);
+    indexer->db_ = part->db;
+  }
+  indexer->progress_.Advance(part->writer.watermark());
+  indexer->part_ = *std::move(part);
+  return indexer;
 }
 
 void Indexer::Start() {
   thread_ = std::thread([this] { Loop(); });
 }
 
+std::shared_ptr<IndexDb> Indexer::db() const {
+  const MutexLock lock(mutex_);
+  return db_;
+}
+
+std::shared_ptr<const IndexReader> Indexer::Snapshot() const {
+  std::shared_ptr<IndexDb> now = db();
+  std::unique_ptr<IndexReader> reader = now->Snapshot();
+  return Owning(std::move(now), std::move(reader));
+}
+
+std::shared_ptr<const IndexReader> Indexer::Latest() const {
+  std::shared_ptr<IndexDb> now = db();
+  const IndexReader* const latest = &now->Latest();
+  return {std::move(now), latest};
+}
+
+uint64_t Indexer::DiskBytes() const { return db()->DiskBytes(); }
+uint64_t Indexer::MemoryBytes() const { return db()->MemoryBytes(); }
+
 Status Indexer::WaitFor(uint64_t seq) {
   const MutexLock lock(mutex_);
   while (watermark() < seq && failure().ok() && !stopping_) {
+    if (!damage_.empty() && part_failed_) {
+      return Unavailable("the index is being rebuilt, at entry " + std::to_string(rebuilt_to_.load()) +
+                         "; ask again later");
+    }
     wanted_ = std::max(wanted_, seq);
     wake_.Set();
     moved_.Wait(mutex_);
@@ -81,29 +185,68 @@ Status Indexer::WaitFor(uint64_t seq) {
 }
 
 void Indexer::Stop() {
+  std::thread rebuilding;
   {
     const MutexLock lock(mutex_);
     stopping_ = true;
+    std::swap(rebuilding, rebuilding_);
   }
   wake_.Set();
   moved_.NotifyAll();
+  if (rebuilding.joinable()) rebuilding.join();
   if (!thread_.joinable()) return;
   thread_.join();
   Status status = failure();
-  if (status.ok()) status = CatchUp(end_.size(), {});
-  if (status.ok()) status = index_.Flush();
+  if (status.ok()) status = part_->writer.CatchUp(end_.size(), {});
+  if (status.ok()) progress_.Advance(part_->writer.watermark());
+  if (status.ok()) status = part_->db->Flush();
   if (!status.ok()) Log(LogLevel::kWarning, "the index is left behind the log: " + status.ToString());
 }
 
-bool Indexer::Stopping() {
+bool Indexer::Stopping() const {
   const MutexLock lock(mutex_);
   return stopping_;
 }
 
-// Whether somebody waits, or what is durable makes a whole batch.
-bool Indexer::BatchIsDue() {
+std::string Indexer::problem() const {
   const MutexLock lock(mutex_);
-  return stopping_ || wanted_ > watermark() || end_.size() - watermark() >= options_.batch_entries;
+  if (!beyond_repair_.ok()) return "the index is damaged and could not be rebuilt: " + beyond_repair_.ToString();
+  if (damage_.empty()) return {};
+  return "the index is being rebuilt, at entry " + std::to_string(rebuilt_to_.load()) + " of " +
+         std::to_string(end_.size()) + ": " + damage_;
+}
+
+// Whether the indexing thread has something to do: somebody waits, what is durable makes a whole batch, or another
+// index is to be taken.
+bool Indexer::IsDue() {
+  const MutexLock lock(mutex_);
+  if (stopping_ || rebuilt_ || !beyond_repair_.ok()) return true;
+  if (part_failed_) return false;
+  return wanted_ > watermark() || end_.size() - watermark() >= options_.writer.batch_entries;
+}
+
+Status Indexer::Step() {
+  ENVLEDGER_RETURN_IF_ERROR(TakeRebuilt());
+  bool failed = false;
+  {
+    const MutexLock lock(mutex_);
+    failed = part_failed_;
+    if (failed && !beyond_repair_.ok()) return beyond_repair_;
+  }
+  const uint64_t size = end_.size();
+  if (failed || size == watermark()) return Ok();
+  const Status stepped = part_->writer.Step(size);
+  if (stepped.ok()) {
+    progress_.Advance(part_->writer.watermark());
+    return Ok();
+  }
+  if (!IsDamage(stepped)) return stepped;
+  {
+    const MutexLock lock(mutex_);
+    part_failed_ = true;
+  }
+  ReportDamage(stepped);
+  return Ok();
 }
 
 void Indexer::Loop() {
@@ -111,13 +254,11 @@ void Indexer::Loop() {
   Progress::Subscription on_growth(end_.progress(), wake_);
   for (;;) {
     const auto patience = std::chrono::steady_clock::now() + options_.lazy;
-    on_growth.WakeAt(watermark() + options_.batch_entries);
-    while (!BatchIsDue() && wake_.WaitUntil(patience)) {
+    on_growth.WakeAt(watermark() + options_.writer.batch_entries);
+    while (!IsDue() && wake_.WaitUntil(patience)) {
     }
     if (Stopping()) return;
-    const uint64_t size = end_.size();
-    if (size == watermark()) continue;
-    const Status status = Step(size);
+    const Status status = Step();
     if (!status.ok()) progress_.Stop(status);
     { const MutexLock lock(mutex_); }  // whoever looked before it moved is waiting by now
     moved_.NotifyAll();
@@ -125,6 +266,68 @@ void Indexer::Loop() {
     Log(LogLevel::kError, "indexing stops: " + status.ToString());
     return;
   }
+}
+
+void Indexer::ReportDamage(const Status& why) {
+  const MutexLock lock(mutex_);
+  if (stopping_ || !damage_.empty() || !beyond_repair_.ok()) return;
+  if (rebuilding_.joinable()) {
+    beyond_repair_ = Corruption("it was rebuilt and is damaged again; check the disk, then restart: " + why.message());
+    Log(LogLevel::kError, "the index is damaged: " + beyond_repair_.message());
+    wake_.Set();
+    return;
+  }
+  damage_ = why.message();
+  Log(LogLevel::kError, "the index is damaged and is rebuilt beside the normal work: " + damage_);
+  rebuilding_ = std::thread([this, text = damage_] { Rebuild(text); });
+}
+
+void Indexer::Rebuild(const std::string& why) {
+  NameThisThread("rebuild-index");
+  setpriority(PRIO_PROCESS, 0, 10);  // of this thread: appends and queries come first
+  auto rebuilt = RunRebuild(why);
+  const MutexLock lock(mutex_);
+  if (rebuilt.ok()) {
+    rebuilt_ = *std::move(rebuilt);
+  } else if (!stopping_) {
+    beyond_repair_ = rebuilt.status();
+    Log(LogLevel::kError, "the index could not be rebuilt: " + beyond_repair_.ToString());
+  }
+  wake_.Set();
+}
+
+Result<Indexer::Part> Indexer::RunRebuild(const std::string& why) {
+  ENVLEDGER_RETURN_IF_ERROR(WriteFileDurably(DamageMarkPath(options_.data_dir), why + "\n", 0644));
+  ENVLEDGER_ASSIGN_OR_RETURN(Part part, MakeAnew(RebuiltIndexPath(options_.data_dir)));
+  part.in_place = false;
+  while (part.writer.watermark() + options_.writer.batch_entries < end_.size()) {
+    if (Stopping()) return Unavailable("the ledger is closing");
+    ENVLEDGER_RETURN_IF_ERROR(part.writer.Step(end_.size()));
+    rebuilt_to_ = part.writer.watermark();
+  }
+  return part;
+}
+
+// On the indexing thread: what the new index lacks is little.
+Status Indexer::TakeRebuilt() {
+  std::optional<Part> rebuilt;
+  {
+    const MutexLock lock(mutex_);
+    std::swap(rebuilt, rebuilt_);
+  }
+  if (!rebuilt) return Ok();
+  // At least as far as the index before: what the sequencer has let go of since then must be found in it.
+  ENVLEDGER_RETURN_IF_ERROR(rebuilt->writer.CatchUp(std::max(watermark(), end_.size()), {}));
+  part_ = std::move(rebuilt);
+  {
+    const MutexLock lock(mutex_);
+    db_ = part_->db;
+    damage_.clear();
+    part_failed_ = false;
+  }
+  progress_.Advance(part_->writer.watermark());
+  Log(LogLevel::kInfo, "the index is rebuilt: " + std::to_string(watermark()) + " entries");
+  return Ok();
 }
 
 }  // namespace envledger

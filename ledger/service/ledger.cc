@@ -26,9 +26,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kDiskCheckEvery{1000};
 
-// Its presence says that the index disagreed with the log while it was in use; the next start makes a new one.
-std::string DamageMark(const std::string& data_dir) { return IndexPath(data_dir) + ".damaged"; }
-
 uint64_t FreeBytes(const std::string& path) {
   struct statvfs disk {};
   if (statvfs(path.c_str(), &disk) != 0) return UINT64_MAX;
@@ -79,10 +76,19 @@ Status Ledger::Start(const SigningKey& key, const PendingRotation* pending,
   const uint64_t size = recovered.end.frontier.size();
   end_ = std::make_unique<LogEnd>(DurableEnd{recovered.end.frontier, recovered.before_last,
                                              recovered.end.last_leaf_hash, recovered.end.last_recorded_at});
-  ENVLEDGER_RETURN_IF_ERROR(OpenIndex(recovered.end, progress));
+  IndexerOptions indexer = options_.indexer;
+  indexer.data_dir = options_.data_dir;
+  auto opened = Indexer::Open(*log_, indexer, *end_, progress);
+  if (opened.status().code() == Code::kCorruption) {
+    // What a new index finds wrong is wrong in the log.
+    return Corruption("TAMPERED: " + opened.status().message() +
+                      ". Run `envledger verify --data-dir` for the whole report");
+  }
+  ENVLEDGER_RETURN_IF_ERROR(opened.status());
+  indexer_ = *std::move(opened);
   checkpointer_ = std::make_unique<Checkpointer>(*log_, key, std::move(recovered.keys), options_.checkpointer, clock_,
                                                  std::move(recovered.latest), std::move(publisher), *end_);
-  auto sealer = std::make_unique<Sealer>(*log_, index_->Latest(), clock_, options_.sealer, recovered.end);
+  auto sealer = std::make_unique<Sealer>(*log_, *indexer_, clock_, options_.sealer, recovered.end);
   sequencer_ = std::make_unique<Sequencer>(*log_, std::move(sealer), options_.sequencer, *end_, indexer_->progress());
   indexer_->Start();
   checkpointer_->Start();
@@ -91,53 +97,6 @@ Status Ledger::Start(const SigningKey& key, const PendingRotation* pending,
   static_cast<void>(refusals_.TakePending(clock_.Now()));  // begins the first interval
   housekeeping_ = std::thread([this] { Housekeep(); });
   return Ok();
-}
-
-// Opens the index that is there; returns why it cannot be used, or nothing.
-std::string Ledger::OpenStoredIndex() {
-  std::error_code error;
-  if (std::filesystem::exists(DamageMark(options_.data_dir), error)) return "it disagreed with the log";
-  auto opened = IndexDb::Open(IndexPath(options_.data_dir), options_.index);
-  if (!opened.ok()) return opened.status().ToString();
-  index_ = *std::move(opened);
-  const Watermark watermark = index_->watermark();
-  const auto last = watermark.seq == 0 ? Result<std::string>(std::string()) : log_->Read(watermark.seq - 1);
-  if (watermark.seq > log_->size()) return "it reaches further than the log";
-  if (watermark.seq > 0 && (!last.ok() || watermark.last_leaf_hash != View(LeafHash(*last)))) {
-    return "it was made from another log";
-  }
-  return {};
-}
-
-Status Ledger::CatchUpIndex(const ChainEnd& end, const std::function<void(const std::string&)>& progress) {
-  ENVLEDGER_ASSIGN_OR_RETURN(TreeBuilder tree, TreeBuilder::Resume(*index_->Snapshot()));
-  indexer_ = std::make_unique<Indexer>(*log_, *index_, std::move(tree), options_.indexer, *end_);
-  ENVLEDGER_RETURN_IF_ERROR(indexer_->CatchUp(log_->size(), [&](uint64_t seq) {
-    if (progress) progress("indexing, at entry " + std::to_string(seq) + " of " + std::to_string(log_->size()));
-  }));
-  if (indexer_->tree().Root() == end.frontier.Root()) return Ok();
-  return Corruption("the tree over all " + std::to_string(log_->size()) +
-                    " entries has another root than the checkpoint and what follows it give");
-}
-
-Status Ledger::OpenIndex(const ChainEnd& end, const std::function<void(const std::string&)>& progress) {
-  std::string why = OpenStoredIndex();
-  if (why.empty()) {
-    Status caught_up = CatchUpIndex(end, progress);
-    if (caught_up.code() != Code::kCorruption) return caught_up;
-    why = caught_up.ToString();
-  }
-  Log(LogLevel::kWarning, "the index is made again from the log: " + why);
-  indexer_.reset();
-  index_.reset();
-  ENVLEDGER_RETURN_IF_ERROR(IndexDb::Destroy(IndexPath(options_.data_dir)));
-  ENVLEDGER_ASSIGN_OR_RETURN(index_, IndexDb::Open(IndexPath(options_.data_dir), options_.index));
-  std::error_code error;
-  std::filesystem::remove(DamageMark(options_.data_dir), error);
-  Status made = CatchUpIndex(end, progress);
-  if (made.code() != Code::kCorruption) return made;
-  // What a new index finds wrong is wrong in the log.
-  return Corruption("TAMPERED: " + made.message() + ". Run `envledger verify --data-dir` for the whole report");
 }
 
 void Ledger::StopThreads() {
@@ -172,7 +131,11 @@ void Ledger::Append(AppendWork work) {
   work.done = [this, recorder = work.recorder, done = std::move(work.done)](AppendResult result) {
     if (const ErrorInfo* error = std::get_if<ErrorInfo>(&result)) {
       CountRefusal(*recorder, error->status);
-      if (error->status.code() == Code::kCorruption) ReportIndexDamage(error->status.message());
+      ReportDamage(error->status);
+      if (IsIndexDamage(error->status)) {
+        result = ErrorInfo{Unavailable("the index is damaged and is being rebuilt; send this again later"), error->item,
+                           Stage::kUnspecified, std::nullopt};
+      }
     }
     done(std::move(result));
   };
@@ -183,20 +146,23 @@ void Ledger::Append(AppendWork work) {
   sequencer_->Submit(std::move(work));
 }
 
+void Ledger::ReportDamage(const Status& why) {
+  if (IsIndexDamage(why)) {
+    indexer_->ReportDamage(why);
+    return;
+  }
+  if (!IsLogDamage(why)) return;
+  const MutexLock lock(mutex_);
+  if (!log_damage_.empty()) return;
+  log_damage_ = "the log is damaged, which no restart mends: " + why.message() +
+                ". Run `envledger verify --data-dir` and restore the entry from a copy of the ledger";
+  Log(LogLevel::kError, log_damage_);
+}
+
 void Ledger::CountRefusal(const Recorder& recorder, const Status& status) {
   std::string rule(CodeName(status.code()));
   if (!status.rule().empty()) rule += " (" + status.rule() + ")";
   refusals_.Count(recorder, rule);
-}
-
-void Ledger::ReportIndexDamage(const std::string& why) {
-  if (index_marked_.exchange(true)) return;
-  Log(LogLevel::kError, "the index disagrees with the log and is made again at the next start: " + why);
-  if (const Status marked = WriteFileDurably(DamageMark(options_.data_dir), why + "\n", 0644); !marked.ok()) {
-    Log(LogLevel::kError, "that could not be noted: " + marked.ToString());
-  }
-  const MutexLock lock(mutex_);
-  index_problem_ = "the index disagrees with the log; restart to make it again: " + why;
 }
 
 Result<LedgerView> Ledger::CurrentView() {
@@ -206,7 +172,8 @@ Result<LedgerView> Ledger::CurrentView() {
   ENVLEDGER_RETURN_IF_ERROR(indexer_->WaitFor(durable.size()));
   LedgerView view;
   view.log = log_.get();
-  view.index = index_->Snapshot();
+  view.index = indexer_->Snapshot();
+  view.report_damage = [this](const Status& why) { ReportDamage(why); };
   view.tree_size = durable.size();
   view.root = durable.frontier.Root();
   view.checkpoint = latest.note;
@@ -225,8 +192,9 @@ std::string Ledger::Problem() const {
   if (const Status failure = checkpointer_->failure(); !failure.ok()) return failure.ToString();
   {
     const MutexLock lock(mutex_);
-    if (!index_problem_.empty()) return index_problem_;
+    if (!log_damage_.empty()) return log_damage_;
   }
+  if (std::string problem = indexer_->problem(); !problem.empty()) return problem;
   if (const Status failure = indexer_->failure(); !failure.ok()) {
     return "indexing has stopped: " + failure.ToString();
   }
@@ -252,11 +220,12 @@ StatusResponse Ledger::Describe() const {
   response.last_checkpoint = latest.note;
   response.last_checkpoint_at = latest.signed_at;
   response.refusals = refusals_.Totals();
-  response.gauges = {{"groups-committed", sequencer_->groups()},    {"queued-bytes", sequencer_->queued_bytes()},
-                     {"appends-refused", refusals_.total()},        {"entries-verified-at-start", recovered_entries_},
-                     {"index-watermark", indexer_->watermark()},    {"log-disk-bytes", log_->DiskBytes()},
-                     {"index-disk-bytes", index_->DiskBytes()},     {"log-memory-bytes", log_->MemoryBytes()},
-                     {"index-memory-bytes", index_->MemoryBytes()}, {"disk-free-bytes", FreeBytes(options_.data_dir)}};
+  response.gauges = {
+      {"groups-committed", sequencer_->groups()},      {"queued-bytes", sequencer_->queued_bytes()},
+      {"appends-refused", refusals_.total()},          {"entries-verified-at-start", recovered_entries_},
+      {"index-watermark", indexer_->watermark()},      {"log-disk-bytes", log_->DiskBytes()},
+      {"index-disk-bytes", indexer_->DiskBytes()},     {"log-memory-bytes", log_->MemoryBytes()},
+      {"index-memory-bytes", indexer_->MemoryBytes()}, {"disk-free-bytes", FreeBytes(options_.data_dir)}};
   return response;
 }
 

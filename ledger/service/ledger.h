@@ -31,7 +31,6 @@ struct LedgerOptions {
   std::string data_dir;
   std::string version = "unknown";  // of the program, for the opened event
   LogDbOptions log;
-  IndexDbOptions index;
   SealerOptions sealer;
   SequencerOptions sequencer;
   IndexerOptions indexer;
@@ -67,8 +66,9 @@ class Ledger {
 
   // Everything acknowledged so far, indexed. kUnavailable when the index has stopped. The ledger must outlive the view.
   Result<LedgerView> CurrentView();
-  // The index was found to disagree with the log: says so in the status, and has the next start make it again.
-  void ReportIndexDamage(const std::string& why);
+  // Something stored was found to be damaged. Of the index (IndexDamage): it is rebuilt beside the normal work. Of the
+  // log (LogDamage): the status says so from then on. Other statuses are passed over.
+  void ReportDamage(const Status& why);
   // Signs a checkpoint at the present size, if there is none yet, and returns the latest.
   Result<std::string> SignNow();
   StatusResponse Describe() const;
@@ -83,9 +83,6 @@ class Ledger {
   Ledger(const LedgerOptions& options, VerifierKey verifier_key, Clock& clock);
   Status Start(const SigningKey& key, const PendingRotation* pending,
                const std::function<void(const std::string&)>& progress);
-  std::string OpenStoredIndex();
-  Status CatchUpIndex(const ChainEnd& end, const std::function<void(const std::string&)>& progress);
-  Status OpenIndex(const ChainEnd& end, const std::function<void(const std::string&)>& progress);
   void StopThreads();
   void Housekeep();
   void NoteRefusals();
@@ -99,7 +96,6 @@ class Ledger {
 
   // In the order of their construction: what comes later uses what comes before.
   std::unique_ptr<LogDb> log_;
-  std::unique_ptr<IndexDb> index_;
   Refusals refusals_;
   std::unique_ptr<LogEnd> end_;
   std::unique_ptr<Indexer> indexer_;
@@ -107,12 +103,11 @@ class Ledger {
   std::unique_ptr<Sequencer> sequencer_;
   uint64_t recovered_entries_ = 0;
   std::atomic<bool> disk_low_{false};
-  std::atomic<bool> index_marked_{false};
 
   mutable Mutex mutex_;
   CondVar wake_;
   bool stopping_ GUARDED_BY(mutex_) = false;
-  std::string index_problem_ GUARDED_BY(mutex_);
+  std::string log_damage_ GUARDED_BY(mutex_);
   std::thread housekeeping_;
 };
 

@@ -13,7 +13,6 @@ namespace envledger {
 
 struct Sealer::Plan {
   bool replay = false;
-  RecordMark* mark = nullptr;     // unused for a replay of the request's own items
   Acknowledgment acknowledgment;  // of a replay, or filled in when sealed
   std::optional<size_t> same_as;  // a replay of this earlier item of the request
   EnvelopeHead* head = nullptr;
@@ -22,24 +21,34 @@ struct Sealer::Plan {
   std::vector<PrincipalLink> links;
 };
 
+// One change of a head, to be taken back in the reverse order.
 struct Sealer::Undo {
   EnvelopeHead* envelope = nullptr;
+  // Either a record of the envelope,
   LifecycleState state;
   uint64_t last_seq = 0;
-  std::optional<RoleTable> roles;  // only when they change
+  // or a link of a principal.
   PrincipalHead* principal = nullptr;
   PrincipalHead before;
+  PrincipalDigest digest{};
+  RoleMask held = 0;
 
   void Run() const {
     if (principal != nullptr) {
       *principal = before;
+      envelope->roles.Set(digest, held);
       return;
     }
     envelope->state = state;
     envelope->last_seq = last_seq;
-    if (roles) envelope->roles = *roles;
-    envelope->marks.pop_back();
+    envelope->marks.RemoveLast();
   }
+};
+
+struct Sealer::Sealed {
+  const Group& group;
+  const Group* before;             // null when it is in the log
+  const std::vector<Plan>& plans;  // of this request
 };
 
 namespace {
@@ -63,7 +72,7 @@ std::string Where(const EnvelopeHead& head) {
 
 }  // namespace
 
-Sealer::Sealer(const LogDb& log, const IndexReader& index, Clock& clock, const SealerOptions& options, ChainEnd end)
+Sealer::Sealer(const LogDb& log, const IndexSource& index, Clock& clock, const SealerOptions& options, ChainEnd end)
     : log_(log),
       index_(index),
       clock_(clock),
@@ -71,7 +80,8 @@ Sealer::Sealer(const LogDb& log, const IndexReader& index, Clock& clock, const S
       self_{getuid(), getgid(), static_cast<int32_t>(getpid()), "envledgerd"},
       end_(std::move(end)) {}
 
-std::unique_ptr<Group> Sealer::NewGroup() const {
+std::unique_ptr<Group> Sealer::NewGroup() {
+  heads_.reset();  // nor does an idle ledger hold files that compactions have replaced
   auto group = std::make_unique<Group>();
   group->first_seq = end_.frontier.size();
   return group;
@@ -87,8 +97,9 @@ AppendResult Sealer::SealItems(const AppendWork& work, Group& group, const Group
   std::vector<Plan> plans;
   std::vector<Undo> undo;
   plans.reserve(work.items.size());
+  const Sealed sealed{group, before, plans};
   for (size_t i = 0; i < work.items.size(); ++i) {
-    if (auto error = PlanItem(work, i, group, before, plans, undo)) {
+    if (auto error = PlanItem(work, i, sealed, plans, undo)) {
       std::for_each(undo.rbegin(), undo.rend(), [](const Undo& step) { step.Run(); });
       return *std::move(error);
     }
@@ -115,33 +126,39 @@ AppendResult Sealer::SealItems(const AppendWork& work, Group& group, const Group
     plan.acknowledgment.seq = header.seq;
     plan.acknowledgment.leaf_hash = end_.last_leaf_hash;
     plan.acknowledgment.recorded_at = now;
-    // The request's later items may have moved the head on, but a revision is a mark's place.
-    plan.head->marks[plan.acknowledgment.envelope_revision].acknowledgment = plan.acknowledgment;
     response.acknowledgments.push_back(plan.acknowledgment);
   }
   return response;
 }
 
-std::optional<ErrorInfo> Sealer::PlanItem(const AppendWork& work, size_t index, const Group& group, const Group* before,
+// What the index says now. Made for each group anew, and for none that needs nothing of it.
+HeadReader& Sealer::Heads() {
+  if (!heads_) {
+    seen_ = index_.watermark();  // before the reader is made, which may see more
+    heads_.emplace(log_, index_.Latest());
+  }
+  return *heads_;
+}
+
+std::optional<ErrorInfo> Sealer::PlanItem(const AppendWork& work, size_t index, const Sealed& sealed,
                                           std::vector<Plan>& plans, std::vector<Undo>& undo) {
   const TransitionFacts& facts = work.facts[index];
-  auto found = envelopes_.Find(facts.envelope_id, [&](std::string_view id, EnvelopeHead& head) {
-    return LoadEnvelopeHead(index_, log_, id, head);
-  });
-  if (!found.ok()) return Refusal(NoteDamage(std::move(found).status()), index, nullptr);
+  auto found = envelopes_.Find(facts.envelope_id,
+                               [&](EnvelopeHead& head) { return Heads().LoadEnvelope(facts.envelope_id, head); });
+  if (!found.ok()) return Refusal(std::move(found).status(), index, nullptr);
   EnvelopeHead& head = **found;
+  if (head.state.revisions > kShortEnvelope) {
+    Heads();
+    head.more_marks_in_index |= head.marks.ForgetIndexed(seen_);
+  }
 
   Plan plan;
   plan.head = &head;
-  auto replay = FindReplay(work, index, head, group, before, plans);
+  auto replay = FindReplay(work, index, head, sealed);
   if (auto* error = std::get_if<ErrorInfo>(&replay)) return std::move(*error);
-  if (const size_t* revision = std::get_if<size_t>(&replay)) {
-    plan.replay = true;
-    plan.acknowledgment = head.marks[*revision].acknowledgment;
-    for (size_t i = 0; i < plans.size(); ++i) {  // sealed only in the second pass
-      if (!plans[i].replay && plans[i].head == &head && plans[i].acknowledgment.envelope_revision == *revision) {
-        plan.same_as = i;
-      }
+  if (const uint64_t* seq = std::get_if<uint64_t>(&replay)) {
+    if (Status planned = PlanReplay(*seq, sealed, plan); !planned.ok()) {
+      return Refusal(std::move(planned), index, nullptr);
     }
     plans.push_back(std::move(plan));
     return std::nullopt;
@@ -164,10 +181,10 @@ std::optional<ErrorInfo> Sealer::PlanItem(const AppendWork& work, size_t index, 
   step.envelope = &head;
   step.state = head.state;
   step.last_seq = head.last_seq;
-  head.marks.push_back({FingerprintOf(work.items[index].transition), {}});
+  head.marks.Add(head.state.revisions, work.items[index].transition, plan.seq);
   undo.push_back(std::move(step));
   if (Status linked = PlanLinks(facts, plan.seq, head, plan, undo); !linked.ok()) {
-    return Refusal(NoteDamage(std::move(linked)), index, nullptr);
+    return Refusal(std::move(linked), index, nullptr);
   }
   head.state = Advance(head.state, facts);
   head.last_seq = plan.seq;
@@ -175,78 +192,120 @@ std::optional<ErrorInfo> Sealer::PlanItem(const AppendWork& work, size_t index, 
   return std::nullopt;
 }
 
-std::variant<std::monostate, size_t, ErrorInfo> Sealer::FindReplay(const AppendWork& work, size_t index,
-                                                                   const EnvelopeHead& head, const Group& group,
-                                                                   const Group* before,
-                                                                   const std::vector<Plan>& plans) const {
+std::variant<std::monostate, uint64_t, ErrorInfo> Sealer::FindReplay(const AppendWork& work, size_t index,
+                                                                     const EnvelopeHead& head, const Sealed& sealed) {
   const std::optional<uint64_t> expected = work.items[index].expected_revision;
-  const uint64_t fingerprint = FingerprintOf(work.items[index].transition);
-  if (expected && *expected > head.state.revisions) {
+  if (!expected) return FindRepeated(work, index, head, sealed);
+  if (*expected > head.state.revisions) {
     return Refusal(Conflict(std::string(kRuleExpectedRevision),
                             "revision " + std::to_string(*expected) + " was expected, but " + Where(head)),
                    index, &head);
   }
-  if (expected && *expected == head.state.revisions) return std::monostate();
-  const size_t from = expected ? static_cast<size_t>(*expected) : 0;
-  const size_t until = expected ? from + 1 : head.marks.size();
-  for (size_t revision = from; revision < until; ++revision) {
-    if (head.marks[revision].fingerprint != fingerprint) continue;
-    auto same = SameBytes(head.marks[revision], work, index, group, before, plans);
-    if (!same.ok()) return Refusal(std::move(same).status(), index, nullptr);
-    if (*same) return revision;
-  }
-  if (!expected) return std::monostate();
+  if (*expected == head.state.revisions) return std::monostate();
+  const auto seq = SeqOfRevision(head, work.facts[index].envelope_id, *expected);
+  if (!seq.ok()) return Refusal(seq.status(), index, nullptr);
+  auto same = *seq ? SameBytes(**seq, work, index, sealed) : Result<bool>(false);
+  if (!same.ok()) return Refusal(std::move(same).status(), index, nullptr);
+  if (*same) return **seq;
   return Refusal(Conflict(std::string(kRuleExpectedRevision),
                           "revision " + std::to_string(*expected) + " is taken by other bytes; " + Where(head)),
                  index, &head);
 }
 
-// The bytes of a marked record are in this request, in a group that is not on disk yet, or in the log.
-Result<bool> Sealer::SameBytes(const RecordMark& mark, const AppendWork& work, size_t index, const Group& group,
-                               const Group* before, const std::vector<Plan>& plans) const {
+std::variant<std::monostate, uint64_t, ErrorInfo> Sealer::FindRepeated(const AppendWork& work, size_t index,
+                                                                       const EnvelopeHead& head, const Sealed& sealed) {
   const std::string_view bytes = work.items[index].transition;
-  for (size_t i = 0; i < plans.size(); ++i) {
-    if (!plans[i].replay && &plans[i].head->marks[plans[i].acknowledgment.envelope_revision] == &mark) {
-      return work.items[i].transition == bytes;
-    }
+  std::vector<uint64_t> candidates = head.marks.Candidates(bytes);
+  if (head.more_marks_in_index) {
+    const Status visited =
+        Heads().VisitBytes(work.facts[index].envelope_id, FingerprintOf(bytes), [&candidates](uint64_t seq) {
+          candidates.push_back(seq);
+          return true;
+        });
+    if (!visited.ok()) return Refusal(visited, index, nullptr);
   }
-  const uint64_t seq = mark.acknowledgment.seq;
-  std::string stored;
-  std::string_view entry;
-  if (seq >= group.first_seq) {
-    entry = group.Entry(seq - group.first_seq);
-  } else if (before != nullptr && seq >= before->first_seq) {
-    entry = before->Entry(seq - before->first_seq);
-  } else {
-    ENVLEDGER_ASSIGN_OR_RETURN(stored, log_.Read(seq));
-    entry = stored;
+  for (const uint64_t seq : candidates) {
+    auto same = SameBytes(seq, work, index, sealed);
+    if (!same.ok()) return Refusal(std::move(same).status(), index, nullptr);
+    if (*same) return seq;
   }
+  return std::monostate();
+}
+
+Result<std::optional<uint64_t>> Sealer::SeqOfRevision(const EnvelopeHead& head, std::string_view envelope_id,
+                                                      uint64_t revision) {
+  const auto held = head.marks.SeqOf(revision);
+  if (held || !head.more_marks_in_index) return held;
+  return Heads().SeqOfRevision(envelope_id, revision);
+}
+
+// A record's entry: in a group that is not on disk yet, or in the log.
+Result<std::string> Sealer::BytesOf(uint64_t seq, const Sealed& sealed) const {
+  if (seq >= sealed.group.first_seq) return std::string(sealed.group.Entry(seq - sealed.group.first_seq));
+  if (sealed.before != nullptr && seq >= sealed.before->first_seq) {
+    return std::string(sealed.before->Entry(seq - sealed.before->first_seq));
+  }
+  return log_.Read(seq);
+}
+
+Result<bool> Sealer::SameBytes(uint64_t seq, const AppendWork& work, size_t index, const Sealed& sealed) const {
+  const std::string_view bytes = work.items[index].transition;
+  for (size_t i = 0; i < sealed.plans.size(); ++i) {
+    if (!sealed.plans[i].replay && sealed.plans[i].seq == seq) return work.items[i].transition == bytes;
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::string entry, BytesOf(seq, sealed));
+  const auto view = CheckEntry(entry);
+  if (!view.ok()) return LogDamage("entry " + std::to_string(seq) + ": " + view.status().message());
+  return view->transition == bytes;
+}
+
+// REQUIRES: SameBytes(seq, ...) was true.
+Status Sealer::PlanReplay(uint64_t seq, const Sealed& sealed, Plan& plan) const {
+  plan.replay = true;
+  for (size_t i = 0; i < sealed.plans.size(); ++i) {
+    if (sealed.plans[i].replay || sealed.plans[i].seq != seq) continue;
+    plan.same_as = i;  // sealed only in the second pass
+    return Ok();
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::string entry, BytesOf(seq, sealed));
   ENVLEDGER_ASSIGN_OR_RETURN(const EntryView view, CheckEntry(entry));
-  return view.transition == bytes;
+  plan.acknowledgment = {seq, LeafHash(entry), view.header.envelope_revision.value_or(0), view.header.recorded_at,
+                         true};
+  return Ok();
+}
+
+Result<RoleMask> Sealer::HeldBy(const PrincipalDigest& principal, std::string_view envelope_id,
+                                const EnvelopeHead& head) {
+  const RoleMask held = head.roles.Held(principal);
+  if (!head.more_roles_in_index) return held;
+  ENVLEDGER_ASSIGN_OR_RETURN(const RoleMask more, Heads().HeldIn(envelope_id, principal));
+  return static_cast<RoleMask>(held | more);
 }
 
 Status Sealer::PlanLinks(const TransitionFacts& facts, uint64_t seq, EnvelopeHead& head, Plan& plan,
                          std::vector<Undo>& undo) {
-  const size_t envelope_step = undo.size() - 1;
   for (const Involvement& involved : facts.involved) {
-    const RoleMask held = head.roles.Held(involved.principal);
+    const std::string prefix = PrincipalPrefix(involved.principal);
+    const PrincipalDigest digest = DigestOf(prefix);
+    ENVLEDGER_ASSIGN_OR_RETURN(const RoleMask held, HeldBy(digest, facts.envelope_id, head));
     const auto roles = static_cast<RoleMask>(involved.roles & ~held);
     if (roles == 0) continue;
-    if (!undo[envelope_step].roles) undo[envelope_step].roles = head.roles;
-    const std::string prefix = PrincipalPrefix(involved.principal);
-    ENVLEDGER_ASSIGN_OR_RETURN(PrincipalHead * principal,
-                               principals_.Find(prefix, [&](std::string_view key, PrincipalHead& loaded) {
-                                 return LoadPrincipalHead(index_, key, loaded);
-                               }));
+    ENVLEDGER_ASSIGN_OR_RETURN(
+        PrincipalHead * principal,
+        principals_.Find({reinterpret_cast<const char*>(digest.data()), digest.size()},
+                         [&](PrincipalHead& loaded) { return Heads().LoadPrincipal(prefix, loaded); }));
     Undo step;
+    step.envelope = &head;
     step.principal = principal;
     step.before = *principal;
+    step.digest = digest;
+    step.held = head.roles.Held(digest);
     undo.push_back(std::move(step));
     plan.links.push_back({roles, held, principal->ordinal + 1,
                           principal->ordinal == 0 ? std::nullopt : std::optional(principal->last_seq)});
     ++principal->ordinal;
     principal->last_seq = seq;
-    head.roles.Add(involved.principal, roles);
+    head.roles.Set(digest, static_cast<RoleMask>(held | roles));
   }
   return Ok();
 }
@@ -296,14 +355,15 @@ void Sealer::Put(const EntryHeader& header, std::string_view entry, Group& group
   group.last_recorded_at = end_.last_recorded_at;
 }
 
-Status Sealer::NoteDamage(Status status) {
-  if (status.code() == Code::kCorruption && index_damage_.ok()) index_damage_ = status;
-  return status;
+void Sealer::Trim() {
+  // Of what this group's reader may not see, nothing is let go.
+  const uint64_t covered = heads_ ? seen_ : index_.watermark();
+  envelopes_.Trim(options_.head_cache_bytes / 4 * 3, covered);
+  principals_.Trim(options_.head_cache_bytes / 4, covered);
 }
 
-void Sealer::Trim(uint64_t watermark) {
-  envelopes_.Trim(options_.envelope_cache, watermark);
-  principals_.Trim(options_.principal_cache, watermark);
+bool Sealer::HoldsTooMuch() const {
+  return envelopes_.MemoryBytes() + principals_.MemoryBytes() > 2 * options_.head_cache_bytes;
 }
 
 }  // namespace envledger

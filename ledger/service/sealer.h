@@ -57,18 +57,17 @@ struct Group {
 
 struct SealerOptions {
   size_t max_envelope_records = 100'000;  // of one envelope; more are refused
-  size_t envelope_cache = 65'536;         // heads held beyond those that are pinned
-  size_t principal_cache = 65'536;
-  Nanos clock_tolerance = kSecond;  // a step back beyond it becomes a ledger event
+  size_t head_cache_bytes = 64 << 20;     // of heads; those that the index does not cover may take as much again
+  Nanos clock_tolerance = kSecond;        // a step back beyond it becomes a ledger event
 };
 
-// For one thread. The databases and the clock are not owned.
+// For one thread. What it refers to is not owned.
 class Sealer {
  public:
-  Sealer(const LogDb& log, const IndexReader& index, Clock& clock, const SealerOptions& options, ChainEnd end);
+  Sealer(const LogDb& log, const IndexSource& index, Clock& clock, const SealerOptions& options, ChainEnd end);
 
   // Begins a group at the present end of the chain.
-  std::unique_ptr<Group> NewGroup() const;
+  std::unique_ptr<Group> NewGroup();
   // Adds all entries of the request to the group, or none; in either case its answer waits in the group. `before` is
   // the group that may still be on its way to disk, or null: replays of its records are found there.
   void Seal(AppendWork work, Group& group, const Group* before);
@@ -76,33 +75,38 @@ class Sealer {
   void SealEvent(const LedgerEvent& event, Group& group, AppendDone done);
 
   // Lets go of cached heads that the index covers.
-  void Trim(uint64_t watermark);
-
-  // Not ok once a head could not be read because the index (or an old entry) is damaged. Those requests are refused;
-  // the others go on, and the index is to be rebuilt at the next start.
-  const Status& index_damage() const { return index_damage_; }
+  void Trim();
+  // Whether the heads that the index does not cover take more memory than they may: the index must move on before more
+  // is sealed.
+  bool HoldsTooMuch() const;
 
  private:
   struct Plan;  // of one item: what it becomes
   struct Undo;
+  struct Sealed;  // where the records lie that are not in the log yet
 
   AppendResult SealItems(const AppendWork& work, Group& group, const Group* before);
-  std::optional<ErrorInfo> PlanItem(const AppendWork& work, size_t index, const Group& group, const Group* before,
+  std::optional<ErrorInfo> PlanItem(const AppendWork& work, size_t index, const Sealed& sealed,
                                     std::vector<Plan>& plans, std::vector<Undo>& undo);
-  // The record that the item repeats, if it does; an ErrorInfo when its expected revision forbids it.
-  std::variant<std::monostate, size_t, ErrorInfo> FindReplay(const AppendWork& work, size_t index,
-                                                             const EnvelopeHead& head, const Group& group,
-                                                             const Group* before, const std::vector<Plan>& plans) const;
-  Result<bool> SameBytes(const RecordMark& mark, const AppendWork& work, size_t index, const Group& group,
-                         const Group* before, const std::vector<Plan>& plans) const;
+  // The seq of the record that the item repeats, if it does; an ErrorInfo when its expected revision forbids it.
+  std::variant<std::monostate, uint64_t, ErrorInfo> FindReplay(const AppendWork& work, size_t index,
+                                                               const EnvelopeHead& head, const Sealed& sealed);
+  std::variant<std::monostate, uint64_t, ErrorInfo> FindRepeated(const AppendWork& work, size_t index,
+                                                                 const EnvelopeHead& head, const Sealed& sealed);
+  Result<std::optional<uint64_t>> SeqOfRevision(const EnvelopeHead& head, std::string_view envelope_id,
+                                                uint64_t revision);
+  Result<bool> SameBytes(uint64_t seq, const AppendWork& work, size_t index, const Sealed& sealed) const;
+  Result<std::string> BytesOf(uint64_t seq, const Sealed& sealed) const;
+  Status PlanReplay(uint64_t seq, const Sealed& sealed, Plan& plan) const;
   Status PlanLinks(const TransitionFacts& facts, uint64_t seq, EnvelopeHead& head, Plan& plan, std::vector<Undo>& undo);
+  Result<RoleMask> HeldBy(const PrincipalDigest& principal, std::string_view envelope_id, const EnvelopeHead& head);
+  HeadReader& Heads();
   Nanos NextTime(Group& group);
   void Put(const EntryHeader& header, std::string_view entry, Group& group);
   EntryHeader NextHeader(Nanos now) const;
-  Status NoteDamage(Status status);
 
   const LogDb& log_;
-  const IndexReader& index_;
+  const IndexSource& index_;
   Clock& clock_;
   const SealerOptions options_;
   HeadTable<EnvelopeHead> envelopes_;
@@ -110,8 +114,9 @@ class Sealer {
   EntryBuilder builder_;
   Recorder self_;
   ChainEnd end_;
-  Status index_damage_;
-  bool clock_is_back_ = false;  // a step back was noted and the clock has not caught up yet
+  std::optional<HeadReader> heads_;  // of one group: what it sees of the index does not move
+  uint64_t seen_ = 0;                // how far that reaches, at least
+  bool clock_is_back_ = false;       // a step back was noted and the clock has not caught up yet
 };
 
 }  // namespace envledger

@@ -72,11 +72,13 @@ bool Sequencer::WaitsForIndex(const Group& group) const {
 }
 
 bool Sequencer::TooFarAhead(const Group& group) const {
-  return group.first_seq + group.entries() > index_.at() + options_.max_index_lag;
+  return group.first_seq + group.entries() > index_.at() + options_.max_index_lag || sealer_->HoldsTooMuch();
 }
 
+// Answers count too: repeated records give no entries.
 bool Sequencer::Full(const Group& group) const {
-  return group.entries() >= options_.group_max_entries || group.bytes.size() >= options_.group_max_bytes;
+  return group.entries() >= options_.group_max_entries || group.bytes.size() >= options_.group_max_bytes ||
+         group.waiting.size() >= options_.group_max_entries;
 }
 
 void Sequencer::SealLoop() {
@@ -86,6 +88,7 @@ void Sequencer::SealLoop() {
   std::shared_ptr<Group> before;
   mutex_.lock();
   for (;;) {
+    if (sealer_->HoldsTooMuch()) sealer_->Trim();
     const bool waits_for_index = !queue_.empty() && WaitsForIndex(*group);
     const bool can_seal = !queue_.empty() && !Full(*group) && !waits_for_index;
     if (!group->empty() && !committing_ && !can_seal) {
@@ -98,7 +101,7 @@ void Sequencer::SealLoop() {
     if (!can_seal) {
       if (stopping_ && queue_.empty() && group->empty() && !committing_) break;
       mutex_.unlock();
-      if (waits_for_index) on_indexed.WakeAt(group->first_seq + group->entries() - options_.max_index_lag);
+      if (waits_for_index) on_indexed.WakeAt(index_.at() + 1);
       work_.Wait();
       mutex_.lock();
       continue;
@@ -132,7 +135,7 @@ void Sequencer::SealOne(Work work, Group& group, const Group* before) {
     Event& event = std::get<Event>(work);
     sealer_->SealEvent(event.event, group, std::move(event.done));
   }
-  sealer_->Trim(index_.at());
+  sealer_->Trim();
 }
 
 void Sequencer::CommitLoop() {

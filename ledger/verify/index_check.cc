@@ -163,7 +163,13 @@ Status IndexCheck::ReadIndex(const std::function<void(Table, std::string_view, s
 
 Result<std::vector<VerifyFailure>> IndexCheck::Finish(const LogDb& log, size_t limit) {
   reading_.join();
-  ENVLEDGER_RETURN_IF_ERROR(std::move(read_status_));
+  if (!read_status_.ok()) {
+    return std::vector<VerifyFailure>{
+        {std::nullopt, "index",
+         "the index cannot be read, so it was not compared with the log: " + read_status_.message() +
+             ". The daemon rebuilds it, and so does `envledger index rebuild`",
+         Verdict::kIncomplete}};
+  }
   failures_.insert(failures_.end(), malformed_.begin(), malformed_.end());
   std::set<uint64_t> bad;
   const size_t runs = std::max(expected_.size(), found_.size());
@@ -176,7 +182,7 @@ Result<std::vector<VerifyFailure>> IndexCheck::Finish(const LogDb& log, size_t l
 
   // Once more, holding the keys of the runs that differ.
   std::set<FullKey> due;
-  IndexBuilder builder(nullptr);
+  IndexBuilder builder(nullptr, IndexBuilder::Links::kAsTheyStand);
   TreeBuilder tree;
   std::vector<IndexPut> puts;
   ENVLEDGER_RETURN_IF_ERROR(log.Scan(0, index_.watermark(), [&](uint64_t seq, std::string_view bytes) {
@@ -188,7 +194,7 @@ Result<std::vector<VerifyFailure>> IndexCheck::Finish(const LogDb& log, size_t l
     return true;
   }));
   std::vector<VerifyFailure> ignored;
-  ENVLEDGER_RETURN_IF_ERROR(ReadIndex(
+  const Status again = ReadIndex(
       [&](Table table, std::string_view key, std::string_view value) {
         const uint64_t seq = *SeqOf(table, key, value);
         if (bad.count(RunOf(seq)) == 0) return;
@@ -196,7 +202,12 @@ Result<std::vector<VerifyFailure>> IndexCheck::Finish(const LogDb& log, size_t l
         failures_.push_back(
             Failure(table, std::string(key), seq, " holds a key or value that the log does not give: "));
       },
-      ignored));
+      ignored);
+  if (!again.ok()) {
+    failures_.push_back(
+        {std::nullopt, "index", "the index cannot be read again: " + again.message(), Verdict::kIncomplete});
+    return std::move(failures_);
+  }
   for (const auto& [table, key, value] : due) {
     const uint64_t seq = *SeqOf(table, key, value);
     failures_.push_back(Failure(table, key, seq, " lacks what the log gives: "));

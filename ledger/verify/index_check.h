@@ -37,7 +37,8 @@ class IndexCheck {
   // Each verified entry, in order, with its Digest. For one thread.
   void Add(const PreparedEntry& prepared, uint64_t digest);
   // After the last entry: what is wrong, at most `limit` failures. Both are read again where they differ. `log` must
-  // hold the entries that were added.
+  // hold the entries that were added. An index that cannot be read to its end is one more failure, which names the
+  // damaged file; what could be read is not compared then. A status that is not ok: the log cannot be read again.
   Result<std::vector<VerifyFailure>> Finish(const LogDb& log, size_t limit);
 
   // How many the index holds, after Finish.
@@ -52,7 +53,7 @@ class IndexCheck {
 
   const IndexReader& index_;
   std::array<uint64_t, 2> hash_key_{};
-  IndexBuilder builder_{nullptr};
+  IndexBuilder builder_{nullptr, IndexBuilder::Links::kAsTheyStand};
   TreeBuilder tree_;
   std::vector<IndexPut> puts_;      // scratch
   std::vector<uint64_t> expected_;  // sums by run of seqs

@@ -15,10 +15,10 @@ namespace {
 std::unique_ptr<IndexDb> Comparable(Result<std::unique_ptr<IndexDb>> index, uint64_t log_size,
                                     std::vector<VerifyFailure>& failures) {
   if (!index.ok()) {
-    failures.push_back(
-        {std::nullopt, "index",
-         "the index cannot be read (the daemon rebuilds it when it starts): " + index.status().ToString(),
-         Verdict::kIncomplete});
+    failures.push_back({std::nullopt, "index",
+                        "the index cannot be opened, so it was not compared with the log: " + index.status().message() +
+                            ". The daemon rebuilds it when it starts, and so does `envledger index rebuild`",
+                        Verdict::kIncomplete});
     return nullptr;
   }
   if ((*index)->watermark().seq > log_size) {

@@ -322,7 +322,7 @@ TEST_F(Prove, ACountOfLinksThatTheRecordsContradictIsCaught) {
 TEST_F(Prove, ADoctoredIndexIsCaught) {
   ledger_.Close();
   // Without its last revision env-2 is no longer one that alice decided on.
-  DeleteKey(IndexPath(ledger_.data_dir()), "envelopes", EnvelopeKey("env-2", 2));
+  DeleteKey(IndexPath(ledger_.data_dir()), "envelopes", RevisionKey(IndexPath(ledger_.data_dir()), "env-2", 2));
   World blind;
   blind.context.open_ledger = [this](const LedgerSource&) { return OpenStored(ledger_.data_dir()); };
   blind.Run({"query", "--principal", "user:alice", "--format", "csv"});

@@ -295,7 +295,7 @@ TEST_F(OutputTest, HoldsTheFieldsThatThePageNamesAndNoOther) {
   // A revision that an index has lost is a hole, which is said in fields of its own.
   EXPECT_EQ(ledger_.Stop().status, 0);
   online_ = false;
-  DeleteKey(IndexPath(ledger_.data_dir()), "envelopes", EnvelopeKey("e1", 1));
+  DeleteKey(IndexPath(ledger_.data_dir()), "envelopes", RevisionKey(IndexPath(ledger_.data_dir()), "e1", 1));
   Json({"query"}, "query answer", 1);
   Json({"query", "--prove", "--vkey", ledger_.vkey()}, "query answer", 1);
   Json({"verify"}, "verification", 1);

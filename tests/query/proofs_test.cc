@@ -41,7 +41,7 @@ class ProofsTest : public ::testing::Test {
     ASSERT_TRUE(log_->Append(0, {entries_.begin(), entries_.end()}).ok());
     note_ = SignedNote({entries_.begin(), entries_.begin() + 20});
     ASSERT_TRUE(log_->PutCheckpoint(20, note_, {}).ok());
-    IndexBuilder builder(nullptr);
+    IndexBuilder builder(nullptr, IndexBuilder::Links::kAsTheyStand);
     TreeBuilder tree;
     for (const std::string& entry : entries_) {
       prepared_.push_back(PrepareEntry(entry));

@@ -156,6 +156,16 @@ TEST_P(FailureTest, WhicheverStepFailsWhatWasAcknowledgedIsThereAndVerifies) {
 
 INSTANTIATE_TEST_SUITE_P(Faults, FailureTest, ::testing::ValuesIn(kLogFaults));
 
+class EmptyIndex : public IndexSource {
+ public:
+  explicit EmptyIndex(const Progress& progress) : progress_(progress) {}
+  uint64_t watermark() const override { return progress_.at(); }
+  std::shared_ptr<const IndexReader> Latest() const override { return EmptyReader(); }
+
+ private:
+  const Progress& progress_;
+};
+
 // A writer whose index does not move.
 class StalledIndexTest : public ::testing::Test {
  protected:
@@ -165,7 +175,7 @@ class StalledIndexTest : public ::testing::Test {
     SequencerOptions options;
     options.max_index_lag = 2;
     sequencer_ = std::make_unique<Sequencer>(
-        *log_, std::make_unique<Sealer>(*log_, *index_, clock_, SealerOptions{}, ChainEnd{}), options, end_, indexed_);
+        *log_, std::make_unique<Sealer>(*log_, index_, clock_, SealerOptions{}, ChainEnd{}), options, end_, indexed_);
   }
   std::future<AppendResult> Submit(const std::string& id) {
     auto frame = std::make_shared<const std::string>(Encoded(Opening(id)));
@@ -182,9 +192,9 @@ class StalledIndexTest : public ::testing::Test {
   TempDir dir_;
   ManualClock clock_;
   std::unique_ptr<LogDb> log_;
-  const std::unique_ptr<IndexReader> index_ = EmptyReader();
   LogEnd end_{DurableEnd{}};
   Progress indexed_{0};
+  const EmptyIndex index_{indexed_};
   std::unique_ptr<Sequencer> sequencer_;
 };
 

@@ -12,10 +12,9 @@ namespace envledger {
 namespace {
 
 void MakeSmall(LedgerOptions& options) {
-  options.sealer.envelope_cache = 2;
-  options.sealer.principal_cache = 2;
-  options.indexer.principal_cache = 2;
-  options.indexer.batch_entries = 3;
+  options.sealer.head_cache_bytes = 1500;
+  options.indexer.writer.totals_bytes = 1;
+  options.indexer.writer.batch_entries = 3;
   options.indexer.lazy = std::chrono::milliseconds(0);
   options.sequencer.max_index_lag = 5;
   options.sequencer.group_max_entries = 3;

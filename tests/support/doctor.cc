@@ -3,8 +3,13 @@
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <vector>
+
+#include "ledger/index/index_keys.h"
+#include "ledger/store/index_db.h"
 
 namespace envledger {
 namespace {
@@ -34,6 +39,31 @@ void Write(const std::string& path, const std::string& family, rocksdb::Slice ke
 }
 
 }  // namespace
+
+void OverwriteTables(const std::string& db) {
+  int overwritten = 0;
+  for (const auto& file : std::filesystem::directory_iterator(db)) {
+    if (file.path().extension() != ".sst") continue;
+    std::fstream out(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+    out.write("damaged!", 8);
+    EXPECT_TRUE(out.good()) << file.path();
+    ++overwritten;
+  }
+  EXPECT_GT(overwritten, 0) << db << " has no table files";
+}
+
+std::string RevisionKey(const std::string& db, std::string_view envelope_id, uint64_t revision) {
+  auto index = IndexDb::OpenReadOnly(db, {});
+  EXPECT_TRUE(index.ok()) << index.status().ToString();
+  if (!index.ok()) return {};
+  const auto reader = (*index)->Snapshot();
+  const auto at = reader->NewCursor(Table::kEnvelopes, Reach::kTable);
+  const std::string prefix = EnvelopeSeekKey(envelope_id, revision);
+  at->Seek(prefix);
+  const bool found = at->Valid() && at->key().starts_with(prefix);
+  EXPECT_TRUE(found) << "the index has no revision " << revision << " of " << envelope_id;
+  return found ? std::string(at->key()) : std::string();
+}
 
 void PutKey(const std::string& db, const std::string& family, std::string_view key, std::string_view value) {
   const rocksdb::Slice bytes(value.data(), value.size());

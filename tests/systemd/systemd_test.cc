@@ -57,7 +57,7 @@ const std::map<std::string, std::string_view> kOptions = {
     {"max-inflight-requests-per-connection", "256"},
     {"max-envelope-records", "100000"},
     {"min-free-bytes", "268435456"},
-    {"head-cache-entries", "65536"},
+    {"head-cache-bytes", "67108864"},
     {"origin", "ai.example.com/ledger"},
     {"frame-timeout-seconds", "10"},
     {"group-max-entries", "1024"},

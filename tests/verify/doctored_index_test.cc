@@ -109,7 +109,7 @@ TEST_F(DoctoredIndexTest, ARedirectedPostingShows) {
 }
 
 TEST_F(DoctoredIndexTest, AMissingRevisionShows) {
-  DeleteKey(index(), "envelopes", EnvelopeKey("e5", 1));
+  DeleteKey(index(), "envelopes", RevisionKey(index(), "e5", 1));
   const auto reader = OpenStored(ledger_.data_dir());
   const auto response = (*reader)->FindEnvelope({"e5"});
   ASSERT_TRUE(response.ok());
@@ -123,7 +123,7 @@ TEST_F(DoctoredIndexTest, AMissingRevisionShows) {
 }
 
 TEST_F(DoctoredIndexTest, AMissingFirstRevisionShows) {
-  DeleteKey(index(), "envelopes", EnvelopeKey("e5", 0));
+  DeleteKey(index(), "envelopes", RevisionKey(index(), "e5", 0));
   const auto reader = OpenStored(ledger_.data_dir());
   EXPECT_EQ((*reader)->FindEnvelope({"e5"}).status().code(), Code::kCorruption);
   QueryRequest q;
@@ -134,7 +134,8 @@ TEST_F(DoctoredIndexTest, AMissingFirstRevisionShows) {
 }
 
 TEST_F(DoctoredIndexTest, AForeignRevisionShows) {
-  PutKey(index(), "envelopes", EnvelopeKey("e5", 1), U64Key(3));
+  DeleteKey(index(), "envelopes", RevisionKey(index(), "e5", 1));
+  PutKey(index(), "envelopes", EnvelopeKey("e5", 1, 3), {});
   const auto reader = OpenStored(ledger_.data_dir());
   const auto response = (*reader)->FindEnvelope({"e5"});
   ASSERT_TRUE(response.ok());
