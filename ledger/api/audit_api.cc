@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "ledger/api/query_record.h"
-#include "ledger/index/tree_index.h"
 
 namespace envledger {
 namespace {

@@ -1,4 +1,4 @@
-// A ledger as of one moment: what every question is answered from, by the daemon and by the offline tool alike.
+// The questions to a ledger as of one moment, and their answers.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/codec/envelope.h"
+#include "ledger/index/ledger_view.h"
 #include "ledger/protocol/ledger_reader.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"
@@ -24,16 +25,6 @@ struct AnswerLimits {
   uint64_t max_scanned = 200'000;  // index keys and entries looked at, of the index or of a scan's candidates
   size_t short_list = 256;         // a posting list of so many is read at once when that saves walking a longer one
   uint64_t steps_at_once = 4096;   // of an intersection, until the answer may end
-};
-
-struct LedgerView {
-  const LogDb* log = nullptr;                // not owned
-  std::shared_ptr<const IndexReader> index;  // reaches tree_size
-  uint64_t tree_size = 0;
-  Hash root{};
-  std::string checkpoint;  // the latest signed note at or below tree_size, or empty
-  // Hears of damage that an answer met and went on without (IndexDamage, LogDamage); may be empty.
-  std::function<void(const Status&)> report_damage = {};
 };
 
 // One envelope's records, with its bytes.

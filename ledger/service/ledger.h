@@ -14,7 +14,7 @@
 #include "ledger/base/time.h"
 #include "ledger/codec/message.h"
 #include "ledger/crypto/ed25519.h"
-#include "ledger/query/view.h"
+#include "ledger/index/ledger_view.h"
 #include "ledger/service/checkpointer.h"
 #include "ledger/service/indexer.h"
 #include "ledger/service/log_end.h"

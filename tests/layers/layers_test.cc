@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Ge;
 using testing::SizeIs;
 
 const fs::path kRoot = ENVLEDGER_SOURCE_DIR;
@@ -208,7 +209,7 @@ Rules ProjectRules() {
 TEST(Layers, RulesAreWellFormed) {
   const Rules rules = ProjectRules();
   EXPECT_THAT(rules.problems, IsEmpty());
-  EXPECT_THAT(rules.rooms, SizeIs(12));
+  EXPECT_THAT(rules.rooms, SizeIs(Ge(20)));
   EXPECT_THAT(rules.libraries, SizeIs(8));
 }
 
