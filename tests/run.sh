@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs all tests: with the address and undefined-behaviour sanitizers, with the
-# thread sanitizer where there are threads, and as shipped. Builds are kept in build/ and reused.
+# Installs what is missing, builds, and runs all tests: with the thread sanitizer where there are threads, with the
+# address and undefined-behaviour sanitizers, and as shipped. Before that clang compiles the product, to check which mutex
+# guards what. Builds are kept in build/ and reused.
 #
 #   tests/run.sh           everything
 #   tests/run.sh --quick   as shipped only
@@ -29,8 +30,8 @@ build() {  # PRESET [TARGET...]
 if [[ $quick == no ]]; then
   # RocksDB is not instrumented; what happens inside it is not ours to judge.
   export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1"
-  threaded=(transport_test client_test service_test)
-  build tsan "${threaded[@]}"
+  build clang
+  build tsan threaded_tests
   echo "== tsan: rooms with threads"
   ctest --test-dir build/tsan -j "$tests" --output-on-failure --no-tests=error -L threads
 
@@ -39,6 +40,6 @@ if [[ $quick == no ]]; then
   ctest --test-dir build/asan -j "$tests" --output-on-failure --no-tests=error
 fi
 
-build dev
-echo "== dev: everything, as shipped"
-ctest --test-dir build/dev -j "$tests" --output-on-failure --no-tests=error
+build shipped
+echo "== shipped: everything, as it is installed"
+ctest --test-dir build/shipped -j "$tests" --output-on-failure --no-tests=error
