@@ -1,23 +1,18 @@
-// Proofs of a ledger that is running: beside appends, from directories, and with a damaged tree.
-#include <gmock/gmock.h>
+// Proofs of a ledger that is running: beside appends, and from an index that was made again.
 #include <gtest/gtest.h>
 
 #include <future>
 #include <string>
 #include <vector>
 
-#include "ledger/api/audit_api.h"
 #include "ledger/chain/tree.h"
 #include "ledger/index/tree_index.h"
 #include "ledger/store/layout.h"
-#include "tests/support/doctor.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/transitions.h"
 
 namespace envledger {
 namespace {
-
-using ::testing::HasSubstr;
 
 class LiveProofTest : public ::testing::Test {
  protected:
@@ -86,47 +81,6 @@ TEST_F(LiveProofTest, AreTheSameFromAnIndexMadeAgain) {
   ASSERT_TRUE(IndexDb::Destroy(IndexPath(ledger_.data_dir())).ok());
   ledger_.Open();
   EXPECT_EQ(proofs(), before);
-}
-
-// What the audit socket answers to a request.
-ResponseBody Ask(Ledger& ledger, const RequestBody& body) {
-  AuditApi api(
-      ledger, {}, [] { return std::vector<Gauge>(); }, [] { return false; });
-  std::promise<std::string> answer;
-  api.Handle(std::make_shared<const Recorder>(), EncodeRequest({1, body}),
-             [&answer](std::string frame) { answer.set_value(std::move(frame)); });
-  const std::string frame = answer.get_future().get();
-  auto response = DecodeResponse(frame);
-  EXPECT_TRUE(response.ok()) << response.status().ToString();
-  return response.ok() ? std::move(response->body) : ResponseBody();
-}
-
-TEST_F(LiveProofTest, ADamagedTreeIsRefusedReportedAndMadeAgainAtTheNextStart) {
-  ledger_.Open();
-  Fill(0, 40);
-  ledger_.Close();
-  PutKey(IndexPath(ledger_.data_dir()), "tree", TreeKey(0, 5), std::string(32, 'x'));
-  ledger_.Open();  // the right edge, which start-up reads, is whole
-  {
-    const ResponseBody answer = Ask(ledger_.ledger(), InclusionProofRequest{20, 41});
-    EXPECT_TRUE(std::holds_alternative<InclusionProofResponse>(answer)) << "the damage is elsewhere";
-  }
-  EXPECT_TRUE(ledger_.ledger().Describe().healthy);
-  const ResponseBody answer = Ask(ledger_.ledger(), InclusionProofRequest{4, 41});
-  const auto* error = std::get_if<ErrorInfo>(&answer);
-  ASSERT_NE(error, nullptr);
-  EXPECT_EQ(error->status.code(), Code::kCorruption);
-  EXPECT_THAT(error->status.message(), HasSubstr("index's tree gives no proof of entry 4"));
-  EXPECT_THAT(ledger_.ledger().Describe().problem, HasSubstr("index disagrees with the log"));
-  ledger_.Close();
-  EXPECT_EQ(ledger_.Verify().verdict, Verdict::kIncomplete);
-
-  ledger_.Open();
-  const ResponseBody again = Ask(ledger_.ledger(), InclusionProofRequest{4, 41});
-  EXPECT_TRUE(std::holds_alternative<InclusionProofResponse>(again));
-  EXPECT_TRUE(ledger_.ledger().Describe().healthy);
-  ledger_.Close();
-  EXPECT_TRUE(IsPass(ledger_.Verify().verdict)) << Text(ledger_.Verify());
 }
 
 }  // namespace
