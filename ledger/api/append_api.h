@@ -2,21 +2,16 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <string>
 
+#include "ledger/api/answer.h"
 #include "ledger/base/status.h"
 #include "ledger/codec/entry.h"
 #include "ledger/service/ledger.h"
 
 namespace envledger {
-
-// Takes the encoded response; called once, from any thread.
-using SendFrame = std::function<void(std::string frame)>;
-
-// The frame that tells a peer of an error outside any request (correlation 0).
-std::string ErrorFrame(const Status& status);
 
 // Thread-safe. The ledger is not owned.
 class AppendApi {
@@ -27,8 +22,10 @@ class AppendApi {
   void Handle(const std::shared_ptr<const Recorder>& recorder, std::string frame, const SendFrame& send);
 
  private:
-  void HandleAppend(const std::shared_ptr<const Recorder>& recorder, uint64_t correlation,
-                    std::shared_ptr<const std::string> frame, AppendRequest request, const SendFrame& send);
+  struct Call;
+  // Sends the refusal and counts it.
+  void Refuse(const Call& call, Status status, int32_t item = -1);
+  void Append(const Call& call, AppendRequest request);
 
   Ledger& ledger_;
   const size_t max_batch_items_;

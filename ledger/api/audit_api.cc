@@ -9,8 +9,10 @@
 namespace envledger {
 namespace {
 
+using Answered = Result<ResponseBody>;
+
 template <typename T>
-Result<ResponseBody> Body(Result<T> result) {
+Answered Body(Result<T> result) {
   if (!result.ok()) return std::move(result).status();
   return ResponseBody(*std::move(result));
 }
@@ -41,7 +43,7 @@ void AuditApi::Handle(std::shared_ptr<const Recorder> peer, std::string frame, S
   workers_.Submit([this, peer = std::move(peer), frame = std::move(frame), send = std::move(send)] {
     auto request = DecodeRequest(frame);
     if (!request.ok()) {
-      send(EncodeResponse({CorrelationOf(frame), ErrorInfo{std::move(request).status(), -1, Stage::kUnspecified, {}}}));
+      send(WhenSent({CorrelationOf(frame), Refusal(std::move(request).status())}));
       return;
     }
     const auto* follow = std::get_if<FollowRequest>(&request->body);
@@ -56,78 +58,78 @@ void AuditApi::Handle(std::shared_ptr<const Recorder> peer, std::string frame, S
           workers_.Submit([this, peer, send, request] { AnswerNow(*peer, request, send); });
         });
     if (waits.ok()) return;
-    send(EncodeResponse({request->correlation, ErrorInfo{waits, -1, Stage::kUnspecified, {}}}));
+    send(WhenSent({request->correlation, Refusal(waits)}));
   });
 }
 
 // With query auditing the answer is made first, so that the event can say what it held, and sent only when the event is
-// durable. The frame is made here: the committing thread, which says that the event is durable, only passes it on.
+// durable. It is encoded here, on the worker: a long answer must not hold up the committing thread, which says that the
+// event is durable, nor the one that serves all connections.
 void AuditApi::AnswerNow(const Recorder& peer, const Request& request, const SendFrame& send) {
   Response response{request.correlation, Answer(request.body)};
   std::optional<QueryServed> event;
   if (options_.audit_queries) event = RecordOf(peer, request.body, response.body);
   std::string frame = EncodeResponse(response);
   if (!event) {
-    send(std::move(frame));
+    send(Ready(std::move(frame)));
     return;
   }
   ledger_.Seal(*std::move(event), [frame = std::move(frame), correlation = request.correlation,
-                                   send](const AppendResult& sealed) {
+                                   send](const AppendResult& sealed) mutable {
     const auto* error = std::get_if<ErrorInfo>(&sealed);
     if (error == nullptr) {
-      send(frame);
+      send(Ready(std::move(frame)));
       return;
     }
     Status refused(Code::kUnavailable, "audit-queries",
                    "queries are on the record here, and this one cannot be sealed: " + error->status.ToString());
-    send(EncodeResponse({correlation, ErrorInfo{std::move(refused), -1, Stage::kUnspecified, {}}}));
+    send(WhenSent({correlation, Refusal(std::move(refused))}));
   });
 }
 
-ResponseBody AuditApi::Answer(const RequestBody& request) {
-  Result<ResponseBody> body = Read(request);
-  if (body.ok()) return *std::move(body);
-  ledger_.ReportDamage(body.status());
-  return ErrorInfo{std::move(body).status(), -1, Stage::kUnspecified, {}};
-}
+// Every request type has its line here, chosen by std::visit: one that has none does not compile.
+struct AuditApi::Reader {
+  AuditApi& api;
+  const AnswerLimits limits = api.busy_() ? Small(api.options_.limits) : api.options_.limits;
 
-Result<ResponseBody> AuditApi::Read(const RequestBody& request) {
-  if (std::holds_alternative<PingRequest>(request)) return ResponseBody(PingResponse{});
-  if (std::holds_alternative<AppendRequest>(request)) {
+  Answered operator()(const PingRequest&) const { return ResponseBody(PingResponse{}); }
+  Answered operator()(const AppendRequest&) const {
     return Status(Code::kNotPermitted, "socket", "nothing can be appended on the audit socket");
   }
-  if (std::holds_alternative<StatusRequest>(request)) {
-    StatusResponse status = ledger_.Describe();
-    for (Gauge& gauge : more_gauges_()) status.gauges.push_back(std::move(gauge));
+  Answered operator()(const StatusRequest&) const {
+    StatusResponse status = api.ledger_.Describe();
+    for (Gauge& gauge : api.more_gauges_()) status.gauges.push_back(std::move(gauge));
     return ResponseBody(std::move(status));
   }
-  const AnswerLimits limits = busy_() ? Small(options_.limits) : options_.limits;
-  if (const auto* checkpoints = std::get_if<CheckpointsRequest>(&request);
-      checkpoints != nullptr && checkpoints->latest && checkpoints->sign_now) {
-    ENVLEDGER_ASSIGN_OR_RETURN(std::string note, ledger_.SignNow());
+  Answered operator()(const CheckpointsRequest& request) const {
+    if (!request.latest || !request.sign_now) return FromView(RunCheckpoints, request, limits);
+    ENVLEDGER_ASSIGN_OR_RETURN(std::string note, api.ledger_.SignNow());
     return ResponseBody(CheckpointsResponse{{std::move(note)}});
   }
-  ENVLEDGER_ASSIGN_OR_RETURN(const LedgerView view, ledger_.CurrentView());
-  if (const auto* query = std::get_if<QueryRequest>(&request)) return Body(RunQuery(view, *query, limits));
-  if (const auto* envelope = std::get_if<EnvelopeRequest>(&request)) return Body(RunEnvelope(view, *envelope));
-  if (const auto* principals = std::get_if<PrincipalsRequest>(&request)) {
-    return Body(RunPrincipals(view, *principals, limits));
+  Answered operator()(const QueryRequest& request) const { return FromView(RunQuery, request, limits); }
+  Answered operator()(const EnvelopeRequest& request) const { return FromView(RunEnvelope, request); }
+  Answered operator()(const PrincipalsRequest& request) const { return FromView(RunPrincipals, request, limits); }
+  Answered operator()(const EntriesRequest& request) const { return FromView(RunEntries, request, limits); }
+  Answered operator()(const FollowRequest& request) const {
+    return FromView(RunEntries, EntriesRequest{request.from_seq, request.limit}, limits);
   }
-  if (const auto* entries = std::get_if<EntriesRequest>(&request)) {
-    return Body(RunEntries(view, *entries, limits));
+  Answered operator()(const InclusionProofRequest& request) const { return FromView(RunInclusionProof, request); }
+  Answered operator()(const ConsistencyProofRequest& request) const { return FromView(RunConsistencyProof, request); }
+  Answered operator()(const EventsRequest& request) const { return FromView(RunEvents, request, limits); }
+
+ private:
+  template <typename Run, typename... Arguments>
+  Answered FromView(Run run, const Arguments&... arguments) const {
+    ENVLEDGER_ASSIGN_OR_RETURN(const LedgerView view, api.ledger_.CurrentView());
+    return Body(run(view, arguments...));
   }
-  if (const auto* follow = std::get_if<FollowRequest>(&request)) {
-    return Body(RunEntries(view, {follow->from_seq, follow->limit}, limits));
-  }
-  if (const auto* checkpoints = std::get_if<CheckpointsRequest>(&request)) {
-    return Body(RunCheckpoints(view, *checkpoints, limits));
-  }
-  if (const auto* proof = std::get_if<InclusionProofRequest>(&request)) return Body(RunInclusionProof(view, *proof));
-  if (const auto* proof = std::get_if<ConsistencyProofRequest>(&request)) {
-    return Body(RunConsistencyProof(view, *proof));
-  }
-  if (const auto* events = std::get_if<EventsRequest>(&request)) return Body(RunEvents(view, *events, limits));
-  return Internal("a request without an answer");
+};
+
+ResponseBody AuditApi::Answer(const RequestBody& request) {
+  Answered body = std::visit(Reader{*this}, request);
+  if (body.ok()) return *std::move(body);
+  ledger_.ReportDamage(body.status());
+  return Refusal(std::move(body).status());
 }
 
 }  // namespace envledger

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "ledger/api/append_api.h"
+#include "ledger/api/answer.h"
 #include "ledger/api/followers.h"
 #include "ledger/base/worker_pool.h"
 #include "ledger/codec/message.h"
@@ -44,7 +44,8 @@ class AuditApi {
  private:
   void AnswerNow(const Recorder& peer, const Request& request, const SendFrame& send);
   ResponseBody Answer(const RequestBody& request);
-  Result<ResponseBody> Read(const RequestBody& request);
+
+  struct Reader;
 
   Ledger& ledger_;
   const AuditApiOptions options_;

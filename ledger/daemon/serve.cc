@@ -99,7 +99,7 @@ std::shared_ptr<const Recorder> RecorderOf(const Peer& peer, ProducerNames& name
 SendFrame SendTo(Reply reply) {
   // std::function wants something that can be copied.
   auto shared = std::make_shared<Reply>(std::move(reply));
-  return [shared](std::string frame) { shared->Send(std::move(frame)); };
+  return [shared](EncodeFrame encode) { shared->Send(std::move(encode)); };
 }
 
 std::string KeyFileOf(const DaemonConfig& config) {

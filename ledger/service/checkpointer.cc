@@ -45,25 +45,28 @@ Status Checkpointer::SignNow() {
   const MutexLock signing(signing_);
   ENVLEDGER_RETURN_IF_ERROR(disputed_);
   const DurableEnd end = end_.Get();
-  const Frontier& frontier = end.frontier;
-  if (frontier.size() == latest().checkpoint.size) return Ok();
-  SignedCheckpoint next;
-  next.checkpoint = {keys_.origin(), frontier.size(), frontier.Root()};
+  SignedCheckpoint next = latest();
+  const bool grown = end.size() != next.checkpoint.size;
+  if (!grown && publisher_.problem().ok()) return Ok();
+  if (grown) next = {{keys_.origin(), end.size(), end.frontier.Root()}, {}, 0};
   disputed_ = publisher_.CheckUndisputed(next.checkpoint, keys_);
   if (!disputed_.ok()) {
     Log(LogLevel::kError, disputed_.message());
     return Fail(disputed_);
   }
-  next.note = SignNote(FormatCheckpoint(next.checkpoint), {{keys_.current().key, &key_}});
-  next.signed_at = clock_.Now();
-  if (Status stored = log_.PutCheckpoint(frontier.size(), next.note, EncodeFrontier(end.before_last)); !stored.ok()) {
-    return Fail(std::move(stored));
-  }
-  const Status published = publisher_.Publish(next.checkpoint, next.note);
+  if (grown) ENVLEDGER_RETURN_IF_ERROR(Sign(end, next));
+  const Status published = grown ? publisher_.Publish(next.checkpoint, next.note) : publisher_.PublishAgain(next.note);
   const MutexLock lock(mutex_);
   publish_problem_ = publisher_.problem();
   latest_ = std::move(next);
   return published;
+}
+
+Status Checkpointer::Sign(const DurableEnd& end, SignedCheckpoint& next) {
+  next.note = SignNote(FormatCheckpoint(next.checkpoint), {{keys_.current().key, &key_}});
+  next.signed_at = clock_.Now();
+  Status stored = log_.PutCheckpoint(end.size(), next.note, EncodeFrontier(end.before_last));
+  return stored.ok() ? stored : Fail(std::move(stored));
 }
 
 void Checkpointer::Stop() {

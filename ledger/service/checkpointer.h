@@ -31,12 +31,10 @@ struct SignedCheckpoint {
   Nanos signed_at = 0;
 };
 
-struct CheckpointerOptions {
+struct CheckpointerOptions : PublisherOptions {
   uint64_t every_entries = 10'000;
+  // Also how often it is tried again to publish what could not be published.
   std::chrono::milliseconds every{10'000};
-  std::string publish_path;         // where the latest note is placed durably
-  std::vector<std::string> copies;  // and where else; these may fail
-  CheckpointHook on_signed = {};    // on whichever thread signs; may be empty
 };
 
 // The bytes that LogDb keeps beside a checkpoint, and back: the frontier before the checkpoint's last leaf.
@@ -52,9 +50,10 @@ class Checkpointer {
   ~Checkpointer();
 
   void Start();
-  // Signs one at the durable size unless the latest is at it already. The published copy is written before this
-  // returns. kCorruption, for good, once a published file shows that another daemon signs with this key: what it holds
-  // must then be looked at by a person. Appends are not its business and go on.
+  // Signs one at the durable size unless the latest is at it already, and publishes it where it is not yet. The
+  // published file is written before this returns, and so is every copy that answers: see PublisherOptions for how long
+  // the others are waited for. kCorruption, for good, once a published file shows that another daemon signs with this
+  // key: what it holds must then be looked at by a person. Appends are not its business and go on.
   Status SignNow();
   // Ends the thread, without signing.
   void Stop();
@@ -67,6 +66,7 @@ class Checkpointer {
 
  private:
   void Loop();
+  Status Sign(const DurableEnd& end, SignedCheckpoint& next);
   // False when it is time to end. `until` is when one is due whatever the size.
   bool WaitUntilDue(Progress::Subscription& on_growth, std::chrono::steady_clock::time_point until);
   Status Fail(Status why);

@@ -68,8 +68,7 @@ Status Ledger::Start(const SigningKey& key, const PendingRotation* pending,
                                tell("verifying, at entry " + std::to_string(seq));
                              }));
   recovered_entries_ = recovered.checked;
-  Publisher publisher(*log_, options_.checkpointer.publish_path, options_.checkpointer.copies,
-                      options_.checkpointer.on_signed);
+  Publisher publisher(*log_, options_.checkpointer, clock_);
   ENVLEDGER_RETURN_IF_ERROR(
       publisher.Compare(recovered.latest.checkpoint, recovered.latest.note, recovered.keys, verifier_key_));
   ENVLEDGER_RETURN_IF_ERROR(RecordRotation(*log_, key, pending, clock_, publisher, recovered));

@@ -10,7 +10,13 @@
 //
 // A file is only ever replaced when what it says is known to be in the log: what shows that something is wrong must not
 // be overwritten by the very thing that is wrong.
+//
+// All copies are read at once, then all are written at once, each on its own thread; who asks waits for them together.
+// A copy that does not answer in time takes no more part: it is neither waited for nor called again until its call
+// returns. What that call read is then judged like any other look, and the copy gets the latest checkpoint.
 #include "ledger/service/publisher.h"
+
+#include <utility>
 
 #include "ledger/base/file.h"
 #include "ledger/base/log.h"
@@ -22,6 +28,11 @@ constexpr unsigned kMode = 0644;
 
 Status Damaged(const std::string& what) {
   return Corruption(what + ". Nothing was changed; run `envledger verify --data-dir` for the whole report");
+}
+
+FileCalls SystemCalls() {
+  return {[](const std::string& path) { return ReadFile(path, kMaxNoteBytes); },
+          [](const std::string& path, const std::string& note) { return WriteFileDurably(path, note, kMode); }};
 }
 
 // The checkpoint of a note that a key of the history, or `own`, has signed.
@@ -52,45 +63,115 @@ Status CheckInLog(const LogDb& log, const Checkpoint& checkpoint, const KeyHisto
 
 }  // namespace
 
-Publisher::Publisher(const LogDb& log, std::string path, const std::vector<std::string>& copies, CheckpointHook hook)
-    : log_(log), hook_(std::move(hook)) {
-  places_.push_back({.path = std::move(path), .copy = false, .known = {}, .foreign = false, .problem = {}});
-  for (const std::string& copy : copies) {
-    places_.push_back({.path = copy, .copy = true, .known = {}, .foreign = false, .problem = {}});
+Publisher::Publisher(const LogDb& log, const PublisherOptions& options, Clock& clock)
+    : log_(log), clock_(clock), patience_(options.copy_patience), hook_(options.on_signed) {
+  places_.emplace_back().path = options.publish_path;
+  for (const std::string& path : options.copies) {
+    Place& place = places_.emplace_back();
+    place.path = path;
+    place.copy = std::make_unique<DetachedFile>(path, options.copy_calls.read ? options.copy_calls : SystemCalls());
   }
 }
 
-Status Publisher::Write(Place& place, std::string_view note) {
-  place.problem = WriteFileDurably(place.path, note, kMode);
-  if (place.problem.ok()) {
-    place.known = note;
-  } else {
-    Log(LogLevel::kError, "the checkpoint could not be published: " + place.problem.ToString());
+// --- calls ---
+
+Publisher::Deadline Publisher::BeginReads() {
+  for (Place& place : places_) {
+    if (place.copy == nullptr || !place.copy->free()) continue;
+    place.called_at = clock_.Now();
+    place.copy->BeginRead();
   }
-  return place.problem;
+  return std::chrono::steady_clock::now() + patience_;
 }
+
+// What the place holds. REQUIRES: BeginReads.
+Result<std::string> Publisher::Read(Place& place, Deadline deadline) {
+  place.replaceable = true;
+  if (place.copy == nullptr) return ReadFile(place.path, kMaxNoteBytes);
+  for (;;) {
+    auto call = Take(place, deadline);
+    if (!call) {
+      place.replaceable = false;
+      return place.problem;
+    }
+    if (!call->write && call->status.ok()) return std::move(call->contents);
+    if (!call->write) return std::move(call->status);
+    Written(place, call->contents, std::move(call->status));  // of an earlier checkpoint: it hung
+    place.called_at = clock_.Now();
+    place.copy->BeginRead();
+  }
+}
+
+// What the call on a copy returned, or nothing and a problem.
+std::optional<DetachedFile::Call> Publisher::Take(Place& place, Deadline deadline) {
+  auto call = place.copy->Take(place.hangs ? Deadline() : deadline);
+  if (!call) {
+    if (!std::exchange(place.hangs, true)) place.problem = Ok();  // what it was before, this is something new
+    Report(place, Unavailable(place.path + " has not answered since " + FormatTime(place.called_at) +
+                              ": its directory hangs, and the copy is left out until it answers"));
+  } else if (std::exchange(place.hangs, false)) {
+    place.problem = Ok();
+    Log(LogLevel::kInfo, place.path + " answers again");
+  }
+  return call;
+}
+
+void Publisher::Write(const std::string& note) {
+  const auto lacks = [&](const Place& place) {
+    return place.replaceable && (place.known != note || !place.problem.ok());
+  };
+  std::vector<Place*> begun;
+  for (Place& place : places_) {
+    if (place.copy == nullptr || !lacks(place) || !place.copy->free()) continue;
+    place.called_at = clock_.Now();
+    place.copy->BeginWrite(note);
+    begun.push_back(&place);
+  }
+  const Deadline deadline = std::chrono::steady_clock::now() + patience_;
+  Place& published = places_.front();
+  if (lacks(published)) Written(published, note, WriteFileDurably(published.path, note, kMode));
+  for (Place* place : begun) {
+    if (auto call = Take(*place, deadline)) Written(*place, note, std::move(call->status));
+  }
+}
+
+void Publisher::Written(Place& place, const std::string& note, Status status) {
+  if (!status.ok()) return Report(place, std::move(status));
+  if (!place.problem.ok()) Log(LogLevel::kInfo, "the checkpoint is published at " + place.path + " again");
+  place.problem = Ok();
+  place.known = note;
+}
+
+// Says it once, however often the same thing is tried again.
+void Publisher::Report(Place& place, Status problem) {
+  if (problem.code() != place.problem.code()) {
+    Log(LogLevel::kError, "the checkpoint is not published everywhere: " + problem.ToString());
+  }
+  place.problem = std::move(problem);
+}
+
+// --- at start ---
 
 Status Publisher::Compare(const Checkpoint& latest, std::string_view latest_note, const KeyHistory& keys,
                           const VerifierKey& own) {
+  const Deadline deadline = BeginReads();
   // All are compared before any is written.
-  for (Place& place : places_) ENVLEDGER_RETURN_IF_ERROR(ComparePlace(place, latest, latest_note, keys, own));
   for (Place& place : places_) {
-    if (place.known == latest_note || !place.problem.ok()) continue;
-    const Status written = Write(place, latest_note);
-    if (!written.ok() && !place.copy) return written;
+    ENVLEDGER_RETURN_IF_ERROR(ComparePlace(place, Read(place, deadline), latest, latest_note, keys, own));
   }
-  return Ok();
+  return PublishAgain(std::string(latest_note));
 }
 
-Status Publisher::ComparePlace(Place& place, const Checkpoint& latest, std::string_view latest_note,
-                               const KeyHistory& keys, const VerifierKey& own) const {
-  auto bytes = ReadFile(place.path, kMaxNoteBytes);
+Status Publisher::ComparePlace(Place& place, const Result<std::string>& bytes, const Checkpoint& latest,
+                               std::string_view latest_note, const KeyHistory& keys, const VerifierKey& own) const {
   if (!bytes.ok() && bytes.status().code() == Code::kNotFound) {
     Log(LogLevel::kWarning,
         "no published checkpoint at " + place.path + " to compare the ledger with; it is published anew");
     return Ok();
   }
-  if (!bytes.ok() && place.copy && bytes.status().code() == Code::kUnavailable) {
+  if (!bytes.ok() && place.copy != nullptr && bytes.status().code() == Code::kUnavailable) {
+    place.replaceable = false;
+    if (place.hangs) return Ok();  // that is said already
     place.problem = bytes.status();
     Log(LogLevel::kError, "a copy of the checkpoint cannot be compared with the ledger: " + place.problem.ToString());
     return Ok();
@@ -112,27 +193,34 @@ Status Publisher::ComparePlace(Place& place, const Checkpoint& latest, std::stri
   return known.code() == Code::kCorruption ? Damaged(known.message()) : known;
 }
 
+// --- before a signature ---
+
 Status Publisher::CheckUndisputed(const Checkpoint& next, const KeyHistory& keys) {
-  for (Place& place : places_) ENVLEDGER_RETURN_IF_ERROR(CheckPlace(place, next, keys));
+  const Deadline deadline = BeginReads();
+  for (Place& place : places_) {
+    ENVLEDGER_RETURN_IF_ERROR(CheckPlace(place, Read(place, deadline), next, keys));
+  }
   return Ok();
 }
 
-Status Publisher::CheckPlace(Place& place, const Checkpoint& next, const KeyHistory& keys) const {
-  place.foreign = false;
-  const auto bytes = ReadFile(place.path, kMaxNoteBytes);
-  if (!bytes.ok() && bytes.status().code() == Code::kNotFound) return Ok();
+Status Publisher::CheckPlace(Place& place, const Result<std::string>& bytes, const Checkpoint& next,
+                             const KeyHistory& keys) const {
+  if (place.hangs) return Ok();
+  if (!bytes.ok() && bytes.status().code() == Code::kNotFound) {
+    place.known.clear();
+    return Ok();
+  }
   if (!bytes.ok() && bytes.status().code() != Code::kResourceExhausted) {
-    place.problem = bytes.status();
+    Report(place, bytes.status());
     return Ok();  // writing it will fail, too, or make it good
   }
   if (bytes.ok() && *bytes == place.known) return Ok();
   const auto found = bytes.ok() ? OpenByAny(*bytes, keys, nullptr) : Result<Checkpoint>(bytes.status());
   if (!found.ok()) {
-    place.foreign = true;
-    place.problem = Conflict(
-        "published",
-        place.path + " is not this ledger's checkpoint any more, and is left as it is: " + found.status().message());
-    Log(LogLevel::kError, "the checkpoint is not published: " + place.problem.message());
+    place.replaceable = false;
+    Report(place,
+           Conflict("published", place.path + " is not this ledger's checkpoint any more, and is left as it is: " +
+                                     found.status().message()));
     return Ok();
   }
   Status known;
@@ -143,6 +231,7 @@ Status Publisher::CheckPlace(Place& place, const Checkpoint& next, const KeyHist
     known = CheckInLog(log_, *found, keys, place.path);
   }
   if (known.ok()) {
+    place.known = *bytes;
     Log(LogLevel::kWarning, place.path + " held another checkpoint of this log than the last one published");
     return Ok();
   }
@@ -150,19 +239,26 @@ Status Publisher::CheckPlace(Place& place, const Checkpoint& next, const KeyHist
                     " was replaced; no more checkpoints are signed: " + known.message());
 }
 
+// --- publishing ---
+
 Status Publisher::Publish(const Checkpoint& checkpoint, const std::string& note) {
   if (hook_) hook_(checkpoint, note);
-  for (Place& place : places_) {
-    if (!place.foreign) static_cast<void>(Write(place, note));  // kept in place.problem
-  }
+  return PublishAgain(note);
+}
+
+Status Publisher::PublishAgain(const std::string& note) {
+  Write(note);
   return places_.front().problem;
 }
 
 Status Publisher::problem() const {
+  Status all;
   for (const Place& place : places_) {
-    if (!place.problem.ok()) return place.problem;
+    if (place.problem.ok()) continue;
+    const std::string& message = place.problem.message();
+    all = all.ok() ? place.problem : Status(all.code(), all.rule(), all.message() + "; " + message);
   }
-  return Ok();
+  return all;
 }
 
 }  // namespace envledger

@@ -13,6 +13,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "ledger/base/log.h"
@@ -55,12 +57,14 @@ void Connection::CollectReplies() {
   while (!slots_.empty() && slots_.front()->state != Reply::Slot::State::kWaiting) {
     const std::shared_ptr<Reply::Slot> slot = std::move(slots_.front());
     slots_.pop_front();
-    if (slot->state == Reply::Slot::State::kSent) {
-      SetHeld(held_ - slot->request_bytes + kFrameHeaderBytes + slot->frame.size());
-      output_.AddFrame(std::move(slot->frame));
+    std::string frame;
+    if (slot->state == Reply::Slot::State::kSent) frame = slot->make();
+    if (!frame.empty() && frame.size() <= std::numeric_limits<uint32_t>::max()) {
+      SetHeld(held_ - slot->request_bytes + kFrameHeaderBytes + frame.size());
+      output_.AddFrame(std::move(frame));
       continue;
     }
-    // Nobody answers this request, so nothing behind it can be answered in order.
+    // Nobody answers this request, or not in a frame, so nothing behind it can be answered in order.
     size_t unanswered = slot->request_bytes;
     for (const auto& later : slots_) unanswered += later->request_bytes;
     slots_.clear();
@@ -169,7 +173,7 @@ void Connection::DeliverBacklog() {
 void Connection::Refuse(const Status& status) {
   ++loop_.refused;
   auto slot = std::make_shared<Reply::Slot>(loop_.outbox, weak_from_this(), size_t{0});
-  slot->frame = loop_.encode_error(status);
+  slot->make = [frame = loop_.encode_error(status)] { return frame; };
   slot->state = Reply::Slot::State::kSent;
   slots_.push_back(std::move(slot));
   StopReading();

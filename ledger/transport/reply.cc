@@ -1,7 +1,5 @@
 #include "ledger/transport/reply.h"
 
-#include <cstdint>
-#include <limits>
 #include <utility>
 
 namespace envledger {
@@ -41,11 +39,13 @@ Reply::~Reply() {
 }
 
 void Reply::Send(std::string frame) {
+  Send([frame = std::move(frame)]() mutable { return std::move(frame); });
+}
+
+void Reply::Send(FrameMaker make) {
   if (slot_ == nullptr) return;
-  // What no header can announce cannot be sent; the connection is closed, as for a reply that never comes.
-  const bool fits = !frame.empty() && frame.size() <= std::numeric_limits<uint32_t>::max();
-  slot_->answer = fits ? Slot::State::kSent : Slot::State::kDropped;
-  if (fits) slot_->frame = std::move(frame);
+  slot_->make = std::move(make);
+  slot_->answer = Slot::State::kSent;
   const std::shared_ptr<Outbox> outbox = slot_->outbox;
   outbox->Put(std::move(slot_));
 }

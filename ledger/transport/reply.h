@@ -45,7 +45,7 @@ struct Reply::Slot {
   const size_t request_bytes;
 
   // The Reply's until the slot is put into the outbox, then the loop's.
-  std::string frame;
+  FrameMaker make;
   State answer = State::kWaiting;
 
   // The loop's: `answer` once it has come out of the outbox.

@@ -33,8 +33,12 @@ struct ServerLimits {
   std::chrono::milliseconds frame_timeout{10000};  // for the first frame of a connection, and for each begun frame
 };
 
+// Makes the bytes of a reply; called at most once.
+using FrameMaker = std::function<std::string()>;
+
 // The answer to one frame. Replies are written in the order of their frames, whatever the order of the Send calls.
-// Movable; Send may be called from any thread, once. Dropping a Reply without Send closes the connection.
+// Movable; Send may be called from any thread, once. Dropping a Reply without Send closes the connection, and so does a
+// frame that is empty or that no header can announce.
 class Reply {
  public:
   struct Slot;
@@ -42,6 +46,10 @@ class Reply {
   Reply(Reply&&) noexcept;
   Reply& operator=(Reply&&) noexcept;
   ~Reply();
+  // `make` is called on the loop's thread when the reply's turn comes: it must be quick, and what it needs must be its
+  // own. It is not called when the connection is gone by then. For whoever has no time to make the frame itself.
+  void Send(FrameMaker make);
+  // For a frame that is made.
   void Send(std::string frame);
 
  private:

@@ -1,24 +1,18 @@
-// Proofs of a ledger that is running: beside appends, from directories, and with a damaged tree.
-#include <gmock/gmock.h>
+// Proofs of a ledger that is running: beside appends, and from an index that was made again.
 #include <gtest/gtest.h>
 
 #include <future>
 #include <string>
 #include <vector>
 
-#include "ledger/api/audit_api.h"
 #include "ledger/chain/tree.h"
 #include "ledger/index/tree_index.h"
 #include "ledger/store/layout.h"
-#include "tests/support/doctor.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/transitions.h"
-#include "tests/support/wait.h"
 
 namespace envledger {
 namespace {
-
-using ::testing::HasSubstr;
 
 class LiveProofTest : public ::testing::Test {
  protected:
@@ -87,38 +81,6 @@ TEST_F(LiveProofTest, AreTheSameFromAnIndexMadeAgain) {
   ASSERT_TRUE(IndexDb::Destroy(IndexPath(ledger_.data_dir())).ok());
   ledger_.Open();
   EXPECT_EQ(proofs(), before);
-}
-
-// What the audit socket answers to a request.
-ResponseBody Ask(Ledger& ledger, const RequestBody& body) {
-  AuditApi api(
-      ledger, {}, [] { return std::vector<Gauge>(); }, [] { return false; });
-  std::promise<std::string> answer;
-  api.Handle(std::make_shared<const Recorder>(), EncodeRequest({1, body}),
-             [&answer](std::string frame) { answer.set_value(std::move(frame)); });
-  const std::string frame = answer.get_future().get();
-  auto response = DecodeResponse(frame);
-  EXPECT_TRUE(response.ok()) << response.status().ToString();
-  return response.ok() ? std::move(response->body) : ResponseBody();
-}
-
-TEST_F(LiveProofTest, AnIndexThatCannotBeReadIsReportedAndRebuiltBesideTheWork) {
-  ledger_.Open();
-  Fill(0, 40);
-  ledger_.Close();
-  ledger_.Open();
-  EXPECT_TRUE(ledger_.ledger().Describe().healthy);
-  OverwriteTables(IndexPath(ledger_.data_dir()));
-  const ResponseBody answer = Ask(ledger_.ledger(), EnvelopeRequest{.envelope_id = "e4"});
-  const auto* error = std::get_if<ErrorInfo>(&answer);
-  ASSERT_NE(error, nullptr);
-  EXPECT_EQ(error->status.code(), Code::kCorruption);
-  EXPECT_THAT(error->status.message(), HasSubstr(".sst"));
-  EXPECT_TRUE(WaitUntil([this] { return ledger_.ledger().Describe().healthy; }, std::chrono::minutes(1)));
-  const ResponseBody again = Ask(ledger_.ledger(), EnvelopeRequest{.envelope_id = "e4"});
-  EXPECT_TRUE(std::holds_alternative<EnvelopeResponse>(again));
-  ledger_.Close();
-  EXPECT_TRUE(IsPass(ledger_.Verify().verdict)) << Text(ledger_.Verify());
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ TestLedger::TestLedger() : key_(std::make_unique<SigningKey>(TestKey())) {
   options.data_dir = dir_.path() + "/data";
   options.version = "test";
   options.checkpointer.every = std::chrono::hours(1);
+  options.checkpointer.copy_patience = std::chrono::hours(1);
   options.refusals_every = std::chrono::hours(1);
   options.min_free_bytes = 0;
   const Status made =

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <future>
 #include <thread>
 
 #include "tests/transport/test_server.h"
@@ -87,6 +89,56 @@ TEST_F(ServerTest, NothingIsWrittenAheadOfAnEarlierReply) {
   held[0].reply.Send("first");
   EXPECT_THAT(client.ReadFrame(), Optional(std::string("first")));
   EXPECT_THAT(client.ReadFrame(), Optional(std::string("second")));
+}
+
+TEST_F(ServerTest, AReplyIsMadeOnTheLoopsThreadWhenItsTurnComes) {
+  Start();
+  Hold();
+  RawClient client(path_);
+  ASSERT_TRUE(client.WriteFrame("1") && client.WriteFrame("2"));
+  std::vector<Request> held = TakeHeld(2);
+  std::atomic<int> made = 0;
+  std::promise<std::thread::id> made_on[2];
+  held[1].reply.Send([&] {
+    EXPECT_EQ(made++, 1);
+    made_on[1].set_value(std::this_thread::get_id());
+    return std::string("second");
+  });
+  held[0].reply.Send([&] {
+    EXPECT_EQ(made++, 0);
+    made_on[0].set_value(std::this_thread::get_id());
+    return std::string("first");
+  });
+  EXPECT_THAT(client.ReadFrame(), Optional(std::string("first")));
+  EXPECT_THAT(client.ReadFrame(), Optional(std::string("second")));
+  for (auto& thread : made_on) EXPECT_EQ(thread.get_future().get(), HandlerThread());
+}
+
+TEST_F(ServerTest, AReplyThatIsMadeEmptyClosesTheConnection) {
+  Start();
+  Hold();
+  RawClient client(path_);
+  ASSERT_TRUE(client.WriteFrame("1") && client.WriteFrame("2"));
+  std::vector<Request> held = TakeHeld(2);
+  held[0].reply.Send([] { return std::string("first"); });
+  held[1].reply.Send([] { return std::string(); });
+  EXPECT_THAT(client.ReadFrame(), Optional(std::string("first")));
+  EXPECT_EQ(client.ReadFrame(), std::nullopt);
+  EXPECT_TRUE(WaitForConnections(0));
+  EXPECT_EQ(server_->Stats().inflight_bytes, 0u);
+}
+
+TEST_F(ServerTest, NoReplyIsMadeForAConnectionThatIsGone) {
+  Start();
+  Hold();
+  RawClient client(path_);
+  ASSERT_TRUE(client.WriteFrame("1"));
+  std::vector<Request> held = TakeHeld(1);
+  server_.reset();
+  held[0].reply.Send([]() -> std::string {
+    ADD_FAILURE() << "nobody reads it";
+    return "reply";
+  });
 }
 
 TEST_F(ServerTest, ADroppedReplyClosesTheConnectionAfterTheRepliesBeforeIt) {

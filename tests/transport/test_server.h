@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,10 @@ class ServerTest : public testing::Test {
     MutexLock lock(mutex_);
     return handled_;
   }
+  std::thread::id HandlerThread() {
+    MutexLock lock(mutex_);
+    return handler_thread_;
+  }
   Peer LastPeer() {
     MutexLock lock(mutex_);
     return last_peer_;
@@ -79,6 +84,7 @@ class ServerTest : public testing::Test {
     MutexLock lock(mutex_);
     ++handled_;
     last_peer_ = peer;
+    handler_thread_ = std::this_thread::get_id();
     if (holding_) {
       held_.push_back({std::move(frame), std::move(reply)});
     } else {
@@ -90,6 +96,7 @@ class ServerTest : public testing::Test {
   bool holding_ GUARDED_BY(mutex_) = false;
   size_t handled_ GUARDED_BY(mutex_) = 0;
   Peer last_peer_ GUARDED_BY(mutex_);
+  std::thread::id handler_thread_ GUARDED_BY(mutex_);
   std::vector<Request> held_ GUARDED_BY(mutex_);
 
  protected:

@@ -1,13 +1,19 @@
 // What auditors are told, and what is sealed about it; and those who wait for what is not there yet.
+#include "ledger/api/audit_api.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 
-#include "ledger/api/audit_api.h"
 #include "ledger/api/query_record.h"
+#include "ledger/store/layout.h"
+#include "tests/api/api_fixture.h"
+#include "tests/support/doctor.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/transitions.h"
+#include "tests/support/wait.h"
 
 namespace envledger {
 namespace {
@@ -15,26 +21,19 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const Recorder kAuditor{1001, 1002, 77, ""};
-
 class AuditApiTest : public ::testing::Test {
  protected:
   void Open(AuditApiOptions options) {
     ledger_.Open();
     api_ = std::make_unique<AuditApi>(
-        ledger_.ledger(), options, [] { return std::vector<Gauge>(); }, [] { return false; });
+        ledger_.ledger(), options,
+        [] {
+          return std::vector<Gauge>{{"more", 17}};
+        },
+        [this] { return busy_.load(); });
   }
-  std::future<std::string> Send(const RequestBody& body) {
-    auto answer = std::make_shared<std::promise<std::string>>();
-    api_->Handle(std::make_shared<const Recorder>(kAuditor), EncodeRequest({1, body}),
-                 [answer](std::string frame) { answer->set_value(std::move(frame)); });
-    return answer->get_future();
-  }
-  static ResponseBody Body(std::future<std::string> answer) {
-    auto response = DecodeResponse(answer.get());
-    EXPECT_TRUE(response.ok());
-    return std::move(response->body);
-  }
+  Answer Send(const RequestBody& body) { return SendFrameTo(*api_, EncodeRequest({1, body})); }
+  static ResponseBody Body(Answer answer) { return Decoded(std::move(answer)).body; }
   ResponseBody Ask(const RequestBody& body) { return Body(Send(body)); }
   void TearDown() override {
     api_.reset();
@@ -51,8 +50,67 @@ class AuditApiTest : public ::testing::Test {
   }
 
   TestLedger ledger_;
+  std::atomic<bool> busy_ = false;
   std::unique_ptr<AuditApi> api_;
 };
+
+TEST_F(AuditApiTest, EveryRequestHasItsAnswer) {
+  Open({});
+  ledger_.MustAppend({Encoded(Opening("e1"))});
+  EXPECT_TRUE(std::holds_alternative<PingResponse>(Ask(PingRequest{})));
+  EXPECT_TRUE(std::holds_alternative<QueryResponse>(Ask(QueryRequest{})));
+  EXPECT_TRUE(std::holds_alternative<EnvelopeResponse>(Ask(EnvelopeRequest{"e1"})));
+  EXPECT_TRUE(std::holds_alternative<PrincipalsResponse>(Ask(PrincipalsRequest{})));
+  EXPECT_TRUE(std::holds_alternative<EntriesResponse>(Ask(EntriesRequest{})));
+  EXPECT_TRUE(std::holds_alternative<EntriesResponse>(Ask(FollowRequest{})));
+  EXPECT_TRUE(std::holds_alternative<CheckpointsResponse>(Ask(CheckpointsRequest{})));
+  EXPECT_TRUE(std::holds_alternative<StatusResponse>(Ask(StatusRequest{})));
+  EXPECT_TRUE(std::holds_alternative<InclusionProofResponse>(Ask(InclusionProofRequest{0, {}})));
+  EXPECT_TRUE(std::holds_alternative<ConsistencyProofResponse>(Ask(ConsistencyProofRequest{1, {}})));
+  EXPECT_TRUE(std::holds_alternative<EventsResponse>(Ask(EventsRequest{})));
+}
+
+TEST_F(AuditApiTest, NothingCanBeAppended) {
+  Open({});
+  const std::string transition = Encoded(Opening("e1"));
+  const uint64_t before = size();
+  const Status refused = StatusOf(Ask(AppendRequest{{{transition, std::nullopt}}}));
+  EXPECT_EQ(refused.code(), Code::kNotPermitted);
+  EXPECT_EQ(refused.rule(), "socket");
+  EXPECT_EQ(size(), before);
+}
+
+TEST_F(AuditApiTest, WhatIsNoRequestIsRefused) {
+  Open({});
+  EXPECT_EQ(StatusOf(Decoded(SendFrameTo(*api_, "garbage")).body).code(), Code::kInvalidArgument);
+}
+
+TEST_F(AuditApiTest, StatusTellsWhatTheLedgerDoesNotKnow) {
+  Open({});
+  const auto answer = std::get<StatusResponse>(Ask(StatusRequest{}));
+  EXPECT_TRUE(answer.healthy);
+  EXPECT_EQ(answer.gauges.back().name, "more");
+  EXPECT_EQ(answer.gauges.back().value, 17u);
+}
+
+TEST_F(AuditApiTest, ACheckpointIsSignedOnRequest) {
+  Open({});
+  ledger_.MustAppend({Encoded(Opening("e1"))});
+  const auto answer = std::get<CheckpointsResponse>(Ask(CheckpointsRequest{.latest = true, .sign_now = true}));
+  ASSERT_EQ(answer.notes.size(), 1u);
+  EXPECT_THAT(answer.notes[0], HasSubstr("\n" + std::to_string(size()) + "\n"));
+}
+
+TEST_F(AuditApiTest, PagesAreSmallWhileManyAnswersWaitToBeRead) {
+  Open({});
+  std::vector<std::string> many;
+  for (int i = 0; i < 100; ++i) many.push_back(Encoded(Opening("e" + std::to_string(i))));
+  ledger_.MustAppend(many);
+  EXPECT_EQ(std::get<QueryResponse>(Ask(QueryRequest{})).envelopes.size(), 100u);
+  busy_ = true;
+  EXPECT_EQ(std::get<QueryResponse>(Ask(QueryRequest{})).envelopes.size(), 16u);
+  EXPECT_EQ(std::get<EntriesResponse>(Ask(EntriesRequest{})).entries.size(), 64u);
+}
 
 AuditApiOptions OnTheRecord() {
   AuditApiOptions options;
@@ -158,7 +216,7 @@ TEST_F(AuditApiTest, ManyWaitWithoutAThreadEach) {
   options.max_followers = 50;
   Open(options);
   const uint64_t end = size();
-  std::vector<std::future<std::string>> waiting;
+  std::vector<Answer> waiting;
   for (int i = 0; i < 50; ++i) waiting.push_back(Send(FollowRequest{end, 0, 30'000}));
   EXPECT_TRUE(std::holds_alternative<PingResponse>(Ask(PingRequest{}))) << "the worker is free";
   const ResponseBody refused = Ask(FollowRequest{end, 0, 30'000});
@@ -185,25 +243,23 @@ TEST_F(AuditApiTest, ReleasedFollowersAreAnsweredAndNobodyWaitsAnyMore) {
   EXPECT_THAT(std::get<EntriesResponse>(Ask(FollowRequest{size(), 0, 30'000})).entries, IsEmpty());
 }
 
-TEST(QueryRecord, ALongFilterIsCutBetweenCharactersAndSaysItsLength) {
-  QueryRequest query;
-  query.tenant = std::string(kMaxRecordedFilterBytes - 1, 'x') + "\u00e9\u00e9";
-  const auto event = RecordOf(kAuditor, query, QueryResponse{});
-  ASSERT_TRUE(event.has_value());
-  EXPECT_EQ(event->filters[0].value, std::string(kMaxRecordedFilterBytes - 1, 'x') + "... (1027 bytes)");
-}
-
-TEST(QueryRecord, TheGreatestRequestFitsAnEntry) {
-  QueryRequest query;
-  const std::string most(16 << 10, 'x');
-  query.principal.emplace() = {PrincipalKind::kUser, most, most, kRequester};
-  query.tenant = query.target = query.scope = query.recorder = query.request_id = query.trace_id = query.native_id =
-      query.cursor = most;
-  const auto event = RecordOf(kAuditor, query, QueryResponse{});
-  EntryBuilder builder;
-  const std::string_view entry = builder.Build(EntryHeader{}, LedgerEvent(*event));
-  EXPECT_LE(entry.size(), kMaxEntryBytes);
-  EXPECT_TRUE(CheckEntry(entry).ok());
+TEST_F(AuditApiTest, AnIndexThatCannotBeReadIsReportedAndRebuiltBesideTheWork) {
+  ledger_.Open();
+  for (int i = 0; i < 40; ++i) ledger_.MustAppend({Encoded(Opening("e" + std::to_string(i)))});
+  ledger_.Close();
+  Open({});
+  EXPECT_TRUE(ledger_.ledger().Describe().healthy);
+  OverwriteTables(IndexPath(ledger_.data_dir()));
+  const ResponseBody answer = Ask(EnvelopeRequest{.envelope_id = "e4"});
+  const auto* error = std::get_if<ErrorInfo>(&answer);
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(error->status.code(), Code::kCorruption);
+  EXPECT_THAT(error->status.message(), HasSubstr(".sst"));
+  EXPECT_TRUE(WaitUntil([this] { return ledger_.ledger().Describe().healthy; }, std::chrono::minutes(1)));
+  EXPECT_TRUE(std::holds_alternative<EnvelopeResponse>(Ask(EnvelopeRequest{.envelope_id = "e4"})));
+  api_.reset();
+  ledger_.Close();
+  EXPECT_TRUE(IsPass(ledger_.Verify().verdict)) << Text(ledger_.Verify());
 }
 
 }  // namespace

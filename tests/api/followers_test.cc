@@ -1,0 +1,168 @@
+#include "ledger/api/followers.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace envledger {
+namespace {
+
+using Time = std::chrono::steady_clock;
+
+DurableEnd EndOf(uint64_t size) {
+  DurableEnd end;
+  while (end.size() < size) end.frontier.Append(Hash{});
+  return end;
+}
+
+class FollowersTest : public testing::Test {
+ protected:
+  static constexpr size_t kLimit = 4;
+  static Time::time_point Never() { return Time::now() + std::chrono::hours(1); }
+
+  // Ready with the thread that woke it.
+  std::future<std::thread::id> Wait(uint64_t from_seq, Time::time_point deadline = Never()) {
+    auto woken = std::make_shared<std::promise<std::thread::id>>();
+    const Status waits = followers_.Wait(from_seq, deadline, [woken] { woken->set_value(std::this_thread::get_id()); });
+    EXPECT_TRUE(waits.ok()) << waits.ToString();
+    return woken->get_future();
+  }
+  static bool IsReady(const std::future<std::thread::id>& woken) {
+    return woken.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  }
+
+  LogEnd end_{EndOf(5)};
+  Followers followers_{kLimit, end_};
+};
+
+TEST_F(FollowersTest, WhoAsksForWhatIsThereIsWokenHereAndNow) {
+  auto woken = Wait(4);
+  ASSERT_TRUE(IsReady(woken));
+  EXPECT_EQ(woken.get(), std::this_thread::get_id());
+  EXPECT_EQ(followers_.waiting(), 0u);
+}
+
+TEST_F(FollowersTest, EachIsWokenWhenItsEntryIsDurableAndNotBefore) {
+  auto sixth = Wait(5);
+  auto eighth = Wait(7);
+  EXPECT_EQ(followers_.waiting(), 2u);
+  end_.Advance(EndOf(6));
+  sixth.wait();
+  EXPECT_EQ(followers_.waiting(), 1u);
+  EXPECT_FALSE(IsReady(eighth));
+  end_.Advance(EndOf(9));
+  eighth.wait();
+}
+
+TEST_F(FollowersTest, WhoWaitsForLessThanThoseBeforeIsWokenFirst) {
+  auto late = Wait(20);
+  auto early = Wait(5);
+  end_.Advance(EndOf(6));
+  early.wait();
+  EXPECT_FALSE(IsReady(late));
+}
+
+TEST_F(FollowersTest, ADeadlineWakesWhoeverWaitsInVain) {
+  auto patient = Wait(5);
+  Wait(5, Time::now() + std::chrono::milliseconds(1)).wait();
+  EXPECT_FALSE(IsReady(patient));
+  Wait(5, Time::now()).wait();
+}
+
+TEST_F(FollowersTest, NobodyWaitsBeyondTheLastSeqThereCanBe) {
+  Wait(UINT64_MAX, Time::now() + std::chrono::milliseconds(1)).wait();
+  auto woken = Wait(UINT64_MAX);
+  end_.Advance(EndOf(6));
+  EXPECT_FALSE(IsReady(woken));
+}
+
+TEST_F(FollowersTest, NoMoreThanTheLimitWait) {
+  std::vector<std::future<std::thread::id>> waiting;
+  for (size_t i = 0; i < kLimit; ++i) waiting.push_back(Wait(5));
+  EXPECT_EQ(followers_.Wait(5, Never(), [] { ADD_FAILURE() << "it was refused"; }).code(), Code::kResourceExhausted);
+  EXPECT_TRUE(IsReady(Wait(4))) << "who need not wait is not refused";
+  end_.Advance(EndOf(6));
+  for (auto& woken : waiting) woken.wait();
+  EXPECT_EQ(followers_.waiting(), 0u);
+}
+
+TEST_F(FollowersTest, ReleaseWakesEverybodyAndLetsNobodyWait) {
+  auto waiting = Wait(5);
+  followers_.Release();
+  EXPECT_TRUE(IsReady(waiting));
+  EXPECT_TRUE(IsReady(Wait(5)));
+}
+
+// However long somebody's wake-up takes, the log goes on.
+TEST_F(FollowersTest, ASlowFollowerHoldsUpNeitherTheCommitterNorItsNumbers) {
+  std::promise<void> go_on;
+  std::promise<void> called;
+  ASSERT_TRUE(followers_
+                  .Wait(5, Never(),
+                        [&] {
+                          called.set_value();
+                          go_on.get_future().wait();
+                        })
+                  .ok());
+  end_.Advance(EndOf(6));
+  called.get_future().wait();
+  end_.Advance(EndOf(7));  // returns while it is being called
+  EXPECT_EQ(end_.size(), 7u);
+  go_on.set_value();
+}
+
+TEST_F(FollowersTest, StopReturnsWhenTheCallThatIsRunningHasEnded) {
+  std::promise<void> go_on;
+  std::promise<void> called;
+  bool ended = false;  // under nobody's lock: the thread sanitizer sees when Stop does not wait
+  ASSERT_TRUE(followers_
+                  .Wait(5, Never(),
+                        [&] {
+                          called.set_value();
+                          go_on.get_future().wait();
+                          ended = true;
+                        })
+                  .ok());
+  end_.Advance(EndOf(6));
+  called.get_future().wait();
+  std::thread stopper([&] {
+    followers_.Stop();
+    EXPECT_TRUE(ended);
+  });
+  go_on.set_value();
+  stopper.join();
+}
+
+TEST(Followers, WakesEverybodyOnceBesideALogThatGrows) {
+  constexpr uint64_t kEntries = 300;
+  LogEnd end(EndOf(0));
+  std::atomic<uint64_t> woken = 0;
+  std::vector<std::promise<void>> each(kEntries);
+  {
+    Followers followers(kEntries, end);
+    std::thread writer([&] {
+      DurableEnd next;
+      while (next.size() < kEntries) {
+        next.frontier.Append(Hash{});
+        end.Advance(next);
+      }
+    });
+    for (uint64_t seq = 0; seq < kEntries; ++seq) {
+      const Status waits = followers.Wait(seq, Time::now() + std::chrono::hours(1), [&, seq] {
+        EXPECT_GT(end.size(), seq);
+        ++woken;
+        each[seq].set_value();
+      });
+      EXPECT_TRUE(waits.ok());
+    }
+    writer.join();
+    for (auto& one : each) one.get_future().wait();  // hangs when one is forgotten
+  }
+  EXPECT_EQ(woken, kEntries);
+}
+
+}  // namespace
+}  // namespace envledger

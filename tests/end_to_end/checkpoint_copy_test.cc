@@ -1,0 +1,97 @@
+// A copy of the checkpoint in a directory that hangs: here a FIFO in its place, which nobody can open for reading until
+// somebody writes. What waited for the copy, a test would wait for in vain.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "ledger/base/file.h"
+#include "ledger/codec/json.h"
+#include "tests/support/daemon.h"
+#include "tests/support/traffic.h"
+#include "tests/support/wait.h"
+
+namespace envledger {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+constexpr std::chrono::seconds kLimit{60};
+
+class CheckpointCopy : public testing::Test {
+ protected:
+  void Append(const std::string& envelope) {
+    std::string lines;
+    for (const Transition& transition : WholeStory(envelope, "alice")) lines += TransitionJson(transition) + "\n";
+    EXPECT_EQ(ledger_.Append(lines).status, 0);
+  }
+  json Status() const { return json::parse(ledger_.OnSocket({"status", "--format", "json"}).out); }
+  void ExpectNamed() const {
+    const json status = Status();
+    EXPECT_EQ(status["healthy"], false);
+    EXPECT_THAT(status["problem"].get<std::string>(), HasSubstr(copy_ + " has not answered since 20"));
+  }
+  static std::string Contents(const std::string& path) {
+    const auto contents = ReadFile(path, 1 << 20);
+    return contents.ok() ? *contents : "";
+  }
+  // In the place of the copy.
+  void MakeFifo() const {
+    unlink(copy_.c_str());
+    ASSERT_EQ(mkfifo(copy_.c_str(), 0600), 0);
+  }
+  void ExpectEnds(int signal_number) {
+    ledger_.daemon().Signal(signal_number);
+    const Ended ended = ledger_.daemon().Wait();
+    EXPECT_EQ(ended.status, 0) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr("closed with"));
+  }
+
+  TestLedger ledger_;
+  const std::string copy_ = ledger_.path("copy");
+};
+
+TEST_F(CheckpointCopy, ThatHangsAtTheStartHoldsUpNeitherTheServiceNorTheStop) {
+  MakeFifo();
+  ledger_.Start({"--checkpoint-copy", copy_});
+  ExpectNamed();
+  Append("e1");
+  EXPECT_EQ(ledger_.OnSocket({"query"}).status, 0);
+  EXPECT_EQ(ledger_.OnSocket({"checkpoint", "--sign-now"}).status, 0);
+  ExpectEnds(SIGTERM);
+  EXPECT_EQ(ledger_.OnDirectory({"verify", "--vkey", ledger_.vkey()}).status, 0);
+}
+
+TEST_F(CheckpointCopy, ThatBeginsToHangHoldsUpNoQueryAndIsMadeGoodWhenItAnswers) {
+  ledger_.Start({"--checkpoint-copy", copy_, "--checkpoint-seconds", "1", "--query-workers", "1"});
+  Append("e1");
+  ASSERT_EQ(ledger_.OnSocket({"checkpoint", "--sign-now"}).status, 0);
+  const std::string held = Contents(copy_);
+  ASSERT_EQ(held, Contents(ledger_.path("data/checkpoint")));
+  MakeFifo();
+  Append("e2");
+  const Ended latest = ledger_.OnSocket({"checkpoint", "--sign-now"});
+  EXPECT_EQ(latest.status, 0) << latest.err;
+  EXPECT_EQ(ledger_.OnSocket({"query"}).status, 0);
+  EXPECT_TRUE(WaitUntil([&] { return Status()["healthy"] == false; }, kLimit));
+  ExpectNamed();
+
+  // It answers, with what it held.
+  {
+    const UniqueFd fifo(open(copy_.c_str(), O_WRONLY | O_CLOEXEC));
+    ASSERT_TRUE(fifo.valid());
+    ASSERT_EQ(unlink(copy_.c_str()), 0);
+    ASSERT_EQ(write(fifo.get(), held.data(), held.size()), static_cast<ssize_t>(held.size()));
+  }
+  EXPECT_TRUE(WaitUntil([&] { return Status()["healthy"] == true; }, kLimit)) << Status();
+  EXPECT_EQ(Contents(copy_), Contents(ledger_.path("data/checkpoint")));
+  ExpectEnds(SIGINT);
+}
+
+}  // namespace
+}  // namespace envledger
