@@ -11,7 +11,7 @@ std::string Roff(std::string_view text) {
   std::string out;
   bool line_begins = true;
   while (!text.empty()) {
-    const cli::CodePoint point = cli::FirstCodePoint(text);
+    const CodePoint point = FirstCodePoint(text);
     if (line_begins && (point.value == '.' || point.value == '\'')) out += "\\&";
     if (point.value == '\\') {
       out += "\\e";
@@ -40,18 +40,10 @@ std::string Roff(std::string_view text) {
 
 std::string Paragraphs(std::string_view text) {
   std::string out;
-  bool breaks = false;
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    if (line.empty()) {
-      out += ".PP\n";
-      breaks = false;
-    } else {
-      if (breaks) out += ".br\n";
-      out += Roff(line) + "\n";
-      breaks = true;
-    }
+    out += end == 0 ? ".PP" : Roff(text.substr(0, end));
+    out += '\n';
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return out;

@@ -9,7 +9,7 @@ namespace envledger::manual {
 // `text` so that it is printed as it is: backslashes, hyphens that stand for themselves (options), leading dots and
 // quotes, letters beyond ASCII.
 std::string Roff(std::string_view text);
-// Paragraphs, which empty lines separate in `text`; every other newline is a line break.
+// Paragraphs, which empty lines separate in `text`; every other newline is a blank.
 std::string Paragraphs(std::string_view text);
 // Lines that keep their breaks and spaces.
 std::string Example(std::string_view text);

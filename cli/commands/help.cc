@@ -7,14 +7,14 @@ namespace {
 
 constexpr size_t kWidth = 100;
 
-// `text` in words, wrapped, every line after `indent` spaces. The first line is taken to be indented already.
+// `text` in words, wrapped, every line after `indent` spaces; the first line is taken to be indented already. The line
+// breaks of `text` are blanks, and an empty line parts paragraphs.
 std::string Wrap(std::string_view text, size_t indent) {
   std::string out;
   size_t column = indent;
   while (!text.empty()) {
     const size_t end = std::min(text.find_first_of(" \n"), text.size());
     const std::string_view word = text.substr(0, end);
-    const bool paragraph = end < text.size() && text[end] == '\n';
     if (column > indent && column + 1 + word.size() > kWidth) {
       out += "\n" + std::string(indent, ' ');
       column = indent;
@@ -22,11 +22,12 @@ std::string Wrap(std::string_view text, size_t indent) {
     if (column > indent) out += ' ';
     column += word.size() + (column > indent ? 1 : 0);
     out += word;
+    const bool paragraph = text.substr(end).starts_with("\n\n");
     if (paragraph) {
-      out += "\n" + std::string(indent, ' ');
+      out += "\n\n" + std::string(indent, ' ');
       column = indent;
     }
-    text.remove_prefix(std::min(end + 1, text.size()));
+    text.remove_prefix(std::min(end + (paragraph ? 2 : 1), text.size()));
   }
   return out + "\n";
 }

@@ -1,8 +1,8 @@
 // `report`: an answer that can be taken away, as one HTML file that holds the evidence for what it says.
 #include "cli/arguments/key_argument.h"
 #include "cli/arguments/ledger_source.h"
+#include "cli/arguments/principal_argument.h"
 #include "cli/arguments/query_request.h"
-#include "cli/arguments/selection.h"
 #include "cli/commands/commands.h"
 #include "cli/progress.h"
 #include "ledger/base/file.h"
@@ -48,31 +48,24 @@ ExitStatus Deliver(Context& context, const std::string& path, const ReportData& 
   return ExitStatus::kFailedVerification;
 }
 
-Result<ReportData> Gather(Context& context, LedgerReader& reader, std::vector<KeyValue> filters,
-                          ReportRequest& request) {
-  ReportData data;
-  data.tool_version = ENVLEDGER_VERSION;
-  data.generated_at = context.now();
-  data.filters = std::move(filters);
-  ENVLEDGER_ASSIGN_OR_RETURN(data.principals, ResolvePrincipal(context, reader, request.plan));
+Result<std::string> Make(Context& context, LedgerReader& reader, const ReportRequest& request, ReportData& data) {
   Progress progress(context.err, context.err_is_terminal, context.ticks);
-  ENVLEDGER_RETURN_IF_ERROR(GatherReport(
-      reader, request, [&](uint64_t envelopes) { progress.Update(envelopes, 0, "envelopes"); }, data));
-  return data;
+  ENVLEDGER_ASSIGN_OR_RETURN(
+      data, GatherReport(reader, request, [&](uint64_t envelopes) { progress.Update(envelopes, 0, "envelopes"); }));
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<Story> stories, StoriesOf(data));
+  return ReportPage(data, stories);
 }
 
 ExitStatus Run(Context& context, const Options& options) {
   if (!options.Has("output")) return WrongUsage(context, InvalidArgument("--output FILE says where the report goes"));
   auto source = SourceOf(context, options);
   if (!source.ok()) return WrongUsage(context, source.status());
-  auto filters = StateReportFilters(options, context.now());
+  ReportRequest request{.filters = {}, .key = std::nullopt, .can_sign = source->data_dir.empty(), .now = context.now()};
+  auto filters = StateReportFilters(options, request.now);
   if (!filters.ok()) return WrongUsage(context, filters.status());
-  auto plan = ReadReportFilters(*filters);
+  request.filters = *std::move(filters);
+  const auto plan = ReadReportFilters(request.filters);
   if (!plan.ok()) return WrongUsage(context, plan.status());
-  ReportRequest request{.envelope_id = plan->envelope_id,
-                        .plan = std::move(plan->query),
-                        .key = std::nullopt,
-                        .can_sign = source->data_dir.empty()};
   if (options.Has("vkey")) {
     auto key = ReadVerifierKey(options.Get("vkey"));
     if (!key.ok()) {
@@ -83,14 +76,38 @@ ExitStatus Run(Context& context, const Options& options) {
   }
   auto reader = context.open_ledger(*source);
   if (!reader.ok()) return Fail(context, reader.status());
-  auto data = Gather(context, **reader, *std::move(filters), request);
-  if (!data.ok()) return Fail(context, data.status());
-  auto stories = StoriesOf(*data);
-  if (!stories.ok()) return Fail(context, stories.status());
-  auto page = ReportPage(*data, *stories);
+  ReportData data;
+  const auto page = Make(context, **reader, request, data);
   if (!page.ok()) return Fail(context, page.status());
-  return Deliver(context, options.Get("output"), *data, *page);
+  const std::string note = plan->query.principal ? NoteOn(data.principals) : "";
+  if (!note.empty()) Complain(context, note);
+  return Deliver(context, options.Get("output"), data, *page);
 }
+
+constexpr std::string_view kText =
+    R"(Writes one HTML file about a principal, a tenant, an envelope, a period, or whatever query's filters choose:
+summary, timeline, requested against granted against used, decisions, findings, every envelope with its records, and how
+complete the answer is. It loads nothing from anywhere, and reads without scripts; with them it searches and sorts.
+10,000 envelopes are 30 to 70 MB, which a browser shows within seconds.
+
+The file embeds the sealed bytes of every entry it is about, one signed checkpoint, and the proof that all of them are
+in its tree. envledger report verify checks all that without the ledger, filters included. Where the latest checkpoint
+ends before the newest entry, the daemon is asked to sign one now; from a directory that is an error. The report is put
+together in memory, which takes four to six times the size of the file.
+
+With --at everything is told as of that moment: what occurred later is left out of the page, and deadlines and the time
+that resources are held end there. The evidence has the later records too, to show that they are later.
+
+On paper, envelopes are printed with their records where there are no more than 50 of them, and no more than about 300
+envelopes are printed at all: those that a search has left, or the first ones. The page says so.
+
+Findings are those of each envelope by itself; for the ledger's own, see findings. Exit status 1: the answer has a hole
+(the file is written and says so), or what the ledger gave does not hold (nothing is written).)";
+
+constexpr std::string_view kExample = R"(  envledger report --principal alice --since 30d --output alice.html
+  envledger report --open --at 2026-03-17T14:05:00Z --output open-then.html
+  envledger report verify alice.html --vkey ledger.vkey
+)";
 
 }  // namespace
 
@@ -103,33 +120,8 @@ Command ReportCommand() {
       .name = "report",
       .arguments = "--output FILE",
       .summary = "one HTML file that shows who asked for what, and holds the evidence",
-      .text =
-          "Writes one HTML file about a principal, a tenant, an envelope, a period, or whatever query's filters "
-          "choose: "
-          "summary, timeline, requested against granted against used, decisions, findings, every envelope with its "
-          "records, and how complete the answer is. It loads nothing from anywhere, and reads without scripts; with "
-          "them it searches and sorts. 10,000 envelopes are 30 to 70 MB, which a browser shows within seconds.\n"
-          "\n"
-          "The file embeds the sealed bytes of every entry it is about, one signed checkpoint, and the proof that all "
-          "of them are in its tree. envledger report verify checks all that without the ledger, filters included. "
-          "Where "
-          "the latest checkpoint ends before the newest entry, the daemon is asked to sign one now; from a directory "
-          "that is an error. The report is put together in memory, which takes four to six times the size of the "
-          "file.\n"
-          "\n"
-          "With --at all is told as of that moment: what occurred later is left out of the page, deadlines and time "
-          "held end there. The evidence has the later records too, to show that they are later.\n"
-          "\n"
-          "On paper the records of envelopes are printed where there are up to 50 of these, and no more than about 300 "
-          "envelopes at all: those that a search has left, or the first. The page says so.\n"
-          "\n"
-          "Findings are those of each envelope by itself; for the ledger's own, see findings. Exit status 1: the "
-          "answer "
-          "has a hole (the file is written and says so), or what the ledger gave does not hold (it is not).",
-      .example =
-          "  envledger report --principal alice --since 30d --output alice.html\n"
-          "  envledger report --open --at 2026-03-17T14:05:00Z --output open-then.html\n"
-          "  envledger report verify alice.html --vkey ledger.vkey\n",
+      .text = kText,
+      .example = kExample,
       .options = Join({kOwn, Filters(), SourceOptions()}),
       .run = Run,
   };

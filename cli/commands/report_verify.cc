@@ -71,6 +71,17 @@ ExitStatus Run(Context& context, const Options& options) {
   return ExitStatus::kFailedVerification;
 }
 
+constexpr std::string_view kText =
+    R"(Checks a report with nothing but the file and the ledger's verifier key: the checkpoint's signature; that every
+embedded entry is in its tree; that the entries are whole envelopes with dense revisions, linked to each other; that
+each envelope passes every filter that the report states, by its own records, in the order and within the limit; for a
+principal without other filters that its records are numbered without a gap; and that the page is, byte for byte, the
+one that the entries give. It also says what it cannot show.
+
+Exit status 1 for anything that does not hold, naming what and where; 5 for a file or a key that cannot be read. json
+and jsonl: {"ok", "problem", "origin", "tree_size", "root", "entries", "envelopes", "complete", "generated_at", "at",
+"shown"} (FORMAT.md).)";
+
 }  // namespace
 
 Command ReportVerifyCommand() {
@@ -81,18 +92,7 @@ Command ReportVerifyCommand() {
       .name = "report verify",
       .arguments = "FILE",
       .summary = "check a report file, without the ledger",
-      .text =
-          "Checks a report with nothing but the file and the ledger's verifier key: the checkpoint's signature; that "
-          "every embedded entry is in its tree; that the entries are whole envelopes with dense revisions, linked to "
-          "each other; that each envelope passes every filter that the report states, by its own records, in the order "
-          "and within the limit; for a principal without other filters that its records are numbered without a gap; "
-          "and "
-          "that the page, made again from the entries, is the same byte for byte. Says what it cannot show.\n"
-          "\n"
-          "Exit status 1 for anything that does not hold, naming what and where; 5 for a file or a key that cannot be "
-          "read. json and jsonl: {\"ok\", \"problem\", \"origin\", \"tree_size\", \"root\", \"entries\", "
-          "\"envelopes\", "
-          "\"complete\", \"generated_at\", \"at\", \"shown\"} (FORMAT.md).",
+      .text = kText,
       .example = "  envledger report verify alice.html --vkey ledger.vkey\n",
       .options = Join({kOwn, OutputOptions()}),
       .min_arguments = 1,

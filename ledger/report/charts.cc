@@ -1,6 +1,6 @@
-// The drawings of a report. They are SVG elements whose geometry is in percent, so that text never scales with them;
-// each has a title for those who do not see it, and the exact numbers stand beside. All arithmetic is in integers, so
-// that the same entries give the same page on every machine.
+// The drawings of a report: SVG elements whose geometry is in percent, so that text never scales with them. Each has a
+// title for those who cannot see it, and the exact numbers stand beside it. All arithmetic is in integers, so that the
+// same entries give the same page on every machine.
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -54,7 +54,7 @@ std::string Axis(Span span) {
          "</span></div>\n";
 }
 
-// An envelope a row, from its first record to its last; open ones to the last of all.
+// One row for each envelope, from its first record to its last; open ones reach to the last record of all.
 std::string Lanes(const ReportContents& contents) {
   Span all{std::numeric_limits<Nanos>::max(), 0};
   for (const Story& story : contents.stories) {
@@ -82,7 +82,7 @@ std::string Lanes(const ReportContents& contents) {
   return html + "</tbody></table>\n" + Axis(all);
 }
 
-// How many were asked in each step of time, by how they ended.
+// How many envelopes were asked for in each step of time, by how they ended.
 std::string Histogram(const ReportContents& contents) {
   Span all{std::numeric_limits<Nanos>::max(), 0};
   for (const Story& story : contents.stories) {

@@ -1,6 +1,6 @@
-// The entries are what a report says, everything else on it must follow from them. So the checks go from the bottom
-// up: the signature vouches for the root, the root for the entries, the entries for the envelopes, and the page made
-// again from all this must be the page.
+// A report is its entries; everything else on it must follow from them. So the checks go from the bottom up: the
+// signature vouches for the root, the root for the entries, the entries for the envelopes, and the page that is
+// rendered from all of this must be the page at hand, byte for byte.
 #include "ledger/report/check.h"
 
 #include <algorithm>
@@ -18,7 +18,8 @@ namespace {
 
 Result<std::string_view> EmbeddedJson(std::string_view page) {
   const size_t begin = page.find(kReportDataBegin);
-  if (begin == std::string_view::npos) return InvalidArgument("it embeds no evidence: no report of this tool");
+  if (begin == std::string_view::npos)
+    return InvalidArgument("it embeds no evidence, so it is not a report of this tool");
   const std::string_view rest = page.substr(begin + kReportDataBegin.size());
   const size_t end = rest.find(kReportDataEnd);
   if (end == std::string_view::npos) return InvalidArgument("its evidence is cut off");
@@ -34,7 +35,7 @@ Result<Checkpoint> CheckSignature(const ReportData& data, const VerifierKey& key
   return checkpoint;
 }
 
-// Every entry belongs to one envelope, and no envelope stands there twice; each points at the one before it.
+// Every entry belongs to one envelope and follows the one before it; no envelope is shown twice.
 Status CheckEnvelopes(const ReportData& data, const std::vector<Story>& stories) {
   std::set<std::string_view> ids;
   std::set<uint64_t> shown;
@@ -42,14 +43,15 @@ Status CheckEnvelopes(const ReportData& data, const std::vector<Story>& stories)
     const Story& story = stories[number];
     const ReportEnvelope& envelope = data.envelopes[number];
     const std::string name = "envelope " + envelope.id;
-    if (!ids.insert(envelope.id).second) return Corruption(name + " stands there twice");
+    if (!ids.insert(envelope.id).second) return Corruption(name + " is shown twice");
     if (!story.problem.empty() && data.complete) return Corruption(story.problem + ", and the report says complete");
     std::optional<uint64_t> before;
     for (const uint64_t seq : envelope.seqs) {
       if (before && seq <= *before) {
         return Corruption(name + ": entry " + std::to_string(seq) + " stands after entry " + std::to_string(*before));
       }
-      if (!shown.insert(seq).second) return Corruption(name + ": entry " + std::to_string(seq) + " is of another, too");
+      if (!shown.insert(seq).second)
+        return Corruption(name + ": entry " + std::to_string(seq) + " belongs to another envelope as well");
       before = seq;
     }
     if (!story.problem.empty()) continue;
@@ -64,9 +66,10 @@ Status CheckEnvelopes(const ReportData& data, const std::vector<Story>& stories)
   return Ok();
 }
 
-// That every envelope passes the filters, in the order and within the limit that the report states: asked of the
-// records by what answers queries. What a hole has swallowed can be what passes, or what gives the place; that there is
-// a hole, the report says, and the first record is there in any case. How many were judged by all their records.
+// That every envelope passes the filters that the report states, in its order and within its limit, judged on the
+// records by the same code that answers queries. Where the report says that an envelope has a hole, what is missing may
+// be what passes, or what gives the envelope its place; then only the first record, which is always there, is judged.
+// Returns how many envelopes were judged by all their records.
 Result<size_t> CheckFilters(const ReportData& data, const QueryPlan& plan, const std::vector<Story>& stories) {
   const QueryRequest& request = plan.request;
   const Matcher matcher(request);
@@ -92,7 +95,7 @@ Result<size_t> CheckFilters(const ReportData& data, const QueryPlan& plan, const
     if (story.problem.empty()) {
       const auto roles = matcher.Judge(records);
       if (!roles) return passes_not();
-      if (request.principal && *roles != envelope.roles) return differs(": the principal has other roles in it");
+      if (request.principal && *roles != envelope.roles) return differs(": the principal holds other roles in it");
       ++judged;
     } else {
       if (matcher.RulesOut(records.front())) return passes_not();
@@ -119,9 +122,9 @@ std::string FiltersSentence(const std::vector<KeyValue>& filters, size_t judged,
          "all their records; the others have holes, and only their first record was judged.";
 }
 
-// A principal's records are numbered across the ledger, and each names the one before. Where nothing but the principal
-// chose the envelopes, all of them in the tree that was asked must be there: what came while it was asked is there as
-// it came.
+// A principal's records are numbered across the ledger, and each names the one before it. Where the principal is the
+// only filter, all of the principal's records in the tree that was asked must be there; of those that were appended
+// while the ledger answered, some may be.
 Status CheckOrdinals(const ReportData& data, const QueryPlan& plan, std::vector<std::string>& shown) {
   const bool alone =
       plan.request.principal && data.complete && !data.more &&
@@ -143,7 +146,7 @@ Status CheckOrdinals(const ReportData& data, const QueryPlan& plan, std::vector<
   }
   const auto reaches = book.Reaches(whole);
   for (const Principal& principal : data.principals) {
-    if (!reaches.contains(principal)) return Corruption("no record of " + FullPrincipalText(principal) + " is there");
+    if (!reaches.contains(principal)) return Corruption("there is no record of " + FullPrincipalText(principal));
   }
   for (const auto& [principal, reach] : reaches) {
     shown.push_back("The " + Grouped(reach.last) + " records of " + FullPrincipalText(principal) +
@@ -153,7 +156,7 @@ Status CheckOrdinals(const ReportData& data, const QueryPlan& plan, std::vector<
   return Ok();
 }
 
-// Where the page differs from the one made again.
+// Where the page differs from the one that its evidence gives.
 Status ComparePages(std::string_view page, std::string_view made, const std::string& version) {
   if (page == made) return Ok();
   const auto [at, of_made] = std::mismatch(page.begin(), page.end(), made.begin(), made.end());
@@ -200,7 +203,7 @@ Result<ReportCheck> CheckReport(std::string_view page, const VerifierKey& key) {
   }
   ENVLEDGER_RETURN_IF_ERROR(CheckOrdinals(data, plan->query, check.shown));
   auto made = ReportPage(data, stories);
-  if (!made.ok()) return Corruption("the page cannot be made again: " + made.status().message());
+  if (!made.ok()) return Corruption("no page can be rendered from its evidence: " + made.status().message());
   ENVLEDGER_RETURN_IF_ERROR(ComparePages(page, *made, data.tool_version));
   check.shown.push_back("Every byte of the page follows from them.");
   return check;

@@ -1,5 +1,5 @@
-// The JSON is read strictly and into values of known types, and the page is made again from those: so there is nothing
-// in it that the page made again would not show a change of.
+// The JSON is read strictly, into values of known types, and a report is checked by rendering those values again: a
+// change of the JSON that this reader passes over changes the page, and is found there.
 #include "ledger/report/data.h"
 
 #include <nlohmann/json.hpp>
@@ -14,13 +14,13 @@ using nlohmann::json;
 
 constexpr std::string_view kFormat = "envledger-report/1";
 
-// Of arrays and objects in each other: the whole, its lists, their rows.
+// How deep arrays and objects are nested: the whole, its lists, their rows.
 constexpr int kMaxDepth = 3;
-// Every value of a report takes more of it, but for the few of kMinValues: a record's entry alone takes 200 bytes.
+// Every value takes more of the text than this, except for a few (kMinValues): the entry of a record takes 200 bytes.
 constexpr size_t kBytesPerValue = 16;
 constexpr size_t kMinValues = 1024;
 
-// Inside a script element no "<" may stand, in whatever it is part of.
+// No "<" may stand inside a script element, whatever it is part of.
 std::string ForScript(const std::string& text) {
   std::string safe;
   safe.reserve(text.size());
@@ -47,11 +47,11 @@ std::string EnvelopesJson(const std::vector<ReportEnvelope>& envelopes) {
   return text + "]";
 }
 
-// Much of the shape is checked by json itself, which throws too.
+// The JSON library checks much of the shape itself, and throws as well.
 [[noreturn]] void Malformed(const std::string& what) { throw std::invalid_argument(what); }
 
-// The file may be anybody's, and is read before a signature can be checked: what would take more stack or memory than a
-// report of its size is refused while it is parsed.
+// The file can come from anybody, and is read before a signature can be checked: what would take more stack or memory
+// than a report of its size is refused while it is parsed.
 json ParseEvidence(std::string_view text) {
   size_t left = kMinValues + text.size() / kBytesPerValue;
   return json::parse(text, [&left](int depth, json::parse_event_t event, const json&) {
@@ -82,11 +82,18 @@ uint64_t ReadNumber(const json& value) {
   return value.get<uint64_t>();
 }
 
+// Anything can be walked through as if it were a list: null and an empty object like an empty one.
+const json& List(const json& from, const char* name) {
+  const json& list = from.at(name);
+  if (!list.is_array()) Malformed(std::string(name) + " is not a list but " + list.type_name());
+  return list;
+}
+
 void ReadClaims(const json& from, ReportData& data) {
   data.tool_version = from.at("version").get<std::string>();
   data.generated_at = ReadTime(from.at("generated_at"));
-  for (const json& pair : from.at("filters")) data.filters.push_back({pair.at(0), pair.at(1)});
-  for (const json& principal : from.at("principals")) {
+  for (const json& pair : List(from, "filters")) data.filters.push_back({pair.at(0), pair.at(1)});
+  for (const json& principal : List(from, "principals")) {
     const auto kind = ParseName<PrincipalKind>(principal.at(0).get_ref<const std::string&>());
     if (!kind) Malformed("no kind of principal: " + Quoted(principal.at(0).get_ref<const std::string&>()));
     data.principals.push_back({*kind, principal.at(1), principal.at(2)});
@@ -98,7 +105,7 @@ void ReadClaims(const json& from, ReportData& data) {
   data.problem = answer.at("problem").get<std::string>();
   if (data.complete != data.problem.empty()) Malformed("complete is what has no problem, and nothing else");
   data.more = answer.at("more").get<bool>();
-  for (const json& row : from.at("envelopes")) {
+  for (const json& row : List(from, "envelopes")) {
     ReportEnvelope envelope;
     envelope.id = row.at(0).get<std::string>();
     const uint64_t roles = ReadNumber(row.at(1));
@@ -110,7 +117,7 @@ void ReadClaims(const json& from, ReportData& data) {
 }
 
 void ReadEvidence(const json& from, ReportData& data) {
-  for (const json& row : from.at("entries")) {
+  for (const json& row : List(from, "entries")) {
     const uint64_t seq = ReadNumber(row.at(0));
     auto bytes = ParseBase64(row.at(1).get_ref<const std::string&>());
     if (!bytes) Malformed("entry " + std::to_string(seq) + " is not base64");
@@ -119,7 +126,7 @@ void ReadEvidence(const json& from, ReportData& data) {
     }
     data.entries.emplace_hint(data.entries.end(), seq, *std::move(bytes));
   }
-  for (const json& node : from.at("nodes")) data.nodes.push_back(ReadHash(node));
+  for (const json& node : List(from, "nodes")) data.nodes.push_back(ReadHash(node));
   data.checkpoint = from.at("checkpoint").get<std::string>();
   data.vkey = from.at("vkey").get<std::string>();
 }
@@ -168,7 +175,7 @@ void AddReportDataJson(const ReportData& data, std::string& text) {
       .Text("vkey", data.vkey)
       .Text("checkpoint", data.checkpoint)
       .Raw("nodes", JsonArray(nodes));
-  // The entries are most of a report: they go straight to the end of the object.
+  // The entries are most of a report, so they are written straight into `text`, as the last member of the object.
   std::string rest = ForScript(object.str());
   rest.pop_back();
   text += rest;

@@ -1,4 +1,5 @@
-// What a report is made from: everything on its page follows from these values, which the page embeds.
+// The values that a report is rendered from. Its page embeds them as JSON (schema/FORMAT.md, "Reports"), and everything
+// else on it follows from them.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ struct ReportEnvelope {
 };
 
 struct ReportData {
-  // What was asked and what was answered: nothing below vouches for these but whoever made the report.
+  // What was asked and what was answered. Only whoever made the report vouches for these.
   std::string tool_version;
   Nanos generated_at = 0;
   std::vector<KeyValue> filters;      // as options and their values; times absolute
@@ -43,25 +44,26 @@ struct ReportData {
 
 // The value of a filter, or nullptr.
 const std::string* FindFilter(const ReportData& data, std::string_view name);
-// The moment as of which everything is told (the filter `at`): what occurred later is among the entries, and nowhere
-// else. Without one, all is told.
+// The moment that the report describes (the filter `at`): what occurred later is among the entries, and nowhere else on
+// the page. Nothing when it describes everything.
 std::optional<Nanos> MomentOf(const ReportData& data);
-// What "now" means to the report: that moment, or when it was made.
+// What "now" means in the report: that moment, or the time when the report was made.
 Nanos NowOf(const ReportData& data);
 
-// One line of JSON that is safe inside a script element, at the end of `text`; and back. ReadReportData:
-// kInvalidArgument, saying what, for anything that AddReportDataJson did not write.
+// Appends one line of JSON that is safe inside a script element; and reads it. ReadReportData takes text from anybody,
+// in memory proportional to its size: kInvalidArgument, saying what is wrong, for what AddReportDataJson cannot have
+// written. It checks no hash and no signature.
 void AddReportDataJson(const ReportData& data, std::string& text);
 Result<ReportData> ReadReportData(std::string_view json);
 
-// Between these stands the JSON in a page, alone on its line.
+// In a page the JSON stands between these, alone on its line.
 inline constexpr std::string_view kReportDataBegin = "<script type=\"application/json\" id=\"evidence\">\n";
 inline constexpr std::string_view kReportDataEnd = "\n</script>\n";
 
-// An envelope with its entries, as the ledger answered. kCorruption naming an entry that is not there.
+// An envelope with its entries, as the ledger answered. kCorruption naming an entry that the report does not have.
 Result<EnvelopeRecords> AnswerOf(const ReportData& data, const ReportEnvelope& envelope);
-// The envelopes as their entries tell them, as of the moment, in the report's order. kCorruption naming the envelope or
-// entry.
+// The envelopes as their entries show them at the report's moment, in the report's order. kCorruption naming the
+// envelope or entry that cannot be read so.
 Result<std::vector<Story>> StoriesOf(const ReportData& data);
 
 }  // namespace envledger

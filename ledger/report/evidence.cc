@@ -1,4 +1,4 @@
-// How to check a report: said on the report, for people who have nothing else.
+// The section that explains how to check a report, for people who have nothing but the report.
 #include <algorithm>
 
 #include "ledger/report/html.h"
@@ -10,11 +10,11 @@ namespace {
 std::string ByTool(const ReportData& data) {
   return "<h3>With the tool, without the ledger</h3>\n<pre>envledger report verify FILE --vkey '" + Html(data.vkey) +
          "'</pre>\n<p>Take the key from where you trust it, not from this page. The tool checks the checkpoint's "
-         "signature and that every entry is in its tree; decodes the entries, and makes this page again from them: one "
-         "changed character anywhere is named.</p>\n";
+         "signature and that every entry is in its tree, decodes the entries, and renders this page from them again: a "
+         "single changed character is found and named.</p>\n";
 }
 
-// Of one entry, with programs that every machine has.
+// For one entry, with programs that every machine has.
 std::string ByHand(const ReportData& data) {
   if (data.entries.empty()) return {};
   const std::string seq = std::to_string(data.entries.begin()->first);
@@ -60,7 +60,7 @@ std::string EvidenceSection(const ReportContents& contents) {
                     " entries, a signed checkpoint of the ledger, and the proof that all of them are in its tree (" +
                     Grouped(data.nodes.size()) + (data.nodes.size() == 1 ? " node).</p>\n" : " nodes).</p>\n");
   html += "<h3>Checkpoint</h3>\n<pre>";
-  // As the note has it, line by line; each line is shown safely.
+  // Line by line, as in the note; each line is escaped by itself.
   for (size_t at = 0; at < data.checkpoint.size();) {
     const size_t end = std::min(data.checkpoint.find('\n', at), data.checkpoint.size());
     html += Html(std::string_view(data.checkpoint).substr(at, end - at)) + "\n";

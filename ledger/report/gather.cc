@@ -4,6 +4,7 @@
 #include "ledger/evidence/pages.h"
 #include "ledger/evidence/proof_source.h"
 #include "ledger/evidence/served_keys.h"
+#include "ledger/report/filters.h"
 
 namespace envledger {
 namespace {
@@ -15,7 +16,7 @@ void AddAnswer(const Completeness& answer, ReportData& data) {
   data.problem = answer.complete || !answer.problem.empty() ? answer.problem : "the ledger does not say what";
 }
 
-// With all its records: those after the moment that is asked about show that they come after it.
+// With all its records: those that are later than the moment asked about must be there to show that they are.
 Status AddEnvelope(const EnvelopeRecords& answer, ReportData& data) {
   ReportEnvelope envelope{.id = answer.envelope_id, .roles = answer.roles, .seqs = {}};
   for (const std::string& bytes : answer.entries) {
@@ -43,8 +44,9 @@ Status GatherOne(LedgerReader& reader, const std::string& envelope_id, std::opti
   return AddEnvelope(response.envelope, data);
 }
 
-// Whether an envelope matches beyond where the limit ended the answer. A cursor there does not tell: it stands wherever
-// something is left to be judged. A hole in what is left is one of the answer, unless something was found all the same.
+// Whether another envelope matches beyond the limit that ended the answer. The cursor alone does not tell, because the
+// ledger gives one wherever something is left to be judged. A hole in what is left makes the answer incomplete, unless
+// another match is found all the same.
 Result<bool> AnyBeyond(LedgerReader& reader, QueryRequest request, Completeness& answer) {
   request.limit = 1;
   Completeness whole = answer;
@@ -68,7 +70,7 @@ Status GatherMany(LedgerReader& reader, const QueryPlan& plan, const std::functi
   ENVLEDGER_ASSIGN_OR_RETURN(
       const Coverage coverage,
       ForEachAnswer(reader, plan.request, plan.limit, [&](const Story&, const EnvelopeRecords& answer) -> Status {
-        progress(data.envelopes.size() + 1);
+        if (progress) progress(data.envelopes.size() + 1);
         return AddEnvelope(answer, data);
       }));
   Completeness answer = coverage.total();
@@ -78,11 +80,10 @@ Status GatherMany(LedgerReader& reader, const QueryPlan& plan, const std::functi
 }
 
 // The checkpoint, and the key that it is signed by.
-Result<Checkpoint> AddCheckpoint(LedgerReader& reader, ProofSource& source, const ReportRequest& request,
+Result<Checkpoint> AddCheckpoint(LedgerReader& reader, ProofSource& source, std::optional<VerifierKey> key,
                                  ReportData& data) {
   auto signed_note = data.entries.empty() ? source.Latest() : source.Covering(data.entries.rbegin()->first);
   if (!signed_note.ok()) return std::move(signed_note).status();
-  std::optional<VerifierKey> key = request.key;
   if (!key) {
     ENVLEDGER_ASSIGN_OR_RETURN(const KeyHistory history, ReadKeys(reader));
     key = history.KeyAt(signed_note->checkpoint.size);
@@ -132,18 +133,29 @@ Status CheckEvidence(const ReportData& data, const Checkpoint& checkpoint) {
   return Ok();
 }
 
-Status GatherReport(LedgerReader& reader, const ReportRequest& request,
-                    const std::function<void(uint64_t envelopes)>& progress, ReportData& data) {
-  if (request.envelope_id.empty()) {
-    ENVLEDGER_RETURN_IF_ERROR(GatherMany(reader, request.plan, progress, data));
+Result<ReportData> GatherReport(LedgerReader& reader, const ReportRequest& request,
+                                const std::function<void(uint64_t envelopes)>& progress) {
+  ENVLEDGER_ASSIGN_OR_RETURN(ReportPlan plan, ReadReportFilters(request.filters));
+  ReportData data;
+  data.tool_version = ENVLEDGER_VERSION;
+  data.generated_at = request.now;
+  data.filters = request.filters;
+  if (plan.query.principal) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const ResolvedPrincipal resolved, Resolve(reader, *plan.query.principal));
+    plan.query.request.principal = resolved.filter;
+    for (const PrincipalSummary& one : resolved.candidates) data.principals.push_back(one.principal);
+  }
+  if (plan.envelope_id.empty()) {
+    ENVLEDGER_RETURN_IF_ERROR(GatherMany(reader, plan.query, progress, data));
   } else {
-    ENVLEDGER_RETURN_IF_ERROR(GatherOne(reader, request.envelope_id, request.plan.request.at, data));
+    ENVLEDGER_RETURN_IF_ERROR(GatherOne(reader, plan.envelope_id, plan.query.request.at, data));
   }
   ProofSource source(reader, request.key, request.can_sign);
-  auto checkpoint = AddCheckpoint(reader, source, request, data);
-  if (!checkpoint.ok() && data.entries.empty() && checkpoint.status().code() == Code::kNotFound) return Ok();
+  auto checkpoint = AddCheckpoint(reader, source, request.key, data);
+  if (!checkpoint.ok() && data.entries.empty() && checkpoint.status().code() == Code::kNotFound) return data;
   if (!checkpoint.ok()) return std::move(checkpoint).status();
-  return data.entries.empty() ? Ok() : AddProof(source, *checkpoint, data);
+  if (!data.entries.empty()) ENVLEDGER_RETURN_IF_ERROR(AddProof(source, *checkpoint, data));
+  return data;
 }
 
 }  // namespace envledger

@@ -1,29 +1,33 @@
-// A report's values, from a ledger.
+// A report's values, asked of a ledger.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "ledger/protocol/filters.h"
 #include "ledger/protocol/ledger_reader.h"
 #include "ledger/report/data.h"
 
 namespace envledger {
 
 struct ReportRequest {
-  std::string envelope_id;         // this one only; empty: those of the plan
-  QueryPlan plan;                  // with its principal resolved
+  std::vector<KeyValue> filters;   // as ledger/report/filters.h has them
   std::optional<VerifierKey> key;  // what the checkpoint must be signed by; else the key of the ledger's own history
   bool can_sign = false;           // a daemon answers
+  Nanos now = 0;                   // when the report is made
 };
 
-// Fills in the answer, the envelopes and the evidence; the rest of `data` is the caller's. Everything is checked here:
-// the checkpoint's signature, and that the entries lead to its root. kNotFound for an envelope that is not there, and
-// when no checkpoint covers the entries and none can be signed; kCorruption, saying what, for what does not hold.
-Status GatherReport(LedgerReader& reader, const ReportRequest& request,
-                    const std::function<void(uint64_t envelopes)>& progress, ReportData& data);
+// Asks the ledger whom the filters name, which envelopes pass, and for a checkpoint and the proof that vouch for their
+// entries. Everything is checked here: the checkpoint's signature, and that the entries lead to its root. A hole in the
+// answer is no error: ReportData::complete and problem say so. `progress` (may be empty) hears how many envelopes there
+// are so far.
+//
+// kInvalidArgument, naming the filter, as ReadReportFilters; kNotFound for an envelope that is not there, and when no
+// checkpoint covers the entries and none can be signed; kCorruption, saying what, for what does not hold; all else as
+// the reader gives it. All of the report is in memory.
+Result<ReportData> GatherReport(LedgerReader& reader, const ReportRequest& request,
+                                const std::function<void(uint64_t envelopes)>& progress);
 
 // That the entries, hashed, and the nodes lead to the checkpoint's root. kCorruption otherwise. REQUIRES: entries.
 Status CheckEvidence(const ReportData& data, const Checkpoint& checkpoint);

@@ -1,6 +1,5 @@
-// What a reader sees first is what was asked and how far the answer can be trusted; what it rests on comes last, with
-// the means to check it. Nothing on the page comes from anywhere but ReportData, so that a report is checked by making
-// it again.
+// The page begins with what was asked and how far the answer can be trusted, and ends with what it rests on and how to
+// check that. Everything on it comes from ReportData, so a report is checked by rendering it a second time.
 #include "ledger/report/page.h"
 
 #include <algorithm>
@@ -46,22 +45,24 @@ std::string Others(const ReportData& data) {
   return FiltersText(others);
 }
 
-// As of which moment everything is told, when it is not the end.
+// The moment that the page describes, where it is not the end of the ledger.
 std::string MomentHtml(const ReportContents& contents) {
   const auto at = MomentOf(contents.data);
   if (!at) return {};
   uint64_t later = 0;
   for (const Story& story : contents.stories) later += story.later;
   std::string rest = "No envelope here has a record of a later time.";
-  if (later == 1) rest = "1 record of a later time (occurred_at) is in the evidence, and left out of all else here.";
+  if (later == 1)
+    rest = "1 record of a later time (occurred_at) is kept in the evidence, and left out of the rest of this page.";
   if (later > 1) {
-    rest =
-        Grouped(later) + " records of a later time (occurred_at) are in the evidence, and left out of all else here.";
+    rest = Grouped(later) +
+           " records of a later time (occurred_at) are kept in the evidence, and left out of the rest of this page.";
   }
   return "<p class=\"moment\"><b>State as of " + FullTime(*at) + " UTC.</b> " + rest + "</p>\n";
 }
 
-// The statement of completeness. What holds the entries is the checkpoint's; that they are all, only the ledger says.
+// How complete the answer is. The checkpoint vouches that the entries are in the ledger; that none is missing is the
+// ledger's word alone.
 std::string Claim(const ReportData& data) {
   std::string text = data.complete ? "Complete" : "INCOMPLETE";
   text += " as of " + Grouped(data.answered_size) + " entries";
@@ -79,7 +80,7 @@ std::string Claim(const ReportData& data) {
   return "<p class=\"claim" + std::string(whole ? "" : " hole") + "\">" + Html(text) + "</p>\n";
 }
 
-// Links to the sections that there are; the last two always are.
+// Links to the sections that the page has; it always has the last two.
 std::string Navigation(const std::string& sections) {
   static constexpr std::pair<std::string_view, std::string_view> kSections[] = {{"summary", "Summary"},
                                                                                 {"timeline", "Timeline"},
@@ -107,7 +108,7 @@ std::string Tile(std::string_view name, uint64_t number) {
   return "<div><dt>" + std::string(name) + "</dt><dd>" + Grouped(number) + "</dd></div>";
 }
 
-// For the style of what is printed.
+// What the print style goes by.
 std::string_view BodyClass(size_t envelopes) {
   switch (PaperUseOf(envelopes)) {
     case PaperUse::kRecords:

@@ -1,4 +1,4 @@
-// The page of a report: one HTML file that loads nothing and runs nothing but its own script.
+// The page of a report: one HTML file that loads nothing from anywhere and runs nothing but its own script.
 #pragma once
 
 #include <string>
@@ -7,8 +7,9 @@
 
 namespace envledger {
 
-// The page that `data` gives: always the same bytes for the same values and the same version of the tool. `stories` is
-// StoriesOf(data). kInvalidArgument when the checkpoint is none; kResourceExhausted when a sum leaves 128 bits.
+// Renders `data`: the same values always give the same bytes in the same version of this library. `stories` is
+// StoriesOf(data). All of the page is in memory. kInvalidArgument when data.checkpoint is not a checkpoint's note;
+// kResourceExhausted when a sum does not fit into 128 bits. Pure; thread-safe.
 Result<std::string> ReportPage(const ReportData& data, const std::vector<Story>& stories);
 
 }  // namespace envledger

@@ -10,16 +10,18 @@
 
 namespace envledger {
 
-// How an envelope stands, in three.
+// How an envelope ended, or that it is open.
 enum class Ending { kOpen, kWell, kBadly };
 Ending EndingOf(Stage stage);
 // The class of the page's style: "open", "good", "bad".
 std::string_view ClassOf(Ending ending);
 
-// What of the envelopes a printed report shows: all with their records, all without them, or the first without them.
+// What a printed report shows of its envelopes: all with their records, all without records, or the first ones without
+// records.
 enum class PaperUse { kRecords, kRows, kSome };
 PaperUse PaperUseOf(size_t envelopes);
 
+// What the sections are made from; borrowed.
 struct ReportContents {
   const ReportData& data;
   const std::vector<Story>& stories;
@@ -29,11 +31,12 @@ struct ReportContents {
 
 std::string SummarySection(const ReportContents& contents);
 std::string TimelineSection(const ReportContents& contents);
-// kResourceExhausted when a sum leaves 128 bits.
+// kResourceExhausted when a sum does not fit into 128 bits.
 Result<std::string> ResourcesSection(const ReportContents& contents);
 std::string DecisionsSection(const ReportContents& contents);
 std::string FindingsSection(const ReportContents& contents);
-void AddEnvelopesSection(const ReportContents& contents, std::string& page);  // the largest: to the end of the page
+// By far the largest section: appended to `page`, so that it is not copied.
+void AddEnvelopesSection(const ReportContents& contents, std::string& page);
 std::string EvidenceSection(const ReportContents& contents);
 
 }  // namespace envledger

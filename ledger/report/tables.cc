@@ -10,14 +10,14 @@
 namespace envledger {
 namespace {
 
-// Further rows stand in a details element.
+// Rows beyond these are folded into a details element.
 constexpr size_t kOpenRows = 20;
 constexpr size_t kOpenFindings = 8;
-// Envelopes in one table. A browser lays a table out as a whole, and again whenever it grows: one of 10,000 rows took
-// it ten seconds. Of small ones, each in a box of its own, it lays out those that are seen.
+// Envelopes in one table. A browser lays out a table as a whole, and again whenever it grows: a table of 10,000 rows
+// took ten seconds. Of small tables, each in a box of its own, it lays out only those that are seen.
 constexpr size_t kPartRows = 100;
-// Envelopes that are printed with their records, and that are printed at all: three parts, as the style and the script
-// have it too. On paper 10,000 took a browser a minute and 800 pages.
+// How many envelopes are printed with their records, and how many are printed at all: three parts, as print.css and
+// page.js have it too. Printing 10,000 took a browser a minute and 800 pages.
 constexpr size_t kPaperRecords = 50;
 constexpr size_t kPaperRows = 3 * kPartRows;
 
@@ -83,7 +83,7 @@ std::string AmountsHtml(const Envelope& envelope) {
   if (!envelope.granted) return html;
   const std::string granted = ResourcesText(envelope.granted->resources);
   if (asked.empty() && granted.empty()) return html;
-  // By their texts alone, names that look like amounts could make two maps look like one.
+  // The texts alone do not tell: names that look like amounts could make two maps look alike.
   const bool as_requested = std::all_of(envelope.relation.begin(), envelope.relation.end(),
                                         [](const auto& pair) { return pair.second == Relation::kAsRequested; });
   if (granted == asked && as_requested) return html + " <span class=\"arrow\">\u2192 the same</span>";
@@ -112,14 +112,14 @@ std::string EnvelopeRow(const ReportContents& contents, size_t i, bool open) {
   return html + "</ol></details></td></tr></tbody>\n";
 }
 
-// Says on paper what of the envelopes is not on it.
+// Printed only: what the paper does not show of the envelopes.
 std::string OnPaper(size_t envelopes) {
   const PaperUse use = PaperUseOf(envelopes);
   if (use == PaperUse::kRecords) return {};
   std::string text = "The records of each envelope are in the file of this report, not on paper.";
   if (use == PaperUse::kSome) {
     text += " Nor are more than the first " + std::to_string(kPaperRows) + " or so of its " + Grouped(envelopes) +
-            " envelopes: a search there leaves those that it finds to be printed.";
+            " envelopes: after a search in the file, those that it found are printed.";
   }
   return "<p class=\"dim on-paper\">" + text + "</p>\n";
 }

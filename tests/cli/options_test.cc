@@ -75,24 +75,6 @@ TEST(TimeArgument, RefusesAllElseAndSaysWhatItTakes) {
   }
 }
 
-TEST(PrincipalArgument, IsAKindAndAnIdOrAnIdAlone) {
-  const auto plain = ParsePrincipalName("alice");
-  EXPECT_EQ(plain->filter.kind, PrincipalKind::kUnspecified);
-  EXPECT_EQ(plain->filter.id, "alice");
-  EXPECT_FALSE(plain->whole);
-  const auto kind = ParsePrincipalName("agent:aria");
-  EXPECT_EQ(kind->filter.kind, PrincipalKind::kAgent);
-  EXPECT_EQ(kind->filter.id, "aria");
-  EXPECT_EQ(kind->whole, "agent:aria");
-  EXPECT_EQ(ParsePrincipalName("https://x.example/alice")->filter.id, "https://x.example/alice");
-  const auto exact = ParsePrincipalName(":system:kube-scheduler");
-  EXPECT_EQ(exact->filter.kind, PrincipalKind::kUnspecified);
-  EXPECT_EQ(exact->filter.id, "system:kube-scheduler");
-  EXPECT_FALSE(exact->whole);
-  EXPECT_FALSE(ParsePrincipalName("user:").ok());
-  EXPECT_FALSE(ParsePrincipalName(":").ok());
-}
-
 PrincipalSummary Known(PrincipalKind kind, const std::string& id, const std::string& issuer = "k8s") {
   PrincipalSummary summary;
   summary.principal = {kind, issuer, id};

@@ -268,7 +268,7 @@ TEST_F(ReportFilters, ShowAPrincipalsRecordThatIsLeftOut) {
   data.principals = {User("alice")};
   Put(data);
   EXPECT_EQ(Verify(), 1);
-  EXPECT_NE(err_.find("no record of user:alice@id.example.com is there"), std::string::npos) << err_;
+  EXPECT_NE(err_.find("there is no record of user:alice@id.example.com"), std::string::npos) << err_;
 }
 
 TEST_F(ReportFilters, SayThatThereAreMoreWhenOneMoreMatches) {

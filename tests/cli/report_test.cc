@@ -120,7 +120,7 @@ TEST(Report, EvidenceThatIsForgedWholeSaysWhatIsWrong) {
          data.envelopes[0].seqs = {0, 2};
        },
        "revision 1 is missing"},
-      {[](ReportData& data) { data.envelopes.push_back(data.envelopes[1]); }, "stands there twice"},
+      {[](ReportData& data) { data.envelopes.push_back(data.envelopes[1]); }, "is shown twice"},
       {[](ReportData& data) { data.envelopes[1].id = "env-7"; }, "belongs to envelope env-2"},
       {[](ReportData& data) {
          data.filters.push_back({"tenant", "sales"});

@@ -1,0 +1,38 @@
+#include "ledger/report/data.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/report/checker_cases.h"
+
+namespace envledger {
+namespace {
+
+TEST(ReportData, IsReadAsItWasWritten) {
+  ReportData data = MadeEvidence(5, {1, 3});
+  data.filters = {{"tenant", "</script>"}, {"open", ""}};
+  data.principals = {{PrincipalKind::kUser, "issuer", "alice"}};
+  data.envelopes = {{.id = "env-1", .roles = 3, .seqs = {1, 3}}};
+  data.generated_at = 1773739200 * kSecond;
+  const std::string text = EvidenceJson(data);
+  EXPECT_EQ(text.find('<'), std::string::npos) << "nothing ends the element that it stands in";
+  EXPECT_EQ(text.find('\n'), std::string::npos);
+  const auto read = ReadReportData(text);
+  ASSERT_TRUE(read.ok()) << read.status().ToString();
+  EXPECT_EQ(EvidenceJson(*read), text);
+}
+
+// To walk through null or an object as if it were a list gives nothing, or its values.
+TEST(ReportData, HasListsWhereListsBelong) {
+  const std::string text = EvidenceJson(MadeEvidence(5, {1, 3}));
+  for (const std::string name : {"filters", "principals", "envelopes", "entries", "nodes"}) {
+    for (const std::string value : {"null", "{}", "{\"a\":[]}", "0", "\"\""}) {
+      const std::string changed = text.substr(0, text.size() - 1) + ",\"" + name + "\":" + value + "}";
+      const auto read = ReadReportData(changed);
+      EXPECT_EQ(read.status().code(), Code::kInvalidArgument) << name << " " << value;
+      EXPECT_NE(read.status().message().find(name + " is not a list"), std::string::npos) << read.status().message();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace envledger
