@@ -29,4 +29,25 @@ Result<VerifierKey> ReadVerifierKey(const std::string& argument) {
   return std::move(key).status().Prepend("--vkey is neither a verifier key nor a file: ");
 }
 
+ExitStatus NoKey(Context& context, const Status& status) {
+  Complain(context, status.ToString());
+  return ExitStatus::kUnavailable;
+}
+
+OptionSpecs SigningKeyOptions() {
+  return {
+      {"origin", Takes::kValue, "NAME", "the ledger's name, under which it signs: such as ledger.example.com/audit"},
+      {"key", Takes::kValue, "FILE", "the private key file"},
+  };
+}
+
+Status CheckSigningKeyOptions(const Options& options) {
+  for (const char* name : {"origin", "key"}) {
+    if (!options.Has(name)) return InvalidArgument("--" + std::string(name) + " is missing");
+  }
+  // Any key will do to see whether the name is one: better before a key is written than after.
+  const auto named = MakeVerifierKey(options.Get("origin"), std::string(32, '\0'));
+  return named.ok() ? Ok() : InvalidArgument("--origin: " + named.status().message());
+}
+
 }  // namespace envledger::cli

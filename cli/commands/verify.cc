@@ -3,12 +3,13 @@
 
 #include "cli/arguments/key_argument.h"
 #include "cli/arguments/ledger_source.h"
+#include "cli/arguments/timestamp_argument.h"
 #include "cli/commands/commands.h"
 #include "cli/output/output_style.h"
 #include "cli/output/verify_report.h"
 #include "cli/progress.h"
-#include "cli/timestamps.h"
 #include "ledger/base/file.h"
+#include "ledger/evidence/timestamps.h"
 #include "ledger/tiles/verify_tiles.h"
 
 namespace envledger::cli {

@@ -6,9 +6,10 @@
 #include <set>
 #include <sstream>
 
-#include "cli/event_mappings.h"
-#include "fake_ledger.h"
 #include "ledger/base/file.h"
+#include "ledger/export/csv_rows.h"
+#include "ledger/export/event_mappings.h"
+#include "tests/cli/fake_ledger.h"
 #include "tests/support/temp_dir.h"
 
 namespace envledger::cli {

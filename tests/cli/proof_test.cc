@@ -5,11 +5,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "fake_ledger.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/file.h"
 #include "ledger/chain/key_history.h"
 #include "ledger/chain/tlog_proof.h"
+#include "tests/cli/fake_ledger.h"
 #include "tests/support/temp_dir.h"
 
 namespace envledger::cli {

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <functional>
 
-#include "fake_ledger.h"
 #include "ledger/base/file.h"
 #include "ledger/report/data.h"
+#include "tests/cli/fake_ledger.h"
 #include "tests/support/temp_dir.h"
 
 namespace envledger::cli {

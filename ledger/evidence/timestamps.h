@@ -9,15 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "cli/arguments/ledger_source.h"
-#include "cli/arguments/options.h"
 #include "ledger/base/status.h"
 #include "ledger/chain/verifier.h"
+#include "ledger/protocol/ledger_reader.h"
 
-namespace envledger::cli {
-
-// --timestamps, else `timestamps` in the data directory, else empty.
-std::string TimestampsDirectory(const Options& options, const LedgerSource& source);
+namespace envledger {
 
 // All the certificates of the PEM files `paths`, each file checked. Not ok, whatever the code: one cannot be read or
 // holds none.
@@ -27,6 +23,9 @@ Result<std::string> ReadCertificates(const std::vector<std::string>& paths);
 // the answer. REQUIRES: `note` is a checkpoint of `size`. Storing the same answer again changes nothing.
 Result<std::string> StoreTimestamp(const std::string& directory, uint64_t size, const std::string& note,
                                    const std::string& response);
+
+// The stored checkpoint that a timestamp with this imprint, a SHA-256, is of. kNotFound when there is none such.
+Result<std::string> FindStampedNote(LedgerReader& reader, const Hash& imprint);
 
 struct TimestampFindings {
   uint64_t count = 0;                    // of answers in the directory
@@ -39,4 +38,4 @@ struct TimestampFindings {
 // certificates they are only counted. Not ok: the directory cannot be read.
 Result<TimestampFindings> CheckTimestamps(const std::string& directory, const std::optional<std::string>& ca_pem);
 
-}  // namespace envledger::cli
+}  // namespace envledger

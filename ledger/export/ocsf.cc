@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <array>
 
-#include "cli/event_mappings.h"
 #include "ledger/codec/json.h"
 #include "ledger/export/envelope_json.h"
+#include "ledger/export/event_mappings.h"
 #include "ledger/text/json_object.h"
 #include "ledger/text/words.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 constexpr uint64_t kClass = 6003;
@@ -227,4 +227,4 @@ std::string OcsfLine(const RecordInContext& of) {
   return json.Raw("unmapped", UnmappedJson(of)).str();
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -1,55 +1,20 @@
-// The record formats that are the project's own (csv, jsonl) and CloudEvents. In CloudEvents the transition goes into
-// `data` whole, and only what routes or sorts an event becomes an attribute; control characters, which the standard
-// forbids in attributes, are written out there and stay exact in `data`.
-#include "cli/event_mappings.h"
+#include "ledger/export/csv_rows.h"
 
-#include "cli/output/query_rows.h"
-#include "ledger/codec/json.h"
-#include "ledger/export/envelope_json.h"
-#include "ledger/text/json_object.h"
-#include "ledger/text/safe_text.h"
+#include "ledger/codec/quantity.h"
+#include "ledger/codec/transition.h"
 #include "ledger/text/words.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
-Nanos OccurredAt(const Record& record) { return record.transition.occurred_at.value_or(0); }
-
-// Requires that `sequence` sorts as text.
-std::string Padded(uint64_t seq) {
-  std::string text = std::to_string(seq);
-  return std::string(20 - text.size(), '0') + text;
-}
-
-// The extension authcontext knows these words.
-std::string_view AuthType(PrincipalKind kind) {
-  switch (kind) {
-    case PrincipalKind::kUser:
-      return "user";
-    case PrincipalKind::kSystem:
-      return "system";
-    case PrincipalKind::kService:
-    case PrincipalKind::kAgent:
-    case PrincipalKind::kWorkload:
-    case PrincipalKind::kJob:
-    case PrincipalKind::kRole:
-      return "service_account";
-    default:
-      return {};
-  }
-}
-
-void AddCommon(JsonObject& json, std::string_view origin, uint64_t seq, const std::string& type) {
-  const std::string source = UriReference(origin);
-  json.Text("specversion", "1.0").Text("id", source + "/" + std::to_string(seq)).Text("source", source);
-  json.Text("type", type);
-}
-
-void AddLedger(JsonObject& json, uint64_t seq, Nanos recorded_at, const Hash& leaf_hash) {
-  json.Text("recordedtime", FormatTime(recorded_at))
-      .Text("sequence", Padded(seq))
-      .Text("ledgerseq", std::to_string(seq))
-      .Text("leafhash", Hex(View(leaf_hash)));
+std::string ExactAmount(const Resource& resource) {
+  std::vector<std::string> parts;
+  if (resource.amount) parts.push_back(FormatQuantity(*resource.amount));
+  if (resource.min) parts.push_back(">=" + FormatQuantity(*resource.min));
+  if (resource.max) parts.push_back("<=" + FormatQuantity(*resource.max));
+  std::string text = Joined(parts, ",");
+  if (resource.per == Per::kUnit) text += "/" + (resource.unit_of.empty() ? "unit" : resource.unit_of);
+  return text;
 }
 
 void AddPrincipal(std::vector<std::string>& fields, const std::optional<Principal>& principal) {
@@ -98,65 +63,60 @@ void AddGrant(std::vector<std::string>& fields, const Transition& transition) {
 
 }  // namespace
 
-std::string UriReference(std::string_view origin) {
-  std::string text;
-  for (const char c : origin) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~/").find(c) != std::string_view::npos;
-    if (plain) {
-      text += c;
-    } else {
-      text += '%' + Hex(std::string_view(&c, 1));
-    }
-  }
-  return text;
+std::string ExactResources(const ResourceMap& resources) {
+  std::vector<std::string> parts;
+  parts.reserve(resources.size());
+  for (const Resource& resource : resources) parts.push_back(resource.name + "=" + ExactAmount(resource));
+  return Joined(parts, "; ");
 }
 
-std::string RecordLine(const RecordInContext& of) {
-  const Record& record = of.record;
-  JsonObject json;
-  json.Number("seq", record.seq)
-      .Text("recorded_at", FormatTime(record.recorded_at))
-      .Raw("recorder", RecorderJson(record.recorder))
-      .Text("leaf_hash", Hex(View(of.leaf_hash)))
-      .Number("revision", record.revision)
-      .Raw("transition", TransitionJson(record.transition));
-  return json.str();
+const std::vector<std::string>& EnvelopeTitles() {
+  static const std::vector<std::string> kTitles = {
+      "envelope_id",    "stage",        "opened_at",      "updated_at", "requester_kind", "requester_issuer",
+      "requester_id",   "subject_kind", "subject_issuer", "subject_id", "tenant",         "role",
+      "execution_kind", "operation",    "targets",        "scope",      "requested",      "granted",
+      "relation",       "effect",       "reasons",        "policy",     "decider",        "outcome_code",
+      "outcome_reason", "used",         "first_seq",      "last_seq",   "revisions"};
+  return kTitles;
 }
 
-std::string EventLine(const EntryView& entry, const Hash& leaf_hash) {
-  JsonObject json;
-  json.Number("seq", entry.header.seq)
-      .Text("recorded_at", FormatTime(entry.header.recorded_at))
-      .Raw("recorder", RecorderJson(entry.header.recorder))
-      .Text("leaf_hash", Hex(View(leaf_hash)))
-      .Raw("event", LedgerEventJson(*entry.event));
-  return json.str();
-}
+std::vector<std::string> EnvelopeFields(const Story& story) {
+  const Envelope& envelope = story.envelope;
+  const Execution& execution = envelope.execution;
+  const Decision decision = envelope.decision.value_or(Decision{});
+  const Outcome outcome = envelope.outcome.value_or(Outcome{});
+  std::vector<std::string> targets;
+  for (const Target& target : execution.targets) targets.push_back(TargetText(target));
+  std::vector<std::string> relation;
+  for (const auto& [name, of_it] : envelope.relation) relation.push_back(name + "=" + std::string(Name(of_it)));
 
-std::string CloudEventLine(const RecordInContext& of) {
-  const Record& record = of.record;
-  const Principal& requester = of.envelope.identity.requester;
-  JsonObject json;
-  AddCommon(json, of.origin, record.seq, "org.envledger.transition." + std::string(Name(record.transition.stage)));
-  json.Text("subject", record.transition.envelope_id)
-      .Text("time", FormatTime(OccurredAt(record)))
-      .Text("datacontenttype", "application/json");
-  AddLedger(json, record.seq, record.recorded_at, of.leaf_hash);
-  if (const std::string_view type = AuthType(requester.kind); !type.empty()) {
-    json.Text("authtype", type).Text("authid", SafeText(requester.id));
-  }
-  if (of.envelope.correlation) json.TextIfAny("traceparent", of.envelope.correlation->traceparent);
-  return json.Raw("data", TransitionJson(record.transition)).str();
-}
-
-std::string EventCloudEventLine(std::string_view origin, const EntryView& entry, const Hash& leaf_hash) {
-  const EntryHeader& header = entry.header;
-  JsonObject json;
-  AddCommon(json, origin, header.seq, "org.envledger.event." + std::string(EventName(*entry.event)));
-  json.Text("time", FormatTime(header.recorded_at)).Text("datacontenttype", "application/json");
-  AddLedger(json, header.seq, header.recorded_at, leaf_hash);
-  return json.Raw("data", LedgerEventJson(*entry.event)).str();
+  std::vector<std::string> fields = {envelope.envelope_id, std::string(Name(envelope.stage)),
+                                     FormatTime(envelope.opened_at), FormatTime(envelope.updated_at)};
+  AddPrincipal(fields, envelope.identity.requester);
+  AddPrincipal(fields, envelope.identity.subject);
+  const std::vector<std::string> rest = {
+      envelope.identity.tenant,
+      RoleNames(story.roles),
+      std::string(Name(execution.kind)),
+      execution.operation,
+      Joined(targets, "; "),
+      ScopeText(envelope.scope),
+      ExactResources(envelope.requested),
+      envelope.granted ? ExactResources(envelope.granted->resources) : "",
+      Joined(relation, "; "),
+      decision.effect == Effect::kUnspecified ? "" : std::string(Name(decision.effect)),
+      Joined(decision.reasons, "; "),
+      decision.policy ? decision.policy->id : "",
+      decision.decider ? PrincipalText(*decision.decider) : "",
+      outcome.code,
+      outcome.reason,
+      ExactResources(outcome.usage),
+      std::to_string(envelope.first_seq),
+      std::to_string(envelope.last_seq),
+      std::to_string(envelope.revisions),
+  };
+  fields.insert(fields.end(), rest.begin(), rest.end());
+  return fields;
 }
 
 const std::vector<std::string>& RecordTitles() {
@@ -209,10 +169,14 @@ const std::vector<std::string>& RecordTitles() {
 std::vector<std::string> RecordFields(const RecordInContext& of) {
   const Record& record = of.record;
   const Transition& transition = record.transition;
-  std::vector<std::string> fields = {std::to_string(record.seq),      transition.envelope_id,
-                                     std::to_string(record.revision), std::string(Name(transition.stage)),
-                                     FormatTime(OccurredAt(record)),  FormatTime(record.recorded_at),
-                                     record.recorder.producer,        std::to_string(record.recorder.uid),
+  std::vector<std::string> fields = {std::to_string(record.seq),
+                                     transition.envelope_id,
+                                     std::to_string(record.revision),
+                                     std::string(Name(transition.stage)),
+                                     FormatTime(transition.occurred_at.value_or(0)),
+                                     FormatTime(record.recorded_at),
+                                     record.recorder.producer,
+                                     std::to_string(record.recorder.uid),
                                      Hex(View(of.leaf_hash))};
   AddAsk(fields, of.envelope);
   fields.push_back(transition.requested ? ExactResources(*transition.requested) : "");
@@ -227,4 +191,4 @@ std::vector<std::string> RecordFields(const RecordInContext& of) {
   return fields;
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

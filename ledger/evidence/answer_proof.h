@@ -1,5 +1,5 @@
-// --prove: an answer's records held against a signed checkpoint, on this side, so that a ledger that lies, or an index
-// that was doctored, is caught. What is proven, and what stays the ledger's word, is said with the answer.
+// An answer's records held against a signed checkpoint, on this side, so that a ledger that lies, or an index that was
+// doctored, is caught. What is proven, and what stays the ledger's word, is said with the answer.
 #pragma once
 
 #include <cstdint>
@@ -10,23 +10,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cli/arguments/options.h"
-#include "cli/context.h"
 #include "ledger/evidence/link_book.h"
 #include "ledger/evidence/signed_tree.h"
 #include "ledger/evidence/story.h"
 
-namespace envledger::cli {
-
-// --prove and --vkey.
-OptionSpecs ProveOptions();
-// The key to prove by; nothing without --prove. kInvalidArgument naming the option, kUnavailable when it cannot be
-// read.
-Result<std::optional<VerifierKey>> ProveKeyOf(const Options& options);
-
-// What a command says and returns when ProveKeyOf gave no key, and when the proof does not hold.
-ExitStatus BadKey(Context& context, const Status& status);
-ExitStatus ProofFailed(Context& context, const std::string& failure);
+namespace envledger {
 
 // Holds 48 bytes for each record of the answer, and its envelopes' ids. Not thread-safe.
 class AnswerProof {
@@ -92,4 +80,4 @@ class AnswerProof {
   std::vector<Principal> unseen_;  // named by the query, without a link in the window
 };
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -9,18 +9,17 @@
 // A query for a principal with further filters is proven by reading that principal's other envelopes too, and judging
 // here that none of them passes the filters. All of this is stated for the tree of the answer's first page: what was
 // appended while pages came is taken as it came.
-#include "cli/prove.h"
+#include "ledger/evidence/answer_proof.h"
 
 #include <algorithm>
 
-#include "cli/arguments/key_argument.h"
 #include "ledger/chain/tree.h"
 #include "ledger/codec/json.h"
 #include "ledger/protocol/match.h"
 #include "ledger/text/json_object.h"
 #include "ledger/text/words.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 std::string EnvelopeName(const std::string& id) { return "envelope " + id + ": "; }
@@ -46,41 +45,6 @@ std::string Plural(uint64_t count, const std::string& one, const std::string& ma
 }
 
 }  // namespace
-
-OptionSpecs ProveOptions() {
-  return {
-      {"prove", Takes::kNothing, "",
-       "check here that the records are in a signed checkpoint and that none is hidden; needs --vkey"},
-      {"vkey", Takes::kValue, "VKEY", "with --prove: the ledger's verifier key, or a file that holds it"},
-  };
-}
-
-Result<std::optional<VerifierKey>> ProveKeyOf(const Options& options) {
-  if (!options.Has("prove")) {
-    if (options.Has("vkey")) return InvalidArgument("--vkey is for --prove");
-    return std::optional<VerifierKey>();
-  }
-  if (!options.Has("vkey")) {
-    return InvalidArgument("--prove needs --vkey: without a key from outside a ledger can only agree with itself");
-  }
-  if (options.Has("tiles")) {
-    return InvalidArgument("--prove needs a ledger to ask for proofs; an export is proven by verify --tiles");
-  }
-  auto key = ReadVerifierKey(options.Get("vkey"));
-  if (!key.ok()) return Unavailable(key.status().message());
-  return std::optional(*std::move(key));
-}
-
-ExitStatus BadKey(Context& context, const Status& status) {
-  if (status.code() == Code::kInvalidArgument) return WrongUsage(context, status);
-  Complain(context, status.message());
-  return ExitStatus::kUnavailable;
-}
-
-ExitStatus ProofFailed(Context& context, const std::string& failure) {
-  Complain(context, "the answer does not hold: " + failure);
-  return ExitStatus::kFailedVerification;
-}
 
 AnswerProof::AnswerProof(LedgerReader& reader, VerifierKey key, bool can_sign, std::optional<QueryRequest> request)
     : reader_(reader), key_(std::move(key)), can_sign_(can_sign), request_(std::move(request)) {
@@ -338,4 +302,4 @@ std::string AnswerProof::Sentence() const {
   return text + "\nThe ledger's word, which only verify checks: " + Joined(unproven, "; ") + ".";
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

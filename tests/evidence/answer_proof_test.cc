@@ -3,11 +3,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "fake_ledger.h"
 #include "ledger/codec/transition.h"
 #include "ledger/index/index_keys.h"
 #include "ledger/query/stored_reader.h"
 #include "ledger/store/layout.h"
+#include "tests/cli/fake_ledger.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/doctor.h"
 #include "tests/support/ledger_fixture.h"

@@ -9,7 +9,7 @@
 // Each step is durable before the next, and each leaves the files such that the daemon can start: up to 3 with the old
 // key, which the ledger has, from 4 on with the new one, to which F.rotation leads. Where an earlier run stopped is
 // read from the files: nothing else says how far it came.
-#include "cli/key_rotation.h"
+#include "ledger/keys/key_rotation.h"
 
 #include <unistd.h>
 
@@ -21,7 +21,7 @@
 #include "ledger/crypto/ed25519.h"
 #include "ledger/crypto/key_paths.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 constexpr unsigned kPublicMode = 0644;
@@ -142,4 +142,4 @@ Result<RotatedKey> RotateKeyFile(const std::string& key_path, const KeyHistory& 
   return Rotation(key_path, keys, hook).Run();
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -15,11 +15,13 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cli/context.h"
 #include "ledger/base/status.h"
 #include "ledger/client/append_client.h"
 
-namespace envledger::cli {
+namespace envledger {
+
+// Sends one batch; the callback comes later, from any thread. As AppendClient::AppendBatchAsync.
+using SendBatch = std::function<void(std::vector<AppendRecord>, AppendClient::Callback)>;
 
 struct AppendLine {
   uint64_t number = 0;
@@ -100,4 +102,4 @@ class Appender {
   uint64_t abandoned_ = 0;
 };
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -3,13 +3,12 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "ledger/base/bytes.h"
 #include "ledger/codec/entry.h"
 #include "ledger/codec/envelope.h"
 
-namespace envledger::cli {
+namespace envledger {
 
 // One record with what it does not say itself. Borrows.
 struct RecordInContext {
@@ -28,10 +27,7 @@ std::string CloudEventLine(const RecordInContext& record);  // CloudEvents 1.0, 
 std::string EventLine(const EntryView& entry, const Hash& leaf_hash);
 std::string EventCloudEventLine(std::string_view origin, const EntryView& entry, const Hash& leaf_hash);
 
-const std::vector<std::string>& RecordTitles();  // of the csv, one row a record
-std::vector<std::string> RecordFields(const RecordInContext& record);
-
 // `origin` as a URI reference: what may not stand in one as it is, and a colon, percent-encoded.
 std::string UriReference(std::string_view origin);
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -9,7 +9,7 @@
 #include "ledger/chain/key_history.h"
 #include "ledger/chain/note.h"
 
-namespace envledger::cli {
+namespace envledger {
 
 // Called before (`done` false) and after each step that changes a file. Not ok ends the rotation there with that
 // status, as a kill would. May be empty.
@@ -26,4 +26,4 @@ struct RotatedKey {
 // ledger's, naming both keys, and for one that must not be used (SigningKey::Load). Run it as the owner of the files.
 Result<RotatedKey> RotateKeyFile(const std::string& key_path, const KeyHistory& keys, const RotationHook& hook);
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -1,19 +1,19 @@
-#include "cli/timestamps.h"
+#include "ledger/evidence/timestamps.h"
 
 #include <algorithm>
 #include <filesystem>
 
-#include "cli/output/proof_output.h"
 #include "ledger/base/file.h"
 #include "ledger/crypto/sha256.h"
 #include "ledger/crypto/timestamp.h"
 #include "ledger/evidence/proof_source.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr uint32_t kCheckpointPage = 512;
 constexpr unsigned kFileMode = 0644;  // evidence is for others
 constexpr char kNoteEnding[] = ".checkpoint";
 constexpr char kAnswerEnding[] = ".tsr";
@@ -74,11 +74,6 @@ std::string Summary(uint64_t count, uint64_t hold, const std::optional<Timestamp
 
 }  // namespace
 
-std::string TimestampsDirectory(const Options& options, const LedgerSource& source) {
-  if (options.Has("timestamps")) return options.Get("timestamps");
-  return source.data_dir.empty() ? "" : source.data_dir + "/timestamps";
-}
-
 Result<std::string> ReadCertificates(const std::vector<std::string>& paths) {
   std::string all;
   for (const std::string& path : paths) {
@@ -105,6 +100,26 @@ Result<std::string> StoreTimestamp(const std::string& directory, uint64_t size, 
   }
   ENVLEDGER_RETURN_IF_ERROR(PutOnce(later + kAnswerEnding, response));
   return later + kAnswerEnding;
+}
+
+Result<std::string> FindStampedNote(LedgerReader& reader, const Hash& imprint) {
+  CheckpointsRequest request;
+  request.limit = kCheckpointPage;
+  for (;;) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const CheckpointsResponse page, reader.Checkpoints(request));
+    for (const std::string& note : page.notes) {
+      if (Sha256(note) == imprint) return note;
+    }
+    if (page.notes.empty()) {
+      return NotFound("no checkpoint of the ledger is what was stamped (SHA-256 " + Hex(View(imprint)) +
+                      "); if one got a further signature since, --checkpoint FILE gives it as it was: the request "
+                      "left it beside itself");
+    }
+    ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint last, ReadCheckpointNote(page.notes.back()));
+    if (last.size == UINT64_MAX || last.size < request.from_size)
+      return Internal("the ledger's checkpoints have no order");
+    request.from_size = last.size + 1;
+  }
 }
 
 Result<TimestampFindings> CheckTimestamps(const std::string& directory, const std::optional<std::string>& ca_pem) {
@@ -135,4 +150,4 @@ Result<TimestampFindings> CheckTimestamps(const std::string& directory, const st
   return findings;
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

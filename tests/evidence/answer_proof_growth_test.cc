@@ -4,11 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "fake_ledger.h"
-#include "growing_ledger.h"
 #include "ledger/query/stored_reader.h"
 #include "ledger/service/rotation.h"
+#include "tests/cli/fake_ledger.h"
 #include "tests/support/chain_builder.h"
+#include "tests/support/growing_ledger.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/random_traffic.h"
 #include "tests/support/transitions.h"

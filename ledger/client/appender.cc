@@ -3,13 +3,13 @@
 // it), then the rest. A piece that is refused again is halved, so that a batch full of bad records costs a few requests
 // a record and never the square of it. A refusal that names no record (say, of a batch that is too large) halves it
 // too.
-#include "cli/appender.h"
+#include "ledger/client/appender.h"
 
 #include <algorithm>
 
 #include "ledger/base/mutex.h"
 
-namespace envledger::cli {
+namespace envledger {
 
 struct Appender::Answer {
   Mutex mutex;
@@ -202,4 +202,4 @@ void Appender::Fail(const Status& failure, size_t lines) {
   if (failure_.ok()) failure_ = failure;
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

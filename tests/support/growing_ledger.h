@@ -9,7 +9,7 @@
 #include "ledger/query/view.h"
 #include "tests/support/ledger_fixture.h"
 
-namespace envledger::cli {
+namespace envledger {
 
 // A running ledger as its audit socket answers, each question as of the moment when it is asked. Before each the test
 // may append.
@@ -57,4 +57,4 @@ class Growing : public LedgerReader {
   std::function<void(QueryResponse&)> spoil_;
 };
 
-}  // namespace envledger::cli
+}  // namespace envledger
