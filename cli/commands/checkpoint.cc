@@ -52,7 +52,7 @@ Result<std::string> FindNote(LedgerReader& reader, const Options& options, uint6
   const auto checkpoint =
       response.notes.empty() ? Result<Checkpoint>(NotFound("")) : ReadCheckpointNote(response.notes.front());
   if (checkpoint.ok() && checkpoint->size == size) return std::move(response.notes.front());
-  return ProofSource(reader, std::nullopt, false).NoCheckpointOf(size);
+  return ProofSource(reader, TrustTheLedgerItself(), false).NoCheckpointOf(size);
 }
 
 ExitStatus Unreadable(Context& context, const Status& status) {

@@ -57,11 +57,8 @@ ExitStatus RunTiles(Context& context, const Options& options) {
   how.sign_now = options.Has("sign-now");
   if (options.Has("vkey")) {
     auto key = ReadVerifierKey(options.Get("vkey"));
-    if (!key.ok()) {
-      Complain(context, key.status().ToString());
-      return ExitStatus::kUnavailable;
-    }
-    how.trusted_key = *std::move(key);
+    if (!key.ok()) return NoKey(context, key.status());
+    how.policy = TrustKeyOrLater(*std::move(key));
   }
   auto reader = context.open_ledger(*source);
   if (!reader.ok()) return Fail(context, reader.status());
@@ -72,7 +69,7 @@ ExitStatus RunTiles(Context& context, const Options& options) {
                        [&](uint64_t done, uint64_t total) { progress.Update(done, total, "entries"); });
   }();
   if (!report.ok()) return Fail(context, report.status());
-  PrintTileExport(context, directory, *report, how.trusted_key.has_value());
+  PrintTileExport(context, directory, *report, how.policy.key.has_value());
   return ExitStatus::kFine;
 }
 

@@ -50,7 +50,7 @@ ExitStatus Run(Context& context, const Options& options) {
     progress.Update(listing.rows(), 0, "envelopes");
   };
   std::optional<AnswerProof> proof;
-  if (*key) proof.emplace(**reader, **key, source->data_dir.empty(), plan->request);
+  if (*key) proof.emplace(**reader, TrustKeyOrLater(**key), source->data_dir.empty(), plan->request);
   const auto witness = [&proof](const EnvelopeRecords& records) {
     if (proof) proof->Add(records);
   };

@@ -71,15 +71,12 @@ ExitStatus Run(Context& context, const Options& options) {
   if (!plan.ok()) return WrongUsage(context, plan.status());
   ReportRequest request{.envelope_id = plan->envelope_id,
                         .plan = std::move(plan->query),
-                        .key = std::nullopt,
+                        .policy = TrustTheLedgerItself(),
                         .can_sign = source->data_dir.empty()};
   if (options.Has("vkey")) {
     auto key = ReadVerifierKey(options.Get("vkey"));
-    if (!key.ok()) {
-      Complain(context, key.status().ToString());
-      return ExitStatus::kUnavailable;
-    }
-    request.key = *std::move(key);
+    if (!key.ok()) return NoKey(context, key.status());
+    request.policy = TrustKey(*std::move(key));
   }
   auto reader = context.open_ledger(*source);
   if (!reader.ok()) return Fail(context, reader.status());

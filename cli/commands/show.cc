@@ -194,7 +194,7 @@ ExitStatus Run(Context& context, const Options& options) {
   coverage.AddStory(*story);
   std::optional<AnswerProof> proof;
   if (*key) {
-    proof.emplace(**reader, **key, source->data_dir.empty(), std::nullopt);
+    proof.emplace(**reader, TrustKeyOrLater(**key), source->data_dir.empty(), std::nullopt);
     proof->Add(response->envelope);
     if (const Status proven = proof->Prove(coverage, {}); !proven.ok()) return Fail(context, proven);
     coverage.SetProof(proof->holds(), proof->Json(), proof->Sentence());

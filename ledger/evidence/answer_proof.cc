@@ -46,8 +46,8 @@ std::string Plural(uint64_t count, const std::string& one, const std::string& ma
 
 }  // namespace
 
-AnswerProof::AnswerProof(LedgerReader& reader, VerifierKey key, bool can_sign, std::optional<QueryRequest> request)
-    : reader_(reader), key_(std::move(key)), can_sign_(can_sign), request_(std::move(request)) {
+AnswerProof::AnswerProof(LedgerReader& reader, TrustPolicy policy, bool can_sign, std::optional<QueryRequest> request)
+    : reader_(reader), policy_(std::move(policy)), can_sign_(can_sign), request_(std::move(request)) {
   if (request_ && request_->principal) book_.emplace(*request_->principal);
 }
 
@@ -101,7 +101,7 @@ Status AnswerProof::Prove(const Coverage& coverage, const std::function<void(uin
 Status AnswerProof::ProveAll(const Coverage& coverage, const std::function<void(uint64_t, uint64_t)>& progress) {
   uint64_t last = 0;
   for (const Leaf& leaf : leaves_) last = std::max(last, leaf.seq);
-  ENVLEDGER_ASSIGN_OR_RETURN(tree_, SignedTree::Covering(reader_, key_, last, can_sign_));
+  ENVLEDGER_ASSIGN_OR_RETURN(tree_, SignedTree::Covering(reader_, policy_, last, can_sign_));
   ENVLEDGER_RETURN_IF_ERROR(ProveLeaves(progress));
   tree_size_ = coverage.tree_size();
   ENVLEDGER_RETURN_IF_ERROR(tree_->ProveGrowth(tree_size_, coverage.root()));

@@ -19,9 +19,10 @@ namespace envledger {
 // Holds 48 bytes for each record of the answer, and its envelopes' ids. Not thread-safe.
 class AnswerProof {
  public:
-  // Of the answer to `request`; of one envelope's story when there is none. `can_sign`: a daemon answers. `reader` must
+  // Of the answer to `request`; of one envelope's story when there is none. `policy`: whose word counts; the ledger can
+  // be asked for its history of keys here, so KeyRule::kTheKeyOrLater. `can_sign`: a daemon answers. `reader` must
   // outlive this.
-  AnswerProof(LedgerReader& reader, VerifierKey key, bool can_sign, std::optional<QueryRequest> request);
+  AnswerProof(LedgerReader& reader, TrustPolicy policy, bool can_sign, std::optional<QueryRequest> request);
 
   // An envelope of the answer, as it came.
   void Add(const EnvelopeRecords& answer);
@@ -55,7 +56,7 @@ class AnswerProof {
   std::vector<std::string> Unproven() const;
 
   LedgerReader& reader_;
-  const VerifierKey key_;
+  const TrustPolicy policy_;
   const bool can_sign_;
   const std::optional<QueryRequest> request_;
   std::string failure_;

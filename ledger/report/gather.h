@@ -2,10 +2,10 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "ledger/evidence/proof_checker.h"
 #include "ledger/protocol/filters.h"
 #include "ledger/protocol/ledger_reader.h"
 #include "ledger/report/data.h"
@@ -13,10 +13,10 @@
 namespace envledger {
 
 struct ReportRequest {
-  std::string envelope_id;         // this one only; empty: those of the plan
-  QueryPlan plan;                  // with its principal resolved
-  std::optional<VerifierKey> key;  // what the checkpoint must be signed by; else the key of the ledger's own history
-  bool can_sign = false;           // a daemon answers
+  std::string envelope_id;                      // this one only; empty: those of the plan
+  QueryPlan plan;                               // with its principal resolved
+  TrustPolicy policy = TrustTheLedgerItself();  // of the checkpoint, as ProofSource
+  bool can_sign = false;                        // a daemon answers
 };
 
 // Fills in the answer, the envelopes and the evidence; the rest of `data` is the caller's. Everything is checked here:
@@ -25,7 +25,7 @@ struct ReportRequest {
 Status GatherReport(LedgerReader& reader, const ReportRequest& request,
                     const std::function<void(uint64_t envelopes)>& progress, ReportData& data);
 
-// That the entries, hashed, and the nodes lead to the checkpoint's root. kCorruption otherwise. REQUIRES: entries.
-Status CheckEvidence(const ReportData& data, const Checkpoint& checkpoint);
+// That the entries, hashed, and the nodes lead to the root of the checkpoint. kCorruption otherwise. REQUIRES: entries.
+Status CheckEvidence(const ReportData& data, const CheckedTree& tree);
 
 }  // namespace envledger
