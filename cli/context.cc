@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "cli/progress.h"
+#include "ledger/client/audit_client.h"
 #include "ledger/client/remote_reader.h"
 #include "ledger/query/stored_reader.h"
 #include "ledger/text/safe_text.h"

@@ -12,7 +12,7 @@
 #include "cli/exit_status.h"
 #include "ledger/base/status.h"
 #include "ledger/base/time.h"
-#include "ledger/client/append_client.h"
+#include "ledger/client/appender.h"
 #include "ledger/protocol/ledger_reader.h"
 
 namespace envledger::cli {
@@ -24,9 +24,6 @@ struct LedgerSource {
   std::string tiles;  // an exported directory
   std::chrono::milliseconds timeout{60000};
 };
-
-// Sends one batch; the callback comes later, from any thread. As AppendClient::AppendBatchAsync.
-using SendBatch = std::function<void(std::vector<AppendRecord>, AppendClient::Callback)>;
 
 struct Context {
   std::ostream& out;

@@ -1,6 +1,7 @@
 #include "cli/arguments/key_argument.h"
 
 #include "ledger/base/file.h"
+#include "ledger/evidence/proof_source.h"
 
 namespace envledger::cli {
 namespace {
@@ -27,6 +28,34 @@ Result<VerifierKey> ReadVerifierKey(const std::string& argument) {
   const bool is_path = argument.find('+') == std::string::npos;
   if (is_path) return std::move(text).status().Prepend("--vkey: ");
   return std::move(key).status().Prepend("--vkey is neither a verifier key nor a file: ");
+}
+
+Result<std::string> ReadCheckpointFile(const std::string& path) {
+  ENVLEDGER_ASSIGN_OR_RETURN(std::string note, ReadFile(path, kMaxNoteBytes));
+  const auto checkpoint = ReadCheckpointNote(note);
+  if (!checkpoint.ok()) return InvalidArgument(path + " is no checkpoint: " + checkpoint.status().message());
+  return note;
+}
+
+ExitStatus NoKey(Context& context, const Status& status) {
+  Complain(context, status.ToString());
+  return ExitStatus::kUnavailable;
+}
+
+OptionSpecs SigningKeyOptions() {
+  return {
+      {"origin", Takes::kValue, "NAME", "the ledger's name, under which it signs: such as ledger.example.com/audit"},
+      {"key", Takes::kValue, "FILE", "the private key file"},
+  };
+}
+
+Status CheckSigningKeyOptions(const Options& options) {
+  for (const char* name : {"origin", "key"}) {
+    if (!options.Has(name)) return InvalidArgument("--" + std::string(name) + " is missing");
+  }
+  // Any key will do to see whether the name is one: better before a key is written than after.
+  const auto named = MakeVerifierKey(options.Get("origin"), std::string(32, '\0'));
+  return named.ok() ? Ok() : InvalidArgument("--origin: " + named.status().message());
 }
 
 }  // namespace envledger::cli

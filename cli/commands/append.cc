@@ -6,13 +6,13 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "cli/appender.h"
 #include "cli/arguments/ledger_source.h"
 #include "cli/commands/commands.h"
 #include "cli/output/output_style.h"
 #include "cli/progress.h"
 #include "ledger/base/file.h"
 #include "ledger/base/line_reader.h"
+#include "ledger/client/appender.h"
 #include "ledger/codec/json.h"
 #include "ledger/codec/transition.h"
 #include "ledger/text/csv.h"

@@ -1,10 +1,15 @@
 // `checkpoint`: the latest signed checkpoint, to be kept elsewhere.
 #include "cli/arguments/ledger_source.h"
-#include "cli/commands/checkpoint_timestamp.h"
+#include "cli/arguments/timestamp_argument.h"
 #include "cli/commands/commands.h"
+#include "cli/output/output_file.h"
 #include "cli/output/output_style.h"
+#include "ledger/base/file.h"
 #include "ledger/chain/note.h"
+#include "ledger/crypto/sha256.h"
+#include "ledger/crypto/timestamp.h"
 #include "ledger/evidence/proof_source.h"
+#include "ledger/evidence/timestamps.h"
 #include "ledger/text/csv.h"
 #include "ledger/text/json_object.h"
 #include "ledger/text/safe_text.h"
@@ -47,7 +52,69 @@ Result<std::string> FindNote(LedgerReader& reader, const Options& options, uint6
   const auto checkpoint =
       response.notes.empty() ? Result<Checkpoint>(NotFound("")) : ReadCheckpointNote(response.notes.front());
   if (checkpoint.ok() && checkpoint->size == size) return std::move(response.notes.front());
-  return ProofSource(reader, std::nullopt, false).NoCheckpointOf(size);
+  return ProofSource(reader, TrustTheLedgerItself(), false).NoCheckpointOf(size);
+}
+
+ExitStatus Unreadable(Context& context, const Status& status) {
+  Complain(context, status.ToString());
+  return ExitStatus::kUnavailable;
+}
+
+// The note that was stamped: from --checkpoint, which is evidence and must fit, or from the ledger.
+Result<std::string> StampedNote(Context& context, const Options& options, const LedgerSource& source,
+                                const Hash& imprint) {
+  if (!options.Has("checkpoint")) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto reader, context.open_ledger(source));
+    return FindStampedNote(*reader, imprint);
+  }
+  auto note = ReadFile(options.Get("checkpoint"), kMaxNoteBytes);
+  if (!note.ok()) return Unavailable(note.status().message());
+  if (Sha256(*note) == imprint) return note;
+  return Corruption("the timestamp is not of " + options.Get("checkpoint") + ", but of a message with the SHA-256 " +
+                    Hex(View(imprint)));
+}
+
+// Writes the query for this checkpoint to the file that --timestamp-request names, and the note beside it.
+ExitStatus RequestTimestamp(Context& context, const Options& options, const SignedNoteOf& checkpoint) {
+  const std::string& path = options.Get("timestamp-request");
+  const std::string what = "the checkpoint of " + std::to_string(checkpoint.checkpoint.size) + " entries";
+  auto query = MakeTimestampQuery(checkpoint.note);
+  if (!query.ok()) return Fail(context, query.status());
+  const ExitStatus status = WriteOutput(context, path + ".checkpoint", checkpoint.note, what);
+  if (status != ExitStatus::kFine) return status;
+  return WriteOutput(context, path, *query, "the query for its timestamp");
+}
+
+// Stores the answer that --attach-timestamp names with its checkpoint.
+ExitStatus AttachTimestamp(Context& context, const Options& options, const LedgerSource& source) {
+  const std::string& path = options.Get("attach-timestamp");
+  auto response = ReadFile(path, kMaxTimestampBytes);
+  if (!response.ok()) return Unreadable(context, response.status());
+  auto certificates = ReadCertificates(options.All("tsa-ca"));
+  if (!certificates.ok()) return Unreadable(context, certificates.status());
+  auto imprint = TimestampImprint(*response);
+  if (!imprint.ok()) {
+    Complain(context, path + ": " + imprint.status().message());
+    return ExitStatus::kFailedVerification;
+  }
+  auto note = StampedNote(context, options, source, *imprint);
+  if (!note.ok()) return Fail(context, note.status());
+  const auto checkpoint = ReadCheckpointNote(*note);
+  if (!checkpoint.ok()) return Fail(context, Corruption("what was stamped: " + checkpoint.status().message()));
+  std::string checked = "not checked: --tsa-ca says whose word counts";
+  if (options.Has("tsa-ca")) {
+    auto timestamp = VerifyTimestamp(*response, *note, *certificates);
+    if (!timestamp.ok()) {
+      Complain(context, path + ": " + timestamp.status().message());
+      return ExitStatus::kFailedVerification;
+    }
+    checked = "by " + timestamp->authority + " at " + FormatTime(timestamp->time) + ", serial " + timestamp->serial;
+  }
+  auto stored = StoreTimestamp(TimestampsDirectory(options, source), checkpoint->size, *note, *response);
+  if (!stored.ok()) return Unreadable(context, stored.status());
+  Complain(context, "kept " + *stored + ": a timestamp of the checkpoint of " + std::to_string(checkpoint->size) +
+                        " entries, " + checked);
+  return ExitStatus::kFine;
 }
 
 ExitStatus Run(Context& context, const Options& options) {

@@ -5,9 +5,11 @@
 #include "cli/arguments/key_argument.h"
 #include "cli/arguments/ledger_source.h"
 #include "cli/arguments/query_request.h"
+#include "cli/arguments/selection.h"
 #include "cli/commands/commands.h"
-#include "cli/export_records.h"
+#include "cli/output/output_file.h"
 #include "cli/progress.h"
+#include "ledger/export/export_records.h"
 #include "ledger/text/safe_text.h"
 #include "ledger/text/words.h"
 #include "ledger/tiles/export_tiles.h"
@@ -55,11 +57,8 @@ ExitStatus RunTiles(Context& context, const Options& options) {
   how.sign_now = options.Has("sign-now");
   if (options.Has("vkey")) {
     auto key = ReadVerifierKey(options.Get("vkey"));
-    if (!key.ok()) {
-      Complain(context, key.status().ToString());
-      return ExitStatus::kUnavailable;
-    }
-    how.trusted_key = *std::move(key);
+    if (!key.ok()) return NoKey(context, key.status());
+    how.policy = TrustKeyOrLater(*std::move(key));
   }
   auto reader = context.open_ledger(*source);
   if (!reader.ok()) return Fail(context, reader.status());
@@ -70,24 +69,113 @@ ExitStatus RunTiles(Context& context, const Options& options) {
                        [&](uint64_t done, uint64_t total) { progress.Update(done, total, "entries"); });
   }();
   if (!report.ok()) return Fail(context, report.status());
-  PrintTileExport(context, directory, *report, how.trusted_key.has_value());
+  PrintTileExport(context, directory, *report, how.policy.key.has_value());
   return ExitStatus::kFine;
 }
 
-struct Form {
-  std::string_view name;
-  ExitStatus (*run)(Context&, const Options&);
+// The rows that --rows names. kInvalidArgument where the form has none such.
+Result<ExportRows> RowsOf(const Options& options, ExportForm form) {
+  const std::string rows = options.Has("rows") ? options.Get("rows") : std::string(Name(ExportRows::kRecords));
+  std::string known;
+  for (const ExportRows one : kExportRows) {
+    if (!HasRows(form, one)) continue;
+    if (rows == Name(one)) return one;
+    known += (known.empty() ? "" : ", ") + std::string(Name(one));
+  }
+  return InvalidArgument("--rows of " + std::string(Name(form)) + " is " + known + ", not \"" + rows + "\"");
+}
+
+// The filters choose envelopes; the whole log has none.
+Status CheckUnfiltered(const Options& options) {
+  for (const OptionSpec& spec : QueryOptions()) {
+    if (options.Has(spec.name)) {
+      return InvalidArgument("--rows entries is the whole log: not with --" + std::string(spec.name));
+    }
+  }
+  return Ok();
+}
+
+struct RecordsPlan {
+  LedgerSource source;
+  QueryPlan query;
+  ExportRows rows = ExportRows::kRecords;
 };
-constexpr std::array kForms = {Form{"tiles", RunTiles}, Form{"csv", ExportCsv}, Form{"jsonl", ExportJsonl},
-                               Form{"ocsf", ExportOcsf}, Form{"cloudevents", ExportCloudEvents}};
+
+Result<RecordsPlan> PlanRecords(Context& context, const Options& options, ExportForm form) {
+  RecordsPlan plan;
+  if (!options.arguments().empty()) {
+    return InvalidArgument("a directory is for the form tiles; " + std::string(Name(form)) +
+                           " goes to standard output or to --output FILE");
+  }
+  for (const std::string_view name : {"sign-now", "vkey"}) {
+    if (options.Has(name)) return InvalidArgument("--" + std::string(name) + " is for the form tiles");
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(plan.source, SourceOf(context, options));
+  ENVLEDGER_ASSIGN_OR_RETURN(plan.rows, RowsOf(options, form));
+  if (plan.rows == ExportRows::kEntries) ENVLEDGER_RETURN_IF_ERROR(CheckUnfiltered(options));
+  ENVLEDGER_ASSIGN_OR_RETURN(plan.query, PlanSelection(options, context.now()));
+  return plan;
+}
+
+ExitStatus FinishRecords(Context& context, ExportForm form, const ExportedRecords& exported) {
+  const Coverage& coverage = exported.coverage;
+  std::string text = Grouped(exported.rows) + (exported.rows == 1 ? " row. " : " rows. ") + coverage.Sentence();
+  if (!coverage.next_cursor().empty()) text += " There may be more: --cursor " + coverage.next_cursor();
+  if (!SaysCompleteness(form) || !coverage.next_cursor().empty()) Complain(context, text);
+  if (coverage.complete()) return ExitStatus::kFine;
+  Complain(context, "the export has a hole: " + coverage.problem() + "; run envledger verify");
+  return ExitStatus::kFailedVerification;
+}
+
+ExitStatus RunRecords(Context& context, const Options& options, ExportForm form) {
+  auto plan = PlanRecords(context, options, form);
+  if (!plan.ok()) return WrongUsage(context, plan.status());
+  auto reader = context.open_ledger(plan->source);
+  if (!reader.ok()) return Fail(context, reader.status());
+  const auto principals = ResolvePrincipal(context, **reader, plan->query);
+  if (!principals.ok()) return Fail(context, principals.status());
+  auto output = OutputFile::Open(context.out, options.Get("output"));
+  if (!output.ok()) {
+    Complain(context, output.status().ToString());
+    return ExitStatus::kUnavailable;
+  }
+  const auto sink = [&out = output->out()](std::string_view lines) {
+    out << lines;
+    return out.good() ? Ok() : Unavailable("cannot write the export");
+  };
+  const RecordExport what = {form, plan->rows, plan->query.request, plan->query.limit};
+  const bool shown_elsewhere = options.Has("output") || !context.out_is_terminal;
+  auto exported = [&] {
+    Progress progress(context.err, context.err_is_terminal && shown_elsewhere, context.ticks);
+    return ExportRecords(**reader, what, sink, [&](uint64_t rows) { progress.Update(rows, 0, Name(plan->rows)); });
+  }();
+  if (!exported.ok()) return Fail(context, exported.status());
+  if (const Status finished = output->Finish(); !finished.ok()) return Fail(context, finished);
+  return FinishRecords(context, form, *exported);
+}
+
+constexpr std::array kRecordForms = {ExportForm::kCsv, ExportForm::kJsonl, ExportForm::kOcsf, ExportForm::kCloudEvents};
+
+std::vector<std::string_view> FormNames() {
+  std::vector<std::string_view> names = {"tiles"};
+  for (const ExportForm form : kRecordForms) names.push_back(Name(form));
+  return names;
+}
+
+std::vector<std::string_view> RowNames() {
+  std::vector<std::string_view> names;
+  for (const ExportRows rows : kExportRows) names.push_back(Name(rows));
+  return names;
+}
 
 ExitStatus Run(Context& context, const Options& options) {
-  const std::string& name = options.Has("format") ? options.Get("format") : std::string(kForms.front().name);
-  for (const Form& form : kForms) {
-    if (form.name == name) return form.run(context, options);
+  const std::string name = options.Has("format") ? options.Get("format") : "tiles";
+  if (name == "tiles") return RunTiles(context, options);
+  for (const ExportForm form : kRecordForms) {
+    if (Name(form) == name) return RunRecords(context, options, form);
   }
   std::string known;
-  for (const Form& form : kForms) known += (known.empty() ? "" : ", ") + std::string(form.name);
+  for (const std::string_view form : FormNames()) known += (known.empty() ? "" : ", ") + std::string(form);
   return WrongUsage(context, InvalidArgument("--format of an export is " + known + ", not \"" + name + "\""));
 }
 
@@ -96,16 +184,11 @@ ExitStatus Run(Context& context, const Options& options) {
 Command ExportCommand() {
   static const OptionSpecs kOwn = {
       {"format", Takes::kValue, "FORM",
-       "tiles (the default): a C2SP tlog-tiles directory; or csv, jsonl, ocsf, cloudevents",
-       [] {
-         return std::vector<std::string_view>{"tiles", "csv", "jsonl", "ocsf", "cloudevents"};
-       }},
+       "tiles (the default): a C2SP tlog-tiles directory; or csv, jsonl, ocsf, cloudevents", FormNames},
       {"rows", Takes::kValue, "ROWS",
        "records (the default); csv, jsonl: or envelopes; jsonl, cloudevents: or entries, the whole log with its "
        "events",
-       [] {
-         return std::vector<std::string_view>{"records", "envelopes", "entries"};
-       }},
+       RowNames},
       {"output", Takes::kValue, "FILE", "csv, jsonl, ocsf, cloudevents: there, durably, instead of standard output"},
       {"vkey", Takes::kValue, "VKEY",
        "tiles: the verifier key that the checkpoint must be signed by, or a file that holds it"},

@@ -6,10 +6,10 @@
 
 #include "cli/arguments/ledger_source.h"
 #include "cli/commands/commands.h"
-#include "cli/key_rotation.h"
 #include "ledger/base/file.h"
 #include "ledger/chain/note.h"
 #include "ledger/evidence/served_keys.h"
+#include "ledger/keys/key_rotation.h"
 
 namespace envledger::cli {
 namespace {

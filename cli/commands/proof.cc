@@ -2,7 +2,9 @@
 #include "cli/arguments/key_argument.h"
 #include "cli/arguments/ledger_source.h"
 #include "cli/commands/commands.h"
+#include "cli/output/output_file.h"
 #include "cli/output/proof_output.h"
+#include "ledger/base/file.h"
 #include "ledger/evidence/proof_source.h"
 #include "ledger/evidence/story.h"
 #include "ledger/text/safe_text.h"
@@ -187,18 +189,15 @@ ExitStatus Run(Context& context, const Options& options) {
   if (const Status usage = CheckUsage(options, *style); !usage.ok()) return WrongUsage(context, usage);
   auto ledger = SourceOf(context, options);
   if (!ledger.ok()) return WrongUsage(context, ledger.status());
-  std::optional<VerifierKey> key;
+  TrustPolicy policy = TrustTheLedgerItself();
   if (options.Has("vkey")) {
     auto given = ReadVerifierKey(options.Get("vkey"));
-    if (!given.ok()) {
-      Complain(context, given.status().ToString());
-      return ExitStatus::kUnavailable;
-    }
-    key = *std::move(given);
+    if (!given.ok()) return NoKey(context, given.status());
+    policy = TrustKey(*std::move(given));
   }
   auto reader = context.open_ledger(*ledger);
   if (!reader.ok()) return Fail(context, reader.status());
-  ProofSource source(**reader, std::move(key), ledger->data_dir.empty());
+  ProofSource source(**reader, std::move(policy), ledger->data_dir.empty());
   if (options.Has("consistency")) return RunConsistency(context, options, *style, source);
   return RunInclusion(context, options, *style, **reader, source);
 }

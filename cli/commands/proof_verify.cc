@@ -6,9 +6,8 @@
 #include "cli/output/output_style.h"
 #include "ledger/base/file.h"
 #include "ledger/chain/tlog_proof.h"
-#include "ledger/chain/tree.h"
 #include "ledger/codec/envelope.h"
-#include "ledger/evidence/proof_source.h"
+#include "ledger/evidence/proof_file.h"
 #include "ledger/text/csv.h"
 #include "ledger/text/json_object.h"
 #include "ledger/text/safe_text.h"
@@ -26,13 +25,13 @@ struct Field {
 };
 using Fields = std::vector<Field>;
 
+// What the auditor holds.
 struct Evidence {
   std::string proof;
   std::optional<std::string> entry;
   std::optional<std::string> old_checkpoint;
-  std::optional<std::string> kept;  // --checkpoint
-  VerifierKey key;
-  VerifierKey old_key;
+  TrustPolicy policy;
+  TrustPolicy old_policy;  // of the old checkpoint
 };
 
 void AddNumber(Fields& fields, std::string name, std::string label, uint64_t value) {
@@ -42,21 +41,14 @@ void AddText(Fields& fields, std::string name, std::string label, std::string te
   fields.push_back({std::move(name), std::move(label), std::move(text)});
 }
 
-Result<std::string> ReadCheckpointFile(const std::string& path) {
-  ENVLEDGER_ASSIGN_OR_RETURN(std::string note, ReadFile(path, kMaxNoteBytes));
-  // As for verify --checkpoint: a file that is no checkpoint says nothing about a proof.
-  const auto checkpoint = ReadCheckpointNote(note);
-  if (!checkpoint.ok()) return InvalidArgument(path + " is no checkpoint: " + checkpoint.status().message());
-  return note;
-}
-
 // What must be readable, or nothing can be concluded.
 Result<Evidence> ReadEvidence(const Options& options) {
   Evidence evidence;
-  ENVLEDGER_ASSIGN_OR_RETURN(evidence.key, ReadVerifierKey(options.Get("vkey")));
-  evidence.old_key = evidence.key;
+  ENVLEDGER_ASSIGN_OR_RETURN(const VerifierKey key, ReadVerifierKey(options.Get("vkey")));
+  evidence.policy = TrustKey(key);
+  evidence.old_policy = TrustKey(key);
   if (options.Has("old-vkey")) {
-    ENVLEDGER_ASSIGN_OR_RETURN(evidence.old_key, ReadVerifierKey(options.Get("old-vkey")));
+    ENVLEDGER_ASSIGN_OR_RETURN(evidence.old_policy.key, ReadVerifierKey(options.Get("old-vkey")));
   }
   ENVLEDGER_ASSIGN_OR_RETURN(evidence.proof, ReadFile(options.arguments().front(), kMaxProofFileBytes));
   if (options.Has("entry")) {
@@ -66,24 +58,18 @@ Result<Evidence> ReadEvidence(const Options& options) {
     ENVLEDGER_ASSIGN_OR_RETURN(evidence.old_checkpoint, ReadCheckpointFile(options.Get("old-checkpoint")));
   }
   if (options.Has("checkpoint")) {
-    ENVLEDGER_ASSIGN_OR_RETURN(evidence.kept, ReadCheckpointFile(options.Get("checkpoint")));
+    const std::string& path = options.Get("checkpoint");
+    ENVLEDGER_ASSIGN_OR_RETURN(std::string note, ReadCheckpointFile(path));
+    evidence.policy.kept.push_back({.note = std::move(note), .where = "in " + path});
   }
   return evidence;
 }
 
 // What the entry says of itself.
-Status AddEntry(Fields& fields, const std::string& bytes, uint64_t seq) {
-  const auto entry = CheckEntry(bytes);
-  if (!entry.ok()) {
-    return Corruption("the bytes are in the tree, but they are no entry of a ledger: " + entry.status().message());
-  }
-  if (entry->header.seq != seq) {
-    return Corruption("the bytes are in the tree at " + std::to_string(seq) + ", but the entry says that it is " +
-                      std::to_string(entry->header.seq));
-  }
-  AddText(fields, "recorded_at", "recorded at", FormatTime(entry->header.recorded_at));
-  if (entry->event) {
-    AddText(fields, "event", "event", std::string(EventName(*entry->event)));
+Status AddEntry(Fields& fields, const EntryView& entry, const std::string& bytes) {
+  AddText(fields, "recorded_at", "recorded at", FormatTime(entry.header.recorded_at));
+  if (entry.event) {
+    AddText(fields, "event", "event", std::string(EventName(*entry.event)));
     return Ok();
   }
   const auto record = DecodeRecord(bytes);
@@ -98,47 +84,33 @@ Status AddEntry(Fields& fields, const std::string& bytes, uint64_t seq) {
   return Ok();
 }
 
-// The checkpoint kept elsewhere vouches for the proof's only if the two are the same; further signatures may differ.
-Status CompareWithKept(const Evidence& evidence, const Checkpoint& checkpoint) {
-  if (!evidence.kept) return Ok();
-  auto kept = OpenCheckpoint(*evidence.kept, evidence.key);
-  if (!kept.ok()) return std::move(kept).status().Prepend("the checkpoint given with --checkpoint: ");
-  if (*kept == checkpoint) return Ok();
-  const std::string what =
-      kept->size != checkpoint.size
-          ? "is over " + std::to_string(kept->size) + " entries, the proof's over " + std::to_string(checkpoint.size)
-          : "has another root than the proof's";
-  return Corruption("the checkpoint given with --checkpoint " + what);
-}
-
 Result<Fields> CheckInclusion(const Evidence& evidence) {
-  ENVLEDGER_ASSIGN_OR_RETURN(const TlogProof proof, ParseTlogProof(evidence.proof));
-  const Hash leaf_hash = LeafHash(*evidence.entry);
-  ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint checkpoint, VerifyTlogProof(proof, leaf_hash, evidence.key));
-  ENVLEDGER_RETURN_IF_ERROR(CompareWithKept(evidence, checkpoint));
+  ENVLEDGER_ASSIGN_OR_RETURN(const ProvenEntry proven,
+                             CheckInclusionFile(evidence.proof, *evidence.entry, evidence.policy));
+  const Checkpoint& checkpoint = proven.tree.checkpoint();
   Fields fields;
   AddText(fields, "origin", "origin", checkpoint.origin);
-  AddNumber(fields, "seq", "entry", proof.index);
+  AddNumber(fields, "seq", "entry", proven.seq);
   AddNumber(fields, "tree_size", "tree size", checkpoint.size);
   AddText(fields, "root", "root", Hex(View(checkpoint.root)));
-  AddText(fields, "leaf_hash", "leaf hash", Hex(View(leaf_hash)));
-  AddText(fields, "vkey", "signed by", FormatVerifierKey(evidence.key));
-  ENVLEDGER_RETURN_IF_ERROR(AddEntry(fields, *evidence.entry, proof.index));
+  AddText(fields, "leaf_hash", "leaf hash", Hex(View(proven.leaf_hash)));
+  AddText(fields, "vkey", "signed by", FormatVerifierKey(proven.tree.signer()));
+  ENVLEDGER_RETURN_IF_ERROR(AddEntry(fields, proven.entry, *evidence.entry));
   return fields;
 }
 
 Result<Fields> CheckConsistency(const Evidence& evidence) {
-  ENVLEDGER_ASSIGN_OR_RETURN(const AddCheckpoint body, ParseAddCheckpoint(evidence.proof));
-  ENVLEDGER_ASSIGN_OR_RETURN(const ConsistentCheckpoints both,
-                             VerifyAddCheckpoint(body, *evidence.old_checkpoint, evidence.old_key, evidence.key));
-  ENVLEDGER_RETURN_IF_ERROR(CompareWithKept(evidence, both.newer));
+  ENVLEDGER_ASSIGN_OR_RETURN(const ProvenGrowth proven, CheckConsistencyFile(evidence.proof, *evidence.old_checkpoint,
+                                                                             evidence.old_policy, evidence.policy));
+  const Checkpoint& older = proven.older.checkpoint();
+  const Checkpoint& newer = proven.newer.checkpoint();
   Fields fields;
-  AddText(fields, "origin", "origin", both.newer.origin);
-  AddNumber(fields, "old_size", "old size", both.older.size);
-  AddNumber(fields, "new_size", "new size", both.newer.size);
-  AddText(fields, "old_root", "old root", Hex(View(both.older.root)));
-  AddText(fields, "new_root", "new root", Hex(View(both.newer.root)));
-  AddText(fields, "vkey", "signed by", FormatVerifierKey(evidence.key));
+  AddText(fields, "origin", "origin", newer.origin);
+  AddNumber(fields, "old_size", "old size", older.size);
+  AddNumber(fields, "new_size", "new size", newer.size);
+  AddText(fields, "old_root", "old root", Hex(View(older.root)));
+  AddText(fields, "new_root", "new root", Hex(View(newer.root)));
+  AddText(fields, "vkey", "signed by", FormatVerifierKey(proven.newer.signer()));
   return fields;
 }
 

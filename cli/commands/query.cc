@@ -3,15 +3,17 @@
 #include <memory>
 
 #include "cli/arguments/ledger_source.h"
+#include "cli/arguments/prove_argument.h"
 #include "cli/arguments/query_request.h"
 #include "cli/arguments/selection.h"
 #include "cli/commands/commands.h"
 #include "cli/output/listing.h"
 #include "cli/output/output_style.h"
-#include "cli/output/query_rows.h"
+#include "cli/output/query_table.h"
 #include "cli/progress.h"
-#include "cli/prove.h"
+#include "ledger/evidence/answer_proof.h"
 #include "ledger/evidence/pages.h"
+#include "ledger/export/csv_rows.h"
 #include "ledger/export/envelope_json.h"
 
 namespace envledger::cli {
@@ -41,14 +43,14 @@ ExitStatus Run(Context& context, const Options& options) {
       auto envelope = std::make_shared<const Envelope>(std::move(story.envelope));
       listing.AddCells([envelope, &names] { return QueryCells(*envelope, names); });
     } else if (listing.format() == Format::kCsv) {
-      listing.AddCsv(QueryFields(story));
+      listing.AddCsv(EnvelopeFields(story));
     } else {
       listing.AddJson(EnvelopeJson(story));
     }
     progress.Update(listing.rows(), 0, "envelopes");
   };
   std::optional<AnswerProof> proof;
-  if (*key) proof.emplace(**reader, **key, source->data_dir.empty(), plan->request);
+  if (*key) proof.emplace(**reader, TrustKeyOrLater(**key), source->data_dir.empty(), plan->request);
   const auto witness = [&proof](const EnvelopeRecords& records) {
     if (proof) proof->Add(records);
   };

@@ -60,7 +60,8 @@ ExitStatus Run(Context& context, const Options& options) {
   if (!options.Has("output")) return WrongUsage(context, InvalidArgument("--output FILE says where the report goes"));
   auto source = SourceOf(context, options);
   if (!source.ok()) return WrongUsage(context, source.status());
-  ReportRequest request{.filters = {}, .key = std::nullopt, .can_sign = source->data_dir.empty(), .now = context.now()};
+  ReportRequest request{
+      .filters = {}, .policy = TrustTheLedgerItself(), .can_sign = source->data_dir.empty(), .now = context.now()};
   auto filters = StateReportFilters(options, request.now);
   if (!filters.ok()) return WrongUsage(context, filters.status());
   request.filters = *std::move(filters);
@@ -68,11 +69,8 @@ ExitStatus Run(Context& context, const Options& options) {
   if (!plan.ok()) return WrongUsage(context, plan.status());
   if (options.Has("vkey")) {
     auto key = ReadVerifierKey(options.Get("vkey"));
-    if (!key.ok()) {
-      Complain(context, key.status().ToString());
-      return ExitStatus::kUnavailable;
-    }
-    request.key = *std::move(key);
+    if (!key.ok()) return NoKey(context, key.status());
+    request.policy = TrustKey(*std::move(key));
   }
   auto reader = context.open_ledger(*source);
   if (!reader.ok()) return Fail(context, reader.status());

@@ -60,7 +60,7 @@ ExitStatus Run(Context& context, const Options& options) {
     Complain(context, status.ToString());
     return ExitStatus::kUnavailable;
   }
-  const Result<ReportCheck> check = CheckReport(*page, *key);
+  const Result<ReportCheck> check = CheckReport(*page, TrustKey(*key));
   if (style->format != Format::kTable) {
     context.out << Json(check) << '\n';
   } else if (check.ok()) {

@@ -2,15 +2,16 @@
 #include <algorithm>
 
 #include "cli/arguments/ledger_source.h"
+#include "cli/arguments/prove_argument.h"
 #include "cli/arguments/time_argument.h"
 #include "cli/commands/commands.h"
 #include "cli/output/envelope_tree.h"
 #include "cli/output/listing.h"
 #include "cli/output/output_style.h"
-#include "cli/output/query_rows.h"
 #include "cli/output/timeline.h"
-#include "cli/prove.h"
 #include "ledger/chain/tree.h"
+#include "ledger/evidence/answer_proof.h"
+#include "ledger/export/csv_rows.h"
 #include "ledger/export/envelope_json.h"
 #include "ledger/text/csv.h"
 #include "ledger/text/safe_text.h"
@@ -193,7 +194,7 @@ ExitStatus Run(Context& context, const Options& options) {
   coverage.AddStory(*story);
   std::optional<AnswerProof> proof;
   if (*key) {
-    proof.emplace(**reader, **key, source->data_dir.empty(), std::nullopt);
+    proof.emplace(**reader, TrustKeyOrLater(**key), source->data_dir.empty(), std::nullopt);
     proof->Add(response->envelope);
     if (const Status proven = proof->Prove(coverage, {}); !proven.ok()) return Fail(context, proven);
     coverage.SetProof(proof->holds(), proof->Json(), proof->Sentence());

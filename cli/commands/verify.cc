@@ -3,12 +3,12 @@
 
 #include "cli/arguments/key_argument.h"
 #include "cli/arguments/ledger_source.h"
+#include "cli/arguments/timestamp_argument.h"
 #include "cli/commands/commands.h"
 #include "cli/output/output_style.h"
 #include "cli/output/verify_report.h"
 #include "cli/progress.h"
-#include "cli/timestamps.h"
-#include "ledger/base/file.h"
+#include "ledger/evidence/timestamps.h"
 #include "ledger/tiles/verify_tiles.h"
 
 namespace envledger::cli {
@@ -22,11 +22,7 @@ Status ReadEvidence(const Options& options, VerifyOptions& verify) {
     ENVLEDGER_ASSIGN_OR_RETURN(verify.trusted_key, ReadVerifierKey(options.Get("vkey")));
   }
   for (const std::string& path : options.All("checkpoint")) {
-    ENVLEDGER_ASSIGN_OR_RETURN(std::string note, ReadFile(path, kMaxNoteBytes));
-    // A file that is no checkpoint at all says nothing about the ledger, least of all that it was tampered with.
-    const auto parsed = ParseNote(note);
-    const auto checkpoint = parsed.ok() ? ParseCheckpoint(parsed->text) : Result<Checkpoint>(parsed.status());
-    if (!checkpoint.ok()) return InvalidArgument(path + " is no checkpoint: " + checkpoint.status().message());
+    ENVLEDGER_ASSIGN_OR_RETURN(std::string note, ReadCheckpointFile(path));
     verify.anchors.push_back({.note = std::move(note), .where = path, .anchor = true});
   }
   return Ok();

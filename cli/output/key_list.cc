@@ -40,6 +40,13 @@ void PrintTable(Context& context, const OutputStyle& style, const KeyHistory& ke
 
 }  // namespace
 
+ExitStatus PrintVerifierKey(Context& context, const std::string& origin, const SigningKey& key) {
+  const auto verifier_key = MakeVerifierKey(origin, key.public_key());
+  if (!verifier_key.ok()) return Fail(context, verifier_key.status());
+  context.out << FormatVerifierKey(*verifier_key) << '\n';
+  return ExitStatus::kFine;
+}
+
 void PrintKeys(Context& context, const OutputStyle& style, const KeyHistory& keys) {
   if (style.format == Format::kTable) return PrintTable(context, style, keys);
   if (style.format == Format::kCsv) context.out << CsvRow({"vkey", "seq", "recorded_at", "vouched_for_by"});

@@ -1,11 +1,17 @@
-// The keys of a ledger, printed.
+// Keys, printed.
 #pragma once
+
+#include <string>
 
 #include "cli/context.h"
 #include "cli/output/output_style.h"
 #include "ledger/chain/key_history.h"
+#include "ledger/crypto/ed25519.h"
 
 namespace envledger::cli {
+
+// The verifier key of a signing key, on a line of its own. The exit status.
+ExitStatus PrintVerifierKey(Context& context, const std::string& origin, const SigningKey& key);
 
 // One row a key, oldest first. jsonl prints {"vkey", "seq", "recorded_at", "vouched_for_by"} a line, json
 // {"origin", "keys": [...]}.

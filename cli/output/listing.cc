@@ -53,6 +53,11 @@ void ComplainProof(Context& context, const Coverage& coverage) {
   for (std::string sentence; std::getline(sentences, sentence);) Complain(context, sentence);
 }
 
+ExitStatus ProofFailed(Context& context, const std::string& failure) {
+  Complain(context, "the answer does not hold: " + failure);
+  return ExitStatus::kFailedVerification;
+}
+
 ExitStatus Listing::Finish(const Coverage& coverage, const std::string& count) {
   switch (format()) {
     case Format::kTable: {

@@ -27,6 +27,8 @@ struct ListingShape {
 void PrintProof(std::ostream& out, const OutputStyle& style, const Coverage& coverage);
 // The same on stderr.
 void ComplainProof(Context& context, const Coverage& coverage);
+// What a command says and returns, at its end, when the proof does not hold.
+ExitStatus ProofFailed(Context& context, const std::string& failure);
 
 class Listing {
  public:

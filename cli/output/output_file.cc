@@ -4,9 +4,12 @@
 #include <streambuf>
 
 #include "ledger/base/durable_file.h"
+#include "ledger/base/file.h"
 
 namespace envledger::cli {
 namespace {
+
+constexpr unsigned kFileMode = 0644;  // what is written is for others
 
 // A stream's buffer that empties into the file.
 class FileBuffer : public std::streambuf {
@@ -31,6 +34,12 @@ class FileBuffer : public std::streambuf {
 
 }  // namespace
 
+ExitStatus WriteOutput(Context& context, const std::string& path, std::string_view contents, const std::string& what) {
+  const Status written = WriteFileDurably(path, contents, kFileMode);
+  Complain(context, written.ok() ? "wrote " + path + ": " + what : written.ToString());
+  return written.ok() ? ExitStatus::kFine : ExitStatus::kUnavailable;
+}
+
 struct OutputFile::File {
   explicit File(DurableFile begun) : file(std::move(begun)), buffer(file), stream(&buffer) {}
   DurableFile file;
@@ -41,7 +50,7 @@ struct OutputFile::File {
 Result<OutputFile> OutputFile::Open(std::ostream& standard, const std::string& path) {
   OutputFile output(standard);
   if (path.empty()) return output;
-  ENVLEDGER_ASSIGN_OR_RETURN(DurableFile file, DurableFile::Begin(path, 0644));
+  ENVLEDGER_ASSIGN_OR_RETURN(DurableFile file, DurableFile::Begin(path, kFileMode));
   output.file_ = std::make_unique<File>(std::move(file));
   return output;
 }

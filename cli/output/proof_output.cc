@@ -1,19 +1,13 @@
 #include "cli/output/proof_output.h"
 
-#include <sys/stat.h>
-
-#include <cerrno>
 #include <vector>
 
-#include "ledger/base/file.h"
 #include "ledger/chain/tlog_proof.h"
 #include "ledger/text/csv.h"
 #include "ledger/text/json_object.h"
 
 namespace envledger::cli {
 namespace {
-
-constexpr unsigned kFileMode = 0644;  // proofs are for others
 
 std::vector<std::string> HexOf(const std::vector<Hash>& hashes) {
   std::vector<std::string> all;
@@ -81,17 +75,6 @@ std::string ConsistencyOutput(Format format, const ConsistencyProofResponse& pro
     }
   }
   return file;
-}
-
-Status MakeDirectory(const std::string& path) {
-  if (mkdir(path.c_str(), 0755) == 0) return SyncDirectory(DirectoryOf(path));
-  return errno == EEXIST ? Ok() : FromErrno(errno, "create directory " + path);
-}
-
-ExitStatus WriteOutput(Context& context, const std::string& path, std::string_view contents, const std::string& what) {
-  const Status written = WriteFileDurably(path, contents, kFileMode);
-  Complain(context, written.ok() ? "wrote " + path + ": " + what : written.ToString());
-  return written.ok() ? ExitStatus::kFine : ExitStatus::kUnavailable;
 }
 
 }  // namespace envledger::cli

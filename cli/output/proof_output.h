@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 
-#include "cli/context.h"
 #include "cli/output/output_style.h"
 #include "ledger/codec/message.h"
 
@@ -14,10 +13,5 @@ namespace envledger::cli {
 std::string InclusionOutput(Format format, uint64_t seq, const InclusionProofResponse& proof);
 // In the format table, the file: the body of C2SP add-checkpoint. REQUIRES then: the response has a checkpoint.
 std::string ConsistencyOutput(Format format, const ConsistencyProofResponse& proof);
-
-// Makes the directory durably where it is missing; its parent must exist.
-Status MakeDirectory(const std::string& path);
-// Puts `contents` durably at `path`; says so on stderr, or why not.
-ExitStatus WriteOutput(Context& context, const std::string& path, std::string_view contents, const std::string& what);
 
 }  // namespace envledger::cli

@@ -107,6 +107,11 @@ Status SyncDirectory(const std::string& path) {
   return Ok();
 }
 
+Status MakeDirectory(const std::string& path) {
+  if (mkdir(path.c_str(), 0755) == 0) return SyncDirectory(DirectoryOf(path));
+  return errno == EEXIST ? Ok() : FromErrno(errno, "create directory " + path);
+}
+
 std::string DirectoryOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";

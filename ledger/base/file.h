@@ -43,6 +43,10 @@ Status CreateFileDurably(const std::string& path, std::string_view contents, uns
 // fsync of a directory, which makes creations, renames and removals in it durable.
 Status SyncDirectory(const std::string& path);
 
+// Makes a directory (mode 0755, less the umask) and makes it durable; one that is there already is left as it is. Its
+// parent must exist.
+Status MakeDirectory(const std::string& path);
+
 // The directory part of a path: "a/b" -> "a", "b" -> ".", "/b" -> "/".
 std::string DirectoryOf(const std::string& path);
 

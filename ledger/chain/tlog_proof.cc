@@ -89,12 +89,6 @@ std::string HashLines(const Proof& hashes) {
   return text;
 }
 
-Result<Checkpoint> OpenProofCheckpoint(std::string_view note, const VerifierKey& key, std::string_view which) {
-  auto checkpoint = OpenCheckpoint(note, key);
-  if (!checkpoint.ok()) return std::move(checkpoint).status().Prepend(which);
-  return checkpoint;
-}
-
 }  // namespace
 
 std::string FormatTlogProof(const TlogProof& proof) {
@@ -141,47 +135,6 @@ ProofKind ProofKindOf(std::string_view bytes) {
   if (bytes.starts_with(kHeader)) return ProofKind::kInclusion;
   if (bytes.starts_with(kOld)) return ProofKind::kConsistency;
   return ProofKind::kUnknown;
-}
-
-Result<Checkpoint> VerifyTlogProof(const TlogProof& proof, const Hash& leaf_hash, const VerifierKey& key) {
-  ENVLEDGER_ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenProofCheckpoint(proof.checkpoint, key, "the checkpoint: "));
-  if (proof.index >= checkpoint.size) {
-    return Corruption("the proof does not hold: its checkpoint is over " + std::to_string(checkpoint.size) +
-                      " entries, so none of them has the number " + std::to_string(proof.index));
-  }
-  ENVLEDGER_RETURN_IF_ERROR(VerifyInclusion(proof.index, checkpoint.size, leaf_hash, proof.hashes, checkpoint.root));
-  return checkpoint;
-}
-
-Result<ConsistentCheckpoints> VerifyAddCheckpoint(const AddCheckpoint& body, std::string_view old_note,
-                                                  const VerifierKey& old_key, const VerifierKey& key) {
-  ConsistentCheckpoints both;
-  ENVLEDGER_ASSIGN_OR_RETURN(both.older, OpenProofCheckpoint(old_note, old_key, "the old checkpoint: "));
-  ENVLEDGER_ASSIGN_OR_RETURN(both.newer, OpenProofCheckpoint(body.checkpoint, key, "the new checkpoint: "));
-  const auto refuse = [](const std::string& why) { return Corruption("the proof does not hold: " + why); };
-  if (both.older.origin != both.newer.origin) {
-    return refuse("the checkpoints are of \"" + both.older.origin + "\" and of \"" + both.newer.origin + "\"");
-  }
-  if (body.old_size != both.older.size) {
-    return refuse("it is from " + std::to_string(body.old_size) + " entries on, but the old checkpoint is over " +
-                  std::to_string(both.older.size));
-  }
-  if (body.old_size > both.newer.size) {
-    return refuse("the new checkpoint is over " + std::to_string(both.newer.size) + " entries, fewer than the old " +
-                  std::to_string(body.old_size));
-  }
-  if (body.old_size == 0) {
-    // Every tree begins with no leaves: there is nothing to prove, but the root of nothing is known.
-    if (!body.hashes.empty()) return refuse("from 0 entries on it must be empty");
-    if (both.older.root != EmptyRoot()) return refuse("the root of the old checkpoint is not that of 0 entries");
-    if (both.newer.size == 0 && both.newer.root != EmptyRoot()) {
-      return refuse("the root of the new checkpoint is not that of 0 entries");
-    }
-    return both;
-  }
-  ENVLEDGER_RETURN_IF_ERROR(
-      VerifyConsistency(both.older.size, both.older.root, both.newer.size, both.newer.root, body.hashes));
-  return both;
 }
 
 }  // namespace envledger

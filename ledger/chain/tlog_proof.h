@@ -2,7 +2,7 @@
 // grew (the body of add-checkpoint in c2sp.org/tlog-witness). Both are lines of text that end in a checkpoint, the
 // signed note as it is (chain/note.h).
 //
-// Reading is strict, so that a proof has one spelling: decimals without leading zeros, canonical base64, hashes of 32
+// Whether they hold, and for whom, is decided in ledger/evidence (proof_file.h). Reading is strict, so that a proof has one spelling: decimals without leading zeros, canonical base64, hashes of 32
 // bytes, newlines alone. Complaints name the line. Pure functions; thread-safe.
 #pragma once
 
@@ -52,21 +52,5 @@ Result<AddCheckpoint> ParseAddCheckpoint(std::string_view bytes);
 // Whether `bytes` begin as a tlog-proof, as the body of add-checkpoint, or as neither.
 enum class ProofKind { kInclusion, kConsistency, kUnknown };
 ProofKind ProofKindOf(std::string_view bytes);
-
-// The checkpoint that the proof leads to, when its signature by `key` and the way from `leaf_hash` to its root hold.
-// kNotFound when the checkpoint is not signed by `key`; kInvalidArgument when it is malformed or of another origin than
-// the key's name; kCorruption when anything does not hold (a signature, index or hash).
-Result<Checkpoint> VerifyTlogProof(const TlogProof& proof, const Hash& leaf_hash, const VerifierKey& key);
-
-struct ConsistentCheckpoints {
-  Checkpoint older;
-  Checkpoint newer;
-};
-// The two checkpoints, when both signatures hold and the proof leads from one root to the other. `old_note` is the
-// checkpoint that was kept, signed by `old_key` (another than `key` when the ledger's key was rotated in between).
-// Errors as above, with "the old checkpoint: " before what is about that; kCorruption when the proof is from another
-// size than that of the old checkpoint.
-Result<ConsistentCheckpoints> VerifyAddCheckpoint(const AddCheckpoint& body, std::string_view old_note,
-                                                  const VerifierKey& old_key, const VerifierKey& key);
 
 }  // namespace envledger

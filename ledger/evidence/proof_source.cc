@@ -1,6 +1,5 @@
 // What is asked of the ledger is never trusted: the entry must hash up to the root, the root must be that of the
-// checkpoint, and the checkpoint must be signed. Without a key from outside the last of these only shows that the
-// ledger agrees with itself; who receives the proof checks it with a key of his own.
+// checkpoint, and the policy must vouch for the checkpoint.
 #include "ledger/evidence/proof_source.h"
 
 #include "ledger/chain/tree.h"
@@ -24,6 +23,19 @@ Status DoesNotHold(const Status& why) { return DoesNotHold(why.message()); }
 Result<Checkpoint> ReadCheckpointNote(const std::string& note) {
   ENVLEDGER_ASSIGN_OR_RETURN(const Note parsed, ParseNote(note));
   return ParseCheckpoint(parsed.text);
+}
+
+GrowthProofs AskGrowth(LedgerReader& reader) {
+  return [&reader](uint64_t older, uint64_t newer) -> Result<Proof> {
+    ConsistencyProofRequest request;
+    request.old_size = older;
+    request.new_size = newer;
+    auto response = reader.ConsistencyProof(request);
+    if (response.ok()) return std::move(response->hashes);
+    if (response.status().code() == Code::kUnavailable) return std::move(response).status();
+    return Corruption("the ledger gives no proof that " + Entries(older) + " and " + Entries(newer) +
+                      " are of one ledger: " + response.status().message());
+  };
 }
 
 Result<SignedNoteOf> ProofSource::Latest() {
@@ -75,12 +87,8 @@ Result<InclusionProofResponse> ProofSource::Inclusion(uint64_t seq, uint64_t tre
   }
   const Status holds = VerifyInclusion(seq, tree_size, LeafHash(response.entry), response.hashes, response.root);
   if (!holds.ok()) return DoesNotHold(holds);
-  const auto entry = CheckEntry(response.entry);
+  const auto entry = EntryAt(seq, response.entry);
   if (!entry.ok()) return DoesNotHold(entry.status());
-  if (entry->header.seq != seq) {
-    return DoesNotHold("the entry given as " + std::to_string(seq) + " says that it is " +
-                       std::to_string(entry->header.seq));
-  }
   ENVLEDGER_RETURN_IF_ERROR(CheckNote(response.checkpoint, tree_size, response.root));
   return response;
 }
@@ -147,30 +155,32 @@ Status ProofSource::NoCheckpointOf(uint64_t size) {
                                     : "is of " + nearest));
 }
 
-Status ProofSource::CheckNote(const std::string& note, uint64_t size, const Hash& root) {
-  if (note.empty()) return Ok();
-  const auto checkpoint = ReadCheckpointNote(note);
-  if (!checkpoint.ok()) return DoesNotHold(checkpoint.status());
-  if (checkpoint->size != size) {
-    return DoesNotHold("its checkpoint is over " + Entries(checkpoint->size) + ", not " + std::to_string(size));
+Result<CheckedTree> ProofSource::Open(const std::string& note) {
+  if (last_ && last_->note() == note) return *last_;
+  if (!checker_) {
+    ENVLEDGER_ASSIGN_OR_RETURN(checker_, ProofChecker::Make(policy_));
   }
-  if (checkpoint->root != root) return DoesNotHold("its checkpoint of " + Entries(size) + " has another root");
-  return CheckSignature(note);
+  ENVLEDGER_RETURN_IF_ERROR(LearnKeys(reader_, *checker_));
+  ENVLEDGER_ASSIGN_OR_RETURN(last_, checker_->Open(note, AskGrowth(reader_)));
+  return *last_;
 }
 
-// By the key given; else by the one that the ledger's own history has in force at that size.
-Status ProofSource::CheckSignature(const std::string& note) {
-  if (!key_ && !history_) {
-    auto history = ReadKeys(reader_);
-    if (!history.ok() && history.status().code() != Code::kCorruption) return std::move(history).status();
-    if (!history.ok()) return DoesNotHold(history.status());
-    history_ = *std::move(history);
+Result<CheckedTree> ProofSource::Check(const SignedNoteOf& signed_note) {
+  auto tree = Open(signed_note.note);
+  if (tree.status().code() == Code::kCorruption) return std::move(tree).status().Prepend("the checkpoint ");
+  return tree;
+}
+
+Status ProofSource::CheckNote(const std::string& note, uint64_t size, const Hash& root) {
+  if (note.empty()) return Ok();
+  const auto tree = Open(note);
+  if (tree.status().code() == Code::kCorruption) return DoesNotHold("its checkpoint " + tree.status().message());
+  ENVLEDGER_RETURN_IF_ERROR(tree.status());
+  if (tree->checkpoint().size != size) {
+    return DoesNotHold("its checkpoint is over " + Entries(tree->checkpoint().size) + ", not " + std::to_string(size));
   }
-  const auto opened = key_ ? OpenCheckpoint(note, *key_) : OpenCheckpoint(note, *history_);
-  if (opened.ok()) return Ok();
-  if (opened.status().code() != Code::kNotFound) return DoesNotHold(opened.status());
-  return DoesNotHold(key_ ? "its checkpoint is not signed by " + FormatVerifierKey(*key_)
-                          : "its checkpoint is not signed by the key that the ledger had at its size");
+  if (tree->checkpoint().root == root) return Ok();
+  return DoesNotHold("its checkpoint of " + Entries(size) + " has another root");
 }
 
 }  // namespace envledger

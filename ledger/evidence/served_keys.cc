@@ -1,5 +1,7 @@
 #include "ledger/evidence/served_keys.h"
 
+#include <utility>
+
 #include "ledger/codec/entry.h"
 
 namespace envledger {
@@ -21,6 +23,20 @@ Result<KeyHistory> ReadKeys(LedgerReader& reader) {
       request.from_seq = entry.header.seq + 1;
     }
     if (page.entries.empty()) return keys;
+  }
+}
+
+Status LearnKeys(LedgerReader& reader, ProofChecker& checker) {
+  if (!checker.NeedsHistory() || checker.history()) return Ok();
+  auto keys = ReadKeys(reader);
+  if (keys.ok()) return checker.LearnHistory(*std::move(keys));
+  switch (keys.status().code()) {
+    case Code::kCorruption:
+    case Code::kInvalidArgument:  // of a format that is not known, or a name that is none
+    case Code::kNotFound:
+      return Corruption("the ledger's history of keys does not hold: " + keys.status().message());
+    default:
+      return std::move(keys).status();
   }
 }
 

@@ -1,10 +1,9 @@
-// Only two things are taken from outside: the auditor's key, and the arithmetic. The checkpoint is opened with that
-// key, or with one that a chain of rotations, each signed by both of its keys, leads to; every entry is hashed here,
-// from the bytes that the answer brought, and led up to the root that the checkpoint signs. What the response says
-// about roots, leaf hashes and checkpoints is not looked at.
+// What is taken from outside are the auditor's policy and the arithmetic, both the ProofChecker's. Every entry is
+// hashed here, from the bytes that the answer brought, and led up to the root that the checkpoint signs. What a
+// response says about roots, leaf hashes and checkpoints is not looked at.
 #include "ledger/evidence/signed_tree.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "ledger/chain/tree.h"
 #include "ledger/codec/entry.h"
@@ -42,35 +41,19 @@ Result<std::string> NoteFor(LedgerReader& reader, uint64_t last, bool can_sign) 
 
 }  // namespace
 
-Result<SignedTree> SignedTree::Covering(LedgerReader& reader, const VerifierKey& key, uint64_t last, bool can_sign) {
-  SignedTree tree(reader);
-  ENVLEDGER_ASSIGN_OR_RETURN(tree.note_, NoteFor(reader, last, can_sign));
-  auto keys = ReadKeys(reader);
-  if (!keys.ok() && keys.status().code() == Code::kUnavailable) return std::move(keys).status();
-  if (!keys.ok()) return Corruption("the ledger's history of keys does not hold: " + keys.status().message());
-  if (keys->IndexOf(key) == keys->keys().size()) {
-    return Corruption("the ledger is not of the key given: " + FormatVerifierKey(key) +
-                      " is none of its keys; the latest of them is " + FormatVerifierKey(keys->current().key));
-  }
-  ENVLEDGER_RETURN_IF_ERROR(tree.Open(tree.note_, *keys));
+Result<SignedTree> SignedTree::Covering(LedgerReader& reader, const TrustPolicy& policy, uint64_t last, bool can_sign) {
+  ENVLEDGER_ASSIGN_OR_RETURN(ProofChecker checker, ProofChecker::Make(policy));
+  ENVLEDGER_ASSIGN_OR_RETURN(std::string note, NoteFor(reader, last, can_sign));
+  ENVLEDGER_RETURN_IF_ERROR(LearnKeys(reader, checker));
+  auto opened = checker.Open(std::move(note), AskGrowth(reader));
+  if (!opened.ok()) return std::move(opened).status().Prepend("the checkpoint ");
+  SignedTree tree(reader, *std::move(opened));
   if (can_sign && !tree.Covers(last)) {
     return Corruption("asked for a checkpoint that covers " + EntryName(last) + ", the daemon gave one of " +
-                      Entries(tree.checkpoint_.size) + ": an old one, or the entry is not in its ledger");
+                      Entries(tree.checkpoint().size) + ": an old one, or the entry is not in its ledger");
   }
-  ENVLEDGER_RETURN_IF_ERROR(tree.ProveKeys(*keys));
+  if (checker.history()) ENVLEDGER_RETURN_IF_ERROR(tree.ProveKeys(*checker.history()));
   return tree;
-}
-
-Status SignedTree::Open(const std::string& note, const KeyHistory& keys) {
-  const auto opened = OpenCheckpoint(note, keys);
-  if (!opened.ok()) {
-    return Corruption(opened.status().code() == Code::kNotFound
-                          ? "the checkpoint is not signed by the key that the ledger had at its size"
-                          : "the checkpoint does not hold: " + opened.status().message());
-  }
-  checkpoint_ = *opened;
-  signer_ = keys.KeyAt(checkpoint_.size);
-  return Ok();
 }
 
 // The entries that put the keys in force stand in the tree with the very keys that the history was read from.
@@ -78,10 +61,9 @@ Status SignedTree::ProveKeys(const KeyHistory& keys) {
   for (const HistoricKey& historic : keys.keys()) {
     if (!Covers(historic.seq)) continue;
     ENVLEDGER_ASSIGN_OR_RETURN(const std::string bytes, Fetch(historic.seq));
-    const auto entry = CheckEntry(bytes);
-    if (!entry.ok()) return Corruption(EntryName(historic.seq) + ": " + entry.status().message());
-    const auto* genesis = entry->event ? std::get_if<Genesis>(&*entry->event) : nullptr;
-    const auto* rotated = entry->event ? std::get_if<KeyRotated>(&*entry->event) : nullptr;
+    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, EntryAt(historic.seq, bytes));
+    const auto* genesis = entry.event ? std::get_if<Genesis>(&*entry.event) : nullptr;
+    const auto* rotated = entry.event ? std::get_if<KeyRotated>(&*entry.event) : nullptr;
     const std::string key = genesis != nullptr ? genesis->public_key : rotated != nullptr ? rotated->new_key : "";
     if (key != historic.key.public_key) {
       return Corruption(EntryName(historic.seq) + " does not put the key in force that the history of keys says");
@@ -93,7 +75,7 @@ Status SignedTree::ProveKeys(const KeyHistory& keys) {
 Result<InclusionProofResponse> SignedTree::Ask(uint64_t seq) {
   InclusionProofRequest request;
   request.seq = seq;
-  request.tree_size = checkpoint_.size;
+  request.tree_size = checkpoint().size;
   auto response = reader_->InclusionProof(request);
   if (!response.ok()) return Missing(response.status(), "of " + EntryName(seq));
   return response;
@@ -101,7 +83,7 @@ Result<InclusionProofResponse> SignedTree::Ask(uint64_t seq) {
 
 Status SignedTree::Prove(uint64_t seq, const Hash& leaf_hash) {
   ENVLEDGER_ASSIGN_OR_RETURN(const InclusionProofResponse response, Ask(seq));
-  if (VerifyInclusion(seq, checkpoint_.size, leaf_hash, response.hashes, checkpoint_.root).ok()) return Ok();
+  if (tree_.Holds(seq, leaf_hash, response.hashes).ok()) return Ok();
   const bool other = LeafHash(response.entry) != leaf_hash;
   return Corruption(EntryName(seq) + (other ? ": the answer holds other bytes than the ledger's proof is about"
                                             : ": its proof does not lead to the root that the checkpoint signs"));
@@ -109,28 +91,19 @@ Status SignedTree::Prove(uint64_t seq, const Hash& leaf_hash) {
 
 Result<std::string> SignedTree::Fetch(uint64_t seq) {
   ENVLEDGER_ASSIGN_OR_RETURN(InclusionProofResponse response, Ask(seq));
-  const Hash leaf = LeafHash(response.entry);
-  if (!VerifyInclusion(seq, checkpoint_.size, leaf, response.hashes, checkpoint_.root).ok()) {
+  if (!tree_.Holds(seq, LeafHash(response.entry), response.hashes).ok()) {
     return Corruption(EntryName(seq) + ": its proof does not lead to the root that the checkpoint signs");
   }
+  ENVLEDGER_RETURN_IF_ERROR(EntryAt(seq, response.entry).status());
   return std::move(response.entry);
 }
 
 Status SignedTree::ProveGrowth(uint64_t size, const Hash& root) {
-  const uint64_t low = std::min(size, checkpoint_.size);
-  const uint64_t high = std::max(size, checkpoint_.size);
-  const Hash& low_root = size <= checkpoint_.size ? root : checkpoint_.root;
-  const Hash& high_root = size <= checkpoint_.size ? checkpoint_.root : root;
-  const std::string what = "that the answer's tree of " + Entries(size) + " and the checkpoint's of " +
-                           Entries(checkpoint_.size) + " are one ledger";
-  if (low == 0) return Corruption("the answer says that it was read from an empty ledger");
-  ConsistencyProofRequest request;
-  request.old_size = low;
-  request.new_size = high;
-  const auto response = reader_->ConsistencyProof(request);
-  if (!response.ok()) return Missing(response.status(), what);
-  if (VerifyConsistency(low, low_root, high, high_root, response->hashes).ok()) return Ok();
-  return Corruption("nothing proves " + what);
+  if (size == 0) return Corruption("the answer says that it was read from an empty ledger");
+  const Status one = tree_.IsOneLedgerWith(size, root, AskGrowth(*reader_));
+  if (one.code() != Code::kCorruption) return one;
+  return Corruption("nothing proves that the answer's tree of " + Entries(size) + " and the checkpoint's of " +
+                    Entries(checkpoint().size) + " are one ledger: " + one.message());
 }
 
 }  // namespace envledger

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "ledger/evidence/link_book.h"
+#include "ledger/evidence/proof_file.h"
 #include "ledger/protocol/match.h"
 #include "ledger/report/filters.h"
 #include "ledger/report/gather.h"
@@ -26,13 +27,15 @@ Result<std::string_view> EmbeddedJson(std::string_view page) {
   return rest.substr(0, end);
 }
 
-Result<Checkpoint> CheckSignature(const ReportData& data, const VerifierKey& key) {
-  if (data.vkey != FormatVerifierKey(key)) {
-    return Corruption("its checkpoint is said to be signed by " + data.vkey + ", not by the key given");
-  }
-  auto checkpoint = OpenCheckpoint(data.checkpoint, key);
-  if (!checkpoint.ok()) return Corruption("its checkpoint: " + checkpoint.status().message());
-  return checkpoint;
+// The page names a key, and the auditor has one. Both must have signed, and mostly they are the same.
+Result<CheckedTree> CheckSignature(const ReportData& data, const TrustPolicy& policy) {
+  auto tree = OpenInFile(data.checkpoint, policy);
+  if (!tree.ok()) return std::move(tree).status().Prepend("its checkpoint ");
+  auto named = ParseVerifierKey(data.vkey);
+  if (!named.ok()) return Corruption("the key that it names: " + named.status().message());
+  const auto as_named = OpenInFile(data.checkpoint, TrustKey(*std::move(named)));
+  if (!as_named.ok()) return Corruption("its checkpoint, by the key that it names, " + as_named.status().message());
+  return tree;
 }
 
 // Every entry belongs to one envelope and follows the one before it; no envelope is shown twice.
@@ -176,19 +179,20 @@ Status ComparePages(std::string_view page, std::string_view made, const std::str
 
 }  // namespace
 
-Result<ReportCheck> CheckReport(std::string_view page, const VerifierKey& key) {
+Result<ReportCheck> CheckReport(std::string_view page, const TrustPolicy& policy) {
   ReportCheck check;
   ENVLEDGER_ASSIGN_OR_RETURN(const std::string_view json, EmbeddedJson(page));
   ENVLEDGER_ASSIGN_OR_RETURN(check.data, ReadReportData(json));
   const ReportData& data = check.data;
   if (!data.checkpoint.empty() || !data.entries.empty()) {
-    ENVLEDGER_ASSIGN_OR_RETURN(check.checkpoint, CheckSignature(data, key));
+    ENVLEDGER_ASSIGN_OR_RETURN(const CheckedTree tree, CheckSignature(data, policy));
+    check.checkpoint = tree.checkpoint();
     check.shown.push_back("The checkpoint of " + check.checkpoint.origin + " over " + Grouped(check.checkpoint.size) +
                           " entries is signed by the key.");
-  }
-  if (!data.entries.empty()) {
-    ENVLEDGER_RETURN_IF_ERROR(CheckEvidence(data, check.checkpoint));
-    check.shown.push_back(Grouped(data.entries.size()) + " entries are in its tree, each in its place.");
+    if (!data.entries.empty()) {
+      ENVLEDGER_RETURN_IF_ERROR(CheckEvidence(data, tree));
+      check.shown.push_back(Grouped(data.entries.size()) + " entries are in its tree, each in its place.");
+    }
   }
   ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<Story> stories, StoriesOf(data));
   ENVLEDGER_RETURN_IF_ERROR(CheckEnvelopes(data, stories));

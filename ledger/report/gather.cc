@@ -3,7 +3,6 @@
 #include "ledger/chain/subset_proof.h"
 #include "ledger/evidence/pages.h"
 #include "ledger/evidence/proof_source.h"
-#include "ledger/evidence/served_keys.h"
 #include "ledger/report/filters.h"
 
 namespace envledger {
@@ -80,51 +79,39 @@ Status GatherMany(LedgerReader& reader, const QueryPlan& plan, const std::functi
 }
 
 // The checkpoint, and the key that it is signed by.
-Result<Checkpoint> AddCheckpoint(LedgerReader& reader, ProofSource& source, std::optional<VerifierKey> key,
-                                 ReportData& data) {
-  auto signed_note = data.entries.empty() ? source.Latest() : source.Covering(data.entries.rbegin()->first);
-  if (!signed_note.ok()) return std::move(signed_note).status();
-  if (!key) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const KeyHistory history, ReadKeys(reader));
-    key = history.KeyAt(signed_note->checkpoint.size);
-  }
-  auto opened = OpenCheckpoint(signed_note->note, *key);
-  if (!opened.ok() && opened.status().code() == Code::kNotFound) {
-    return Corruption("the checkpoint is not signed by " + FormatVerifierKey(*key));
-  }
-  if (!opened.ok()) return opened;
-  data.checkpoint = signed_note->note;
-  data.vkey = FormatVerifierKey(*key);
-  return opened;
+Result<CheckedTree> AddCheckpoint(ProofSource& source, ReportData& data) {
+  ENVLEDGER_ASSIGN_OR_RETURN(const SignedNoteOf signed_note,
+                             data.entries.empty() ? source.Latest() : source.Covering(data.entries.rbegin()->first));
+  ENVLEDGER_ASSIGN_OR_RETURN(CheckedTree tree, source.Check(signed_note));
+  data.checkpoint = tree.note();
+  data.vkey = FormatVerifierKey(tree.signer());
+  return tree;
 }
 
-Status AddProof(ProofSource& source, const Checkpoint& checkpoint, ReportData& data) {
+Status AddProof(ProofSource& source, const CheckedTree& tree, ReportData& data) {
+  const uint64_t size = tree.checkpoint().size;
   std::vector<uint64_t> seqs;
   seqs.reserve(data.entries.size());
   for (const auto& [seq, bytes] : data.entries) seqs.push_back(seq);
   ENVLEDGER_ASSIGN_OR_RETURN(
-      data.nodes, SubsetProof(seqs, checkpoint.size, [&](uint64_t seq) -> Result<Proof> {
-        ENVLEDGER_ASSIGN_OR_RETURN(InclusionProofResponse proof, source.Inclusion(seq, checkpoint.size));
+      data.nodes, SubsetProof(seqs, size, [&](uint64_t seq) -> Result<Proof> {
+        ENVLEDGER_ASSIGN_OR_RETURN(InclusionProofResponse proof, source.Inclusion(seq, size));
         if (proof.entry != data.entries.at(seq)) {
           return Corruption("entry " + std::to_string(seq) + " is another in the proof than in the answer");
         }
         return std::move(proof.hashes);
       }));
-  return CheckEvidence(data, checkpoint);
+  return CheckEvidence(data, tree);
 }
 
 }  // namespace
 
-Status CheckEvidence(const ReportData& data, const Checkpoint& checkpoint) {
+Status CheckEvidence(const ReportData& data, const CheckedTree& tree) {
   std::vector<std::pair<uint64_t, Hash>> leaves;
   leaves.reserve(data.entries.size());
   for (const auto& [seq, bytes] : data.entries) leaves.emplace_back(seq, LeafHash(bytes));
-  auto root = SubsetRoot(leaves, checkpoint.size, data.nodes);
-  if (!root.ok()) return Corruption("the entries are not proved: " + root.status().message());
-  if (*root != checkpoint.root) {
-    return Corruption("the entries and nodes lead to the root " + Hex(View(*root)) + ", the checkpoint of " +
-                      std::to_string(checkpoint.size) + " entries says " + Hex(View(checkpoint.root)));
-  }
+  ENVLEDGER_RETURN_IF_ERROR(tree.HoldsAll(leaves, data.nodes).Prepend("the entries are not proved: "));
+  const Checkpoint& checkpoint = tree.checkpoint();
   if (data.answered_size == checkpoint.size && data.answered_root != checkpoint.root) {
     return Corruption("the answer is from a tree of " + std::to_string(checkpoint.size) + " entries with the root " +
                       Hex(View(data.answered_root)) + ", the checkpoint of that size says " +
@@ -150,11 +137,11 @@ Result<ReportData> GatherReport(LedgerReader& reader, const ReportRequest& reque
   } else {
     ENVLEDGER_RETURN_IF_ERROR(GatherOne(reader, plan.envelope_id, plan.query.request.at, data));
   }
-  ProofSource source(reader, request.key, request.can_sign);
-  auto checkpoint = AddCheckpoint(reader, source, request.key, data);
-  if (!checkpoint.ok() && data.entries.empty() && checkpoint.status().code() == Code::kNotFound) return data;
-  if (!checkpoint.ok()) return std::move(checkpoint).status();
-  if (!data.entries.empty()) ENVLEDGER_RETURN_IF_ERROR(AddProof(source, *checkpoint, data));
+  ProofSource source(reader, request.policy, request.can_sign);
+  const auto tree = AddCheckpoint(source, data);
+  if (!tree.ok() && data.entries.empty() && tree.status().code() == Code::kNotFound) return data;
+  if (!tree.ok()) return tree.status();
+  if (!data.entries.empty()) ENVLEDGER_RETURN_IF_ERROR(AddProof(source, *tree, data));
   return data;
 }
 

@@ -3,19 +3,20 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <string>
 #include <vector>
 
+#include "ledger/evidence/proof_checker.h"
 #include "ledger/protocol/ledger_reader.h"
 #include "ledger/report/data.h"
 
 namespace envledger {
 
 struct ReportRequest {
-  std::vector<KeyValue> filters;   // as ledger/report/filters.h has them
-  std::optional<VerifierKey> key;  // what the checkpoint must be signed by; else the key of the ledger's own history
-  bool can_sign = false;           // a daemon answers
-  Nanos now = 0;                   // when the report is made
+  std::vector<KeyValue> filters;                // as ledger/report/filters.h has them
+  TrustPolicy policy = TrustTheLedgerItself();  // of the checkpoint, as ProofSource
+  bool can_sign = false;                        // a daemon answers
+  Nanos now = 0;                                // when the report is made
 };
 
 // Asks the ledger whom the filters name, which envelopes pass, and for a checkpoint and the proof that vouch for their
@@ -29,7 +30,7 @@ struct ReportRequest {
 Result<ReportData> GatherReport(LedgerReader& reader, const ReportRequest& request,
                                 const std::function<void(uint64_t envelopes)>& progress);
 
-// That the entries, hashed, and the nodes lead to the checkpoint's root. kCorruption otherwise. REQUIRES: entries.
-Status CheckEvidence(const ReportData& data, const Checkpoint& checkpoint);
+// That the entries, hashed, and the nodes lead to the root of the checkpoint. kCorruption otherwise. REQUIRES: entries.
+Status CheckEvidence(const ReportData& data, const CheckedTree& tree);
 
 }  // namespace envledger

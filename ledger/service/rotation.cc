@@ -1,5 +1,6 @@
-// A rotation is made in the order sign, publish, swap, record. The tool does the first three (cli/key_rotation.h) with
-// nothing but files; this is the fourth. It goes in three steps, each durable before the next:
+// A rotation is made in the order sign, publish, swap, record. The tool does the first three
+// (ledger/keys/key_rotation.h) with nothing but files; this is the fourth. It goes in three steps, each durable before
+// the next:
 //
 //   1  the checkpoint of the present size n is signed by the old key and the new one, stored and published
 //   2  the entry n, key_rotated, is sealed by one synced write

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "ledger/chain/tile_builder.h"
+#include "ledger/evidence/proof_source.h"
 #include "ledger/evidence/served_keys.h"
 #include "ledger/tiles/export_directory.h"
 
@@ -15,6 +16,7 @@ namespace envledger {
 namespace {
 
 Status Tampered(const std::string& what) { return Corruption("TAMPERED: " + what); }
+Status WrongKey(const std::string& what) { return Corruption("WRONG_KEY: " + what); }
 Status Truncated(const std::string& what) { return Corruption("TRUNCATED: " + what); }
 Status Damaged(const std::string& directory, const std::string& what) {
   return Corruption("TAMPERED: the export in " + directory + " is damaged: " + what +
@@ -25,7 +27,7 @@ std::string Entries(uint64_t count) { return std::to_string(count) + (count == 1
 class TileExport {
  public:
   TileExport(LedgerReader& reader, ExportDirectory& directory, const TileExportOptions& options)
-      : reader_(reader), directory_(directory), trusted_key_(options.trusted_key) {}
+      : reader_(reader), directory_(directory), policy_(options.policy) {}
 
   Result<TileExportReport> Run(bool sign_now, const VerifyProgress& progress) {
     ENVLEDGER_RETURN_IF_ERROR(ReadLedgerKeys());
@@ -48,15 +50,12 @@ class TileExport {
   }
 
  private:
-  // The ledger's own word, unless a key was given: then that one must be of its history, which it vouches for.
   Status ReadLedgerKeys() {
     auto keys = ReadKeys(reader_);
     if (keys.status().code() == Code::kCorruption) return Tampered("the ledger's keys: " + keys.status().message());
     ENVLEDGER_RETURN_IF_ERROR(keys.status());
     keys_ = *std::move(keys);
-    if (!trusted_key_ || keys_->IndexOf(*trusted_key_) < keys_->keys().size()) return Ok();
-    return Corruption("WRONG_KEY: the ledger's key is " + FormatVerifierKey(keys_->current().key) + ", and " +
-                      FormatVerifierKey(*trusted_key_) + " is none that it had");
+    return Ok();
   }
 
   Status ReadLedgerCheckpoint(bool sign_now) {
@@ -66,12 +65,15 @@ class TileExport {
     ENVLEDGER_ASSIGN_OR_RETURN(CheckpointsResponse response, reader_.Checkpoints(request));
     if (response.notes.empty()) return NotFound("the ledger has signed no checkpoint yet; --sign-now signs one");
     note_ = std::move(response.notes.back());
-    auto checkpoint = OpenCheckpoint(note_, *keys_);
-    const bool wrong_key = checkpoint.status().code() == Code::kNotFound;
-    if (wrong_key) return Corruption("WRONG_KEY: the ledger's latest checkpoint: " + checkpoint.status().message());
-    if (!checkpoint.ok()) return std::move(checkpoint).status().Prepend("the ledger's latest checkpoint: ");
-    report_.checkpoint = *std::move(checkpoint);
-    report_.key = keys_->KeyAt(report_.checkpoint.size);
+    ENVLEDGER_ASSIGN_OR_RETURN(ProofChecker checker, ProofChecker::Make(policy_));
+    if (const Status learned = checker.LearnHistory(*keys_); !learned.ok()) return WrongKey(learned.message());
+    const auto tree = checker.Open(note_, AskGrowth(reader_));
+    if (tree.status().code() == Code::kCorruption) {
+      return WrongKey("the ledger's latest checkpoint " + tree.status().message());
+    }
+    ENVLEDGER_RETURN_IF_ERROR(tree.status());
+    report_.checkpoint = tree->checkpoint();
+    report_.key = tree->signer();
     return Ok();
   }
 
@@ -192,7 +194,7 @@ class TileExport {
 
   LedgerReader& reader_;
   ExportDirectory& directory_;
-  const std::optional<VerifierKey> trusted_key_;
+  const TrustPolicy policy_;
   std::optional<KeyHistory> keys_;
   TileExportReport report_;
   std::string note_;

@@ -9,14 +9,16 @@
 
 #include "ledger/base/status.h"
 #include "ledger/chain/note.h"
+#include "ledger/evidence/proof_checker.h"
 #include "ledger/protocol/ledger_reader.h"
 #include "ledger/verify/verify.h"
 
 namespace envledger {
 
 struct TileExportOptions {
-  std::optional<VerifierKey> trusted_key;  // without it the checkpoint is checked with the key that the ledger names
-  bool sign_now = false;                   // sign a checkpoint at the present size first
+  // Whom the checkpoint must convince: KeyRule::kTheKeyOrLater, or kLedgersOwn.
+  TrustPolicy policy = TrustTheLedgerItself();
+  bool sign_now = false;  // sign a checkpoint at the present size first
   // Called before each change of the file system; an error ends the export there, and leaves what a crash would leave.
   std::function<Status()> before_change;
 };

@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "ledger/store/log_db.h"
+
 namespace envledger {
 namespace {
 

@@ -14,9 +14,10 @@
 #include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
 #include "ledger/chain/verifier.h"
-#include "ledger/store/log_db.h"
 
 namespace envledger {
+
+class LogDb;
 
 // Push, PushRead and Finish are for one thread, on which `consume` is called, in the order of the pushes. At most a few
 // chunks are held in memory.

@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/output/verify_report.h"
-#include "fake_ledger.h"
 #include "ledger/base/bytes.h"
 #include "ledger/chain/tree.h"
+#include "tests/cli/fake_ledger.h"
 
 namespace envledger::cli {
 namespace {

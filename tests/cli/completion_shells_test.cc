@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <fstream>
 
-#include "fake_ledger.h"
+#include "tests/cli/fake_ledger.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 

@@ -6,9 +6,9 @@
 #include <set>
 #include <sstream>
 
-#include "fake_ledger.h"
 #include "ledger/analysis/findings.h"
 #include "ledger/query/stored_reader.h"
+#include "tests/cli/fake_ledger.h"
 #include "tests/query/oracle.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/random_traffic.h"

@@ -7,8 +7,8 @@
 
 #include "cli/output/output_style.h"
 #include "cli/output/verify_report.h"
-#include "fake_ledger.h"
 #include "ledger/text/unicode.h"
+#include "tests/cli/fake_ledger.h"
 
 namespace envledger::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include "cli/arguments/principal_argument.h"
 #include "cli/arguments/query_request.h"
 #include "cli/arguments/time_argument.h"
-#include "fake_ledger.h"
+#include "tests/cli/fake_ledger.h"
 
 namespace envledger::cli {
 namespace {

@@ -5,11 +5,12 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "fake_ledger.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/file.h"
 #include "ledger/chain/key_history.h"
 #include "ledger/chain/tlog_proof.h"
+#include "ledger/evidence/proof_file.h"
+#include "tests/cli/fake_ledger.h"
 #include "tests/support/temp_dir.h"
 
 namespace envledger::cli {
@@ -72,7 +73,7 @@ TEST_F(ProofTest, OfAnEntryIsATlogProofThatHolds) {
   ASSERT_TRUE(proof.ok()) << proof.status().ToString();
   EXPECT_EQ(proof->index, 1u);
   EXPECT_EQ(proof->checkpoint, world_.ledger->checkpoints.back());
-  EXPECT_TRUE(VerifyTlogProof(*proof, LeafHash(entry(1)), FakeLedger::key()).ok());
+  EXPECT_TRUE(CheckInclusionFile(out(), entry(1), TrustKey(FakeLedger::key())).ok());
 }
 
 TEST_F(ProofTest, OfAnEnvelopeIsOfItsLatestRecordOrOfTheRevisionAskedFor) {
@@ -117,7 +118,9 @@ TEST_F(ProofTest, TheDaemonSignsForAnEntryThatNoCheckpointCovers) {
   world_.ledger->Append(Requested("env-9", User("dana")));
   ASSERT_EQ(Run({"proof", "5"}), 0) << err();
   EXPECT_EQ(world_.ledger->signed_when_asked, 1);
-  EXPECT_EQ(VerifyTlogProof(*ParseTlogProof(out()), LeafHash(entry(5)), FakeLedger::key())->size, 6u);
+  const auto proven = CheckInclusionFile(out(), entry(5), TrustKey(FakeLedger::key()));
+  ASSERT_TRUE(proven.ok()) << proven.status().ToString();
+  EXPECT_EQ(proven->tree.checkpoint().size, 6u);
   EXPECT_EQ(Run({"proof", "0"}), 0);
   EXPECT_EQ(Run({"proof", "6"}), 3);
   EXPECT_TRUE(ErrHas("the ledger has 6 entries: none has the number 6")) << err();
@@ -425,9 +428,9 @@ TEST_F(ProofTest, BytesInTheTreeThatAreNoEntryOrAnotherOneAreTold) {
     return FormatTlogProof({std::nullopt, seq, response->hashes, note});
   };
   EXPECT_EQ(Verify(proof_of(5), entry(5)), 1);
-  EXPECT_TRUE(ErrHas("are no entry of a ledger")) << err();
+  EXPECT_TRUE(ErrHas("is no entry of a ledger")) << err();
   EXPECT_EQ(Verify(proof_of(6), entry(6)), 1);
-  EXPECT_TRUE(ErrHas("in the tree at 6, but the entry says that it is 0")) << err();
+  EXPECT_TRUE(ErrHas("the bytes are in the tree, but entry 6 says that it is 0")) << err();
 }
 
 TEST_F(ProofTest, TheCheckpointCanBeRequiredToBeOneKeptElsewhere) {
@@ -436,7 +439,7 @@ TEST_F(ProofTest, TheCheckpointCanBeRequiredToBeOneKeptElsewhere) {
   EXPECT_EQ(Verify(proof, entry(1), {"--checkpoint", Path("kept")}), 0) << err();
   Write("kept", world_.ledger->checkpoints.front());
   EXPECT_EQ(Verify(proof, entry(1), {"--checkpoint", Path("kept")}), 1);
-  EXPECT_TRUE(ErrHas("is over 3 entries, the proof's over 5")) << err();
+  EXPECT_TRUE(ErrHas("one is over 3 entries, the other over 5")) << err();
   Write("kept", world_.ledger->NoteOver(5, 2));
   EXPECT_EQ(Verify(proof, entry(1), {"--checkpoint", Path("kept")}), 1);
   Write("kept", "no checkpoint");

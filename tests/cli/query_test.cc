@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "fake_ledger.h"
+#include "tests/cli/fake_ledger.h"
 
 namespace envledger::cli {
 namespace {

@@ -6,13 +6,13 @@
 #include <set>
 
 #include "cli/arguments/query_request.h"
-#include "fake_ledger.h"
 #include "ledger/base/file.h"
 #include "ledger/codec/transition.h"
 #include "ledger/query/stored_reader.h"
 #include "ledger/report/data.h"
 #include "ledger/report/filters.h"
 #include "ledger/report/page.h"
+#include "tests/cli/fake_ledger.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/temp_dir.h"

@@ -1,10 +1,10 @@
 // Reports of a ledger that grows while it is asked, page by page: an honest one holds whatever comes meanwhile.
 #include <gtest/gtest.h>
 
-#include "fake_ledger.h"
-#include "growing_ledger.h"
 #include "ledger/base/file.h"
+#include "tests/cli/fake_ledger.h"
 #include "tests/support/chain_builder.h"
+#include "tests/support/growing_ledger.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/random_traffic.h"
 #include "tests/support/temp_dir.h"

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <functional>
 
-#include "fake_ledger.h"
 #include "ledger/base/file.h"
 #include "ledger/report/data.h"
+#include "tests/cli/fake_ledger.h"
 #include "tests/support/temp_dir.h"
 
 namespace envledger::cli {
@@ -61,7 +61,18 @@ TEST(Report, HoldsByTheKeyThatSignedAndByNoOther) {
   EXPECT_NE(day.out.str().find("5 entries are in its tree"), std::string::npos) << day.out.str();
   EXPECT_NE(day.out.str().find("Not shown:"), std::string::npos);
   EXPECT_EQ(day.Verify(FakeLedger::key(2)), 1);
-  EXPECT_NE(day.err.str().find("not by the key given"), std::string::npos) << day.err.str();
+  EXPECT_NE(day.err.str().find("its checkpoint is not signed by"), std::string::npos) << day.err.str();
+}
+
+// As the checkpoints around a rotation of the key are.
+TEST(Report, OfACheckpointByTwoKeysHoldsByEitherWhicheverThePageNames) {
+  ReportedDay day;
+  const std::string by_other = day.ledger->NoteOver(5, 2);
+  day.ledger->checkpoints.back() += by_other.substr(by_other.find("\n\n") + 2);
+  ASSERT_EQ(day.Report(), 0) << day.err.str();
+  EXPECT_EQ(day.Verify(FakeLedger::key(1)), 0) << day.err.str();
+  EXPECT_EQ(day.Verify(FakeLedger::key(2)), 0) << day.err.str();
+  EXPECT_EQ(day.Verify(FakeLedger::key(3)), 1);
 }
 
 TEST(Report, TheSameValuesGiveTheSameBytes) {
@@ -131,7 +142,10 @@ TEST(Report, EvidenceThatIsForgedWholeSaysWhatIsWrong) {
       {[](ReportData& data) { data.answered_root[0] ^= 1; }, "the answer is from a tree of 5 entries"},
       {[](ReportData& data) { data.generated_at += kSecond; }, "differs from its own evidence in line"},
       {[](ReportData& data) { data.checkpoint = FakeLedger().NoteOver(0, 2); }, "not signed"},
-      {[](ReportData& data) { data.checkpoint = "no note"; }, "its checkpoint"},
+      {[](ReportData& data) { data.checkpoint = "no note"; }, "its checkpoint is malformed"},
+      {[](ReportData& data) { data.vkey = FormatVerifierKey(FakeLedger::key(2)); },
+       "its checkpoint, by the key that it names, is not signed by"},
+      {[](ReportData& data) { data.vkey = "no key"; }, "the key that it names: "},
   };
   for (const auto& [change, complaint] : forgeries) {
     const std::string whole = day.Page();

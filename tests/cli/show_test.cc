@@ -5,9 +5,9 @@
 #include <sstream>
 
 #include "cli/output/envelope_tree.h"
-#include "fake_ledger.h"
 #include "ledger/text/unicode.h"
 #include "ledger/text/wrap.h"
+#include "tests/cli/fake_ledger.h"
 
 namespace envledger::cli {
 namespace {

@@ -3,12 +3,12 @@
 #include <sstream>
 
 #include "cli/progress.h"
-#include "fake_ledger.h"
 #include "ledger/report/html.h"
 #include "ledger/text/csv.h"
 #include "ledger/text/safe_text.h"
 #include "ledger/text/unicode.h"
 #include "ledger/text/words.h"
+#include "tests/cli/fake_ledger.h"
 
 namespace envledger::cli {
 namespace {

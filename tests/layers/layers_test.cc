@@ -1,10 +1,13 @@
-// The architecture as a test: which room may include which, where the libraries' headers may appear, that no test
-// sleeps and that none is listed nowhere. The rules are data (tests/layers.txt); what judges a file is a function of
-// its text, so that the judge itself is tested on files that break each rule.
+// The architecture as a test: which room may see which, also through others' headers, where the libraries' headers may
+// appear and who may link them, that no test sleeps and that none is listed nowhere. The rules are data
+// (tests/layers.txt); what judges a file is a function of its text, so that the judge itself is tested on files that
+// break each rule.
 #include <fnmatch.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -20,9 +23,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
+using testing::Ge;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Ge;
 using testing::SizeIs;
 
 const fs::path kRoot = ENVLEDGER_SOURCE_DIR;
@@ -30,9 +33,13 @@ const fs::path kRoot = ENVLEDGER_SOURCE_DIR;
 using Strings = std::vector<std::string>;
 using Files = std::map<std::string, std::string>;  // path from the root -> text
 
+using Rooms = std::map<std::string, std::set<std::string>>;
+
 struct Rules {
-  std::map<std::string, std::set<std::string>> rooms;      // room -> rooms that it may include, itself among them
-  std::map<std::string, std::set<std::string>> libraries;  // pattern of a header -> rooms that may include it
+  Rooms rooms;      // room -> rooms that it may include, itself among them
+  Rooms seen;       // room -> these, and what it may see through their headers
+  Rooms libraries;  // pattern of a header -> rooms that may include it
+  Rooms linked;     // a library that is linked -> rooms that may need it, themselves or through others
   Strings problems;
 };
 
@@ -53,16 +60,32 @@ Rules ParseRules(const std::string& text) {
       continue;
     }
     const std::string name = line.substr(0, colon);
-    const Strings others = Words(line.substr(colon + 1));
-    for (const std::string& other : others) {
-      // Only what stands above may be named, so the rooms have an order.
-      if (!rules.rooms.contains(other)) rules.problems.push_back(name + " names " + other + ", which is not above it");
-    }
+    const std::string others = line.substr(colon + 1);
+    const size_t bar = std::min(others.find('|'), others.size());
+    const auto read = [&](const std::string& names) {
+      std::set<std::string> known;
+      for (const std::string& other : Words(names)) {
+        // Only what stands above may be named, so the rooms have an order.
+        if (!rules.rooms.contains(other))
+          rules.problems.push_back(name + " names " + other + ", which is not above it");
+        if (!known.insert(other).second) rules.problems.push_back(name + " names " + other + " twice");
+      }
+      return known;
+    };
+    const std::set<std::string> included = read(others.substr(0, bar));
+    std::set<std::string> through = read(others.substr(std::min(bar + 1, others.size())));
     if (name.starts_with('<')) {
-      rules.libraries[name.substr(1, name.size() - 2)] = {others.begin(), others.end()};
+      rules.libraries[name.substr(1, name.size() - 2)] = included;
+    } else if (name.starts_with('[')) {
+      rules.linked[name.substr(1, name.size() - 2)] = included;
     } else {
-      rules.rooms[name] = {others.begin(), others.end()};
+      rules.rooms[name] = included;
       rules.rooms[name].insert(name);
+      for (const std::string& other : through) {
+        if (included.contains(other)) rules.problems.push_back(name + " names " + other + " twice");
+      }
+      through.merge(std::set(rules.rooms[name]));
+      rules.seen[name] = std::move(through);
     }
   }
   return rules;
@@ -131,6 +154,89 @@ Strings LayerProblems(const Rules& rules, const Files& files) {
         problems.push_back(path + ": " + room + " may not include <" + include + ">");
       }
     }
+  }
+  return problems;
+}
+
+// The headers of other rooms that a file sees through those that it includes, although its room may not see them: each
+// with the header that includes it. What its own room's headers show is their fault, and what lies behind a header that
+// may not be seen is not looked at.
+Strings SightProblems(const Rules& rules, const Files& files) {
+  std::map<std::string, Strings> includes;
+  for (const auto& [path, text] : files) includes[path] = IncludesOf(text);
+  Strings problems;
+  for (const auto& [path, text] : files) {
+    const std::string room = RoomOf(path);
+    const auto may_see = rules.seen.find(room);
+    if (may_see == rules.seen.end()) continue;  // told by LayerProblems
+    std::set<std::string> visited;
+    Strings waiting = includes[path];
+    while (!waiting.empty()) {
+      const std::string header = std::move(waiting.back());
+      waiting.pop_back();
+      if (RoomOf(header) == room || !visited.insert(header).second) continue;
+      for (const std::string& next : includes[header]) {
+        const std::string other = RoomOf(next);
+        if (!other.empty() && !may_see->second.contains(other)) {
+          problems.push_back(path + ": " + room + " may not see " + next + ", which " + header + " includes");
+        } else {
+          waiting.push_back(next);
+        }
+      }
+    }
+  }
+  return problems;
+}
+
+// What each room links, by the text of ledger/CMakeLists.txt: rooms by their names, libraries as CMake calls them.
+Rooms LinksOf(const Rules& rules, const std::string& cmake) {
+  static const std::regex kRoom(R"(envledger_room\((\w+)\s([^)]*)\))");
+  Rooms links;
+  for (auto room = std::sregex_iterator(cmake.begin(), cmake.end(), kRoom); room != std::sregex_iterator(); ++room) {
+    const std::string name = (*room)[1];
+    if (!rules.rooms.contains(name)) continue;  // the function's own definition
+    std::set<std::string>& linked = links[name];
+    bool after_sources = false;
+    for (const std::string& word : Words((*room)[2])) {
+      if (word == "PUBLIC" || word == "PRIVATE") {
+        after_sources = true;
+      } else if (after_sources) {
+        linked.insert(word.starts_with("envledger_") ? word.substr(std::strlen("envledger_")) : word);
+      }
+    }
+  }
+  return links;
+}
+
+// Rooms that need a library, themselves or through the rooms that they link, and may not.
+Strings LinkProblems(const Rules& rules, const Rooms& links) {
+  Strings problems;
+  for (const auto& [name, direct] : links) {
+    std::set<std::string> reached;
+    Strings waiting(direct.begin(), direct.end());
+    while (!waiting.empty()) {
+      const std::string next = std::move(waiting.back());
+      waiting.pop_back();
+      if (!reached.insert(next).second) continue;
+      if (const auto more = links.find(next); more != links.end()) {
+        waiting.insert(waiting.end(), more->second.begin(), more->second.end());
+      }
+    }
+    for (const auto& [library, rooms] : rules.linked) {
+      if (reached.contains(library) && !rooms.contains(name)) problems.push_back(name + " may not need " + library);
+    }
+  }
+  return problems;
+}
+
+// Folders that hold more source files than a stranger can find his way in.
+Strings CrowdProblems(const Files& files) {
+  constexpr size_t kMost = 25;
+  std::map<std::string, size_t> count;
+  for (const auto& [path, text] : files) ++count[fs::path(path).parent_path().string()];
+  Strings problems;
+  for (const auto& [folder, number] : count) {
+    if (number > kMost) problems.push_back(folder + " holds " + std::to_string(number) + " source files");
   }
   return problems;
 }
@@ -220,24 +326,31 @@ TEST(Layers, EveryIncludeOfTheProjectIsAllowed) {
   EXPECT_THAT(LayerProblems(ProjectRules(), files), IsEmpty());
 }
 
+TEST(Layers, NoFileSeesMoreThanItsRoomMayThroughOthersHeaders) {
+  Files files = ReadTree("ledger", {".h", ".cc"});
+  files.merge(ReadTree("cli", {".h", ".cc"}));
+  EXPECT_THAT(SightProblems(ProjectRules(), files), IsEmpty());
+}
+
+TEST(Layers, NoRoomIsCrowded) {
+  Files files = ReadTree("ledger", {".h", ".cc"});
+  files.merge(ReadTree("cli", {".h", ".cc"}));
+  EXPECT_THAT(CrowdProblems(files), IsEmpty());
+}
+
 TEST(Layers, RoomsLinkOnlyWhatTheyMayInclude) {
   const Rules rules = ProjectRules();
-  const std::string cmake = ReadTree("ledger", {".txt"}).at("ledger/CMakeLists.txt");
-  static const std::regex kRoom(R"(envledger_room\((\w+)\s([^)]*)\))");
-  static const std::regex kLink(R"(\benvledger_(\w+))");
-  int links = 0;
-  for (auto room = std::sregex_iterator(cmake.begin(), cmake.end(), kRoom); room != std::sregex_iterator(); ++room) {
-    const std::string name = (*room)[1];
-    const std::string body = (*room)[2];
-    if (!rules.rooms.contains(name)) continue;  // the function's own definition
-    for (auto link = std::sregex_iterator(body.begin(), body.end(), kLink); link != std::sregex_iterator(); ++link) {
-      const std::string other = (*link)[1];
-      if (!rules.rooms.contains(other)) continue;  // envledger_schema, which is no room
+  const Rooms links = LinksOf(rules, ReadTree("ledger", {".txt"}).at("ledger/CMakeLists.txt"));
+  EXPECT_EQ(links.size() + 1, rules.rooms.size()) << "all but cli";
+  for (const auto& [name, linked] : links) {
+    for (const std::string& other : linked) {
+      if (!rules.rooms.contains(other)) continue;  // a library
       EXPECT_TRUE(rules.rooms.at(name).contains(other)) << name << " links " << other;
-      ++links;
     }
   }
-  EXPECT_GT(links, 10);
+  EXPECT_THAT(LinkProblems(rules, links), IsEmpty());
+  EXPECT_THAT(rules.linked, SizeIs(1));
+  EXPECT_TRUE(links.at("store").contains(rules.linked.begin()->first)) << "as CMake calls it";
 }
 
 TEST(Layers, NoTestSleeps) {
@@ -258,6 +371,68 @@ TEST(LayersJudge, KnowsBrokenRules) {
   EXPECT_THAT(ParseRules("base: store\nstore: base\n").problems, ElementsAre(HasSubstr("base names store")));
   EXPECT_THAT(ParseRules("<x/*>: store\n").problems, ElementsAre(HasSubstr("names store")));
   EXPECT_THAT(ParseRules("base\n").problems, ElementsAre(HasSubstr("no colon")));
+}
+
+TEST(LayersJudge, TellsWhatIsIncludedFromWhatIsSeen) {
+  const Rules rules =
+      ParseRules("base:\nstore: base\nservice: base store\napi: service | base store\n[rocks]: store\n");
+  EXPECT_THAT(rules.problems, IsEmpty());
+  EXPECT_THAT(rules.rooms.at("api"), ElementsAre("api", "service"));
+  EXPECT_THAT(rules.seen.at("api"), ElementsAre("api", "base", "service", "store"));
+  EXPECT_THAT(rules.linked.at("rocks"), ElementsAre("store"));
+  EXPECT_THAT(ParseRules("base:\napi: base | base\n").problems, ElementsAre(HasSubstr("names base twice")));
+  EXPECT_THAT(ParseRules("base:\napi: base base\n").problems, ElementsAre(HasSubstr("names base twice")));
+  EXPECT_THAT(ParseRules("base:\napi: base | store\n").problems, ElementsAre(HasSubstr("names store, which is not")));
+}
+
+// A room that is above all: api may include service, and so sees base, but not store.
+const Rules kSight =
+    ParseRules("base:\nstore: base\nservice: base store\napi: service | base\ncli: service api | base store\n");
+
+TEST(LayersJudge, FindsAHeaderThatIsSeenThroughAnother) {
+  const Files files = {{"ledger/store/log.h", "#include \"ledger/base/a.h\"\n"},
+                       {"ledger/base/a.h", ""},
+                       {"ledger/service/inner.h", "#include \"ledger/store/log.h\"\n"},
+                       {"ledger/service/outer.h", "#include \"ledger/service/inner.h\"\n"},
+                       {"ledger/service/a.cc", "#include \"ledger/service/outer.h\"\n"},
+                       {"cli/a.cc", "#include \"ledger/service/outer.h\"\n"},
+                       {"ledger/api/own.h", "#include \"ledger/service/outer.h\"\n"},
+                       {"ledger/api/a.cc", "#include \"ledger/api/own.h\"\n"}};
+  EXPECT_THAT(LayerProblems(kSight, files), IsEmpty()) << "no file includes what it may not";
+  EXPECT_THAT(
+      SightProblems(kSight, files),
+      ElementsAre("ledger/api/own.h: api may not see ledger/store/log.h, which ledger/service/inner.h includes"));
+}
+
+TEST(LayersJudge, SeesThroughCirclesOfHeadersAndPastWhatIsNotThere) {
+  EXPECT_THAT(SightProblems(kSight, {{"ledger/service/a.h", "#include \"ledger/service/b.h\"\n"},
+                                     {"ledger/service/b.h",
+                                      "#include \"ledger/service/a.h\"\n#include <vector>\n"
+                                      "#include \"ledger/service/absent.h\"\n"},
+                                     {"ledger/api/a.cc", "#include \"ledger/service/a.h\"\n"}}),
+              IsEmpty());
+}
+
+TEST(LayersJudge, FindsALibraryThatIsNeededThroughOtherRooms) {
+  const Rules rules = ParseRules("base:\nstore: base\nquery: base store\nevidence: base\n[Rocks::db]: store query\n");
+  const std::string cmake =
+      "function(envledger_room name)\nenvledger_room(base\n  SOURCES a.cc)\n"
+      "envledger_room(store SOURCES b.cc PUBLIC envledger_base PRIVATE Rocks::db)\n"
+      "envledger_room(query SOURCES c.cc PUBLIC envledger_base PRIVATE envledger_store)\n"
+      "envledger_room(evidence\n  SOURCES d.cc\n  PUBLIC ";
+  EXPECT_THAT(LinkProblems(rules, LinksOf(rules, cmake + "envledger_base)")), IsEmpty());
+  EXPECT_THAT(LinkProblems(rules, LinksOf(rules, cmake + "envledger_base envledger_query)")),
+              ElementsAre("evidence may not need Rocks::db"));
+  EXPECT_THAT(LinksOf(rules, cmake + "x)").at("store"), ElementsAre("Rocks::db", "base"));
+}
+
+TEST(LayersJudge, FindsAFolderWithTooManyFiles) {
+  Files files;
+  for (int i = 0; i < 25; ++i) files["ledger/base/a" + std::to_string(i) + ".h"];
+  EXPECT_THAT(CrowdProblems(files), IsEmpty());
+  files["ledger/base/one_more.cc"];
+  files["ledger/store/a.cc"];
+  EXPECT_THAT(CrowdProblems(files), ElementsAre("ledger/base holds 26 source files"));
 }
 
 TEST(LayersJudge, LetsAllowedIncludesPass) {

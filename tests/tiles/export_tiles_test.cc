@@ -11,6 +11,7 @@
 #include "ledger/base/file.h"
 #include "ledger/chain/tile.h"
 #include "ledger/crypto/sha256.h"
+#include "tests/support/transitions.h"
 #include "tests/tiles/tiles_fixture.h"
 
 namespace envledger {
@@ -268,9 +269,9 @@ TEST_F(ExportTiles, TheExportOfAnotherLedgerIsLeftAlone) {
 TEST_F(ExportTiles, AnotherKeyThanTheTrustedOneIsRefused) {
   MemoryLedger ledger(10);
   ledger.SignAll(2);
-  for (const auto& trusted : {std::optional<VerifierKey>(), std::optional(TestVerifierKey(1))}) {
+  for (const TrustPolicy& policy : {TrustTheLedgerItself(), TrustKeyOrLater(TestVerifierKey(1))}) {
     TileExportOptions options;
-    options.trusted_key = trusted;
+    options.policy = policy;
     const auto refused = envledger::ExportTiles(ledger, At("out"), options, {});
     EXPECT_EQ(refused.status().code(), Code::kCorruption);
     EXPECT_THAT(refused.status().message(), HasSubstr("WRONG_KEY"));
@@ -278,12 +279,28 @@ TEST_F(ExportTiles, AnotherKeyThanTheTrustedOneIsRefused) {
   }
   ledger.SignAll(1);
   TileExportOptions by_another;
-  by_another.trusted_key = TestVerifierKey(2);
+  by_another.policy = TrustKeyOrLater(TestVerifierKey(2));
   const auto untrusted = envledger::ExportTiles(ledger, At("out"), by_another, {});
   EXPECT_THAT(untrusted.status().message(), HasSubstr("WRONG_KEY"));
   // Nor is an export by another key gone on with.
   WriteFileAt(At("out/checkpoint"), SignedNote(ledger.entries, 2));
   EXPECT_THAT(ExportTo(ledger, At("out")).status().message(), HasSubstr("WRONG_KEY"));
+}
+
+TEST_F(ExportTiles, AStolenEarlierKeyDoesNotSpeakForTheOneGiven) {
+  // A ledger made up whole, the rotation taken from the true one; what is exported ends before it.
+  std::vector<Draft> drafts = Drafts({Opening("e1"), Opening("made-up"), Opening("e3")});
+  drafts.push_back(DraftOf(MakeRotation(kTestOrigin, TestKey(1), TestKey(2)), drafts.back().header.recorded_at));
+  Relink(drafts);
+  MemoryLedger forged(Seal(drafts));
+  forged.note = SignedNote({forged.entries.begin(), forged.entries.begin() + 4}, 1);
+  TileExportOptions options;
+  options.policy = TrustKeyOrLater(TestVerifierKey(2));
+  const auto refused = envledger::ExportTiles(forged, At("out"), options, {});
+  EXPECT_EQ(refused.status().code(), Code::kCorruption);
+  EXPECT_THAT(refused.status().message(), HasSubstr("WRONG_KEY"));
+  EXPECT_THAT(refused.status().message(), HasSubstr("is only signed by keys that came before"));
+  EXPECT_FALSE(fs::exists(At("out/checkpoint")));
 }
 
 TEST_F(ExportTiles, ALedgerWithoutACheckpointHasNothingToExport) {

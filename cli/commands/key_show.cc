@@ -1,0 +1,75 @@
+// `key show`: the verifier key of a key file, or the history of a ledger's keys.
+#include "cli/arguments/key_argument.h"
+#include "cli/arguments/ledger_source.h"
+#include "cli/commands/commands.h"
+#include "cli/output/key_list.h"
+#include "cli/output/output_style.h"
+#include "ledger/crypto/ed25519.h"
+#include "ledger/evidence/served_keys.h"
+
+namespace envledger::cli {
+namespace {
+
+// The history as the ledger has it, every signature checked here.
+ExitStatus ShowHistory(Context& context, const Options& options) {
+  for (const char* name : {"origin", "key"}) {
+    if (options.Has(name)) {
+      return WrongUsage(context, InvalidArgument("--history asks a ledger: not with --" + std::string(name)));
+    }
+  }
+  auto style = StyleOf(context, options);
+  if (!style.ok()) return WrongUsage(context, style.status());
+  auto source = SourceOf(context, options);
+  if (!source.ok()) return WrongUsage(context, source.status());
+  auto reader = context.open_ledger(*source);
+  if (!reader.ok()) return Fail(context, reader.status());
+  const auto keys = ReadKeys(**reader);
+  if (!keys.ok()) return Fail(context, keys.status());
+  PrintKeys(context, *style, *keys);
+  return ExitStatus::kFine;
+}
+
+ExitStatus Run(Context& context, const Options& options) {
+  if (options.Has("history")) return ShowHistory(context, options);
+  for (const char* name : {"socket", "data-dir", "timeout", "format", "color"}) {
+    if (options.Has(name)) {
+      return WrongUsage(context, InvalidArgument("--" + std::string(name) + " goes with --history alone"));
+    }
+  }
+  if (const Status status = CheckSigningKeyOptions(options); !status.ok()) return WrongUsage(context, status);
+  auto key = SigningKey::Load(options.Get("key"));
+  if (!key.ok()) return NoKey(context, key.status());
+  return PrintVerifierKey(context, options.Get("origin"), *key);
+}
+
+}  // namespace
+
+Command KeyShowCommand() {
+  static const OptionSpecs kHistory = {
+      {"history", Takes::kNothing, "", "list the keys that a ledger has had instead, and check how each came in force"},
+  };
+  return {
+      .name = "key show",
+      .arguments = "",
+      .summary = "print the verifier key of a signing key, or all keys of a ledger",
+      .text =
+          "Prints the verifier key of a private key file under the ledger's name. A file that others can read is "
+          "refused.\n"
+          "\n"
+          "With --history it asks a ledger, and prints its keys, oldest first: the verifier key, the entry from which "
+          "it "
+          "holds (it signs the checkpoints that are larger), when that was recorded, and the key before, which vouches "
+          "for it. Both signatures of every rotation are checked; one that does not verify is exit status 1. Whoever "
+          "trusts one of these keys can trust the others, if verify says so: this command reads the rotations alone.\n"
+          "\n"
+          "jsonl prints {\"vkey\", \"seq\", \"recorded_at\", \"vouched_for_by\"} a line, json {\"origin\", "
+          "\"keys\"}.",
+      .example =
+          "  envledger key show --origin ledger.example.com/audit --key signing.key\n"
+          "  envledger key show --history --data-dir /var/lib/envledger\n",
+      .options = Join({SigningKeyOptions(), kHistory, SourceOptions(), OutputOptions()}),
+      .run = Run,
+  };
+}
+
+}  // namespace envledger::cli

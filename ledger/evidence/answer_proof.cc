@@ -1,0 +1,305 @@
+// What an answer's own entries can prove, once they are known to be in the signed tree, and what they cannot:
+//
+//   that an entry is in the ledger      its inclusion proof
+//   that an envelope has no hole        its revisions count from 0, each entry names the one before
+//   that a principal's list has none    its links count from 1, each names the entry of the one before, so every entry
+//                                       below a known link can be found, and asked for where the answer lacks it
+//   that nothing follows the last       nothing: only reading everything shows that (verify)
+//
+// A query for a principal with further filters is proven by reading that principal's other envelopes too, and judging
+// here that none of them passes the filters. All of this is stated for the tree of the answer's first page: what was
+// appended while pages came is taken as it came.
+#include "ledger/evidence/answer_proof.h"
+
+#include <algorithm>
+
+#include "ledger/chain/tree.h"
+#include "ledger/codec/json.h"
+#include "ledger/protocol/match.h"
+#include "ledger/text/json_object.h"
+#include "ledger/text/words.h"
+
+namespace envledger {
+namespace {
+
+std::string EnvelopeName(const std::string& id) { return "envelope " + id + ": "; }
+
+// The query for all that the principal has to do with, in the same order.
+QueryRequest WithoutFilters(const QueryRequest& request) {
+  QueryRequest plain;
+  plain.principal = request.principal;
+  plain.principal->roles = 0;
+  plain.descending = request.descending;
+  return plain;
+}
+
+bool IsPlain(const QueryRequest& request) {
+  QueryRequest as_if = WithoutFilters(request);
+  as_if.limit = request.limit;
+  as_if.cursor = request.cursor;
+  return EncodeRequest({0, as_if}) == EncodeRequest({0, request});
+}
+
+std::string Plural(uint64_t count, const std::string& one, const std::string& many) {
+  return Grouped(count) + " " + (count == 1 ? one : many);
+}
+
+}  // namespace
+
+AnswerProof::AnswerProof(LedgerReader& reader, TrustPolicy policy, bool can_sign, std::optional<QueryRequest> request)
+    : reader_(reader), policy_(std::move(policy)), can_sign_(can_sign), request_(std::move(request)) {
+  if (request_ && request_->principal) book_.emplace(*request_->principal);
+}
+
+void AnswerProof::Add(const EnvelopeRecords& answer) {
+  if (!holds()) return;
+  if (const Status taken = Take(answer, true); !taken.ok())
+    failure_ = EnvelopeName(answer.envelope_id) + taken.message();
+}
+
+// Checks what an envelope's records show by themselves, and keeps what is to be proven of them.
+Status AnswerProof::Take(const EnvelopeRecords& answer, bool of_the_answer) {
+  ENVLEDGER_RETURN_IF_ERROR(CheckRevisions(answer));
+  const auto number = static_cast<uint32_t>(ids_.size());
+  if (!number_.try_emplace(answer.envelope_id, number).second) return Corruption("it is in the answer twice");
+  ids_.push_back(answer.envelope_id);
+  for (const std::string& bytes : answer.entries) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(bytes));
+    leaves_.push_back({entry.header.seq, LeafHash(bytes), number});
+  }
+  std::vector<NamedLink> links;
+  ENVLEDGER_ASSIGN_OR_RETURN(links, LinksOf(answer.entries));
+  if (book_) book_->Add(links);
+  if (!of_the_answer) return Ok();
+  ++answered_;
+  if (!request_) return Ok();
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<Record> records, RecordsOf(answer.entries));
+  const Matcher matcher(*request_);
+  const auto roles = matcher.Judge(records);
+  if (!roles) return Corruption("it does not pass the filters of the query");
+  if (*roles != answer.roles) {
+    return Corruption("the answer gives the principal the roles \"" + RoleNames(answer.roles) + "\", its records \"" +
+                      RoleNames(*roles) + "\"");
+  }
+  const auto place = matcher.PlaceOf(records);
+  if (last_place_ && place && (request_->descending ? *place >= *last_place_ : *place <= *last_place_)) {
+    return Corruption("it is not in its place in the order of the answer");
+  }
+  if (!first_place_) first_place_ = place;
+  last_place_ = place;
+  return Ok();
+}
+
+Status AnswerProof::Prove(const Coverage& coverage, const std::function<void(uint64_t, uint64_t)>& progress) {
+  if (!holds()) return Ok();
+  const Status proven = ProveAll(coverage, progress);
+  if (proven.code() != Code::kCorruption) return proven;
+  failure_ = proven.message();
+  return Ok();
+}
+
+Status AnswerProof::ProveAll(const Coverage& coverage, const std::function<void(uint64_t, uint64_t)>& progress) {
+  uint64_t last = 0;
+  for (const Leaf& leaf : leaves_) last = std::max(last, leaf.seq);
+  ENVLEDGER_ASSIGN_OR_RETURN(tree_, SignedTree::Covering(reader_, policy_, last, can_sign_));
+  ENVLEDGER_RETURN_IF_ERROR(ProveLeaves(progress));
+  tree_size_ = coverage.tree_size();
+  ENVLEDGER_RETURN_IF_ERROR(tree_->ProveGrowth(tree_size_, coverage.root()));
+  return book_ ? ProvePrincipal(coverage) : Ok();
+}
+
+Status AnswerProof::ProveLeaves(const std::function<void(uint64_t, uint64_t)>& progress) {
+  for (; proven_leaves_ < leaves_.size(); ++proven_leaves_) {
+    const Leaf& leaf = leaves_[proven_leaves_];
+    if (!tree_->Covers(leaf.seq)) {
+      ++uncovered_;
+      first_uncovered_ = std::min(first_uncovered_.value_or(leaf.seq), leaf.seq);
+      continue;
+    }
+    ENVLEDGER_RETURN_IF_ERROR(tree_->Prove(leaf.seq, leaf.hash).Prepend(EnvelopeName(ids_[leaf.envelope])));
+    if (progress) progress(proven_leaves_ + 1, leaves_.size());
+  }
+  return Ok();
+}
+
+// The window is of the entries among which the answer holds every envelope's place: all of them, unless it was cut at a
+// limit or began at a cursor.
+Status AnswerProof::ProvePrincipal(const Coverage& coverage) {
+  cut_ = !coverage.next_cursor().empty();
+  const bool resumed = !request_->cursor.empty();
+  window_ = {0, tree_size_};
+  if (request_->descending) {
+    if (resumed) window_.end = first_place_ ? *first_place_ + 1 : 0;
+    if (cut_) window_.begin = last_place_.value_or(tree_size_);
+  } else {
+    if (resumed) window_.begin = first_place_.value_or(tree_size_);
+    // The last envelope may have come after the first page.
+    if (cut_) window_.end = last_place_ ? std::min(*last_place_ + 1, tree_size_) : 0;
+  }
+  if (!IsPlain(*request_)) ENVLEDGER_RETURN_IF_ERROR(ReadOthers());
+  for (;;) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto gap, book_->NextGap(window_));
+    if (!gap) break;
+    ENVLEDGER_RETURN_IF_ERROR(FillGap(*gap));
+  }
+  reaches_ = book_->Reaches(window_);
+  return window_.end == tree_size_ ? CheckHeads() : Ok();
+}
+
+// The principal's envelopes that the filters kept out of the answer, as far as the answer goes.
+Status AnswerProof::ReadOthers() {
+  QueryRequest request = WithoutFilters(*request_);
+  const Matcher matcher(*request_);
+  for (;;) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const QueryResponse page, reader_.Query(request));
+    if (!page.completeness.complete) return Corruption(page.completeness.problem);
+    for (const EnvelopeRecords& other : page.envelopes) {
+      const auto records = RecordsOf(other.entries);
+      if (!records.ok()) return Corruption(EnvelopeName(other.envelope_id) + records.status().message());
+      const auto place = matcher.PlaceOf(*records);
+      if (place && cut_ && (request.descending ? *place < window_.begin : *place >= window_.end)) return Ok();
+      if (number_.contains(other.envelope_id)) continue;
+      ENVLEDGER_RETURN_IF_ERROR(CheckOther(other));
+    }
+    const std::string& next = page.completeness.next_cursor;
+    if (next.empty()) return Ok();
+    if (next == request.cursor) return Internal("the ledger answers with the same cursor again and again");
+    request.cursor = next;
+  }
+}
+
+// The envelope of a link that nobody has given yet. That it exists is proven by the link after it.
+Status AnswerProof::FillGap(const LinkBook::Gap& gap) {
+  const std::string link = FullPrincipalText(gap.principal) + " has its link " + std::to_string(gap.ordinal) +
+                           " in entry " + std::to_string(gap.seq);
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::string bytes, Entry(gap.seq));
+  const auto record = DecodeRecord(bytes);
+  if (!record.ok()) return Corruption(link + ", which is no record: " + record.status().message());
+  const std::string& id = record->transition.envelope_id;
+  if (number_.contains(id)) return Corruption(EnvelopeName(id) + link + ", which the answer hides");
+  auto found = reader_.FindEnvelope({.envelope_id = id});
+  if (!found.ok() && found.status().code() == Code::kUnavailable) return std::move(found).status();
+  if (!found.ok()) return Corruption(EnvelopeName(id) + link + ", but the ledger says: " + found.status().message());
+  ENVLEDGER_RETURN_IF_ERROR(CheckOther(found->envelope).Prepend(link + ": "));
+  const auto& entries = found->envelope.entries;
+  if (std::find(entries.begin(), entries.end(), bytes) == entries.end()) {
+    return Corruption(EnvelopeName(id) + link + ", which the ledger hides");
+  }
+  return Ok();
+}
+
+// Proven, or where the checkpoint ends before it as the ledger gives it.
+Result<std::string> AnswerProof::Entry(uint64_t seq) {
+  if (tree_->Covers(seq)) return tree_->Fetch(seq);
+  ENVLEDGER_ASSIGN_OR_RETURN(EntriesResponse response, reader_.Entries({seq, 1}));
+  if (response.entries.empty()) return Corruption("the ledger does not give entry " + std::to_string(seq));
+  return std::move(response.entries.front());
+}
+
+// That an envelope is rightly not in the answer.
+Status AnswerProof::CheckOther(const EnvelopeRecords& other) {
+  ENVLEDGER_RETURN_IF_ERROR(Take(other, false).Prepend(EnvelopeName(other.envelope_id)));
+  ENVLEDGER_RETURN_IF_ERROR(ProveLeaves({}));
+  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<Record> records, RecordsOf(other.entries));
+  const Matcher matcher(*request_);
+  const auto place = matcher.PlaceOf(records);
+  // It must have passed all the time since the answer was begun: its page may have come later.
+  while (!records.empty()) {
+    if (!place || !window_.Holds(*place) || !matcher.Judge(records)) return Ok();
+    if (records.back().seq < tree_size_) break;
+    records.pop_back();
+  }
+  if (records.empty()) return Ok();
+  return Corruption(EnvelopeName(other.envelope_id) + "it passes the filters and is not in the answer (entry " +
+                    std::to_string(*place) + ")");
+}
+
+// How many links the ledger says that each principal has: its word, but it must not contradict the records.
+Status AnswerProof::CheckHeads() {
+  PrincipalsRequest request;
+  request.filter = *request_->principal;
+  request.filter.roles = 0;
+  for (;;) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const PrincipalsResponse page, reader_.Principals(request));
+    for (const PrincipalSummary& summary : page.principals) {
+      const auto reach = reaches_.find(summary.principal);
+      // Of an answer that is a part, no record may be this principal's: its links are then all in the other part.
+      if (reach == reaches_.end() && window_.begin > 0) {
+        unseen_.push_back(summary.principal);
+        continue;
+      }
+      const uint64_t last = reach == reaches_.end() ? 0 : reach->second.last;
+      const bool grown = page.completeness.tree_size > window_.end;
+      if (summary.links == last || (grown && summary.links > last)) continue;
+      return Corruption(FullPrincipalText(summary.principal) + ": the ledger counts " +
+                        Plural(summary.links, "link", "links") + ", its records end at " + std::to_string(last));
+    }
+    if (page.completeness.next_cursor.empty()) return Ok();
+    request.cursor = page.completeness.next_cursor;
+  }
+}
+
+std::vector<std::string> AnswerProof::Unproven() const {
+  std::vector<std::string> unproven;
+  if (uncovered_ > 0) {
+    unproven.push_back(Plural(uncovered_, "entry", "entries") + " from " + std::to_string(*first_uncovered_) +
+                       " on: beyond the checkpoint, which only the daemon could renew");
+  }
+  for (const auto& [principal, reach] : reaches_) {
+    if (window_.end == tree_size_) {
+      unproven.push_back("that " + FullPrincipalText(principal) + " has no link after ordinal " +
+                         std::to_string(reach.last));
+    }
+  }
+  for (const Principal& principal : unseen_) {
+    unproven.push_back("that " + FullPrincipalText(principal) + " has no link in this part of the answer");
+  }
+  if (book_ && reaches_.empty()) unproven.emplace_back("that the principal has no record here");
+  if (book_ && cut_) unproven.emplace_back("what lies beyond the answer's last envelope, where it was cut");
+  if (request_ && !request_->principal) {
+    unproven.emplace_back("that no other envelope matches (only an answer about a principal can show that)");
+  }
+  if (answered_ > 0) {
+    unproven.emplace_back(request_ ? "that no envelope has a record after its last one here"
+                                   : "that the envelope has no record after its last one here");
+  }
+  return unproven;
+}
+
+std::string AnswerProof::Json() const {
+  JsonObject json;
+  json.Bool("holds", holds());
+  if (!holds() || !tree_) return json.TextOrNull("failure", failure_).str();
+  json.Number("tree_size", tree_->checkpoint().size).Text("root", Hex(View(tree_->checkpoint().root)));
+  json.Text("checkpoint", tree_->note()).Text("key", FormatVerifierKey(tree_->signer()));
+  json.Number("envelopes", answered_).Number("envelopes_beside", ids_.size() - answered_);
+  json.Number("entries", leaves_.size() - uncovered_).Number("entries_not_covered", uncovered_);
+  json.NumberOrNull("first_not_covered", first_uncovered_);
+  std::vector<std::string> principals;
+  for (const auto& [principal, reach] : reaches_) {
+    JsonObject one;
+    one.Raw("principal", PrincipalJson(principal)).Number("first_ordinal", reach.first);
+    principals.push_back(one.Number("last_ordinal", reach.last).str());
+  }
+  return json.Raw("principals", JsonArray(principals)).Raw("unproven", JsonStrings(Unproven())).str();
+}
+
+std::string AnswerProof::Sentence() const {
+  if (!holds() || !tree_) return "NOT PROVEN: " + failure_ + ".";
+  const size_t beside = ids_.size() - answered_;
+  std::string text = "Proven: " + Plural(leaves_.size() - uncovered_, "entry", "entries") + " of " +
+                     Plural(answered_, "envelope", "envelopes");
+  if (beside > 0) text += " (and of " + Plural(beside, "other", "others") + " that the answer rightly leaves out)";
+  text += ", without a gap in their revisions, in the checkpoint over " +
+          Plural(tree_->checkpoint().size, "entry", "entries") + " signed by " + FormatVerifierKey(tree_->signer());
+  for (const auto& [principal, reach] : reaches_) {
+    text += "; " + FullPrincipalText(principal) + ": all links from ordinal " + std::to_string(reach.first) + " to " +
+            std::to_string(reach.last);
+  }
+  text += ".";
+  const std::vector<std::string> unproven = Unproven();
+  if (unproven.empty()) return text;
+  return text + "\nThe ledger's word, which only verify checks: " + Joined(unproven, "; ") + ".";
+}
+
+}  // namespace envledger
