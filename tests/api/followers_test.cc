@@ -112,6 +112,7 @@ TEST_F(FollowersTest, ASlowFollowerHoldsUpNeitherTheCommitterNorItsNumbers) {
   end_.Advance(EndOf(7));  // returns while it is being called
   EXPECT_EQ(end_.size(), 7u);
   go_on.set_value();
+  followers_.Stop();  // what is being called uses what is here
 }
 
 TEST_F(FollowersTest, StopReturnsWhenTheCallThatIsRunningHasEnded) {
