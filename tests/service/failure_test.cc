@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ledger/query/view.h"
 #include "ledger/service/sequencer.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/fault_env.h"

@@ -7,6 +7,7 @@
 
 #include "ledger/chain/tree.h"
 #include "ledger/index/tree_index.h"
+#include "ledger/query/view.h"
 #include "ledger/store/layout.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/transitions.h"
