@@ -129,6 +129,10 @@ void ReadEvidence(const json& from, ReportData& data) {
   for (const json& node : List(from, "nodes")) data.nodes.push_back(ReadHash(node));
   data.checkpoint = from.at("checkpoint").get<std::string>();
   data.vkey = from.at("vkey").get<std::string>();
+  if (data.vkey.empty()) return;
+  const auto key = ParseVerifierKey(data.vkey);
+  if (!key.ok()) Malformed(key.status().message());
+  if (FormatVerifierKey(*key) != data.vkey) Malformed("its verifier key is not in the canonical form");
 }
 
 }  // namespace

@@ -34,5 +34,19 @@ TEST(ReportData, HasListsWhereListsBelong) {
   }
 }
 
+TEST(ReportData, NamesAKeyInItsCanonicalFormOrNone) {
+  ReportData data = MadeEvidence(5, {1, 3});
+  const std::string vkey = data.vkey;
+  data.vkey = "no key";
+  EXPECT_EQ(ReadReportData(EvidenceJson(data)).status().code(), Code::kInvalidArgument);
+  data.vkey = vkey;
+  const size_t plus = vkey.find('+');
+  for (size_t i = plus; i < plus + 9; ++i) data.vkey[i] = static_cast<char>(toupper(data.vkey[i]));
+  ASSERT_NE(data.vkey, vkey);
+  EXPECT_NE(ReadReportData(EvidenceJson(data)).status().message().find("canonical"), std::string::npos);
+  data.vkey.clear();
+  EXPECT_TRUE(ReadReportData(EvidenceJson(data)).ok()) << "of a ledger that has signed nothing";
+}
+
 }  // namespace
 }  // namespace envledger
