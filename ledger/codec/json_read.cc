@@ -7,8 +7,8 @@
 #include "ledger/base/bytes.h"
 #include "ledger/codec/json.h"
 #include "ledger/codec/json_fields.h"
-#include "ledger/codec/json_reader.h"
 #include "ledger/codec/quantity.h"
+#include "ledger/json/reader.h"
 
 namespace envledger {
 namespace {

@@ -8,9 +8,9 @@
 #include <string_view>
 
 #include "ledger/base/status.h"
-#include "ledger/codec/message.h"
 #include "ledger/evidence/story.h"
 #include "ledger/protocol/ledger_reader.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 

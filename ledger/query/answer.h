@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "ledger/base/status.h"
-#include "ledger/codec/message.h"
 #include "ledger/protocol/match.h"
+#include "ledger/protocol/message.h"
 #include "ledger/query/view.h"
 
 namespace envledger {

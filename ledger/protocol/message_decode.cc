@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "ledger/codec/aligned.h"
-#include "ledger/codec/message.h"
 #include "ledger/codec/shape.h"
+#include "ledger/protocol/message.h"
 #include "protocol_generated.h"
 
 namespace envledger {

@@ -1,4 +1,4 @@
-#include "ledger/codec/json_reader.h"
+#include "ledger/json/reader.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,6 +1,6 @@
 #include <type_traits>
 
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 #include "protocol_generated.h"
 
 namespace envledger {
