@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ledger/codec/json.h"
+#include "ledger/json/writer.h"
 
 namespace envledger {
 
