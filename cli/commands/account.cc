@@ -237,17 +237,17 @@ std::string RowJson(const AccountKey* key, const AccountRow& row, const AccountO
       by.TextOrNull(Name(options.by[i]), value.text);
     }
   }
-  std::string resources;
+  JsonObject resources;
   for (const auto& [resource, sums] : row.resources) {
     JsonObject of_it;
     for (const auto& [name, member] : kSums) of_it.Raw(name, SumJson(sums.*member));
-    resources += (resources.empty() ? "" : ",") + JsonString(resource) + ":" + of_it.str();
+    resources.Raw(resource, of_it.str());
   }
   JsonObject json;
   json.Raw("by", key != nullptr ? by.str() : "null")
       .Number("envelopes", row.envelopes)
       .Number("open", row.open)
-      .Raw("resources", "{" + resources + "}");
+      .Raw("resources", resources.str());
   return json.str();
 }
 

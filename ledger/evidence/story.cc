@@ -5,7 +5,7 @@
 #include "ledger/chain/note.h"
 #include "ledger/codec/entry.h"
 #include "ledger/codec/transition.h"
-#include "ledger/text/json_object.h"
+#include "ledger/json/writer.h"
 #include "ledger/text/words.h"
 
 namespace envledger {

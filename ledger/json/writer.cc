@@ -38,4 +38,22 @@ std::string JsonString(std::string_view text) {
   return out;
 }
 
+std::string JsonArray(const std::vector<std::string>& elements) {
+  std::string text = "[";
+  for (const std::string& element : elements) {
+    if (text.size() > 1) text += ',';
+    text += element;
+  }
+  return text + "]";
+}
+
+std::string JsonStrings(const std::vector<std::string>& strings) {
+  std::string text = "[";
+  for (const std::string& string : strings) {
+    if (text.size() > 1) text += ',';
+    AppendJsonString(text, string);
+  }
+  return text + "]";
+}
+
 }  // namespace envledger

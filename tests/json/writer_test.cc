@@ -33,5 +33,34 @@ TEST(JsonString, IsReadBackByAnotherReader) {
   }
 }
 
+TEST(JsonObject, WritesFieldsInTheOrderGiven) {
+  JsonObject json;
+  EXPECT_TRUE(json.empty());
+  EXPECT_EQ(json.str(), "{}");
+  json.Text("b", "x").Number("a", UINT64_MAX).Number("n", -1).Bool("t", true).Raw("list", "[1]");
+  EXPECT_EQ(json.str(), R"({"b":"x","a":18446744073709551615,"n":-1,"t":true,"list":[1]})");
+  EXPECT_FALSE(json.empty());
+}
+
+TEST(JsonObject, TellsAbsentFromEmptyWhereTheCallerDoes) {
+  JsonObject json;
+  json.TextOrNull("a", "").TextIfAny("b", "").Text("c", "").NumberOrNull("d", std::optional<uint64_t>());
+  json.TextOrNull("e", "x").TextIfAny("f", "y").NumberOrNull("g", std::optional<uint64_t>(0));
+  EXPECT_EQ(json.str(), R"({"a":null,"c":"","d":null,"e":"x","f":"y","g":0})");
+}
+
+TEST(JsonObject, ANameMayBeAnyText) {
+  JsonObject json;
+  json.Text("nvidia.com/gpu\"\n\x7f", "1");
+  EXPECT_EQ(json.str(), R"({"nvidia.com/gpu\"\n\u007f":"1"})");
+}
+
+TEST(JsonArray, SeparatesItsElements) {
+  EXPECT_EQ(JsonArray({}), "[]");
+  EXPECT_EQ(JsonArray({"1", "{}"}), "[1,{}]");
+  EXPECT_EQ(JsonStrings({}), "[]");
+  EXPECT_EQ(JsonStrings({"a", "\"", ""}), R"(["a","\"",""])");
+}
+
 }  // namespace
 }  // namespace envledger
