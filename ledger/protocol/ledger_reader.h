@@ -12,7 +12,8 @@ namespace envledger {
 class LedgerReader {
  public:
   virtual ~LedgerReader() = default;
-  // One page of envelopes; Completeness::next_cursor asks for the next. kInvalidArgument for a cursor of another query.
+  // One page of envelopes; Completeness::next_cursor asks for the next. kInvalidArgument for a cursor of another query
+  // and for a damaged one.
   virtual Result<QueryResponse> Query(const QueryRequest& request) = 0;
   // kNotFound when the envelope has no record.
   virtual Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) = 0;
