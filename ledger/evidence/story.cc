@@ -152,7 +152,7 @@ std::string Coverage::Json() const {
       .Bool("complete", total_.complete);
   if (scan_) json.Bool("unindexed", total_.unindexed);
   if (at_) json.Text("at", FormatTime(*at_));
-  json.TextOrNull("next_cursor", total_.next_cursor).TextIfAny("problem", total_.problem);
+  json.TextOrNull("next_cursor", next_cursor()).TextIfAny("problem", total_.problem);
   if (!proof_json_.empty()) json.Raw("proven", proof_json_);
   return json.str();
 }

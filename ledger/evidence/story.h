@@ -42,9 +42,11 @@ class Coverage {
   void AddStory(const Story& story);
   // What the question was beyond its filters: the moment, and whether it was to be answered without an index.
   void Asked(std::optional<Nanos> at, bool scan);
+  void SetCursorEnd(std::string text) { cursor_end_ = std::move(text); }
   bool complete() const { return total_.complete; }
   const std::string& problem() const { return total_.problem; }
-  const std::string& next_cursor() const { return total_.next_cursor; }
+  // For whoever asked: the ledger's, with what stands behind it if anything. Empty: the answer ends here.
+  std::string next_cursor() const { return total_.next_cursor.empty() ? "" : total_.next_cursor + cursor_end_; }
   // The same as one answer's.
   const Completeness& total() const { return total_; }
   // Of the first page.
@@ -71,6 +73,7 @@ class Coverage {
   std::optional<Nanos> at_;
   bool scan_ = false;
   Completeness total_;
+  std::string cursor_end_;
   std::optional<uint64_t> first_seq_;
   std::optional<uint64_t> last_seq_;
   bool proof_holds_ = false;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "ledger/base/status.h"
@@ -33,6 +34,7 @@ struct RecordExport {
   ExportRows rows = ExportRows::kRecords;  // REQUIRES: HasRows(form, rows)
   QueryRequest query;                      // kEntries: not looked at
   uint64_t limit = 0;                      // of envelopes; 0: all. kEntries: not looked at
+  std::string cursor_end;                  // what is to stand behind a cursor (Coverage::SetCursorEnd)
 };
 
 struct ExportedRecords {
