@@ -115,17 +115,17 @@ void Coverage::Asked(std::optional<Nanos> at, bool scan) {
 }
 
 void Coverage::AddPage(const Completeness& page) {
-  if (scan_ && !page.unindexed) Doubt("the ledger answered from its indexes, not by the scan that was asked for");
+  if (scan_ && !page.unindexed) AddProblem("the ledger answered from its indexes, not by the scan that was asked for");
   if (first_page_) {
     const std::string doubt = std::move(total_.problem);
     total_ = page;
     first_page_ = false;
-    if (!doubt.empty()) Doubt(doubt);
+    if (!doubt.empty()) AddProblem(doubt);
     return;
   }
   total_.scanned += page.scanned;
   total_.next_cursor = page.next_cursor;
-  if (!page.complete) Doubt(page.problem);
+  if (!page.complete) AddProblem(page.problem);
 }
 
 void Coverage::AddStory(const Story& story) {
@@ -133,10 +133,10 @@ void Coverage::AddStory(const Story& story) {
   const uint64_t last = story.records.back().seq;
   if (!first_seq_ || first < *first_seq_) first_seq_ = first;
   if (!last_seq_ || last > *last_seq_) last_seq_ = last;
-  if (!story.problem.empty()) Doubt(story.problem);
+  if (!story.problem.empty()) AddProblem(story.problem);
 }
 
-void Coverage::Doubt(const std::string& problem) {
+void Coverage::AddProblem(const std::string& problem) {
   total_.complete = false;
   if (total_.problem.empty()) total_.problem = problem;
 }

@@ -40,6 +40,8 @@ class Coverage {
   // beyond it is there, but nobody looked for more of it among the earlier pages.
   void AddPage(const Completeness& page);
   void AddStory(const Story& story);
+  // The answer is not whole; the first reason is kept.
+  void AddProblem(const std::string& problem);
   // What the question was beyond its filters: the moment, and whether it was to be answered without an index.
   void Asked(std::optional<Nanos> at, bool scan);
   void SetCursorEnd(std::string text) { cursor_end_ = std::move(text); }
@@ -67,8 +69,6 @@ class Coverage {
   std::string Sentence() const;
 
  private:
-  void Doubt(const std::string& problem);
-
   bool first_page_ = true;
   std::optional<Nanos> at_;
   bool scan_ = false;
