@@ -1,8 +1,11 @@
 #include "cli/arguments/query_request.h"
 
+#include <algorithm>
+
 #include "cli/arguments/ledger_source.h"
 #include "cli/arguments/principal_argument.h"
 #include "cli/arguments/time_argument.h"
+#include "ledger/base/bytes.h"
 #include "ledger/text/words.h"
 
 namespace envledger::cli {
@@ -43,6 +46,30 @@ const OptionSpecs kFilters = {
      }},
 };
 
+// A cursor as it is typed: the ledger's, and the moment behind it if there is one.
+struct TypedCursor {
+  std::string ledgers;
+  std::optional<Nanos> moment;
+};
+
+bool HasSpansAgo(const Options& options) {
+  const std::vector<QueryFilter>& filters = QueryFilters();
+  return std::any_of(filters.begin(), filters.end(), [&options](const QueryFilter& filter) {
+    return filter.takes == FilterTakes::kTime && IsSpanAgo(options.Get(filter.name));
+  });
+}
+
+Result<TypedCursor> ReadCursor(const Options& options) {
+  const std::string typed = options.Get("cursor");
+  const size_t at = typed.find('@');
+  if (at == std::string::npos) return TypedCursor{typed, std::nullopt};
+  const auto moment = ParseTime(typed.substr(at + 1));
+  if (!moment.ok() || FormatTime(*moment) != typed.substr(at + 1) || !HasSpansAgo(options)) {
+    return InvalidArgument("--cursor: not a cursor of these filters, or not all of it: " + Quoted(typed));
+  }
+  return TypedCursor{typed.substr(0, at), *moment};
+}
+
 }  // namespace
 
 OptionSpecs QueryOptions() { return Join({PrincipalOptions(), kFilters}); }
@@ -63,11 +90,18 @@ Result<std::vector<KeyValue>> StateFilters(const Options& options, Nanos now) {
 }
 
 Result<QueryPlan> PlanQuery(const Options& options, Nanos now) {
-  ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<KeyValue> filters, StateFilters(options, now));
+  ENVLEDGER_ASSIGN_OR_RETURN(TypedCursor cursor, ReadCursor(options));
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<KeyValue> filters, StateFilters(options, cursor.moment.value_or(now)));
   ENVLEDGER_ASSIGN_OR_RETURN(QueryPlan plan, ReadFilters(filters));
   if (!options.Has("limit")) plan.limit = kQueryLimit;
-  plan.request.cursor = options.Get("cursor");
+  plan.request.cursor = std::move(cursor.ledgers);
   return plan;
+}
+
+std::string CursorEnd(const Options& options, Nanos now) {
+  if (!HasSpansAgo(options)) return "";
+  const auto cursor = ReadCursor(options);
+  return "@" + FormatTime(cursor.ok() ? cursor->moment.value_or(now) : now);
 }
 
 }  // namespace envledger::cli

@@ -20,5 +20,9 @@ OptionSpecs QueryOptions();
 Result<std::vector<KeyValue>> StateFilters(const Options& options, Nanos now);
 // What they ask for; with the cursor, and query's limit where none is given. kInvalidArgument naming the option.
 Result<QueryPlan> PlanQuery(const Options& options, Nanos now);
+// What is printed behind the ledger's cursor, so that it can be typed with the same options: where there are spans ago
+// among them, "@" and the moment before which they reach. The cursor given brings that moment along, otherwise it is
+// `now`. REQUIRES: PlanQuery took the same.
+std::string CursorEnd(const Options& options, Nanos now);
 
 }  // namespace envledger::cli

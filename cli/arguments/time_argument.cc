@@ -49,15 +49,25 @@ bool IsDate(std::string_view text) { return text.size() == 10 && text[4] == '-' 
 
 }  // namespace
 
+bool IsSpanAgo(std::string_view text) { return ParseSpan(text).has_value(); }
+
 Result<Nanos> ParseTimeArgument(std::string_view text, Nanos now) {
   if (const auto span = ParseSpan(text)) {
     if (*span > now) return InvalidArgument("\"" + std::string(text) + "\" ago is before 1970");
     return now - *span;
   }
-  auto time = ParseTime(IsDate(text) ? std::string(text) + "T00:00:00Z" : std::string(text));
-  if (time.ok()) return time;
-  return InvalidArgument("not a time: \"" + std::string(text) +
-                         "\"; give RFC 3339 (2026-03-17T09:30:00Z), a date (2026-03-17) or a span ago (24h, 7d)");
+  bool leap_second = false;
+  auto time = ParseTime(IsDate(text) ? std::string(text) + "T00:00:00Z" : std::string(text), &leap_second);
+  if (!time.ok()) {
+    return InvalidArgument("not a time: \"" + std::string(text) +
+                           "\"; give RFC 3339 (2026-03-17T09:30:00Z), a date (2026-03-17) or a span ago (24h, 7d)");
+  }
+  if (leap_second) {
+    return InvalidArgument(std::string(text) +
+                           " is a leap second, which the ledger records as the second after it: give " +
+                           FormatTime(*time));
+  }
+  return time;
 }
 
 Result<Nanos> ParseSpanArgument(std::string_view text) {

@@ -124,6 +124,18 @@ std::string Apart(const ResourceSums& sums) {
   return Joined(parts, "; ");
 }
 
+constexpr const char* kOutOfRange = "out of range";
+
+Cell HoursCell(const AmountSum& sum) {
+  if (!sum.held_in_range()) return {kOutOfRange, Color::kRed};
+  return {sum.held == 0 ? "-" : FormatUnitHours(sum.held, kTableDigits)};
+}
+
+std::string HoursField(const AmountSum& sum) {
+  if (!sum.held_in_range()) return kOutOfRange;
+  return sum.amounts == 0 && sum.held == 0 ? "" : FormatUnitHours(sum.held, kDigits);
+}
+
 Cells NumberCells(const AccountRow& row, const AccountOptions& options, Cells cells) {
   cells.push_back({Grouped(row.envelopes)});
   cells.push_back({row.open == 0 ? "-" : Grouped(row.open)});
@@ -135,7 +147,7 @@ Cells NumberCells(const AccountRow& row, const AccountOptions& options, Cells ce
   }
   for (const auto& [name, member] : kSums) {
     const AmountSum& sum = sums.*member;
-    cells.push_back({sum.held == 0 ? "-" : FormatUnitHours(sum.held, kTableDigits)});
+    cells.push_back(HoursCell(sum));
   }
   const std::string apart = Apart(sums);
   cells.push_back({apart.empty() ? "-" : apart});
@@ -200,10 +212,7 @@ std::vector<std::string> RowFields(const AccountKey& key, const AccountRow& row,
   for (const auto& [name, member] : kSums) {
     fields.push_back((sums.*member).amounts == 0 ? "" : FormatQuantity((sums.*member).total));
   }
-  for (const auto& [name, member] : kSums) {
-    fields.push_back(
-        (sums.*member).amounts == 0 && (sums.*member).held == 0 ? "" : FormatUnitHours((sums.*member).held, kDigits));
-  }
+  for (const auto& [name, member] : kSums) fields.push_back(HoursField(sums.*member));
   for (const auto& [name, member] : kSums) {
     fields.push_back((sums.*member).amounts_per_unit == 0 ? "" : FormatQuantity((sums.*member).per_unit));
     fields.push_back(std::to_string((sums.*member).without_amount));
@@ -218,7 +227,8 @@ std::string SumJson(const AmountSum& sum) {
   } else {
     json.Raw("amount", "null");
   }
-  json.Text("unit_hours", FormatUnitHours(sum.held, kDigits)).Number("amounts", sum.amounts);
+  json.TextOrNull("unit_hours", sum.held_in_range() ? FormatUnitHours(sum.held, kDigits) : "");
+  json.Number("amounts", sum.amounts);
   if (sum.amounts_per_unit > 0) {
     json.Text("per_unit", FormatQuantity(sum.per_unit)).Number("amounts_per_unit", sum.amounts_per_unit);
   }
@@ -237,17 +247,17 @@ std::string RowJson(const AccountKey* key, const AccountRow& row, const AccountO
       by.TextOrNull(Name(options.by[i]), value.text);
     }
   }
-  std::string resources;
+  JsonObject resources;
   for (const auto& [resource, sums] : row.resources) {
     JsonObject of_it;
     for (const auto& [name, member] : kSums) of_it.Raw(name, SumJson(sums.*member));
-    resources += (resources.empty() ? "" : ",") + JsonString(resource) + ":" + of_it.str();
+    resources.Raw(resource, of_it.str());
   }
   JsonObject json;
   json.Raw("by", key != nullptr ? by.str() : "null")
       .Number("envelopes", row.envelopes)
       .Number("open", row.open)
-      .Raw("resources", "{" + resources + "}");
+      .Raw("resources", resources.str());
   return json.str();
 }
 
@@ -262,15 +272,13 @@ ExitStatus Run(Context& context, const Options& options) {
 
   Account account(*std::move(plan));
   Progress progress(context.err, context.err_is_terminal && !context.out_is_terminal, context.ticks);
-  Status sums;
   const auto visit = [&](const Story& story) {
     filtered->names.Learn(story.envelope);
-    if (sums.ok()) sums = account.Add(story.envelope, story.records);
+    account.Add(story.envelope, story.records);
     progress.Update(account.total().envelopes, 0, "envelopes");
   };
   auto coverage = ForEachEnvelope(*filtered->reader, filtered->plan.request, 0, visit);
   if (!coverage.ok()) return Fail(context, coverage.status());
-  if (!sums.ok()) return Fail(context, sums);
 
   Listing listing(context, filtered->style, Shape(account.options()));
   for (const auto& [key, row] : account.rows()) {
@@ -319,7 +327,9 @@ Command AccountCommand() {
           "the end of the envelope, the grant's expires_at, or --held-until for what is open, each grant with its "
           "own amount; suspended work holds too. Requested and used amounts are multiplied by the same time, so that "
           "the three compare. With day, time held counts on the days on which it was held, so a row may have hours "
-          "and no envelopes. A usage that the producer states in unit-hours is a resource like any other, in its "
+          "and no envelopes; what one envelope held on so many days of so many resources that it would fill 200,000 "
+          "places stands in a row without a day. Hours that leave 128 bits are marked as out of range, and nothing "
+          "else is. A usage that the producer states in unit-hours is a resource like any other, in its "
           "amount. Hours are rounded half away from zero, to 3 digits after the point in tables and 9 elsewhere.\n"
           "\n"
           "jsonl prints a row per line, {\"by\", \"envelopes\", \"open\", \"resources\": {NAME: {\"requested\", "

@@ -15,8 +15,8 @@
 #include "ledger/client/appender.h"
 #include "ledger/codec/json.h"
 #include "ledger/codec/transition.h"
+#include "ledger/json/writer.h"
 #include "ledger/text/csv.h"
-#include "ledger/text/json_object.h"
 #include "ledger/text/words.h"
 
 namespace envledger::cli {

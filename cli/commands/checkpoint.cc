@@ -10,8 +10,8 @@
 #include "ledger/crypto/timestamp.h"
 #include "ledger/evidence/proof_source.h"
 #include "ledger/evidence/timestamps.h"
+#include "ledger/json/writer.h"
 #include "ledger/text/csv.h"
-#include "ledger/text/json_object.h"
 #include "ledger/text/safe_text.h"
 
 namespace envledger::cli {

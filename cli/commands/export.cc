@@ -99,6 +99,7 @@ struct RecordsPlan {
   LedgerSource source;
   QueryPlan query;
   ExportRows rows = ExportRows::kRecords;
+  std::string cursor_end;
 };
 
 Result<RecordsPlan> PlanRecords(Context& context, const Options& options, ExportForm form) {
@@ -113,7 +114,9 @@ Result<RecordsPlan> PlanRecords(Context& context, const Options& options, Export
   ENVLEDGER_ASSIGN_OR_RETURN(plan.source, SourceOf(context, options));
   ENVLEDGER_ASSIGN_OR_RETURN(plan.rows, RowsOf(options, form));
   if (plan.rows == ExportRows::kEntries) ENVLEDGER_RETURN_IF_ERROR(CheckUnfiltered(options));
-  ENVLEDGER_ASSIGN_OR_RETURN(plan.query, PlanSelection(options, context.now()));
+  const Nanos now = context.now();
+  ENVLEDGER_ASSIGN_OR_RETURN(plan.query, PlanSelection(options, now));
+  plan.cursor_end = CursorEnd(options, now);
   return plan;
 }
 
@@ -143,7 +146,7 @@ ExitStatus RunRecords(Context& context, const Options& options, ExportForm form)
     out << lines;
     return out.good() ? Ok() : Unavailable("cannot write the export");
   };
-  const RecordExport what = {form, plan->rows, plan->query.request, plan->query.limit};
+  const RecordExport what = {form, plan->rows, plan->query.request, plan->query.limit, plan->cursor_end};
   const bool shown_elsewhere = options.Has("output") || !context.out_is_terminal;
   auto exported = [&] {
     Progress progress(context.err, context.err_is_terminal && shown_elsewhere, context.ticks);

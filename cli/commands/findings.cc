@@ -228,13 +228,16 @@ ExitStatus Run(Context& context, const Options& options) {
   };
   auto coverage = ForEachEnvelope(*filtered->reader, filtered->plan.request, 0, visit);
   if (!coverage.ok()) return Fail(context, coverage.status());
-  if (plan->Wants(FindingKind::kNewRecorder)) {
-    const Status status = PrintRecorders(*filtered->reader, ledger, printer);
-    if (!status.ok()) return Fail(context, status);
+  Status ledgers;
+  if (plan->Wants(FindingKind::kNewRecorder)) ledgers = PrintRecorders(*filtered->reader, ledger, printer);
+  if (ledgers.ok() && plan->Wants(FindingKind::kClockStep)) {
+    ledgers = PrintClockSteps(*filtered->reader, filtered->plan.request, printer);
   }
-  if (plan->Wants(FindingKind::kClockStep)) {
-    const Status status = PrintClockSteps(*filtered->reader, filtered->plan.request, printer);
-    if (!status.ok()) return Fail(context, status);
+  // Damage there is no reason to keep back what was found in envelopes.
+  if (ledgers.code() == Code::kCorruption) {
+    coverage->AddProblem(ledgers.message());
+  } else if (!ledgers.ok()) {
+    return Fail(context, ledgers);
   }
   const uint64_t found = printer.found();
   if (found > listing.rows()) {

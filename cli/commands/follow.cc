@@ -74,6 +74,8 @@ class Follower {
       : context_(context), filtered_(filtered), plan_(plan), next_(from) {}
 
   uint64_t next() const { return next_; }
+  // Whether an envelope could not be judged by the filters.
+  bool unsure() const { return unsure_; }
   bool Done() const { return plan_.count != 0 && printed_ >= plan_.count; }
 
   // Prints one page, waiting for it a while. True when there were entries.
@@ -107,8 +109,17 @@ class Follower {
       if (plan_.events && !plan_.filters) Print(entry, leaf_hash);
     } else {
       ENVLEDGER_ASSIGN_OR_RETURN(const Record record, DecodeRecord(bytes));
-      ENVLEDGER_ASSIGN_OR_RETURN(const bool wanted, Wanted(reader, record, stories));
-      if (wanted) Print(record, leaf_hash);
+      const auto wanted = Wanted(reader, record, stories);
+      const bool damaged = wanted.status().code() == Code::kCorruption || wanted.status().code() == Code::kNotFound;
+      if (damaged) {
+        // Shown rather than missed; and one envelope does not keep the others from being followed.
+        unsure_ = true;
+        Complain(context_, "entry " + std::to_string(next_) +
+                               " is printed though the filters cannot be asked of it: " + wanted.status().message());
+      } else {
+        ENVLEDGER_RETURN_IF_ERROR(wanted.status());
+      }
+      if (damaged || *wanted) Print(record, leaf_hash);
     }
     last_leaf_hash_ = leaf_hash;
     ++next_;
@@ -211,6 +222,7 @@ class Follower {
   const FollowPlan plan_;
   uint64_t next_;
   uint64_t printed_ = 0;
+  bool unsure_ = false;
   std::optional<Hash> last_leaf_hash_;
 };
 
@@ -291,7 +303,8 @@ ExitStatus Run(Context& context, const Options& options) {
   const Status status =
       offline ? PrintWhatIsThere(context, *filtered, follower) : FollowOn(context, *filtered, *source, follower);
   Complain(context, "go on with --from " + std::to_string(follower.next()));
-  return status.ok() ? ExitStatus::kFine : Fail(context, status);
+  if (!status.ok()) return Fail(context, status);
+  return follower.unsure() ? ExitStatus::kFailedVerification : ExitStatus::kFine;
 }
 
 }  // namespace
@@ -310,7 +323,9 @@ Command FollowCommand() {
           "Prints each entry when it is durable, in order, without a gap and without repetition, until SIGINT or "
           "SIGTERM; then it says on stderr with which --from to go on. When the daemon restarts it connects again and "
           "goes on; it gives up when that takes longer than --timeout. Each entry must continue the chain of the one "
-          "before: a ledger that was cut or exchanged ends it with status 1.\n"
+          "before: a ledger that was cut or exchanged ends it with status 1. An entry whose envelope is damaged, so "
+          "that "
+          "the filters cannot be asked of it, is printed and complained of, and the status is 1 at the end.\n"
           "\n"
           "The filters are those of query, asked of the entry's envelope as of that entry: --stage granted prints "
           "grants. With any of them the ledger's own events are left out, as with --no-events.\n"

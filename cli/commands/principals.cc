@@ -7,6 +7,7 @@
 #include "cli/output/listing.h"
 #include "cli/output/output_style.h"
 #include "cli/progress.h"
+#include "ledger/codec/json.h"
 #include "ledger/evidence/pages.h"
 #include "ledger/export/envelope_json.h"
 #include "ledger/text/safe_text.h"

@@ -8,8 +8,8 @@
 #include "ledger/chain/tlog_proof.h"
 #include "ledger/codec/envelope.h"
 #include "ledger/evidence/proof_file.h"
+#include "ledger/json/writer.h"
 #include "ledger/text/csv.h"
-#include "ledger/text/json_object.h"
 #include "ledger/text/safe_text.h"
 #include "ledger/text/words.h"
 

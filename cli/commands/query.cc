@@ -24,7 +24,8 @@ ExitStatus Run(Context& context, const Options& options) {
   if (!style.ok()) return WrongUsage(context, style.status());
   auto source = SourceOf(context, options);
   if (!source.ok()) return WrongUsage(context, source.status());
-  auto plan = PlanQuery(options, context.now());
+  const Nanos now = context.now();
+  auto plan = PlanQuery(options, now);
   if (!plan.ok()) return WrongUsage(context, plan.status());
   auto key = ProveKeyOf(options);
   if (!key.ok()) return BadKey(context, key.status());
@@ -56,6 +57,7 @@ ExitStatus Run(Context& context, const Options& options) {
   };
   auto coverage = ForEachEnvelope(**reader, plan->request, plan->limit, visit, witness);
   if (!coverage.ok()) return Fail(context, coverage.status());
+  coverage->SetCursorEnd(CursorEnd(options, now));
   if (proof) {
     const auto report = [&progress](uint64_t done, uint64_t all) { progress.Update(done, all, "entries proven"); };
     if (const Status proven = proof->Prove(*coverage, report); !proven.ok()) return Fail(context, proven);
@@ -87,8 +89,8 @@ Command QueryCommand() {
           "jsonl prints one envelope per line as it comes, and {\"completeness\": ...} last; json prints one object "
           "{\"completeness\": ..., \"envelopes\": [...]}, for which it collects the answer. csv neutralises what a "
           "spreadsheet would run as a formula with a leading '. Hashes are lower-case hexadecimal. An answer with a "
-          "hole "
-          "exits 1. A cursor belongs to its filters: go on with absolute times, not with spans ago.\n"
+          "hole exits 1. A cursor belongs to its filters: give the same ones again. It brings along the moment from "
+          "which spans ago reached back.\n"
           "\n"
           "--at shows what was known to have happened by a moment: later records of an envelope are left out, so that "
           "--open --at lists what was open then, with the grant that it held. --scan reads every entry instead of the "

@@ -4,8 +4,8 @@
 #include "cli/commands/commands.h"
 #include "cli/output/output_style.h"
 #include "ledger/base/file.h"
+#include "ledger/json/writer.h"
 #include "ledger/report/check.h"
-#include "ledger/text/json_object.h"
 #include "ledger/text/safe_text.h"
 
 namespace envledger::cli {

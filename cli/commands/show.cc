@@ -10,6 +10,7 @@
 #include "cli/output/output_style.h"
 #include "cli/output/timeline.h"
 #include "ledger/chain/tree.h"
+#include "ledger/codec/json.h"
 #include "ledger/evidence/answer_proof.h"
 #include "ledger/export/csv_rows.h"
 #include "ledger/export/envelope_json.h"

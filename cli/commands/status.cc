@@ -7,8 +7,8 @@
 #include "cli/output/output_style.h"
 #include "cli/output/table.h"
 #include "ledger/chain/note.h"
+#include "ledger/json/writer.h"
 #include "ledger/text/csv.h"
-#include "ledger/text/json_object.h"
 #include "ledger/text/safe_text.h"
 #include "ledger/text/unicode.h"
 #include "ledger/text/words.h"
@@ -33,10 +33,7 @@ std::string StatusJson(const StatusResponse& status) {
     refusals.push_back(one.Number("count", refusal.count).str());
   }
   JsonObject gauges;
-  for (const Gauge& gauge : status.gauges) {
-    const std::string name = JsonString(gauge.name);  // the daemon's word
-    gauges.Number(std::string_view(name).substr(1, name.size() - 2), gauge.value);
-  }
+  for (const Gauge& gauge : status.gauges) gauges.Number(gauge.name, gauge.value);
   JsonObject json;
   json.Bool("healthy", status.healthy)
       .TextOrNull("problem", status.problem)

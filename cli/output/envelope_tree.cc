@@ -6,7 +6,7 @@
 #include <set>
 
 #include "ledger/evidence/pages.h"
-#include "ledger/text/json_object.h"
+#include "ledger/json/writer.h"
 #include "ledger/text/safe_text.h"
 #include "ledger/text/unicode.h"
 #include "ledger/text/words.h"
@@ -157,10 +157,7 @@ std::string NodeJson(const TreeNode& node, const std::string& above) {
   json.Text("envelope_id", envelope.envelope_id).Text("stage", Name(envelope.stage));
   json.Text("kind", Name(envelope.execution.kind)).TextOrNull("operation", envelope.execution.operation);
   JsonObject relation;
-  for (const auto& [resource, of_it] : envelope.relation) {
-    const std::string key = JsonString(resource);
-    relation.Text(std::string_view(key).substr(1, key.size() - 2), Name(of_it));
-  }
+  for (const auto& [resource, of_it] : envelope.relation) relation.Text(resource, Name(of_it));
   json.Raw("relation", relation.str()).TextIfAny("above", above).TextIfAny("note", node.note);
   std::vector<std::string> children;
   for (const TreeNode& child : node.children) children.push_back(NodeJson(child, {}));

@@ -1,8 +1,8 @@
 #include "cli/output/key_list.h"
 
 #include "cli/output/table.h"
+#include "ledger/json/writer.h"
 #include "ledger/text/csv.h"
-#include "ledger/text/json_object.h"
 #include "ledger/text/safe_text.h"
 #include "ledger/text/words.h"
 

@@ -2,8 +2,8 @@
 
 #include <sstream>
 
+#include "ledger/json/writer.h"
 #include "ledger/text/csv.h"
-#include "ledger/text/json_object.h"
 #include "ledger/text/safe_text.h"
 #include "ledger/text/wrap.h"
 

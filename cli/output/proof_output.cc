@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "ledger/chain/tlog_proof.h"
+#include "ledger/json/writer.h"
 #include "ledger/text/csv.h"
-#include "ledger/text/json_object.h"
 
 namespace envledger::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/output/output_style.h"
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger::cli {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "ledger/json/writer.h"
 #include "ledger/text/csv.h"
-#include "ledger/text/json_object.h"
 #include "ledger/text/safe_text.h"
 #include "ledger/text/words.h"
 

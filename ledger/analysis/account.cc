@@ -143,10 +143,17 @@ void AddAmount(const Resource* resource, AmountSum& sum) {
   }
 }
 
-bool AddHeld(const Resource* resource, Nanos span, AmountSum& sum) {
-  if (resource == nullptr || !resource->amount || resource->per == Per::kUnit) return true;
+void AddHeld(const Resource* resource, Nanos span, AmountSum& sum) {
+  if (resource == nullptr || !resource->amount || resource->per == Per::kUnit) return;
   const __int128 held = static_cast<__int128>(*resource->amount) * span;  // 126 bits at the most
-  return !__builtin_add_overflow(sum.held, held, &sum.held);
+  // What comes out beyond the range is the sum less 2^128, or plus: later amounts may bring it back.
+  if (__builtin_add_overflow(sum.held, held, &sum.held)) sum.held_carries += held > 0 ? 1 : -1;
+}
+
+uint64_t DaysOf(const std::vector<Hold>& holds) {
+  uint64_t days = 0;
+  for (const Hold& hold : holds) days += static_cast<uint64_t>(DayOf(hold.until - 1) - DayOf(hold.from) + 1);
+  return days;
 }
 
 }  // namespace
@@ -162,9 +169,10 @@ struct Account::Share {
     AddAmount(granted, sums.granted);
     AddAmount(used, sums.used);
   }
-  bool AddTime(const Resource* granted_then, Nanos span, ResourceSums& sums) const {
-    return AddHeld(requested, span, sums.requested) && AddHeld(granted_then, span, sums.granted) &&
-           AddHeld(used, span, sums.used);
+  void AddTime(const Resource* granted_then, Nanos span, ResourceSums& sums) const {
+    AddHeld(requested, span, sums.requested);
+    AddHeld(granted_then, span, sums.granted);
+    AddHeld(used, span, sums.used);
   }
 };
 
@@ -200,14 +208,18 @@ AccountRow& Account::RowOf(const AccountKey& key, const std::string& resource, s
   return rows_[own];
 }
 
-// What is open for years is held on thousands of days, so a day must cost no more than a step from the day before.
-bool Account::AddDays(const AccountKey& key, const std::string& name, const Share& share, const Resource* granted,
-                      Nanos from, Nanos until) {
+AccountKey Account::Undated(const AccountKey& key) const {
   AccountKey undated = key;
   for (size_t i = 0; i < undated.size(); ++i) {
     if (options_.by[i] == Dimension::kDay) undated[i].text.clear();
   }
-  std::map<int64_t, ResourceSums*>& days = days_[std::move(undated)][name];
+  return undated;
+}
+
+// What is open for years is held on thousands of days, so a day must cost no more than a step from the day before.
+void Account::AddDays(const AccountKey& key, const std::string& name, const Share& share, const Resource* granted,
+                      Nanos from, Nanos until) {
+  std::map<int64_t, ResourceSums*>& days = days_[Undated(key)][name];
   auto at = days.lower_bound(DayOf(from));
   const int64_t last = DayOf(until - 1);
   for (int64_t day = DayOf(from); day <= last; ++day, ++at) {
@@ -215,13 +227,12 @@ bool Account::AddDays(const AccountKey& key, const std::string& name, const Shar
       at = days.emplace_hint(at, day, &RowOf(key, name, day).resources[name]);
     }
     const Nanos end = day == last ? until : (day + 1) * kDay;  // the end of the last day of all has no number
-    if (!share.AddTime(granted, end - from, *at->second)) return false;
+    share.AddTime(granted, end - from, *at->second);
     from = end;
   }
-  return true;
 }
 
-Status Account::Add(const Envelope& envelope, const std::vector<Record>& records) {
+void Account::Add(const Envelope& envelope, const std::vector<Record>& records) {
   const std::vector<Hold> holds = HoldsOf(records, options_.until);
   const ResourceMap nothing;
   const ResourceMap& granted = envelope.granted ? envelope.granted->resources : nothing;
@@ -236,9 +247,13 @@ Status Account::Add(const Envelope& envelope, const std::vector<Record>& records
   name_all(granted);
   name_all(used);
   for (const Hold& hold : holds) name_all(*hold.granted);
-  if (names.empty() && !options_.resource.empty()) return Ok();
+  if (names.empty() && !options_.resource.empty()) return;
 
-  const bool by_day = std::find(options_.by.begin(), options_.by.end(), Dimension::kDay) != options_.by.end();
+  const auto by = [this](Dimension dimension) {
+    return std::find(options_.by.begin(), options_.by.end(), dimension) != options_.by.end();
+  };
+  const bool by_day = by(Dimension::kDay);
+  const bool divided = by_day && DaysOf(holds) * names.size() <= kMostDayShares;
   const uint64_t open = IsTerminal(envelope.stage) ? 0 : 1;
   const AccountKey key = KeyOf(envelope);
   ++total_.envelopes;
@@ -247,29 +262,25 @@ Status Account::Add(const Envelope& envelope, const std::vector<Record>& records
     ++row.envelopes;
     row.open += open;
   };
-  const auto overflow = [&](const std::string& name) {
-    return Status(Code::kResourceExhausted, "account",
-                  "the time held of " + name + " leaves 128 bits with envelope " + envelope.envelope_id);
-  };
-  const bool by_resource = std::find(options_.by.begin(), options_.by.end(), Dimension::kResource) != options_.by.end();
-  if (names.empty() || !by_resource) count(RowOf(key, "", std::nullopt));
+  if (names.empty() || !by(Dimension::kResource)) count(RowOf(key, "", std::nullopt));
   for (const std::string& name : names) {
     const Share share{Find(envelope.requested, name), Find(granted, name), Find(used, name)};
     AccountRow& row = RowOf(key, name, std::nullopt);
-    if (by_resource) count(row);
+    if (by(Dimension::kResource)) count(row);
     share.AddAmounts(row.resources[name]);
     share.AddAmounts(total_.resources[name]);
+    if (holds.empty()) continue;
+    AccountRow& held_row = by_day && !divided ? RowOf(Undated(key), name, std::nullopt) : row;
     for (const Hold& hold : holds) {
       const Resource* then = Find(*hold.granted, name);
-      if (!share.AddTime(then, hold.until - hold.from, total_.resources[name])) return overflow(name);
-      if (!by_day) {
-        if (!share.AddTime(then, hold.until - hold.from, row.resources[name])) return overflow(name);
-        continue;
+      share.AddTime(then, hold.until - hold.from, total_.resources[name]);
+      if (divided) {
+        AddDays(key, name, share, then, hold.from, hold.until);
+      } else {
+        share.AddTime(then, hold.until - hold.from, held_row.resources[name]);
       }
-      if (!AddDays(key, name, share, then, hold.from, hold.until)) return overflow(name);
     }
   }
-  return Ok();
 }
 
 std::string FormatUnitHours(__int128 milli_unit_nanos, int digits) {

@@ -1,6 +1,8 @@
 // Accounts: what was requested, granted and used, added up by whatever an auditor asks for.
 //
 // Sums are exact, in 128 bits; amounts are milli-units. Pure: no I/O, no clock, no threads. Memory grows with the rows.
+// No envelope, whatever it says, keeps an account of the others from being given: a time held that leaves 128 bits is
+// marked where it does, and what an envelope held on too many days is not divided by them (kMostDayShares).
 //
 // Time held. An envelope holds what a grant says from the `granted` record (its occurred_at, or not_before when that is
 // later) until the next grant, the terminal record, or `until` while it is open, but never past the grant's expires_at;
@@ -16,7 +18,6 @@
 #include <string_view>
 #include <vector>
 
-#include "ledger/base/status.h"
 #include "ledger/codec/envelope.h"
 
 namespace envledger {
@@ -55,10 +56,13 @@ using AccountKey = std::vector<AccountValue>;  // in the order of AccountOptions
 struct AmountSum {
   __int128 total = 0;             // milli-units
   __int128 per_unit = 0;          // milli-units of amounts per unit, which no total contains
-  __int128 held = 0;              // milli-unit-nanoseconds of `total`
+  __int128 held = 0;              // milli-unit-nanoseconds of `total`; REQUIRES: held_in_range()
+  int64_t held_carries = 0;       // how often adding to `held` went over 128 bits, less how often it went under
   uint64_t amounts = 0;           // how many are in `total`
   uint64_t amounts_per_unit = 0;  // and in `per_unit`
   uint64_t without_amount = 0;    // bounds or a bare name: stated, and in no sum
+  // Whether the sum is within 128 bits, in whatever order it was added up.
+  bool held_in_range() const { return held_carries == 0; }
   bool operator==(const AmountSum&) const = default;
 };
 struct ResourceSums {
@@ -73,6 +77,10 @@ struct AccountRow {
   std::map<std::string, ResourceSums> resources;
 };
 
+// The most shares, of days times resources, into which the time held of one envelope is divided by days: one resource
+// for 500 years, or 500 resources for a year. What would be more stands in the row whose day is not stated.
+inline constexpr uint64_t kMostDayShares = 200'000;
+
 struct AccountOptions {
   std::vector<Dimension> by;  // distinct
   std::string resource;       // only envelopes that name it, and only it; empty: all
@@ -86,9 +94,8 @@ class Account {
   Account(const Account&) = delete;  // it points into itself
   Account& operator=(const Account&) = delete;
 
-  // REQUIRES: `envelope` is FoldEnvelope(records). kResourceExhausted, naming the envelope, when a sum leaves 128 bits;
-  // the account is of no use then.
-  Status Add(const Envelope& envelope, const std::vector<Record>& records);
+  // REQUIRES: `envelope` is FoldEnvelope(records).
+  void Add(const Envelope& envelope, const std::vector<Record>& records);
 
   const std::map<AccountKey, AccountRow>& rows() const { return rows_; }
   // Of every envelope once, whatever the rows.
@@ -98,9 +105,11 @@ class Account {
  private:
   struct Share;
   AccountKey KeyOf(const Envelope& envelope) const;
+  // The row of a day; without one, that of the day in `key`.
   AccountRow& RowOf(const AccountKey& key, const std::string& resource, std::optional<int64_t> day);
-  // Time held from `from` to `until`, on its days. False when a sum leaves 128 bits.
-  bool AddDays(const AccountKey& key, const std::string& name, const Share& share, const Resource* granted, Nanos from,
+  AccountKey Undated(const AccountKey& key) const;
+  // Time held from `from` to `until`, on its days.
+  void AddDays(const AccountKey& key, const std::string& name, const Share& share, const Resource* granted, Nanos from,
                Nanos until);
 
   const AccountOptions options_;

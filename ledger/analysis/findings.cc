@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "ledger/codec/quantity.h"
@@ -187,30 +188,36 @@ class EnvelopeFindings {
     }
   }
 
-  // The hop that a hop was delegated from: the one that parent_id names, else the one before it.
-  static std::optional<size_t> ParentOf(const std::vector<DelegationHop>& hops, size_t hop) {
-    for (size_t i = hop; i-- > 0 && !hops[hop].parent_id.empty();) {
-      if (hops[i].delegation_id == hops[hop].parent_id) return i;
+  // Of each hop, the nearest ancestors that state something. A hop was delegated from the one before it that its
+  // parent_id names, else from the one just before. One pass, each hop from its parent's: a chain may have thousands.
+  struct Ancestors {
+    const DelegationHop* with_scopes = nullptr;
+    const DelegationHop* with_expiry = nullptr;
+  };
+  static std::vector<Ancestors> AncestorsOf(const std::vector<DelegationHop>& hops) {
+    std::vector<Ancestors> ancestors(hops.size());
+    std::map<std::string_view, size_t> last_named;  // by delegation_id
+    for (size_t i = 1; i < hops.size(); ++i) {
+      last_named[hops[i - 1].delegation_id] = i - 1;
+      const auto named = hops[i].parent_id.empty() ? last_named.end() : last_named.find(hops[i].parent_id);
+      const size_t parent = named == last_named.end() ? i - 1 : named->second;
+      ancestors[i] = ancestors[parent];
+      if (!hops[parent].scopes.empty()) ancestors[i].with_scopes = &hops[parent];
+      if (hops[parent].expires_at) ancestors[i].with_expiry = &hops[parent];
     }
-    return hop == 0 ? std::nullopt : std::optional(hop - 1);
-  }
-
-  // The nearest ancestor of a hop that states something.
-  template <typename States>
-  static const DelegationHop* Ancestor(const std::vector<DelegationHop>& hops, size_t hop, const States& states) {
-    for (auto parent = ParentOf(hops, hop); parent; parent = ParentOf(hops, *parent)) {
-      if (states(hops[*parent])) return &hops[*parent];
-    }
-    return nullptr;
+    return ancestors;
   }
 
   void Delegation() {
     const std::vector<DelegationHop>& hops = envelope_.identity.delegation;
+    const std::vector<Ancestors> ancestors = AncestorsOf(hops);
+    std::map<const DelegationHop*, std::set<std::string_view>> scopes_of;
     for (size_t i = 0; i < hops.size(); ++i) {
       const DelegationHop& hop = hops[i];
       const auto place = [&] { return "hop " + std::to_string(i + 1) + ", " + Who(hop.actor) + ","; };
-      if (const auto* above = Ancestor(hops, i, [](const DelegationHop& h) { return !h.scopes.empty(); })) {
-        const std::set<std::string_view> had(above->scopes.begin(), above->scopes.end());
+      if (const DelegationHop* above = ancestors[i].with_scopes; above != nullptr && !hop.scopes.empty()) {
+        std::set<std::string_view>& had = scopes_of[above];
+        if (had.empty()) had.insert(above->scopes.begin(), above->scopes.end());
         std::vector<std::string> grown;
         for (const std::string& scope : hop.scopes) {
           if (!had.contains(scope)) grown.push_back(scope);
@@ -221,7 +228,7 @@ class EnvelopeFindings {
               .who = hop.actor;
         }
       }
-      const auto* above = Ancestor(hops, i, [](const DelegationHop& h) { return h.expires_at.has_value(); });
+      const DelegationHop* above = ancestors[i].with_expiry;
       if (above != nullptr && hop.expires_at && *hop.expires_at > *above->expires_at) {
         Add(FindingKind::kDelegationOutlived, Severity::kWarning, {envelope_.first_seq}, envelope_.opened_at,
             place() + " expires at " + FormatTime(*hop.expires_at) + ", " +

@@ -4,8 +4,8 @@
 #include <concepts>
 #include <utility>
 
-#include "ledger/codec/message.h"
 #include "ledger/codec/transition.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 namespace {

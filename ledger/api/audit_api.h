@@ -9,7 +9,7 @@
 #include "ledger/api/answer.h"
 #include "ledger/api/followers.h"
 #include "ledger/base/worker_pool.h"
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 #include "ledger/query/view.h"
 #include "ledger/service/ledger.h"
 

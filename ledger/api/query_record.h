@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "ledger/codec/entry.h"
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 

@@ -102,6 +102,15 @@ bool TakeParts(std::string_view text, Parts& p) {
          p.minute <= 59 && p.second <= 60;
 }
 
+// Whether a leap second can end just before `seconds`. The standard (ITU-R TF.460) allows any month of UTC and prefers
+// June and December; every leap second so far, the first in 1972, stands there.
+bool CanFollowLeapSecond(int64_t seconds) {
+  if (seconds % 86400 != 0) return false;
+  const Civil date = CivilFromDays(seconds / 86400);
+  if (date.day != 1) return false;
+  return date.month == 7 ? date.year >= 1972 : date.month == 1 && date.year > 1972;
+}
+
 }  // namespace
 
 std::string FormatTime(Nanos time) {
@@ -132,7 +141,7 @@ std::string FormatTime(Nanos time) {
   return out + "Z";
 }
 
-Result<Nanos> ParseTime(std::string_view text) {
+Result<Nanos> ParseTime(std::string_view text, bool* leap_second) {
   Parts p{};
   if (!TakeParts(text, p)) {
     return InvalidArgument("not an RFC 3339 time with an offset: " + Quoted(text));
@@ -143,6 +152,11 @@ Result<Nanos> ParseTime(std::string_view text) {
   if (time < 0 || time > std::numeric_limits<Nanos>::max()) {
     return InvalidArgument("outside 1970 to 2262: " + Quoted(text));
   }
+  if (p.second == 60 && !CanFollowLeapSecond(seconds)) {
+    return InvalidArgument("second 60 where no leap second can be, which is the end of June or December in UTC: " +
+                           Quoted(text));
+  }
+  if (leap_second != nullptr) *leap_second = p.second == 60;
   return static_cast<Nanos>(time);
 }
 

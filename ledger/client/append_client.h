@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "ledger/base/status.h"
-#include "ledger/codec/message.h"
 #include "ledger/codec/model.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 

@@ -14,7 +14,7 @@
 
 #include "ledger/base/status.h"
 #include "ledger/client/append_client.h"
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 

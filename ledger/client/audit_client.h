@@ -6,7 +6,7 @@
 #include <string>
 
 #include "ledger/base/status.h"
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 

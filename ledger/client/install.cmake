@@ -3,8 +3,8 @@
 set(public_headers
     base/bytes.h base/file.h base/log.h base/mutex.h base/status.h base/time.h
     client/append_client.h client/audit_client.h client/remote_reader.h
-    codec/entry.h codec/envelope.h codec/json.h codec/message.h codec/model.h codec/quantity.h codec/transition.h
-    protocol/ledger_reader.h
+    codec/entry.h codec/envelope.h codec/json.h codec/model.h codec/quantity.h codec/transition.h
+    protocol/ledger_reader.h protocol/message.h
     transport/frame.h transport/server.h transport/socket.h)
 foreach(header ${public_headers})
   get_filename_component(room ${header} DIRECTORY)
@@ -14,7 +14,7 @@ endforeach()
 target_compile_features(envledger_base PUBLIC cxx_std_20)  # told to those who build against the package
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/envledger)
-install(TARGETS envledger_base envledger_codec envledger_protocol envledger_transport envledger_client
+install(TARGETS envledger_base envledger_json envledger_codec envledger_protocol envledger_transport envledger_client
         EXPORT envledgerTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT client)
 install(EXPORT envledgerTargets NAMESPACE envledger:: DESTINATION ${package_dir} COMPONENT client)
 

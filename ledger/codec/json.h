@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ledger/base/status.h"
 #include "ledger/codec/entry.h"
@@ -20,6 +21,9 @@ namespace envledger {
 struct JsonTransition {
   Transition transition;
   std::optional<uint64_t> expected_revision;  // an extra field at the top level, not part of the transition
+  // What the transition says otherwise than the text, a sentence each, to be told to whoever wrote the text: a leap
+  // second, which a time has no number for (base/time.h).
+  std::vector<std::string> remarks;
 };
 
 // Parses one object. kInvalidArgument with the field's path as rule (empty for the object itself); errors of syntax
@@ -38,8 +42,5 @@ std::string LedgerEventJson(const LedgerEvent& event);
 // The JSON of single families and values, for the tools that print parts of a transition.
 std::string ResourcesJson(const ResourceMap& resources);
 std::string PrincipalJson(const Principal& principal);
-
-// `text` as a JSON string with its quotes. All control characters are escaped, also those that JSON would allow.
-std::string JsonString(std::string_view text);
 
 }  // namespace envledger

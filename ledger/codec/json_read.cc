@@ -7,8 +7,8 @@
 #include "ledger/base/bytes.h"
 #include "ledger/codec/json.h"
 #include "ledger/codec/json_fields.h"
-#include "ledger/codec/json_reader.h"
 #include "ledger/codec/quantity.h"
+#include "ledger/json/reader.h"
 
 namespace envledger {
 namespace {
@@ -38,6 +38,7 @@ class TransitionReader {
   Result<JsonTransition> Run() {
     JsonTransition result;
     if (!Whole(result)) return in_.status();
+    result.remarks = std::move(remarks_);
     return result;
   }
 
@@ -119,7 +120,8 @@ class TransitionReader {
     return twice == keys.end() || in_.Fail("is there twice", *twice);
   }
 
-  json::Reader in_;
+  JsonReader in_;
+  std::vector<std::string> remarks_;
 };
 
 bool TransitionReader::Whole(JsonTransition& result) {
@@ -132,10 +134,7 @@ bool TransitionReader::Whole(JsonTransition& result) {
 
 bool TransitionReader::ReadRevision(std::optional<uint64_t>& revision) {
   if (revision.has_value()) return in_.Fail("is there twice");
-  std::string_view digits;
-  if (!in_.Integer(digits)) return false;
-  revision = ParseDecimal(digits);
-  return revision.has_value() || in_.Fail("not a revision number: " + Quoted(digits));
+  return in_.Unsigned(revision.emplace());
 }
 
 bool TransitionReader::Read(std::string& value, Form form) {
@@ -154,9 +153,13 @@ bool TransitionReader::Read(int64_t& value, Form form) {
   if (quantity && in_.AtNumber()) return in_.Fail("write quantities as strings (\"8\"), which are exact");
   std::string_view text;
   if (!in_.Text(text, quantity ? "a quantity such as \"8\"" : "a time such as \"2026-03-17T09:30:00Z\"")) return false;
-  const Result<int64_t> parsed = quantity ? ParseQuantity(text) : ParseTime(text);
+  bool leap_second = false;
+  const Result<int64_t> parsed = quantity ? ParseQuantity(text) : ParseTime(text, &leap_second);
   if (!parsed.ok()) return in_.Fail(parsed.status().message());
   value = *parsed;
+  if (leap_second) {
+    remarks_.push_back(in_.path() + ": " + std::string(text) + " is a leap second, recorded as " + FormatTime(value));
+  }
   return true;
 }
 

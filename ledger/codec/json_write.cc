@@ -5,6 +5,7 @@
 #include "ledger/codec/json.h"
 #include "ledger/codec/json_fields.h"
 #include "ledger/codec/quantity.h"
+#include "ledger/json/writer.h"
 
 namespace envledger {
 
@@ -71,36 +72,6 @@ using json::Described;
 using json::Fields;
 using json::Form;
 
-// Appends `text` in quotes. Besides what RFC 8259 demands, DEL and U+0080 to U+009F are escaped: a stored text must not
-// steer the terminal on which it is printed.
-void AppendString(std::string& out, std::string_view text) {
-  static constexpr std::string_view kShort = "btn?fr";  // for 0x08 to 0x0D; 0x0B has none
-  out += '"';
-  size_t copied = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F && c != 0xC2) continue;
-    size_t size = 1;
-    if (c == 0xC2) {
-      if (i + 1 == text.size() || static_cast<unsigned char>(text[i + 1]) > 0x9F) continue;
-      c = static_cast<unsigned char>(text[i + 1]);
-      size = 2;
-    }
-    out += text.substr(copied, i - copied);
-    if (size == 1 && (c == '"' || c == '\\')) {
-      out += {'\\', static_cast<char>(c)};
-    } else if (c >= 0x08 && c <= 0x0D && c != 0x0B) {
-      out += {'\\', kShort[c - 0x08u]};
-    } else {
-      out += "\\u00" + Hex({reinterpret_cast<const char*>(&c), 1});
-    }
-    i += size - 1;
-    copied = i + 1;
-  }
-  out += text.substr(copied);
-  out += '"';
-}
-
 bool IsShort(const Resource& resource) {
   return resource.amount.has_value() && !resource.min.has_value() && !resource.max.has_value() &&
          resource.per == Per::kTotal && resource.unit_of.empty() && resource.origin == Origin::kUnspecified &&
@@ -114,18 +85,18 @@ class Writer {
   void Reserve(size_t size) { out_.reserve(size); }
 
   void Put(const std::string& value, Form form) {
-    form == Form::kBase64 ? AppendString(out_, Base64(value)) : AppendString(out_, value);
+    form == Form::kBase64 ? AppendJsonString(out_, Base64(value)) : AppendJsonString(out_, value);
   }
   void Put(bool value, Form) { out_ += value ? "true" : "false"; }
   void Put(uint64_t value, Form) { out_ += std::to_string(value); }
   void Put(uint32_t value, Form) { out_ += std::to_string(value); }
   void Put(int32_t value, Form) { out_ += std::to_string(value); }
   void Put(int64_t value, Form form) {
-    AppendString(out_, form == Form::kQuantity ? FormatQuantity(value) : FormatTime(value));
+    AppendJsonString(out_, form == Form::kQuantity ? FormatQuantity(value) : FormatTime(value));
   }
   template <typename Enum>
   requires std::is_enum_v<Enum>
-  void Put(Enum value, Form) { AppendString(out_, Name(value)); }
+  void Put(Enum value, Form) { AppendJsonString(out_, Name(value)); }
   template <typename T>
   void Put(const std::optional<T>& value, Form form) {
     Put(*value, form);
@@ -164,7 +135,7 @@ class Writer {
   void PutEvent(const LedgerEvent& event) {
     out_ += '{';
     Key("event");
-    AppendString(out_, EventName(event));
+    AppendJsonString(out_, EventName(event));
     std::visit([this](const auto& body) { Members(body); }, event);
     out_ += '}';
   }
@@ -176,7 +147,7 @@ class Writer {
   }
   void Key(std::string_view key) {
     Separate();
-    AppendString(out_, key);
+    AppendJsonString(out_, key);
     out_ += ':';
   }
   template <typename T>
@@ -231,11 +202,5 @@ std::string LedgerEventJson(const LedgerEvent& event) {
 std::string ResourcesJson(const ResourceMap& resources) { return Written(resources); }
 
 std::string PrincipalJson(const Principal& principal) { return Written(principal); }
-
-std::string JsonString(std::string_view text) {
-  std::string out;
-  AppendString(out, text);
-  return out;
-}
 
 }  // namespace envledger

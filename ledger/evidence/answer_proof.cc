@@ -15,8 +15,8 @@
 
 #include "ledger/chain/tree.h"
 #include "ledger/codec/json.h"
+#include "ledger/json/writer.h"
 #include "ledger/protocol/match.h"
-#include "ledger/text/json_object.h"
 #include "ledger/text/words.h"
 
 namespace envledger {

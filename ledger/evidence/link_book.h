@@ -11,8 +11,8 @@
 
 #include "ledger/base/status.h"
 #include "ledger/codec/entry.h"
-#include "ledger/codec/message.h"
 #include "ledger/codec/model.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 

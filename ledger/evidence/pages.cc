@@ -31,9 +31,14 @@ Result<Coverage> ForEachAnswer(LedgerReader& reader, QueryRequest request, uint6
   const auto fetch = [&reader](const QueryRequest& page) { return reader.Query(page); };
   const auto take = [&visit, at = request.at](const QueryResponse& page, Coverage& coverage) -> Result<uint64_t> {
     for (const EnvelopeRecords& records : page.envelopes) {
-      ENVLEDGER_ASSIGN_OR_RETURN(Story story, ReadStory(records, at));
-      coverage.AddStory(story);
-      ENVLEDGER_RETURN_IF_ERROR(visit(std::move(story), records));
+      auto story = ReadStory(records, at);
+      if (story.status().code() == Code::kCorruption) {
+        coverage.AddProblem(story.status().message());
+        continue;
+      }
+      ENVLEDGER_RETURN_IF_ERROR(story.status());
+      coverage.AddStory(*story);
+      ENVLEDGER_RETURN_IF_ERROR(visit(*std::move(story), records));
     }
     return uint64_t{page.envelopes.size()};
   };

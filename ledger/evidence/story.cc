@@ -5,7 +5,7 @@
 #include "ledger/chain/note.h"
 #include "ledger/codec/entry.h"
 #include "ledger/codec/transition.h"
-#include "ledger/text/json_object.h"
+#include "ledger/json/writer.h"
 #include "ledger/text/words.h"
 
 namespace envledger {
@@ -115,17 +115,17 @@ void Coverage::Asked(std::optional<Nanos> at, bool scan) {
 }
 
 void Coverage::AddPage(const Completeness& page) {
-  if (scan_ && !page.unindexed) Doubt("the ledger answered from its indexes, not by the scan that was asked for");
+  if (scan_ && !page.unindexed) AddProblem("the ledger answered from its indexes, not by the scan that was asked for");
   if (first_page_) {
     const std::string doubt = std::move(total_.problem);
     total_ = page;
     first_page_ = false;
-    if (!doubt.empty()) Doubt(doubt);
+    if (!doubt.empty()) AddProblem(doubt);
     return;
   }
   total_.scanned += page.scanned;
   total_.next_cursor = page.next_cursor;
-  if (!page.complete) Doubt(page.problem);
+  if (!page.complete) AddProblem(page.problem);
 }
 
 void Coverage::AddStory(const Story& story) {
@@ -133,10 +133,10 @@ void Coverage::AddStory(const Story& story) {
   const uint64_t last = story.records.back().seq;
   if (!first_seq_ || first < *first_seq_) first_seq_ = first;
   if (!last_seq_ || last > *last_seq_) last_seq_ = last;
-  if (!story.problem.empty()) Doubt(story.problem);
+  if (!story.problem.empty()) AddProblem(story.problem);
 }
 
-void Coverage::Doubt(const std::string& problem) {
+void Coverage::AddProblem(const std::string& problem) {
   total_.complete = false;
   if (total_.problem.empty()) total_.problem = problem;
 }
@@ -152,7 +152,7 @@ std::string Coverage::Json() const {
       .Bool("complete", total_.complete);
   if (scan_) json.Bool("unindexed", total_.unindexed);
   if (at_) json.Text("at", FormatTime(*at_));
-  json.TextOrNull("next_cursor", total_.next_cursor).TextIfAny("problem", total_.problem);
+  json.TextOrNull("next_cursor", next_cursor()).TextIfAny("problem", total_.problem);
   if (!proof_json_.empty()) json.Raw("proven", proof_json_);
   return json.str();
 }

@@ -7,7 +7,7 @@
 
 #include "ledger/base/status.h"
 #include "ledger/codec/envelope.h"
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 
@@ -40,11 +40,15 @@ class Coverage {
   // beyond it is there, but nobody looked for more of it among the earlier pages.
   void AddPage(const Completeness& page);
   void AddStory(const Story& story);
+  // The answer is not whole; the first reason is kept.
+  void AddProblem(const std::string& problem);
   // What the question was beyond its filters: the moment, and whether it was to be answered without an index.
   void Asked(std::optional<Nanos> at, bool scan);
+  void SetCursorEnd(std::string text) { cursor_end_ = std::move(text); }
   bool complete() const { return total_.complete; }
   const std::string& problem() const { return total_.problem; }
-  const std::string& next_cursor() const { return total_.next_cursor; }
+  // For whoever asked: the ledger's, with what stands behind it if anything. Empty: the answer ends here.
+  std::string next_cursor() const { return total_.next_cursor.empty() ? "" : total_.next_cursor + cursor_end_; }
   // The same as one answer's.
   const Completeness& total() const { return total_; }
   // Of the first page.
@@ -65,12 +69,11 @@ class Coverage {
   std::string Sentence() const;
 
  private:
-  void Doubt(const std::string& problem);
-
   bool first_page_ = true;
   std::optional<Nanos> at_;
   bool scan_ = false;
   Completeness total_;
+  std::string cursor_end_;
   std::optional<uint64_t> first_seq_;
   std::optional<uint64_t> last_seq_;
   bool proof_holds_ = false;

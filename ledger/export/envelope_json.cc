@@ -1,5 +1,7 @@
 #include "ledger/export/envelope_json.h"
 
+#include "ledger/codec/json.h"
+
 namespace envledger {
 namespace {
 
@@ -9,10 +11,7 @@ std::string PrincipalOrNull(const std::optional<Principal>& principal) {
 
 std::string MapJson(const std::vector<KeyValue>& map) {
   JsonObject json;
-  for (const KeyValue& pair : map) {
-    std::string key = JsonString(pair.key);
-    json.Raw(std::string_view(key).substr(1, key.size() - 2), JsonString(pair.value));
-  }
+  for (const KeyValue& pair : map) json.Text(pair.key, pair.value);
   return json.str();
 }
 
@@ -96,10 +95,7 @@ std::string OutcomeJson(const Outcome& outcome) {
 
 std::string RelationJson(const RelationMap& relation) {
   JsonObject json;
-  for (const auto& [resource, of_it] : relation) {
-    const std::string key = JsonString(resource);
-    json.Text(std::string_view(key).substr(1, key.size() - 2), Name(of_it));
-  }
+  for (const auto& [resource, of_it] : relation) json.Text(resource, Name(of_it));
   return json.str();
 }
 
@@ -136,7 +132,7 @@ std::string EnvelopeJson(const Story& story) {
 
 std::string RecorderJson(const Recorder& recorder) {
   JsonObject json;
-  json.Number("uid", recorder.uid).Number("gid", recorder.gid).Raw("pid", std::to_string(recorder.pid));
+  json.Number("uid", recorder.uid).Number("gid", recorder.gid).Number("pid", recorder.pid);
   return json.TextOrNull("producer", recorder.producer).str();
 }
 

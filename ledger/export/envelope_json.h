@@ -4,7 +4,7 @@
 #include <string>
 
 #include "ledger/evidence/story.h"
-#include "ledger/text/json_object.h"
+#include "ledger/json/writer.h"
 
 namespace envledger {
 

@@ -5,7 +5,7 @@
 
 #include "ledger/codec/json.h"
 #include "ledger/export/envelope_json.h"
-#include "ledger/text/json_object.h"
+#include "ledger/json/writer.h"
 #include "ledger/text/safe_text.h"
 #include "ledger/text/words.h"
 

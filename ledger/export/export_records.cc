@@ -72,6 +72,7 @@ class Export {
           sink_(CsvRow(what_.rows == ExportRows::kEnvelopes ? EnvelopeTitles() : RecordTitles())));
     }
     ENVLEDGER_ASSIGN_OR_RETURN(Coverage coverage, what_.rows == ExportRows::kEntries ? Entries() : Selected());
+    coverage.SetCursorEnd(what_.cursor_end);
     if (SaysCompleteness(what_.form)) {
       ENVLEDGER_RETURN_IF_ERROR(sink_("{\"completeness\":" + coverage.Json() + "}\n"));
     }

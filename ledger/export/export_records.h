@@ -5,12 +5,13 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "ledger/base/status.h"
-#include "ledger/codec/message.h"
 #include "ledger/evidence/story.h"
 #include "ledger/protocol/ledger_reader.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 
@@ -33,6 +34,7 @@ struct RecordExport {
   ExportRows rows = ExportRows::kRecords;  // REQUIRES: HasRows(form, rows)
   QueryRequest query;                      // kEntries: not looked at
   uint64_t limit = 0;                      // of envelopes; 0: all. kEntries: not looked at
+  std::string cursor_end;                  // what is to stand behind a cursor (Coverage::SetCursorEnd)
 };
 
 struct ExportedRecords {

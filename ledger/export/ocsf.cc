@@ -9,7 +9,7 @@
 #include "ledger/codec/json.h"
 #include "ledger/export/envelope_json.h"
 #include "ledger/export/event_mappings.h"
-#include "ledger/text/json_object.h"
+#include "ledger/json/writer.h"
 #include "ledger/text/words.h"
 
 namespace envledger {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "ledger/base/status.h"
-#include "ledger/codec/message.h"
 #include "ledger/codec/model.h"
+#include "ledger/protocol/message.h"
 #include "ledger/protocol/principal_name.h"
 
 namespace envledger {

@@ -1,10 +1,10 @@
 // What an auditor can ask a ledger, wherever it is: behind a socket (client/remote_reader.h), in a directory
 // (query/stored_reader.h), or exported (tiles/tiles_reader.h). Requests, responses and their meaning are those of the
-// protocol (codec/message.h).
+// protocol (protocol/message.h).
 #pragma once
 
 #include "ledger/base/status.h"
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 
@@ -12,7 +12,8 @@ namespace envledger {
 class LedgerReader {
  public:
   virtual ~LedgerReader() = default;
-  // One page of envelopes; Completeness::next_cursor asks for the next. kInvalidArgument for a cursor of another query.
+  // One page of envelopes; Completeness::next_cursor asks for the next. kInvalidArgument for a cursor of another query
+  // and for a damaged one.
   virtual Result<QueryResponse> Query(const QueryRequest& request) = 0;
   // kNotFound when the envelope has no record.
   virtual Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) = 0;

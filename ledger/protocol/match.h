@@ -9,7 +9,7 @@
 
 #include "ledger/base/status.h"
 #include "ledger/codec/envelope.h"
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "ledger/base/status.h"
-#include "ledger/codec/message.h"
 #include "ledger/protocol/ledger_reader.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 

@@ -7,16 +7,15 @@
 #include <vector>
 
 #include "ledger/base/status.h"
-#include "ledger/codec/message.h"
 #include "ledger/protocol/match.h"
+#include "ledger/protocol/message.h"
+#include "ledger/query/cursor.h"
 #include "ledger/query/view.h"
 
 namespace envledger {
 
-// The place after which the page begins; nothing for the first. Whether indexes are used, and how many envelopes are
-// asked for, does not matter: places are the same. kInvalidArgument for a cursor of another query.
-Result<std::optional<uint64_t>> ParseCursor(const QueryRequest& request);
-std::string CursorAfter(const QueryRequest& request, uint64_t place);
+// The place after which the page begins; nothing for the first. kInvalidArgument as PlaceOfCursor.
+Result<std::optional<uint64_t>> PlaceAsked(const QueryRequest& request);
 
 class Page {
  public:
@@ -31,7 +30,9 @@ class Page {
   bool full() const;
   uint32_t max_envelopes() const { return max_envelopes_; }
   // The answer goes on after this place.
-  void ContinueAfter(uint64_t place) { response_.completeness.next_cursor = CursorAfter(request_, place); }
+  void ContinueAfter(uint64_t place) {
+    response_.completeness.next_cursor = CursorAfter(QuestionOf(request_), std::to_string(place));
+  }
   uint64_t& scanned() { return response_.completeness.scanned; }
   QueryResponse Take() { return std::move(response_); }
 

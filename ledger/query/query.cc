@@ -11,17 +11,6 @@
 namespace envledger {
 namespace {
 
-// FNV-1a over the filters: a cursor of another query is refused instead of giving a strange answer.
-std::string Fingerprint(QueryRequest query) {
-  query.cursor.clear();
-  query.limit = 0;
-  query.scan = false;
-  const std::string bytes = EncodeRequest({0, query});
-  uint64_t hash = 14695981039346656037u;
-  for (const char c : bytes) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211u;
-  return Hex(U64Key(hash));
-}
-
 class QueryRun {
  public:
   QueryRun(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits)
@@ -33,7 +22,7 @@ class QueryRun {
         envelopes_(view.index->NewCursor(Table::kEnvelopes, Reach::kPrefix)) {}
 
   Result<QueryResponse> Run() {
-    ENVLEDGER_ASSIGN_OR_RETURN(const auto after, ParseCursor(request_));
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto after, PlaceAsked(request_));
     // A hole in an index is the answer's incompleteness, to be shown with what was found, not a failure to answer.
     const Status status = Walk(after);
     if (status.code() == Code::kCorruption) {
@@ -117,17 +106,12 @@ class QueryRun {
 
 }  // namespace
 
-Result<std::optional<uint64_t>> ParseCursor(const QueryRequest& request) {
+Result<std::optional<uint64_t>> PlaceAsked(const QueryRequest& request) {
   if (request.cursor.empty()) return std::optional<uint64_t>();
-  const std::string begin = Fingerprint(request) + "-";
-  const std::string_view cursor = request.cursor;
-  const auto seq = cursor.substr(0, begin.size()) == begin ? ParseDecimal(cursor.substr(begin.size())) : std::nullopt;
-  if (!seq) return InvalidField("cursor", "not a cursor of this query: " + request.cursor.substr(0, 64));
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::string place, PlaceOfCursor(QuestionOf(request), request.cursor));
+  const auto seq = ParseDecimal(place);
+  if (!seq) return InvalidField("cursor", "not a cursor of a query: " + Quoted(request.cursor));
   return std::optional<uint64_t>(*seq);
-}
-
-std::string CursorAfter(const QueryRequest& request, uint64_t place) {
-  return Fingerprint(request) + "-" + std::to_string(place);
 }
 
 Page::Page(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits, const Matcher& matcher)

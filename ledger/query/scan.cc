@@ -24,7 +24,7 @@ class ScanRun {
       : view_(view), request_(request), limits_(limits), matcher_(request), page_(view, request, limits, matcher_) {}
 
   Result<QueryResponse> Run() {
-    ENVLEDGER_ASSIGN_OR_RETURN(const auto after, ParseCursor(request_));
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto after, PlaceAsked(request_));
     const auto first = FirstBeyond(after, view_.tree_size, request_.descending);
     if (!first || *first >= view_.tree_size) return page_.Take();
     ENVLEDGER_RETURN_IF_ERROR(request_.descending ? FindBackwards(*first) : FindForwards(*first));

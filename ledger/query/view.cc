@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ledger/index/index_keys.h"
+#include "ledger/query/cursor.h"
 
 namespace envledger {
 namespace {
@@ -147,17 +148,22 @@ Result<EnvelopeResponse> RunEnvelope(const LedgerView& view, const EnvelopeReque
 Result<PrincipalsResponse> RunPrincipals(const LedgerView& view, const PrincipalsRequest& request,
                                          const AnswerLimits& limits) {
   const uint32_t limit = request.limit == 0 ? limits.max_envelopes : std::min(request.limit, limits.max_envelopes);
-  const auto cursor = ParseHex(request.cursor);
-  // A part of one would pass over principals unseen.
-  if (!cursor || (!cursor->empty() && !IsPrincipalPrefix(*cursor)))
-    return InvalidField("cursor", "not a cursor of this command: " + request.cursor.substr(0, 64));
+  const std::string question = QuestionOf(request);
+  std::string place;
+  if (!request.cursor.empty()) {
+    ENVLEDGER_ASSIGN_OR_RETURN(place, PlaceOfCursor(question, request.cursor));
+  }
+  const auto cursor = ParseHex(place);
+  if (!cursor || (!cursor->empty() && !IsPrincipalPrefix(*cursor))) {
+    return InvalidField("cursor", "not a cursor of this command: " + Quoted(request.cursor));
+  }
   PrincipalsResponse response;
   response.completeness = CompletenessOf(view);
   std::string last = *cursor;
   ENVLEDGER_RETURN_IF_ERROR(
       VisitPrincipals(view, request.filter, *cursor, [&](const std::string& prefix, const PrincipalSummary& summary) {
         if (response.principals.size() == limit) {
-          response.completeness.next_cursor = Hex(last);
+          response.completeness.next_cursor = CursorAfter(question, Hex(last));
           return false;
         }
         response.principals.push_back(summary);

@@ -128,8 +128,10 @@ std::string Histogram(const ReportContents& contents) {
     }
     html += "</g>\n";
   }
-  return html + "</svg>\n" + Axis({all.begin, all.begin + bars * step}) + "<p class=\"dim\">A bar is " +
-         FormatSpan(step) + "; the highest is " + Grouped(static_cast<uint64_t>(most)) + ".</p>\n";
+  const Nanos left = std::numeric_limits<Nanos>::max() - all.begin;
+  const Nanos length = bars > left / step ? left : bars * step;  // the last bar may end when time has no numbers left
+  return html + "</svg>\n" + Axis({all.begin, all.begin + length}) + "<p class=\"dim\">A bar is " + FormatSpan(step) +
+         "; the highest is " + Grouped(static_cast<uint64_t>(most)) + ".</p>\n";
 }
 
 // "5,817,965.25": the digits before a point in threes, when they are digits alone.
@@ -148,6 +150,7 @@ std::string SumText(__int128 milli) {
 
 // "45.74 unit-hours", or "2,927.44 Gi-hours" of what is counted in a binary unit.
 std::string HeldText(const AmountSum& sum) {
+  if (!sum.held_in_range()) return "beyond the range of the sum";
   static constexpr std::string_view kUnits = "KMGTPE";
   const std::string total = SumText(sum.total);
   const size_t unit = total.ends_with('i') && total.size() > 1 ? kUnits.find(total[total.size() - 2]) : kUnits.npos;
@@ -184,7 +187,9 @@ std::string ResourceCard(const std::string& resource, const ResourceSums& sums) 
   }
   html += "</tbody></table>";
   std::vector<std::string> notes;
-  if (sums.granted.held > 0) notes.push_back("granted \u00d7 time held: " + HeldText(sums.granted));
+  if (sums.granted.held > 0 || !sums.granted.held_in_range()) {
+    notes.push_back("granted \u00d7 time held: " + HeldText(sums.granted));
+  }
   const uint64_t per_unit =
       sums.requested.amounts_per_unit + sums.granted.amounts_per_unit + sums.used.amounts_per_unit;
   if (per_unit > 0) notes.push_back(Grouped(per_unit) + " amounts per unit, in no sum");
@@ -202,13 +207,11 @@ std::string TimelineSection(const ReportContents& contents) {
          (contents.stories.size() <= kMostLanes ? Lanes(contents) : Histogram(contents)) + "</div></section>\n";
 }
 
-Result<std::string> ResourcesSection(const ReportContents& contents) {
+std::string ResourcesSection(const ReportContents& contents) {
   Account account({.by = {}, .resource = {}, .until = NowOf(contents.data)});
-  for (const Story& story : contents.stories) {
-    ENVLEDGER_RETURN_IF_ERROR(account.Add(story.envelope, story.records));
-  }
+  for (const Story& story : contents.stories) account.Add(story.envelope, story.records);
   const auto& resources = account.total().resources;
-  if (resources.empty()) return std::string();
+  if (resources.empty()) return {};
   std::string html =
       "<section id=\"resources\"><h2>Requested, granted, used</h2>\n<p class=\"dim\">Exact sums over all "
       "envelopes of this report: what was asked, the latest grant of each, and what its outcome says was "

@@ -1,22 +1,24 @@
 // The JSON is read strictly, into values of known types, and a report is checked by rendering those values again: a
 // change of the JSON that this reader passes over changes the page, and is found there.
+//
+// The file can come from anybody, and is read before a signature can be checked: the reader goes no deeper than the form
+// does, and what would take more memory than a report of its size is refused where it is read.
 #include "ledger/report/data.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <functional>
 
 #include "ledger/codec/entry.h"
-#include "ledger/text/json_object.h"
+#include "ledger/json/reader.h"
+#include "ledger/json/writer.h"
 
 namespace envledger {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::string_view kFormat = "envledger-report/1";
 
-// How deep arrays and objects are nested: the whole, its lists, their rows.
-constexpr int kMaxDepth = 3;
-// Every value takes more of the text than this, except for a few (kMinValues): the entry of a record takes 200 bytes.
+// Every value in a list takes more of the text than this, except for a few (kMinValues): the entry of a record takes 200
+// bytes.
 constexpr size_t kBytesPerValue = 16;
 constexpr size_t kMinValues = 1024;
 
@@ -47,92 +49,189 @@ std::string EnvelopesJson(const std::vector<ReportEnvelope>& envelopes) {
   return text + "]";
 }
 
-// The JSON library checks much of the shape itself, and throws as well.
-[[noreturn]] void Malformed(const std::string& what) { throw std::invalid_argument(what); }
+class EvidenceReader {
+ public:
+  explicit EvidenceReader(std::string_view text) : in_(text), values_left_(kMinValues + text.size() / kBytesPerValue) {}
 
-// The file can come from anybody, and is read before a signature can be checked: what would take more stack or memory
-// than a report of its size is refused while it is parsed.
-json ParseEvidence(std::string_view text) {
-  size_t left = kMinValues + text.size() / kBytesPerValue;
-  return json::parse(text, [&left](int depth, json::parse_event_t event, const json&) {
-    using Event = json::parse_event_t;
-    const bool begins = event == Event::object_start || event == Event::array_start;
-    if (begins && depth >= kMaxDepth) Malformed("it is nested deeper than " + std::to_string(kMaxDepth) + " levels");
-    if ((begins || event == Event::value) && left-- == 0) Malformed("it has more values than a report of its size");
+  Result<ReportData> Read() {
+    if (!ReadWhole() || !in_.End()) return in_.status();
+    return std::move(data_);
+  }
+
+ private:
+  bool ReadWhole();
+  bool ReadKey();
+  bool ReadAnswer();
+  bool ReadPrincipal();
+  bool ReadEnvelope();
+  bool ReadEntry();
+
+  struct Field {
+    std::string_view name;
+    std::function<bool()> read;
+  };
+  // An object with each of these fields once, and no others.
+  bool Fields(const std::vector<Field>& fields);
+  // A list, each item read by `item(index)`.
+  template <typename Item>
+  bool List(Item item);
+  // The same of so many items, or of so many at the least.
+  template <typename Item>
+  bool Row(size_t least, size_t most, Item item);
+
+  bool Read(std::string& text) {
+    std::string_view view;
+    if (!in_.AnyText(view)) return false;
+    text.assign(view);
     return true;
+  }
+  bool Read(Hash& hash);
+  bool ReadTime(Nanos& time);
+
+  JsonReader in_;
+  size_t values_left_;
+  ReportData data_;
+};
+
+bool EvidenceReader::Fields(const std::vector<Field>& fields) {
+  uint32_t seen = 0;
+  const auto member = [&](std::string_view key) {
+    const auto field = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == key; });
+    if (field == fields.end()) return in_.Fail("unknown field");
+    const uint32_t bit = uint32_t{1} << (field - fields.begin());
+    if ((seen & bit) != 0) return in_.Fail("is there twice");
+    seen |= bit;
+    return field->read();
+  };
+  if (!in_.Object(member)) return false;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if ((seen >> i & 1) == 0) return in_.Fail("is missing", fields[i].name);
+  }
+  return true;
+}
+
+template <typename Item>
+bool EvidenceReader::List(Item item) {
+  size_t index = 0;
+  return in_.List([&] {
+    if (values_left_ == 0) return in_.Fail("there are more values than in a report of this size");
+    --values_left_;
+    return item(index++);
   });
 }
 
-Hash ReadHash(const json& value) {
-  const auto bytes = ParseBase64(value.get_ref<const std::string&>());
-  Hash hash{};
-  if (!bytes || bytes->size() != hash.size()) Malformed("a hash is not 32 bytes of base64");
-  std::copy(bytes->begin(), bytes->end(), hash.begin());
-  return hash;
+template <typename Item>
+bool EvidenceReader::Row(size_t least, size_t most, Item item) {
+  size_t count = 0;
+  const auto counted = [&](size_t index) {
+    ++count;
+    return index < most ? item(index) : in_.Fail("is one value too many");
+  };
+  return List(counted) && (count >= least || in_.Fail("has only " + std::to_string(count) + " values"));
 }
 
-Nanos ReadTime(const json& value) {
-  const auto time = ParseTime(value.get_ref<const std::string&>());
-  if (!time.ok()) Malformed(time.status().message());
-  return *time;
+bool EvidenceReader::Read(Hash& hash) {
+  std::string_view text;
+  if (!in_.Text(text)) return false;
+  const auto bytes = ParseBase64(text);
+  const auto parsed = bytes ? HashFrom(*bytes) : std::nullopt;
+  if (!parsed) return in_.Fail("a hash is 32 bytes in base64");
+  hash = *parsed;
+  return true;
 }
 
-uint64_t ReadNumber(const json& value) {
-  if (!value.is_number_unsigned()) Malformed("a number is expected, not " + std::string(value.type_name()));
-  return value.get<uint64_t>();
+bool EvidenceReader::ReadTime(Nanos& time) {
+  std::string_view text;
+  if (!in_.Text(text)) return false;
+  const auto parsed = ParseTime(text);
+  if (!parsed.ok()) return in_.Fail(parsed.status().message());
+  time = *parsed;
+  return true;
 }
 
-// Anything can be walked through as if it were a list: null and an empty object like an empty one.
-const json& List(const json& from, const char* name) {
-  const json& list = from.at(name);
-  if (!list.is_array()) Malformed(std::string(name) + " is not a list but " + list.type_name());
-  return list;
+bool EvidenceReader::ReadWhole() {
+  const auto format = [this] {
+    std::string_view text;
+    return in_.AnyText(text) && (text == kFormat || in_.Fail("its format is " + Quoted(text)));
+  };
+  const auto filter = [this](size_t) {
+    KeyValue& pair = data_.filters.emplace_back();
+    return Row(2, 2, [&](size_t i) { return Read(i == 0 ? pair.key : pair.value); });
+  };
+  return Fields({
+      {"format", format},
+      {"version", [this] { return Read(data_.tool_version); }},
+      {"generated_at", [this] { return ReadTime(data_.generated_at); }},
+      {"filters", [&] { return List(filter); }},
+      {"principals", [this] { return List([this](size_t) { return ReadPrincipal(); }); }},
+      {"answer", [this] { return ReadAnswer(); }},
+      {"envelopes", [this] { return List([this](size_t) { return ReadEnvelope(); }); }},
+      {"vkey", [this] { return ReadKey(); }},
+      {"checkpoint", [this] { return Read(data_.checkpoint); }},
+      {"nodes", [this] { return List([this](size_t) { return Read(data_.nodes.emplace_back()); }); }},
+      {"entries", [this] { return List([this](size_t) { return ReadEntry(); }); }},
+  });
 }
 
-void ReadClaims(const json& from, ReportData& data) {
-  data.tool_version = from.at("version").get<std::string>();
-  data.generated_at = ReadTime(from.at("generated_at"));
-  for (const json& pair : List(from, "filters")) data.filters.push_back({pair.at(0), pair.at(1)});
-  for (const json& principal : List(from, "principals")) {
-    const auto kind = ParseName<PrincipalKind>(principal.at(0).get_ref<const std::string&>());
-    if (!kind) Malformed("no kind of principal: " + Quoted(principal.at(0).get_ref<const std::string&>()));
-    data.principals.push_back({*kind, principal.at(1), principal.at(2)});
-  }
-  const json& answer = from.at("answer");
-  data.answered_size = ReadNumber(answer.at("tree_size"));
-  data.answered_root = ReadHash(answer.at("root"));
-  data.complete = answer.at("complete").get<bool>();
-  data.problem = answer.at("problem").get<std::string>();
-  if (data.complete != data.problem.empty()) Malformed("complete is what has no problem, and nothing else");
-  data.more = answer.at("more").get<bool>();
-  for (const json& row : List(from, "envelopes")) {
-    ReportEnvelope envelope;
-    envelope.id = row.at(0).get<std::string>();
-    const uint64_t roles = ReadNumber(row.at(1));
-    if (roles > 15) Malformed("unknown roles");
+bool EvidenceReader::ReadKey() {
+  if (!Read(data_.vkey)) return false;
+  if (data_.vkey.empty()) return true;
+  const auto key = ParseVerifierKey(data_.vkey);
+  if (!key.ok()) return in_.Fail(key.status().message());
+  return FormatVerifierKey(*key) == data_.vkey || in_.Fail("its verifier key is not in the canonical form");
+}
+
+bool EvidenceReader::ReadAnswer() {
+  const bool read = Fields({
+      {"tree_size", [this] { return in_.Unsigned(data_.answered_size); }},
+      {"root", [this] { return Read(data_.answered_root); }},
+      {"complete", [this] { return in_.Boolean(data_.complete); }},
+      {"problem", [this] { return Read(data_.problem); }},
+      {"more", [this] { return in_.Boolean(data_.more); }},
+  });
+  return read &&
+         (data_.complete == data_.problem.empty() || in_.Fail("complete is what has no problem, and nothing else"));
+}
+
+bool EvidenceReader::ReadPrincipal() {
+  Principal& principal = data_.principals.emplace_back();
+  return Row(3, 3, [&](size_t i) {
+    if (i > 0) return Read(i == 1 ? principal.issuer : principal.id);
+    std::string_view word;
+    if (!in_.AnyText(word)) return false;
+    const auto kind = ParseName<PrincipalKind>(word);
+    principal.kind = kind.value_or(PrincipalKind::kUnspecified);
+    return kind.has_value() || in_.Fail("no kind of principal: " + Quoted(word));
+  });
+}
+
+bool EvidenceReader::ReadEnvelope() {
+  constexpr uint64_t kAllRoles = (1 << kRoleCount) - 1;
+  ReportEnvelope& envelope = data_.envelopes.emplace_back();
+  return Row(2, SIZE_MAX, [&](size_t i) {
+    if (i == 0) return Read(envelope.id);
+    if (i > 1) return in_.Unsigned(envelope.seqs.emplace_back());
+    uint64_t roles = 0;
+    if (!in_.Unsigned(roles)) return false;
     envelope.roles = static_cast<RoleMask>(roles);
-    for (size_t i = 2; i < row.size(); ++i) envelope.seqs.push_back(ReadNumber(row[i]));
-    data.envelopes.push_back(std::move(envelope));
-  }
+    return roles <= kAllRoles || in_.Fail("unknown roles");
+  });
 }
 
-void ReadEvidence(const json& from, ReportData& data) {
-  for (const json& row : List(from, "entries")) {
-    const uint64_t seq = ReadNumber(row.at(0));
-    auto bytes = ParseBase64(row.at(1).get_ref<const std::string&>());
-    if (!bytes) Malformed("entry " + std::to_string(seq) + " is not base64");
-    if (!data.entries.empty() && seq <= data.entries.rbegin()->first) {
-      Malformed("entry " + std::to_string(seq) + " is not in its place");
+bool EvidenceReader::ReadEntry() {
+  uint64_t seq = 0;
+  return Row(2, 2, [&](size_t i) {
+    if (i == 0) {
+      return in_.Unsigned(seq) && (data_.entries.empty() || seq > data_.entries.rbegin()->first ||
+                                   in_.Fail("entry " + std::to_string(seq) + " is not in its place"));
     }
-    data.entries.emplace_hint(data.entries.end(), seq, *std::move(bytes));
-  }
-  for (const json& node : List(from, "nodes")) data.nodes.push_back(ReadHash(node));
-  data.checkpoint = from.at("checkpoint").get<std::string>();
-  data.vkey = from.at("vkey").get<std::string>();
-  if (data.vkey.empty()) return;
-  const auto key = ParseVerifierKey(data.vkey);
-  if (!key.ok()) Malformed(key.status().message());
-  if (FormatVerifierKey(*key) != data.vkey) Malformed("its verifier key is not in the canonical form");
+    std::string_view text;
+    if (!in_.AnyText(text)) return false;
+    auto bytes = ParseBase64(text);
+    if (!bytes) return in_.Fail("entry " + std::to_string(seq) + " is not base64");
+    data_.entries.emplace_hint(data_.entries.end(), seq, *std::move(bytes));
+    return true;
+  });
 }
 
 }  // namespace
@@ -197,18 +296,11 @@ void AddReportDataJson(const ReportData& data, std::string& text) {
 }
 
 Result<ReportData> ReadReportData(std::string_view text) {
-  try {
-    const json from = ParseEvidence(text);
-    const std::string& format = from.at("format").get_ref<const std::string&>();
-    if (format != kFormat) Malformed("its format is " + Quoted(format));
-    ReportData data;
-    ReadClaims(from, data);
-    ReadEvidence(from, data);
-    return data;
-  } catch (const std::exception& e) {
-    const std::string_view what = e.what();  // which may quote a value of any length
-    return InvalidArgument("the embedded evidence is not what a report embeds: " + std::string(what.substr(0, 300)));
-  }
+  auto data = EvidenceReader(text).Read();
+  if (data.ok()) return data;
+  const Status& status = data.status();
+  const std::string where = status.rule().empty() ? "" : status.rule() + ": ";
+  return InvalidArgument("the embedded evidence is not what a report embeds: " + where + status.message());
 }
 
 Result<EnvelopeRecords> AnswerOf(const ReportData& data, const ReportEnvelope& envelope) {

@@ -6,7 +6,8 @@
 namespace envledger {
 namespace {
 
-// The blocks of Unicode that are written from right to left.
+// The blocks of Unicode that are written from right to left. Whole blocks, and not the characters that are assigned:
+// browsers take the others for right to left too, and producers may write them.
 bool IsRightToLeft(char32_t c) {
   return (c >= 0x590 && c <= 0x8ff) || (c >= 0xfb1d && c <= 0xfdff) || (c >= 0xfe70 && c <= 0xfefc) ||
          (c >= 0x10800 && c <= 0x10fff) || (c >= 0x1e800 && c <= 0x1efff);

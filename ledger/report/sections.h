@@ -31,8 +31,7 @@ struct ReportContents {
 
 std::string SummarySection(const ReportContents& contents);
 std::string TimelineSection(const ReportContents& contents);
-// kResourceExhausted when a sum does not fit into 128 bits.
-Result<std::string> ResourcesSection(const ReportContents& contents);
+std::string ResourcesSection(const ReportContents& contents);
 std::string DecisionsSection(const ReportContents& contents);
 std::string FindingsSection(const ReportContents& contents);
 // By far the largest section: appended to `page`, so that it is not copied.

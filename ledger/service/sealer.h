@@ -12,8 +12,8 @@
 
 #include "ledger/base/time.h"
 #include "ledger/codec/entry.h"
-#include "ledger/codec/message.h"
 #include "ledger/codec/transition.h"
+#include "ledger/protocol/message.h"
 #include "ledger/service/chain_end.h"
 #include "ledger/service/heads.h"
 #include "ledger/store/index_db.h"

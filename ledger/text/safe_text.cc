@@ -9,15 +9,6 @@ namespace {
 
 bool IsControl(char32_t c) { return c < 0x20 || (c >= 0x7f && c <= 0x9f); }
 
-// Characters that show as nothing, or rearrange what is around them (category Cf, and the separators Zl and Zp).
-bool IsInvisible(char32_t c) {
-  return c == 0xad || c == 0x34f || (c >= 0x600 && c <= 0x605) || c == 0x61c || c == 0x6dd || c == 0x70f ||
-         (c >= 0x115f && c <= 0x1160) || (c >= 0x17b4 && c <= 0x17b5) || (c >= 0x180b && c <= 0x180e) ||
-         (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0x3164 ||
-         c == 0xfeff || c == 0xffa0 || (c >= 0xfff9 && c <= 0xfffb) || (c >= 0x1d173 && c <= 0x1d17a) ||
-         (c >= 0xe0000 && c <= 0xe0fff);
-}
-
 void AppendEscape(std::string& out, const char* format, char32_t value) {
   char escape[16];
   const int size = std::snprintf(escape, sizeof escape, format, static_cast<unsigned>(value));

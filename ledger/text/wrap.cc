@@ -7,16 +7,15 @@
 namespace envledger {
 namespace {
 
-// How many bytes of `text` take at most `width` columns: at least one code point, with the marks that combine with it.
+// How many bytes of `text` take at most `width` columns, in whole clusters and at least one.
 size_t BytesWithin(std::string_view text, size_t width) {
   size_t bytes = 0;
   size_t columns = 0;
   while (bytes < text.size()) {
-    const CodePoint point = FirstCodePoint(text.substr(bytes));
-    const size_t wide = ColumnsOf(point.value);
-    if (bytes > 0 && columns + wide > width) break;
-    columns += wide;
-    bytes += point.bytes;
+    const Cluster cluster = FirstCluster(text.substr(bytes));
+    if (bytes > 0 && columns + cluster.columns > width) break;
+    columns += cluster.columns;
+    bytes += cluster.bytes;
   }
   return bytes;
 }

@@ -253,6 +253,18 @@ TEST(Findings, AParentIsTheHopThatIsNamedElseTheOneBefore) {
   EXPECT_THAT(c.Kinds(), ElementsAre(FindingKind::kDelegationWidened));
 }
 
+// As many as a record may have, each with a parent that is not among them: all have the scopes of the first.
+TEST(Findings, AChainOfThousandsOfHopsIsJudged) {
+  Case c;
+  std::vector<DelegationHop>& hops = c.opening().identity->delegation;
+  hops.push_back(Hop("a", {"read"}, kTestStart + kMinute));
+  for (int i = 1; i < 4096; ++i) hops.push_back(Hop("b", {}, {}, "d", "elsewhere"));
+  EXPECT_THAT(c.Find(), IsEmpty());
+  hops.back().scopes = {"write"};
+  hops.back().expires_at = kTestStart + 2 * kMinute;
+  EXPECT_THAT(c.Kinds(), ElementsAre(FindingKind::kDelegationWidened, FindingKind::kDelegationOutlived));
+}
+
 TEST(Findings, AHopThatOutlivesItsParent) {
   Case c;
   c.opening().identity->delegation = {Hop("a", {}, kTestStart + kMinute), Hop("b", {}),

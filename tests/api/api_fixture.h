@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "ledger/api/answer.h"
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 

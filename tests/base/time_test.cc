@@ -119,11 +119,36 @@ TEST(Time, EveryDayOfItsRangeFollowsTheOneBefore) {
   }
 }
 
-TEST(Time, ALeapSecondIsTheSecondAfterIt) {
-  EXPECT_EQ(Parsed("2016-12-31T23:59:60Z"), Parsed("2017-01-01T00:00:00Z"));
+TEST(Time, ALeapSecondIsTheSecondAfterItAndSaysSo) {
+  bool leap_second = false;
+  EXPECT_EQ(*ParseTime("2016-12-31T23:59:60Z", &leap_second), Parsed("2017-01-01T00:00:00Z"));
+  EXPECT_TRUE(leap_second);
+  EXPECT_EQ(*ParseTime("2017-01-01T00:00:00Z", &leap_second), Parsed("2017-01-01T00:00:00Z"));
+  EXPECT_FALSE(leap_second);
   EXPECT_EQ(Parsed("2016-12-31T23:59:60.5Z"), Parsed("2017-01-01T00:00:00.5Z"));
   EXPECT_EQ(Parsed("2016-12-31T15:59:60-08:00"), Parsed("2017-01-01T00:00:00Z"));
+  EXPECT_EQ(Parsed("2017-01-01T05:29:60+05:30"), Parsed("2017-01-01T00:00:00Z"));
+  EXPECT_EQ(Parsed("1972-06-30T23:59:60Z"), Parsed("1972-07-01T00:00:00Z"));  // the first
   ExpectRefused("2016-12-31T23:59:61Z");
+}
+
+TEST(Time, ALeapSecondCanOnlyEndJuneOrDecemberInUtc) {
+  const std::string why = "no leap second can be";
+  for (const char* text : {"2026-11-28T10:30:60Z", "2016-12-31T23:58:60Z", "2016-12-31T22:59:60Z",
+                           "2016-12-30T23:59:60Z", "2016-12-31T23:59:60+01:00", "2016-12-31T23:59:60-00:01",
+                           "1970-01-01T00:00:60Z", "1970-12-31T23:59:60Z", "1971-12-31T23:59:60Z"}) {
+    ExpectRefused(text, why);
+  }
+  for (int month = 1; month <= 12; ++month) {
+    const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    char text[64];
+    std::snprintf(text, sizeof text, "2015-%02d-%02dT23:59:60Z", month, days[month - 1]);
+    if (month == 6 || month == 12) {
+      EXPECT_TRUE(ParseTime(text).ok()) << text;
+    } else {
+      ExpectRefused(text, why);
+    }
+  }
 }
 
 TEST(Time, EverythingElseIsRefused) {

@@ -64,6 +64,12 @@ TEST(TimeArgument, IsATimeADateOrASpanAgo) {
   EXPECT_EQ(*ParseTimeArgument("24h", now), *ParseTimeArgument("1d", now));
   EXPECT_EQ(*ParseTimeArgument("1w", now), *ParseTimeArgument("6d24h", now));
   EXPECT_EQ(*ParseTimeArgument("0s", now), now);
+  EXPECT_TRUE(IsSpanAgo("90m"));
+  EXPECT_FALSE(IsSpanAgo("2026-03-17"));
+  EXPECT_FALSE(IsSpanAgo(""));
+  const auto leap_second = ParseTimeArgument("2016-12-31T23:59:60Z", now);
+  ASSERT_FALSE(leap_second.ok());
+  EXPECT_NE(leap_second.status().message().find("give 2017-01-01T00:00:00Z"), std::string::npos);
 }
 
 TEST(TimeArgument, RefusesAllElseAndSaysWhatItTakes) {

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -99,6 +100,51 @@ TEST(Query, FetchesPagesUpToTheLimit) {
   EXPECT_EQ(world.ledger->queries[0].limit, 2u);
   EXPECT_EQ(world.ledger->queries[1].limit, 1u);
   EXPECT_EQ(world.ledger->queries[1].cursor, "1");
+}
+
+// The moment from which the spans reached back goes with the cursor, so that what is printed works when it is typed.
+TEST(Query, ACursorGoesOnBehindSpansAgo) {
+  World world;
+  FillDay(*world.ledger);
+  world.ledger->page = 1;
+  world.context.now = [] { return kMorning + 3600 * kSecond + 5; };
+  const std::vector<std::string> question = {"query", "--since", "2h", "--until", "0s", "--limit", "1", "--format"};
+  const auto ask = [&](const std::string& format, const std::string& cursor) {
+    std::vector<std::string> words = question;
+    words.push_back(format);
+    if (!cursor.empty()) words.insert(words.end(), {"--cursor", cursor});
+    world.out.str("");
+    return world.Run(words);
+  };
+  ASSERT_EQ(ask("jsonl", ""), 0);
+  const std::string cursor = Lines(world.out.str()).back()["completeness"]["next_cursor"].get<std::string>();
+  EXPECT_EQ(cursor, "1@2026-03-17T10:20:00.000000005Z");
+  ASSERT_EQ(ask("table", ""), 0);
+  EXPECT_THAT(world.out.str(), testing::EndsWith("or --cursor " + cursor + "\n"));
+
+  world.context.now = [] { return kMorning + 7200 * kSecond; };
+  ASSERT_EQ(ask("jsonl", cursor), 0) << world.err.str();
+  const QueryRequest& again = world.ledger->queries.back();
+  EXPECT_EQ(again.cursor, "1");
+  EXPECT_EQ(again.since, kMorning - 3600 * kSecond + 5);
+  EXPECT_EQ(again.until, kMorning + 3600 * kSecond + 5);
+  EXPECT_EQ(Lines(world.out.str()).back()["completeness"]["next_cursor"], "2@2026-03-17T10:20:00.000000005Z");
+
+  const size_t asked = world.ledger->queries.size();
+  for (const std::string& damaged : {cursor + "9", cursor.substr(0, cursor.size() - 1), std::string("1@"),
+                                     std::string("1@2026-03-17T10:20:00.5000Z"), std::string("1@x")}) {
+    EXPECT_EQ(ask("jsonl", damaged), 2) << damaged;
+  }
+  EXPECT_EQ(world.Run({"query", "--since", "2026-03-17", "--cursor", cursor}), 2) << "absolute times have no moment";
+  EXPECT_EQ(world.ledger->queries.size(), asked);
+}
+
+TEST(Query, ACursorBehindAbsoluteTimesIsTheLedgersOwn) {
+  World world;
+  FillDay(*world.ledger);
+  world.ledger->page = 1;
+  ASSERT_EQ(world.Run({"query", "--since", "2026-03-17", "--limit", "1", "--format", "jsonl"}), 0);
+  EXPECT_EQ(Lines(world.out.str()).back()["completeness"]["next_cursor"], "1");
 }
 
 TEST(Query, AHoleInAnEnvelopeIsSeenHereWhateverTheDaemonSays) {

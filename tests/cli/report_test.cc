@@ -217,14 +217,21 @@ TEST(Report, EvidenceMadeToExhaustItsReaderIsRefused) {
     std::string page;
     std::string complaint;
   } cases[] = {
-      {with("\"envelopes\":[", "\"envelopes\":[[\"env-0\"," + deep + "],"), "nested deeper than 3 levels"},
-      {with(format, deep), "nested deeper than 3 levels"},
-      {with("\"nodes\":[", "\"nodes\":[" + deep + ","), "nested deeper than 3 levels"},
-      {with("\"nodes\":", "\"nodes\":" + wide + "],\"nodes\":"), "more values than a report of its size"},
-      {with("\"nodes\":", "\"nodes\":" + empty + "],\"nodes\":"), "more values than a report of its size"},
-      {with("\"envelopes\":[", "\"envelopes\":[[\"env-0\",\"x\"],"), "a number is expected, not string"},
+      {with("\"envelopes\":[", "\"envelopes\":[[\"env-0\"," + deep + "],"),
+       "envelopes[0][1]: expected an integer, found a list"},
+      {with(format, deep), "format: expected a string, found a list"},
+      {with("\"nodes\":[", "\"nodes\":[" + deep + ","), "nodes[0]: expected a string, found a list"},
+      {with("\"nodes\":", "\"nodes\":" + wide + "],\"nodes\":"), "nodes[0]: expected a string, found a number"},
+      {with("\"nodes\":", "\"nodes\":" + empty + "],\"nodes\":"), "nodes[0]: expected a string, found a list"},
+      {with("\"envelopes\":[", "\"envelopes\":[[\"env-0\",1," + wide.substr(1) + "],"),
+       "more values than in a report of this size"},
+      {with("\"answer\":", "\"answer\":{},\"answer\":"), "answer.tree_size: is missing"},
+      {with("\"vkey\":", "\"vkey\":\"x\",\"vkey\":"), "vkey: is there twice"},
+      {with("\"vkey\":", "\"more\":[],\"vkey\":"), "more: unknown field"},
+      {with("\"envelopes\":[", "\"envelopes\":[[\"env-0\",\"x\"],"),
+       "envelopes[0][1]: expected an integer, found a string"},
       {with(format, "\"" + std::string(kMany, 'x') + "\""), "its format is \"xxx"},
-      {with(format, "[]"), "actual type is array"},
+      {with(format, "[]"), "format: expected a string, found a list"},
       {with(format, "nul" + std::string(kMany, 'x')), "not what a report embeds"},
   };
   for (const auto& [changed, complaint] : cases) {

@@ -6,7 +6,6 @@
 
 #include "cli/output/envelope_tree.h"
 #include "ledger/text/unicode.h"
-#include "ledger/text/wrap.h"
 #include "tests/cli/fake_ledger.h"
 
 namespace envledger::cli {
@@ -19,18 +18,6 @@ std::vector<std::string> LinesOf(const std::string& text) {
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) lines.push_back(line);
   return lines;
-}
-
-TEST(WrapColumns, BreaksAtSpacesAndInsideWordsThatAreTooLongAndLosesNothing) {
-  EXPECT_EQ(WrapColumns("one two three", 7), (std::vector<std::string>{"one two", "three"}));
-  EXPECT_EQ(WrapColumns("abcdefgh", 3), (std::vector<std::string>{"abc", "def", "gh"}));
-  EXPECT_EQ(WrapColumns("a bcdefgh", 4), (std::vector<std::string>{"a", "bcde", "fgh"}));
-  EXPECT_EQ(WrapColumns("", 4), (std::vector<std::string>{""}));
-  EXPECT_EQ(WrapColumns("any length at all", 0), (std::vector<std::string>{"any length at all"}));
-  EXPECT_EQ(WrapColumns("go on: abcdefgh ok", 6, true), (std::vector<std::string>{"go on:", "abcdefgh", "ok"}));
-  EXPECT_EQ(WrapColumns("abcdefgh", 3, true), (std::vector<std::string>{"abcdefgh"}));
-  EXPECT_EQ(WrapColumns("\u65e5\u672c\u8a9e", 4), (std::vector<std::string>{"\u65e5\u672c", "\u8a9e"}))
-      << "two columns each";
 }
 
 Transition Delegated() {

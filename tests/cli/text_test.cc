@@ -1,59 +1,18 @@
 #include <gtest/gtest.h>
+#include <utf8proc.h>
 
 #include <sstream>
 
 #include "cli/progress.h"
 #include "ledger/report/html.h"
 #include "ledger/text/csv.h"
-#include "ledger/text/safe_text.h"
 #include "ledger/text/unicode.h"
 #include "ledger/text/words.h"
 #include "tests/cli/fake_ledger.h"
+#include "tests/text/utf8.h"
 
 namespace envledger::cli {
 namespace {
-
-TEST(SafeText, LeavesReadableTextAlone) {
-  for (const char* text : {"", "alice", "Übersicht", "東京", "👩", "C:\\temp", "naïve"}) EXPECT_EQ(SafeText(text), text);
-}
-
-TEST(SafeText, WritesOutWhatATerminalWouldObey) {
-  EXPECT_EQ(SafeText("a\x1b[31mb"), "a\\x1b[31mb");
-  EXPECT_EQ(SafeText("one\ntwo\r\t\x7f"), "one\\x0atwo\\x0d\\x09\\x7f");
-  EXPECT_EQ(SafeText(std::string_view("\0", 1)), "\\x00");
-  EXPECT_EQ(SafeText("\xc2\x9b"
-                     "31m"),
-            "\\x9b31m")
-      << "the C1 form of ESC [";
-}
-
-TEST(SafeText, WritesOutWhatDeceivesTheEye) {
-  EXPECT_EQ(SafeText("user\u202egpj"), "user\\u{202e}gpj");
-  EXPECT_EQ(SafeText("\u2066x\u2069"), "\\u{2066}x\\u{2069}");
-  EXPECT_EQ(SafeText("ali\u200bce"), "ali\\u{200b}ce");
-  EXPECT_EQ(SafeText("\ufeff\u2028"), "\\u{feff}\\u{2028}");
-}
-
-TEST(SafeText, WritesOutBytesThatAreNotUtf8) {
-  EXPECT_EQ(SafeText("\xff"), "\\xff");
-  EXPECT_EQ(SafeText("\xc0\xaf"), "\\xc0\\xaf") << "an overlong slash";
-  EXPECT_EQ(SafeText("\xed\xa0\x80"), "\\xed\\xa0\\x80") << "a surrogate";
-  EXPECT_EQ(SafeText("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80") << "past U+10FFFF";
-  EXPECT_EQ(SafeText("caf\xc3"), "caf\\xc3");
-}
-
-TEST(Columns, AreThoseOfATerminal) {
-  EXPECT_EQ(ColumnsOf("abc"), 3u);
-  EXPECT_EQ(ColumnsOf("Übung"), 5u);
-  EXPECT_EQ(ColumnsOf("東京"), 4u);
-  EXPECT_EQ(ColumnsOf("e\u0301"), 1u) << "a combining accent";
-  EXPECT_EQ(ColumnsOf("🚀"), 2u);
-  EXPECT_EQ(CutToColumns("東京都", 5), "東京…");
-  EXPECT_EQ(CutToColumns("東京都", 4), "東…");
-  EXPECT_EQ(CutToColumns("abc", 3), "abc");
-  EXPECT_EQ(CutToColumns("abcd", 3), "ab…");
-  EXPECT_EQ(CutToColumns("abcd", 0), "");
-}
 
 TEST(Csv, QuotesWhatNeedsIt) { EXPECT_EQ(CsvRow({"a", "b,c", "d\"e", "", " f"}), "a,\"b,c\",\"d\"\"e\",, f\r\n"); }
 
@@ -160,6 +119,15 @@ TEST(Html, WordsFromRightToLeftTurnNothingAround) {
   EXPECT_EQ(Html("\u05e9\u05dc  \u05d5\u05dd, x"), "\u05e9\u05dc  \u05d5\u05dd&lrm;, x") << "two words, one run";
   EXPECT_EQ(Html("\u05e9 "), "\u05e9&lrm; ");
   EXPECT_EQ(Html("\u05e9<"), "\u05e9&lrm;&lt;");
+}
+
+TEST(Html, KnowsEveryCharacterThatIsWrittenFromRightToLeft) {
+  for (unsigned c = 0x80; c <= 0x10FFFF; ++c) {
+    const auto bidi = utf8proc_get_property(static_cast<utf8proc_int32_t>(c))->bidi_class;
+    if (bidi != UTF8PROC_BIDI_CLASS_R && bidi != UTF8PROC_BIDI_CLASS_AL) continue;
+    if (IsInvisible(c)) continue;  // written out
+    EXPECT_EQ(Html(Utf8(c) + "8"), Utf8(c) + "&lrm;8") << std::hex << c;
+  }
 }
 
 }  // namespace

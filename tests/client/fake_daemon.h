@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "ledger/base/mutex.h"
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 #include "ledger/transport/server.h"
 
 namespace envledger {

@@ -1,50 +1,18 @@
-// Golden vectors: the bytes of every format as they were when it was fixed. A failure here means that a format changed,
-// and with it every ledger that exists.
-//
-// They are never rewritten by a test run. To look at what the code would write now, name a directory:
-//   ENVLEDGER_GOLDEN_OUT=/tmp/golden ./codec_test --gtest_filter='*Golden*'
-// writes all of them there. Whether to copy one over tests/data/golden is then a decision about the format.
+#include "tests/support/golden.h"
+
 #include <gmock/gmock.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <map>
 #include <sstream>
 
 #include "ledger/base/bytes.h"
 #include "ledger/codec/entry.h"
-#include "ledger/codec/message.h"
 #include "ledger/codec/transition.h"
 #include "ledger/crypto/sha256.h"
 #include "tests/codec/samples.h"
-#include "tests/support/paths.h"
 
 namespace envledger {
 namespace {
-
-constexpr const char* kDirectory = ENVLEDGER_SOURCE_DIR "/tests/data/golden/";
-
-std::string Contents(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  EXPECT_TRUE(in.good()) << path;
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-// 32 bytes a line.
-std::string HexLines(std::string_view bytes) {
-  std::string text;
-  for (size_t i = 0; i < bytes.size(); i += 32) text += Hex(bytes.substr(i, 32)) + "\n";
-  return text;
-}
-
-std::string FromHexLines(std::string text) {
-  std::erase(text, '\n');
-  const auto bytes = ParseHex(text);
-  EXPECT_TRUE(bytes.has_value()) << "not hexadecimal";
-  return bytes.value_or("");
-}
 
 std::string LeafHashHex(const std::string& entry) { return Hex(View(Sha256(std::string(1, '\0') + entry))); }
 
@@ -112,13 +80,6 @@ const std::map<std::string, std::string>& Golden() {
     files["entry_key_rotated"] = KeyRotatedEntry();
     files["entry_requested"] = RequestedEntry();
     files["entry_worked"] = WorkedEntry();
-    const std::string transition = Encoded(FullTransition(Stage::kLost));
-    files["request_append"] = EncodeRequest({7, AppendRequest{{{transition, 3}}}});
-    Hash hash;
-    hash.fill(0x5A);
-    files["response_append"] = EncodeResponse({7, AppendResponse{{{42, hash, 3, kSampleTime, true}}}});
-    files["response_error"] =
-        EncodeResponse({7, ErrorInfo{Status(Code::kConflict, "legal-move", "no"), 0, Stage::kDenied, 2}});
     return files;
   }();
   return all;
@@ -133,37 +94,32 @@ std::string LeafHashes() {
 }
 
 TEST(Golden, EncodersWriteTheGoldenBytes) {
-  const char* out = std::getenv("ENVLEDGER_GOLDEN_OUT");
-  for (const auto& [name, bytes] : Golden()) {
-    if (out != nullptr) std::ofstream(std::string(out) + "/" + name + ".hex", std::ios::binary) << HexLines(bytes);
-    EXPECT_EQ(HexLines(bytes), Contents(kDirectory + name + ".hex")) << name;
-  }
-  if (out != nullptr) std::ofstream(std::string(out) + "/leaf_hashes.txt", std::ios::binary) << LeafHashes();
-  EXPECT_EQ(LeafHashes(), Contents(std::string(kDirectory) + "leaf_hashes.txt"));
+  for (const auto& [name, bytes] : Golden()) ExpectGolden(name, bytes);
+  ExpectGoldenText("leaf_hashes.txt", LeafHashes());
 }
 
 TEST(Golden, TransitionsAreReadAsTheyWereMeant) {
   for (const Stage stage : kAllStages) {
-    const std::string bytes = FromHexLines(Contents(kDirectory + ("transition_" + std::string(Name(stage))) + ".hex"));
+    const std::string bytes = GoldenBytes("transition_" + std::string(Name(stage)));
     ASSERT_TRUE(CheckTransition(bytes).ok()) << Name(stage);
     EXPECT_EQ(DecodeTransition(bytes), FullTransition(stage)) << Name(stage);
   }
 }
 
 TEST(Golden, EntriesAreReadAsTheyWereMeant) {
-  const std::string genesis = FromHexLines(Contents(std::string(kDirectory) + "entry_genesis.hex"));
+  const std::string genesis = GoldenBytes("entry_genesis");
   const auto first = CheckEntry(genesis);
   ASSERT_TRUE(first.ok()) << first.status().ToString();
   EXPECT_EQ(first->header.seq, 0u);
   EXPECT_EQ(first->header.previous, Hash{});
   EXPECT_EQ(std::get<Genesis>(*first->event).origin, "ledger.example.com");
-  const std::string rotation = FromHexLines(Contents(std::string(kDirectory) + "entry_key_rotated.hex"));
+  const std::string rotation = GoldenBytes("entry_key_rotated");
   const auto rotated = CheckEntry(rotation);
   ASSERT_TRUE(rotated.ok()) << rotated.status().ToString();
   EXPECT_EQ(std::get<KeyRotated>(*rotated->event).new_key.substr(0, 4), "\x89\xAB\xCD\xEF");
   EXPECT_EQ(std::get<KeyRotated>(*rotated->event).signature, std::string(64, '\xA1'));
   EXPECT_EQ(std::get<KeyRotated>(*rotated->event).acceptance, std::string(64, '\xB2'));
-  const std::string requested = FromHexLines(Contents(std::string(kDirectory) + "entry_requested.hex"));
+  const std::string requested = GoldenBytes("entry_requested");
   const auto entry = CheckEntry(requested);
   ASSERT_TRUE(entry.ok()) << entry.status().ToString();
   EXPECT_EQ(entry->header.seq, 42u);
@@ -171,22 +127,6 @@ TEST(Golden, EntriesAreReadAsTheyWereMeant) {
   ASSERT_EQ(entry->header.principal_links.size(), 4u);
   EXPECT_EQ(entry->header.principal_links[2], (PrincipalLink{kDelegate, 0, 12, 40}));
   EXPECT_EQ(DecodeTransition(entry->transition), FullTransition(Stage::kRequested));
-}
-
-TEST(Golden, MessagesAreReadAsTheyWereMeant) {
-  const std::string frame = FromHexLines(Contents(std::string(kDirectory) + "request_append.hex"));
-  const auto request = DecodeRequest(frame);
-  ASSERT_TRUE(request.ok());
-  EXPECT_EQ(request->correlation, 7u);
-  const AppendItem& item = std::get<AppendRequest>(request->body).items.at(0);
-  EXPECT_EQ(item.expected_revision, 3u);
-  EXPECT_EQ(DecodeTransition(item.transition), FullTransition(Stage::kLost));
-  const auto response = DecodeResponse(FromHexLines(Contents(std::string(kDirectory) + "response_append.hex")));
-  ASSERT_TRUE(response.ok());
-  EXPECT_TRUE(std::get<AppendResponse>(response->body).acknowledgments.at(0).replayed);
-  const auto error = DecodeResponse(FromHexLines(Contents(std::string(kDirectory) + "response_error.hex")));
-  ASSERT_TRUE(error.ok());
-  EXPECT_EQ(std::get<ErrorInfo>(error->body).status.rule(), "legal-move");
 }
 
 // --- the worked entry of FORMAT.md: lines "offset  bytes  ; comment" in the block that begins "```entry" ---
@@ -197,7 +137,7 @@ struct Worked {
 };
 
 Worked WorkedOfFormat() {
-  std::istringstream lines(Contents(ENVLEDGER_SOURCE_DIR "/schema/FORMAT.md"));
+  std::istringstream lines(ContentsOf(ENVLEDGER_SOURCE_DIR "/schema/FORMAT.md"));
   constexpr std::string_view kLeafHash = "Leaf hash of the worked entry: ";
   Worked worked;
   bool inside = false;

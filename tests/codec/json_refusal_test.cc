@@ -169,9 +169,9 @@ TEST(JsonRefusals, NameTheTypeThatWasWantedAndTheOneFound) {
       {R"({"outcome":{"code":200}})", "outcome.code", "expected a string, found a number"},
       {R"({"outcome":{"usage":{"tokens":5}}})", "outcome.usage.tokens", "write quantities as strings"},
       {R"({"expected_revision":"1"})", "expected_revision", "expected an integer, found a string"},
-      {R"({"expected_revision":-1})", "expected_revision", "not a revision number: \"-1\""},
+      {R"({"expected_revision":-1})", "expected_revision", "not a number from 0 to 2^64 - 1: \"-1\""},
       {R"({"expected_revision":1.0})", "expected_revision", "without fraction"},
-      {R"({"expected_revision":18446744073709551616})", "expected_revision", "not a revision number"},
+      {R"({"expected_revision":18446744073709551616})", "expected_revision", "not a number from 0 to 2^64 - 1"},
       {R"({"expected_revision":null})", "expected_revision", "null"},
   });
 }
@@ -203,6 +203,7 @@ TEST(JsonRefusals, QuoteTheValueThatIsNotUnderstood) {
       {R"({"occurred_at":"2026-03-17"})", "occurred_at", "not an RFC 3339 time with an offset: \"2026-03-17\""},
       {R"({"occurred_at":"2026-03-17T12:00:00"})", "occurred_at", "RFC 3339"},
       {R"({"occurred_at":"2026-02-29T12:00:00Z"})", "occurred_at", "RFC 3339"},
+      {R"({"occurred_at":"2026-11-28T10:30:60Z"})", "occurred_at", "no leap second can be"},
       {R"({"occurred_at":"1969-12-31T23:59:59Z"})", "occurred_at", "outside 1970 to 2262"},
       {R"({"execution":{"deadline":"soon"}})", "execution.deadline", "\"soon\""},
       {R"({"granted":{"resources":{},"not_before":"x"}})", "granted.not_before", "RFC 3339"},

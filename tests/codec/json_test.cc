@@ -10,6 +10,7 @@
 #include <random>
 
 #include "ledger/codec/quantity.h"
+#include "ledger/json/writer.h"
 #include "tests/support/paths.h"
 
 // nlohmann/json is the independent reader that the results are compared with.
@@ -223,6 +224,18 @@ TEST(Json, APriorityMayBeAnInteger) {
   }
 }
 
+TEST(Json, ALeapSecondIsRemarkedOn) {
+  const Result<JsonTransition> result =
+      ParseTransitionJson(R"({"occurred_at":"2016-12-31T23:59:60.5Z","execution":{"deadline":"2017-01-01T00:00:00Z"},)"
+                          R"("outcome":{"started_at":"2015-06-30T18:59:60-05:00"}})");
+  ASSERT_TRUE(result.ok()) << result.status().ToString();
+  EXPECT_THAT(result->remarks,
+              testing::ElementsAre(
+                  "occurred_at: 2016-12-31T23:59:60.5Z is a leap second, recorded as 2017-01-01T00:00:00.5Z",
+                  "outcome.started_at: 2015-06-30T18:59:60-05:00 is a leap second, recorded as 2015-07-01T00:00:00Z"));
+  EXPECT_THAT(ParseTransitionJson(R"({"occurred_at":"2017-01-01T00:00:00Z"})")->remarks, testing::IsEmpty());
+}
+
 TEST(Json, TheExpectedRevisionIsNoPartOfTheTransition) {
   const Result<JsonTransition> result = ParseTransitionJson(R"({"expected_revision":18446744073709551615,"note":"n"})");
   ASSERT_TRUE(result.ok()) << result.status().ToString();
@@ -338,15 +351,6 @@ TEST(Json, StringsMeanTheSameToAnotherReader) {
       ASSERT_EQ(result->transition.note, text) << spelling;
     }
   }
-}
-
-TEST(Json, StringsCarryNoControlCharacterIntoATerminal) {
-  EXPECT_EQ(JsonString("a\"b\\c/d"), R"("a\"b\\c/d")");
-  EXPECT_EQ(JsonString("\b\f\n\r\t\v"), R"("\b\f\n\r\t\u000b")");
-  EXPECT_EQ(JsonString(std::string_view("\0\x1b[2J", 5)), "\"\\u0000\\u001b[2J\"");
-  EXPECT_EQ(JsonString("\x7f"), R"("\u007f")");
-  EXPECT_EQ(JsonString("\xC2\x80\xC2\x9B\xC2\x9F\xC2\xA0\xC2\xBF"), "\"\\u0080\\u009b\\u009f\xC2\xA0\xC2\xBF\"");
-  EXPECT_EQ(JsonString("\xE2\x80\xA8\xF0\x9F\x9A\x80"), "\"\xE2\x80\xA8\xF0\x9F\x9A\x80\"");
 }
 
 TEST(Json, LedgerEventsAreWrittenWithTheirName) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ledger/codec/envelope.h"
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ledger/base/status.h"
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 
 namespace envledger {
 

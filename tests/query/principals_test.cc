@@ -32,6 +32,10 @@ TEST(PrincipalsTest, APartOfACursorIsRefused) {
     request.cursor = cursor.substr(0, size);
     EXPECT_EQ(RunPrincipals(view, request, {}).status().code(), Code::kInvalidArgument) << request.cursor;
   }
+  PrincipalsRequest other = request;
+  other.cursor = cursor;
+  other.filter.roles = kDecider;
+  EXPECT_EQ(RunPrincipals(view, other, {}).status().code(), Code::kInvalidArgument) << "other filters";
   for (const std::string& more : {cursor + "00", cursor + "0102030405060708", std::string("zz")}) {
     request.cursor = more;
     EXPECT_EQ(RunPrincipals(view, request, {}).status().code(), Code::kInvalidArgument) << more;

@@ -199,6 +199,7 @@ Result<EventsResponse> FakeLedger::Events(const EventsRequest& request) {
     response.entries.push_back(bytes);
     break;  // one a page
   }
+  if (spoil_events) spoil_events(response);
   return response;
 }
 

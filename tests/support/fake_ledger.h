@@ -47,6 +47,7 @@ class FakeLedger : public LedgerReader {
   std::function<void(QueryResponse&)> spoil_query;
   std::function<void(InclusionProofResponse&)> spoil_inclusion;
   std::function<void(ConsistencyProofResponse&)> spoil_consistency;
+  std::function<void(EventsResponse&)> spoil_events;
   int signed_when_asked = 0;
   bool true_root = false;              // answers state the root of the log, not a made-up one
   std::string genesis;                 // entry 0

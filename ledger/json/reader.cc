@@ -1,11 +1,11 @@
-#include "ledger/codec/json_reader.h"
+#include "ledger/json/reader.h"
 
 #include <algorithm>
 #include <optional>
 
 #include "ledger/base/bytes.h"
 
-namespace envledger::json {
+namespace envledger {
 namespace {
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -66,20 +66,20 @@ bool IsPlain(std::string_view key) {
 
 }  // namespace
 
-char Reader::Next() {
+char JsonReader::Next() {
   while (position_ < text_.size() && IsSpace(text_[position_])) ++position_;
   return position_ < text_.size() ? text_[position_] : '\0';
 }
 
-bool Reader::Take(char c) {
+bool JsonReader::Take(char c) {
   if (Next() != c) return false;
   ++position_;
   return true;
 }
 
-bool Reader::Begin(char open, std::string_view wanted) { return Take(open) || WrongType(wanted); }
+bool JsonReader::Begin(char open, std::string_view wanted) { return Take(open) || WrongType(wanted); }
 
-bool Reader::Key(std::string_view& key, std::string& decoded) {
+bool JsonReader::Key(std::string_view& key, std::string& decoded) {
   if (Next() != '"') return Syntax("expected a field's name in quotes");
   if (!String(key, decoded)) return false;
   if (key.empty()) return Fail("has an empty field name");
@@ -87,19 +87,21 @@ bool Reader::Key(std::string_view& key, std::string& decoded) {
   return true;
 }
 
-bool Reader::More(char close, bool& more) {
+bool JsonReader::More(char close, bool& more) {
   more = Take(',');
   if (more || Take(close)) return true;
   return Syntax(std::string("expected ',' or '") + close + "'");
 }
 
-bool Reader::Text(std::string_view& value, std::string_view wanted) {
-  if (Next() != '"') return WrongType(wanted);
-  if (!String(value, decoded_)) return false;
-  return !value.empty() || Fail("is empty: leave it out instead");
+bool JsonReader::AnyText(std::string_view& value, std::string_view wanted) {
+  return Next() == '"' ? String(value, decoded_) : WrongType(wanted);
 }
 
-bool Reader::Boolean(bool& value) {
+bool JsonReader::Text(std::string_view& value, std::string_view wanted) {
+  return AnyText(value, wanted) && (!value.empty() || Fail("is empty: leave it out instead"));
+}
+
+bool JsonReader::Boolean(bool& value) {
   Next();
   const std::string_view rest = text_.substr(position_);
   value = rest.starts_with("true");
@@ -108,7 +110,7 @@ bool Reader::Boolean(bool& value) {
   return true;
 }
 
-bool Reader::Integer(std::string_view& digits, std::string_view wanted) {
+bool JsonReader::Integer(std::string_view& digits, std::string_view wanted) {
   if (!AtNumber()) return WrongType(wanted);
   const size_t begin = position_;
   size_t end = begin + (text_[begin] == '-' ? 1 : 0);
@@ -124,18 +126,26 @@ bool Reader::Integer(std::string_view& digits, std::string_view wanted) {
   return true;
 }
 
-bool Reader::AtNumber() {
+bool JsonReader::Unsigned(uint64_t& value) {
+  std::string_view digits;
+  if (!Integer(digits)) return false;
+  const std::optional<uint64_t> parsed = ParseDecimal(digits);
+  value = parsed.value_or(0);
+  return parsed.has_value() || Fail("not a number from 0 to 2^64 - 1: " + Quoted(digits));
+}
+
+bool JsonReader::AtNumber() {
   const char c = Next();
   return c == '-' || IsDigit(c);
 }
 
-bool Reader::End() {
+bool JsonReader::End() {
   Next();
   return position_ == text_.size() || Syntax("expected nothing after the object");
 }
 
 // Most strings have no escapes and are returned as views of the text.
-bool Reader::String(std::string_view& value, std::string& decoded) {
+bool JsonReader::String(std::string_view& value, std::string& decoded) {
   const size_t begin = ++position_;
   bool ascii = true;
   for (; position_ < text_.size(); ++position_) {
@@ -155,7 +165,7 @@ bool Reader::String(std::string_view& value, std::string& decoded) {
 }
 
 // The string that began at `begin` and has its first escape here.
-bool Reader::EscapedString(size_t begin, std::string& decoded) {
+bool JsonReader::EscapedString(size_t begin, std::string& decoded) {
   decoded.assign(text_.substr(begin, position_ - begin));
   while (position_ < text_.size() && text_[position_] != '"') {
     const char c = text_[position_];
@@ -172,7 +182,7 @@ bool Reader::EscapedString(size_t begin, std::string& decoded) {
   return IsUtf8(decoded) || Fail("is not UTF-8: " + Quoted(decoded));
 }
 
-bool Reader::Escape(std::string& decoded) {
+bool JsonReader::Escape(std::string& decoded) {
   static constexpr std::string_view kLetters = "\"\\/bfnrt";
   static constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
   const char letter = position_ + 1 < text_.size() ? text_[position_ + 1] : '\0';
@@ -198,7 +208,7 @@ bool Reader::Escape(std::string& decoded) {
 }
 
 // The four digits of the "\u" that is here.
-bool Reader::CodeUnit(unsigned& unit) {
+bool JsonReader::CodeUnit(unsigned& unit) {
   unit = 0;
   for (size_t i = position_ + 2; i < position_ + 6; ++i) {
     const int digit = i < text_.size() ? HexDigit(text_[i]) : -1;
@@ -209,26 +219,26 @@ bool Reader::CodeUnit(unsigned& unit) {
   return true;
 }
 
-bool Reader::Fail(std::string message, std::string_view member) {
+bool JsonReader::Fail(std::string message, std::string_view member) {
   if (status_.ok()) status_ = InvalidField(Path(member), std::move(message));
   return false;
 }
 
-bool Reader::Syntax(std::string_view message) {
+bool JsonReader::Syntax(std::string_view message) {
   std::string text = "not JSON at column " + std::to_string(position_ + 1) + ": ";
   text += message;
   if (position_ >= text_.size()) text += ", not the end of the text";
   return Fail(std::move(text));
 }
 
-bool Reader::WrongType(std::string_view wanted) {
+bool JsonReader::WrongType(std::string_view wanted) {
   const std::string_view found = TypeOf(Next());
   if (found.empty()) return Syntax("expected " + std::string(wanted));
   if (found == "null") return Fail("is null: leave it out instead");
   return Fail("expected " + std::string(wanted) + ", found " + std::string(found));
 }
 
-std::string Reader::Path(std::string_view member) const {
+std::string JsonReader::Path(std::string_view member) const {
   std::string path;
   const auto append_key = [&](std::string_view key) {
     if (!IsPlain(key)) {
@@ -249,4 +259,4 @@ std::string Reader::Path(std::string_view member) const {
   return path;
 }
 
-}  // namespace envledger::json
+}  // namespace envledger

@@ -1,4 +1,4 @@
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 
 #include <gmock/gmock.h>
 

@@ -1,55 +1,15 @@
-// A message is first checked as a whole (its shape, the verifier, what is mandatory), and then read without looking
-// again.
-#include <algorithm>
-#include <cstring>
+// Responses: what is checked of one before it is read, how it is read, and how it is written.
+#include <type_traits>
 
-#include "ledger/codec/aligned.h"
-#include "ledger/codec/message.h"
-#include "ledger/codec/shape.h"
-#include "protocol_generated.h"
+#include "ledger/protocol/message.h"
+#include "ledger/protocol/wire.h"
 
 namespace envledger {
 namespace {
 
-template <typename T>
-using TableList = flatbuffers::Vector<flatbuffers::Offset<T>>;
+using namespace wire;  // written for this file and its twin
 
-// Runs `check` on the items of a list that may be absent.
-template <typename T, typename Check>
-bool CheckItems(const TableList<T>* items, std::string_view field, Fault& fault, Check check) {
-  for (flatbuffers::uoffset_t i = 0; items != nullptr && i < items->size(); ++i) {
-    if (!check(*items->Get(i))) return fault.InItem(i) || fault.In(field);
-  }
-  return true;
-}
-
-bool Present(const void* field, std::string_view name, Fault& fault) {
-  return field != nullptr || fault.Set(name, "is missing");
-}
-
-// --- what is mandatory in requests ---
-
-bool CheckBody(const fb::Request& request, Fault& fault) {
-  if (!Present(request.body(), "body", fault)) return false;
-  if (const auto* append = request.body_as_append(); append != nullptr) {
-    return CheckItems(append->items(), "items", fault,
-                      [&](const fb::AppendItem& item) { return Present(item.transition(), "transition", fault); }) ||
-           fault.In("append") || fault.In("body");
-  }
-  if (const auto* envelope = request.body_as_envelope(); envelope != nullptr) {
-    return Present(envelope->envelope_id(), "envelope_id", fault) || fault.In("envelope") || fault.In("body");
-  }
-  if (const auto* query = request.body_as_query(); query != nullptr && query->relations() != nullptr) {
-    for (flatbuffers::uoffset_t i = 0; i < query->relations()->size(); ++i) {
-      if (query->relations()->Get(i) != fb::Relation::unspecified) continue;
-      return fault.Set("", "names no relation") || fault.InItem(i) || fault.In("relations") || fault.In("query") ||
-             fault.In("body");
-    }
-  }
-  return true;
-}
-
-// --- what is mandatory in responses ---
+// --- what is mandatory ---
 
 bool CheckCompleteness(const fb::Completeness* completeness, Fault& fault) {
   if (!Present(completeness, "completeness", fault)) return false;
@@ -127,114 +87,6 @@ bool CheckParts(const fb::Response& response, Fault& fault) {
 }
 
 // --- reading ---
-
-std::string Text(const flatbuffers::String* text) { return text == nullptr ? std::string() : text->str(); }
-
-std::string Bytes(const flatbuffers::Vector<uint8_t>* bytes) {
-  return {reinterpret_cast<const char*>(bytes->data()), bytes->size()};
-}
-
-Hash DecodeHash(const fb::Hash32& hash) {
-  Hash value;
-  std::copy_n(hash.bytes()->begin(), value.size(), value.begin());
-  return value;
-}
-
-// The list of what `decode` makes of each item.
-template <typename T, typename Table, typename Decode>
-std::vector<T> List(const TableList<Table>* items, Decode decode) {
-  std::vector<T> list;
-  if (items == nullptr) return list;
-  list.reserve(items->size());
-  for (const auto* item : *items) list.push_back(decode(*item));
-  return list;
-}
-
-PrincipalFilter DecodeFilter(const fb::PrincipalFilter& filter) {
-  return {.kind = static_cast<PrincipalKind>(filter.kind()),
-          .issuer = filter.issuer() == nullptr ? std::nullopt : std::optional(filter.issuer()->str()),
-          .id = Text(filter.id()),
-          .roles = static_cast<RoleMask>(filter.roles())};
-}
-
-QueryRequest Decode(const fb::QueryRequest& request) {
-  QueryRequest query;
-  if (request.principal() != nullptr) query.principal = DecodeFilter(*request.principal());
-  query.tenant = Text(request.tenant());
-  query.kind = static_cast<ExecutionKind>(request.kind());
-  query.target = Text(request.target());
-  query.scope = Text(request.scope());
-  for (size_t i = 0; request.stages() != nullptr && i < request.stages()->size(); ++i) {
-    query.stages.push_back(static_cast<Stage>(request.stages()->Data()[i]));
-  }
-  query.recorder = Text(request.recorder());
-  query.request_id = Text(request.request_id());
-  query.trace_id = Text(request.trace_id());
-  query.native_id = Text(request.native_id());
-  query.since = request.since();
-  query.until = request.until();
-  query.recorded_since = request.recorded_since();
-  query.recorded_until = request.recorded_until();
-  query.open = request.open();
-  query.narrowed = request.narrowed();
-  query.limit = request.limit();
-  query.cursor = Text(request.cursor());
-  query.descending = request.descending();
-  query.at = request.at();
-  query.scan = request.scan();
-  for (size_t i = 0; request.relations() != nullptr && i < request.relations()->size(); ++i) {
-    query.relations.push_back(static_cast<Relation>(request.relations()->Data()[i] - 1));
-  }
-  query.parent = Text(request.parent());
-  query.node = Text(request.node());
-  query.delegated = request.delegated();
-  return query;
-}
-
-RequestBody DecodeBody(const fb::Request& request, const AlignedBytes& bytes) {
-  switch (request.body_type()) {
-    case fb::RequestBody::append:
-      return AppendRequest{List<AppendItem>(request.body_as_append()->items(), [&](const fb::AppendItem& item) {
-        return AppendItem{bytes.Original(item.transition()->data(), item.transition()->size()),
-                          item.expected_revision()};
-      })};
-    case fb::RequestBody::query:
-      return Decode(*request.body_as_query());
-    case fb::RequestBody::envelope:
-      return EnvelopeRequest{Text(request.body_as_envelope()->envelope_id())};
-    case fb::RequestBody::principals: {
-      const fb::PrincipalsRequest& body = *request.body_as_principals();
-      return PrincipalsRequest{body.filter() == nullptr ? PrincipalFilter{} : DecodeFilter(*body.filter()),
-                               body.limit(), Text(body.cursor())};
-    }
-    case fb::RequestBody::entries:
-      return EntriesRequest{request.body_as_entries()->from_seq(), request.body_as_entries()->limit()};
-    case fb::RequestBody::checkpoints: {
-      const fb::CheckpointsRequest& body = *request.body_as_checkpoints();
-      return CheckpointsRequest{body.from_size(), body.limit(), body.latest(), body.sign_now()};
-    }
-    case fb::RequestBody::status:
-      return StatusRequest{};
-    case fb::RequestBody::inclusion_proof: {
-      const fb::InclusionProofRequest& body = *request.body_as_inclusion_proof();
-      return InclusionProofRequest{body.seq(), body.tree_size()};
-    }
-    case fb::RequestBody::consistency_proof: {
-      const fb::ConsistencyProofRequest& body = *request.body_as_consistency_proof();
-      return ConsistencyProofRequest{body.old_size(), body.new_size()};
-    }
-    case fb::RequestBody::events: {
-      const fb::EventsRequest& body = *request.body_as_events();
-      return EventsRequest{Text(body.name()), body.from_seq(), body.limit()};
-    }
-    case fb::RequestBody::follow: {
-      const fb::FollowRequest& body = *request.body_as_follow();
-      return FollowRequest{body.from_seq(), body.limit(), body.wait_ms()};
-    }
-    default:
-      return PingRequest{};
-  }
-}
 
 std::vector<std::string> DecodeEntries(const TableList<fb::SealedEntry>* entries) {
   return List<std::string>(entries, [](const fb::SealedEntry& entry) { return Bytes(entry.bytes()); });
@@ -360,31 +212,161 @@ ResponseBody DecodeBody(const fb::Response& response) {
   }
 }
 
-// --- the gate ---
+// --- writing ---
 
-// Shape, then verifier. Nested buffers are judged by whoever reads them.
-template <typename Root>
-bool CheckBuffer(const Shape& shape, const char* identifier, const AlignedBytes& bytes, Fault& fault) {
-  if (!shape.Check(bytes.data(), bytes.size(), fault)) return false;
-  flatbuffers::Verifier::Options options;
-  options.max_tables = static_cast<flatbuffers::uoffset_t>(bytes.size() / 4);  // an item of a list takes 4 bytes
-  options.check_nested_flatbuffers = false;
-  flatbuffers::Verifier verifier(bytes.data(), bytes.size(), options);
-  return verifier.VerifyBuffer<Root>(identifier) || fault.Set("", "does not pass the FlatBuffers verifier");
+ListOffset<fb::SealedEntry> Entries(FlatBufferBuilder& b, const std::vector<std::string>& entries) {
+  return List<fb::SealedEntry>(b, entries,
+                               [&](const std::string& entry) { return fb::CreateSealedEntry(b, Nested(b, entry)); });
 }
+
+Offset<fb::EnvelopeRecords> Records(FlatBufferBuilder& b, const EnvelopeRecords& records) {
+  const auto envelope_id = Text(b, records.envelope_id);
+  const auto entries = Entries(b, records.entries);
+  return fb::CreateEnvelopeRecords(b, envelope_id, static_cast<fb::Role>(records.roles), entries);
+}
+
+Offset<fb::Completeness> Encode(FlatBufferBuilder& b, const Completeness& completeness) {
+  const fb::Hash32 root = Hash32(completeness.root);
+  const auto checkpoint = Text(b, completeness.checkpoint);
+  const auto next_cursor = Text(b, completeness.next_cursor);
+  const auto problem = Text(b, completeness.problem);
+  return fb::CreateCompleteness(b, completeness.tree_size, &root, checkpoint, completeness.scanned,
+                                completeness.complete, next_cursor, problem, completeness.unindexed);
+}
+
+ListOffset<fb::Refusal> Refusals(FlatBufferBuilder& b, const std::vector<RefusalCount>& refusals) {
+  return List<fb::Refusal>(b, refusals, [&](const RefusalCount& refusal) {
+    const auto producer = Text(b, refusal.producer);
+    const auto rule = Text(b, refusal.rule);
+    return fb::CreateRefusal(b, producer, refusal.uid, rule, refusal.count);
+  });
+}
+
+Offset<flatbuffers::Vector<uint8_t>> Hashes(FlatBufferBuilder& b, const std::vector<Hash>& hashes) {
+  std::vector<uint8_t> bytes;
+  bytes.reserve(hashes.size() * sizeof(Hash));
+  for (const Hash& hash : hashes) bytes.insert(bytes.end(), hash.begin(), hash.end());
+  return b.CreateVector(bytes);
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const AppendResponse& response) {
+  const auto acknowledgments =
+      List<fb::Acknowledgment>(b, response.acknowledgments, [&](const Acknowledgment& acknowledgment) {
+        const fb::Hash32 leaf_hash = Hash32(acknowledgment.leaf_hash);
+        return fb::CreateAcknowledgment(b, acknowledgment.seq, &leaf_hash, acknowledgment.envelope_revision,
+                                        acknowledgment.recorded_at, acknowledgment.replayed);
+      });
+  return fb::CreateAppendResponse(b, acknowledgments).Union();
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const PingResponse&) { return fb::CreatePingResponse(b).Union(); }
+
+Offset<void> Encode(FlatBufferBuilder& b, const QueryResponse& response) {
+  const auto envelopes = List<fb::EnvelopeRecords>(b, response.envelopes,
+                                                   [&](const EnvelopeRecords& records) { return Records(b, records); });
+  const auto completeness = Encode(b, response.completeness);
+  return fb::CreateQueryResponse(b, envelopes, completeness).Union();
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const EnvelopeResponse& response) {
+  const auto envelope = Records(b, response.envelope);
+  const auto completeness = Encode(b, response.completeness);
+  return fb::CreateEnvelopeResponse(b, envelope, completeness).Union();
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const PrincipalsResponse& response) {
+  const auto principals = List<fb::PrincipalSummary>(b, response.principals, [&](const PrincipalSummary& summary) {
+    const auto issuer = Text(b, summary.principal.issuer);
+    const auto id = Text(b, summary.principal.id);
+    const auto principal = fb::CreatePrincipal(b, static_cast<fb::PrincipalKind>(summary.principal.kind), issuer, id);
+    static_assert(kRoleCount == 4);
+    const auto& by_role = summary.by_role;
+    return fb::CreatePrincipalSummary(b, principal, summary.links, by_role[0], by_role[1], by_role[2], by_role[3],
+                                      summary.envelopes, summary.first_seen, summary.last_seen);
+  });
+  const auto completeness = Encode(b, response.completeness);
+  return fb::CreatePrincipalsResponse(b, principals, completeness).Union();
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const EntriesResponse& response) {
+  return fb::CreateEntriesResponse(b, Entries(b, response.entries), response.tree_size).Union();
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const InclusionProofResponse& response) {
+  const auto entry = fb::CreateSealedEntry(b, Nested(b, response.entry));
+  const fb::Hash32 root = Hash32(response.root);
+  const auto hashes = Hashes(b, response.hashes);
+  const auto checkpoint = Text(b, response.checkpoint);
+  return fb::CreateInclusionProofResponse(b, entry, response.tree_size, &root, hashes, checkpoint).Union();
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const ConsistencyProofResponse& response) {
+  const fb::Hash32 old_root = Hash32(response.old_root);
+  const fb::Hash32 new_root = Hash32(response.new_root);
+  const auto hashes = Hashes(b, response.hashes);
+  const auto checkpoint = Text(b, response.checkpoint);
+  return fb::CreateConsistencyProofResponse(b, response.old_size, response.new_size, &old_root, &new_root, hashes,
+                                            checkpoint)
+      .Union();
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const EventsResponse& response) {
+  return fb::CreateEventsResponse(b, Entries(b, response.entries), response.tree_size).Union();
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const CheckpointsResponse& response) {
+  return fb::CreateCheckpointsResponse(b, b.CreateVectorOfStrings(response.notes)).Union();
+}
+
+Offset<void> Encode(FlatBufferBuilder& b, const StatusResponse& response) {
+  const auto problem = Text(b, response.problem);
+  const auto version = Text(b, response.version);
+  const auto origin = Text(b, response.origin);
+  const auto vkey = Text(b, response.vkey);
+  const fb::Hash32 root = Hash32(response.root);
+  const auto last_checkpoint = Text(b, response.last_checkpoint);
+  const auto refusals = Refusals(b, response.refusals);
+  const auto gauges = List<fb::Gauge>(
+      b, response.gauges, [&](const Gauge& gauge) { return fb::CreateGauge(b, Text(b, gauge.name), gauge.value); });
+  return fb::CreateStatusResponse(b, response.healthy, problem, version, origin, vkey, response.tree_size, &root,
+                                  response.last_recorded_at, last_checkpoint, response.last_checkpoint_at, refusals,
+                                  gauges)
+      .Union();
+}
+
+Offset<fb::Error> Encode(FlatBufferBuilder& b, const ErrorInfo& error) {
+  const auto rule = Text(b, error.status.rule());
+  const auto message = Text(b, error.status.message());
+  return fb::CreateError(b, static_cast<fb::ErrorCode>(error.status.code()), rule, message, error.item,
+                         static_cast<fb::Stage>(error.stage), error.revision);
+}
+static_assert(static_cast<int>(Code::kInternal) == static_cast<int>(fb::ErrorCode::MAX));
+
+// A union's types follow the order of the schema, and so does the variant, whose first is the error.
+static_assert(std::variant_size_v<ResponseBody> == static_cast<size_t>(fb::ResponseBody::MAX) + 1);
+static_assert(std::is_same_v<std::variant_alternative_t<static_cast<size_t>(fb::ResponseBody::query), ResponseBody>,
+                             QueryResponse>);
 
 }  // namespace
 
-Result<Request> DecodeRequest(std::string_view bytes) {
-  static const Shape shape(fb::RequestTypeTable(), {.identifier = "ENVQ"});
-  const AlignedBytes aligned(bytes);
-  Fault fault;
-  if (!CheckBuffer<fb::Request>(shape, "ENVQ", aligned, fault)) {
-    return fault.ToStatus(Code::kInvalidArgument, "request");
+std::string EncodeResponse(const Response& response) {
+  FlatBufferBuilder b;
+  if (const auto* error = std::get_if<ErrorInfo>(&response.body); error != nullptr) {
+    b.Finish(fb::CreateResponse(b, response.correlation, Encode(b, *error)), "ENVR");
+    return Finished(b);
   }
-  const fb::Request& request = *flatbuffers::GetRoot<fb::Request>(aligned.data());
-  if (!CheckBody(request, fault)) return fault.ToStatus(Code::kInvalidArgument, "request");
-  return Request{request.correlation(), DecodeBody(request, aligned)};
+  const auto body = std::visit(
+      [&](const auto& value) -> Offset<void> {
+        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, ErrorInfo>) {
+          return 0;  // handled above
+        } else {
+          return Encode(b, value);
+        }
+      },
+      response.body);
+  const auto type = static_cast<fb::ResponseBody>(response.body.index());
+  b.Finish(fb::CreateResponse(b, response.correlation, 0, type, body), "ENVR");
+  return Finished(b);
 }
 
 Result<Response> DecodeResponse(std::string_view bytes) {
@@ -397,27 +379,6 @@ Result<Response> DecodeResponse(std::string_view bytes) {
   const fb::Response& response = *flatbuffers::GetRoot<fb::Response>(aligned.data());
   if (!CheckParts(response, fault)) return fault.ToStatus(Code::kInvalidArgument, "response");
   return Response{response.correlation(), DecodeBody(response)};
-}
-
-uint64_t CorrelationOf(std::string_view request_bytes) {
-  // The buffer is malformed, so nothing is assumed of it: every step stays inside or gives up.
-  const auto load = [&](uint64_t at, auto value) {
-    if (at <= request_bytes.size() && request_bytes.size() - at >= sizeof(value)) {
-      std::memcpy(&value, request_bytes.data() + at, sizeof(value));
-      return std::optional(flatbuffers::EndianScalar(value));
-    }
-    return std::optional<decltype(value)>();
-  };
-  const auto root = load(0, uint32_t{});
-  if (!root.has_value()) return 0;
-  const auto back = load(*root, int32_t{});
-  if (!back.has_value()) return 0;
-  const uint64_t vtable = uint64_t{*root} - static_cast<uint64_t>(int64_t{*back});  // wraps out of range when negative
-  const auto vtable_size = load(vtable, uint16_t{});
-  const auto field = load(vtable + fb::Request::VT_CORRELATION, uint16_t{});
-  if (!vtable_size.has_value() || *vtable_size <= fb::Request::VT_CORRELATION || !field.has_value() || *field == 0)
-    return 0;
-  return load(uint64_t{*root} + *field, uint64_t{}).value_or(0);
 }
 
 }  // namespace envledger

@@ -1,23 +1,26 @@
 // A strict pull reader over one JSON text (RFC 8259): the caller says what it expects and gets it, or an error that
-// names the field. It knows nothing of transitions; json_read.cc drives it.
+// names the field.
 //
 // It builds no tree and goes only as deep as its caller's grammar does, so nesting in the input costs nothing. Every
-// read returns false after the first error, which status() keeps.
+// read returns false after the first error, which status() keeps: kInvalidArgument with the field's path as rule
+// ("identity.delegation[1].actor.kind", empty for the whole). Where the text is no JSON the message names the column,
+// in bytes from 1.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ledger/base/status.h"
 
-namespace envledger::json {
+namespace envledger {
 
-class Reader {
+class JsonReader {
  public:
   // Borrows `text`.
-  explicit Reader(std::string_view text) : text_(text) { path_.reserve(8); }
+  explicit JsonReader(std::string_view text) : text_(text) { path_.reserve(8); }
 
   // Reads an object, calling `bool member(std::string_view key)` for each member; it must read the member's value. The
   // key is good until it returns. Keys are not empty; that they are distinct is the caller's to see to.
@@ -28,11 +31,15 @@ class Reader {
   template <typename Item>
   bool List(Item&& item);
 
-  // Reads a string that is not empty. The view is good until the next read.
+  // Reads a string. The view is good until the next read.
+  bool AnyText(std::string_view& value, std::string_view wanted = "a string");
+  // Reads a string that is not empty.
   bool Text(std::string_view& value, std::string_view wanted = "a string");
   bool Boolean(bool& value);
   // Reads an integer, as it is written.
   bool Integer(std::string_view& digits, std::string_view wanted = "an integer");
+  // Reads an integer from 0 to 2^64 - 1.
+  bool Unsigned(uint64_t& value);
 
   // What comes next.
   bool AtObject() { return Next() == '{'; }
@@ -40,6 +47,8 @@ class Reader {
   // Whether the whole text has been read.
   bool End();
 
+  // Where the reader is: the path of the value that it reads, or has just read.
+  std::string path() const { return Path({}); }
   // Refuses the value at the present path, or its member of that name. Always false.
   bool Fail(std::string message, std::string_view member = {});
   const Status& status() const { return status_; }
@@ -71,7 +80,7 @@ class Reader {
 };
 
 template <typename Member>
-bool Reader::Object(Member&& member, std::string_view wanted) {
+bool JsonReader::Object(Member&& member, std::string_view wanted) {
   if (!Begin('{', wanted)) return false;
   std::string decoded;
   for (bool more = !Take('}'); more;) {
@@ -86,7 +95,7 @@ bool Reader::Object(Member&& member, std::string_view wanted) {
 }
 
 template <typename Item>
-bool Reader::List(Item&& item) {
+bool JsonReader::List(Item&& item) {
   if (!Begin('[', "a list")) return false;
   size_t index = 0;
   for (bool more = !Take(']'); more;) {
@@ -98,4 +107,4 @@ bool Reader::List(Item&& item) {
   return true;
 }
 
-}  // namespace envledger::json
+}  // namespace envledger

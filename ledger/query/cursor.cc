@@ -1,0 +1,49 @@
+// A cursor is the place, which a person can read, and a check: the beginning of the SHA-256 of question and place. A
+// cursor that was cut, mistyped or made for other filters would else be a place like any other, and what lies before it
+// would be missing from the answer without a word. It is no secret and no authority: whoever may ask may ask from
+// anywhere.
+#include "ledger/query/cursor.h"
+
+#include "ledger/base/bytes.h"
+#include "ledger/crypto/sha256.h"
+
+namespace envledger {
+namespace {
+
+constexpr size_t kCheckBytes = 12;
+
+std::string Check(std::string_view question, std::string_view place) {
+  std::string text = "envledger cursor";
+  AppendU64(text, question.size());
+  text += question;
+  text += place;
+  return Hex(View(Sha256(text)).substr(0, kCheckBytes));
+}
+
+}  // namespace
+
+std::string QuestionOf(const QueryRequest& request) {
+  QueryRequest question = request;
+  question.cursor.clear();
+  question.limit = 0;
+  question.scan = false;
+  return EncodeRequest({0, std::move(question)});
+}
+
+std::string QuestionOf(const PrincipalsRequest& request) {
+  return EncodeRequest({0, PrincipalsRequest{request.filter, 0, {}}});
+}
+
+std::string CursorAfter(std::string_view question, std::string_view place) {
+  return std::string(place) + "-" + Check(question, place);
+}
+
+Result<std::string> PlaceOfCursor(std::string_view question, std::string_view cursor) {
+  const std::string_view place = cursor.substr(0, cursor.find('-'));
+  if (cursor != CursorAfter(question, place)) {
+    return InvalidField("cursor", "not a cursor of this question, or not all of it: " + Quoted(cursor));
+  }
+  return std::string(place);
+}
+
+}  // namespace envledger
