@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "ledger/base/mutex.h"
+#include "ledger/base/progress.h"
 #include "ledger/base/status.h"
 #include "ledger/base/wakeup.h"
 #include "ledger/service/log_end.h"
-#include "ledger/service/progress.h"
 
 namespace envledger {
 

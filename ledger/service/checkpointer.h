@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ledger/base/mutex.h"
+#include "ledger/base/progress.h"
 #include "ledger/base/status.h"
 #include "ledger/base/time.h"
 #include "ledger/base/wakeup.h"
@@ -19,7 +20,6 @@
 #include "ledger/chain/tree.h"
 #include "ledger/crypto/ed25519.h"
 #include "ledger/service/log_end.h"
-#include "ledger/service/progress.h"
 #include "ledger/service/publisher.h"
 #include "ledger/store/log_db.h"
 

@@ -12,12 +12,12 @@
 #include <thread>
 
 #include "ledger/base/mutex.h"
+#include "ledger/base/progress.h"
 #include "ledger/base/status.h"
 #include "ledger/base/wakeup.h"
 #include "ledger/index/index_writer.h"
 #include "ledger/service/heads.h"
 #include "ledger/service/log_end.h"
-#include "ledger/service/progress.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"
 

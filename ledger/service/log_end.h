@@ -6,10 +6,10 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/mutex.h"
+#include "ledger/base/progress.h"
 #include "ledger/base/status.h"
 #include "ledger/base/time.h"
 #include "ledger/chain/tree.h"
-#include "ledger/service/progress.h"
 
 namespace envledger {
 

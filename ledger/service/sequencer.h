@@ -13,10 +13,10 @@
 #include <variant>
 
 #include "ledger/base/mutex.h"
+#include "ledger/base/progress.h"
 #include "ledger/base/status.h"
 #include "ledger/base/wakeup.h"
 #include "ledger/service/log_end.h"
-#include "ledger/service/progress.h"
 #include "ledger/service/sealer.h"
 
 namespace envledger {

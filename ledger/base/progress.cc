@@ -2,7 +2,7 @@
 // at the position, both under the mutex: whichever comes second sees the first, so no wake-up is lost. The mutex is
 // held for a look at each subscription and a Wakeup::Set at most, and there are as many subscriptions as the ledger has
 // threads that wait; so the mover is never held up.
-#include "ledger/service/progress.h"
+#include "ledger/base/progress.h"
 
 #include <utility>
 

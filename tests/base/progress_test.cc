@@ -1,4 +1,4 @@
-#include "ledger/service/progress.h"
+#include "ledger/base/progress.h"
 
 #include <gtest/gtest.h>
 
