@@ -8,7 +8,7 @@
 #include <string>
 
 #include "cli/commands/commands.h"
-#include "ledger/daemon/config.h"
+#include "ledger/daemon/options.h"
 #include "manual/roff.h"
 
 namespace envledger::manual {
@@ -47,13 +47,9 @@ std::string CommandList() {
 std::string DaemonItems(bool in_file, const std::string& dashes) {
   std::string text;
   for (const DaemonOption& option : DaemonOptions()) {
-    // The placeholder is followed by its default: "PATH (=/run/...)".
-    const size_t standard = option.value.find(" (=");
-    std::string help = option.help + ".";
-    if (standard != std::string::npos) {
-      help += " Default: " + option.value.substr(standard + 3, option.value.size() - standard - 4) + ".";
-    }
-    if (option.in_file == in_file) text += Item(dashes + option.name, option.value.substr(0, standard), help);
+    if (option.in_file != in_file) continue;
+    const std::string standard = option.standard.empty() ? "" : " Default: " + option.standard + ".";
+    text += Item(dashes + option.name, option.placeholder, option.help + "." + standard);
   }
   return text;
 }

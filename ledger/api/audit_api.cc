@@ -39,27 +39,47 @@ AuditApi::AuditApi(Ledger& ledger, const AuditApiOptions& options, std::function
 // From here on nobody but the workers themselves gives them work.
 AuditApi::~AuditApi() { followers_.Stop(); }
 
-void AuditApi::Handle(std::shared_ptr<const Recorder> peer, std::string frame, SendFrame send) {
-  workers_.Submit([this, peer = std::move(peer), frame = std::move(frame), send = std::move(send)] {
+struct AuditApi::Question {
+  std::shared_ptr<const Recorder> peer;
+  Request request;
+  SendFrame send;
+  Interest interest;
+  bool dropped() const { return interest.gone && interest.gone(); }
+};
+
+void AuditApi::Handle(std::shared_ptr<const Recorder> peer, std::string frame, SendFrame send, Interest interest) {
+  workers_.Submit([this, peer = std::move(peer), frame = std::move(frame), send = std::move(send),
+                   interest = std::move(interest)]() mutable {
     auto request = DecodeRequest(frame);
     if (!request.ok()) {
       send(WhenSent({CorrelationOf(frame), Refusal(std::move(request).status())}));
       return;
     }
-    const auto* follow = std::get_if<FollowRequest>(&request->body);
-    if (follow == nullptr || follow->wait_ms == 0) {
-      AnswerNow(*peer, *request, send);
-      return;
+    const auto question = std::make_shared<const Question>(
+        Question{std::move(peer), *std::move(request), std::move(send), std::move(interest)});
+    if (question->dropped()) return;
+    const auto* follow = std::get_if<FollowRequest>(&question->request.body);
+    if (follow != nullptr && follow->wait_ms > 0) {
+      Follow(question, *follow);
+    } else {
+      AnswerNow(*question->peer, question->request, question->send);
     }
-    // Nobody's thread waits: the answer is made by a worker when there is something to answer.
-    const auto wait = std::min(std::chrono::milliseconds(follow->wait_ms), options_.max_wait);
-    const Status waits = followers_.Wait(
-        follow->from_seq, std::chrono::steady_clock::now() + wait, [this, peer, send, request = *request] {
-          workers_.Submit([this, peer, send, request] { AnswerNow(*peer, request, send); });
-        });
-    if (waits.ok()) return;
-    send(WhenSent({request->correlation, Refusal(waits)}));
   });
+}
+
+// Nobody's thread waits: the answer is made by a worker when there is something to answer.
+void AuditApi::Follow(const std::shared_ptr<const Question>& question, const FollowRequest& follow) {
+  const auto wait = std::min(std::chrono::milliseconds(follow.wait_ms), options_.max_wait);
+  const auto waits = followers_.Wait(follow.from_seq, std::chrono::steady_clock::now() + wait, [this, question] {
+    workers_.Submit([this, question] {
+      if (!question->dropped()) AnswerNow(*question->peer, question->request, question->send);
+    });
+  });
+  if (!waits.ok()) {
+    question->send(WhenSent({question->request.correlation, Refusal(waits.status())}));
+  } else if (question->interest.when_gone) {
+    question->interest.when_gone([this, ticket = *waits] { followers_.Cancel(ticket); });
+  }
 }
 
 // With query auditing the answer is made first, so that the event can say what it held, and sent only when the event is

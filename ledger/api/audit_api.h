@@ -25,6 +25,13 @@ struct AuditApiOptions {
   std::chrono::milliseconds max_wait{30'000};  // of a follow request
 };
 
+// Whether whoever asked still waits for the answer. Callable from any thread; an empty function: it does.
+struct Interest {
+  std::function<bool()> gone;
+  // Calls `tell` once when that comes true, here and now or on any thread: it must not block.
+  std::function<void(std::function<void()> tell)> when_gone;
+};
+
 // Thread-safe. The ledger is not owned.
 class AuditApi {
  public:
@@ -35,13 +42,16 @@ class AuditApi {
            std::function<bool()> busy);
   ~AuditApi();
 
-  // Does not block. `peer`: who asks, as the kernel vouches for it.
-  void Handle(std::shared_ptr<const Recorder> peer, std::string frame, SendFrame send);
+  // Does not block. `peer`: who asks, as the kernel vouches for it. Nobody who is gone is answered: `send` is dropped
+  // then, by one who follows the ledger at once.
+  void Handle(std::shared_ptr<const Recorder> peer, std::string frame, SendFrame send, Interest interest = {});
   // Answers those who wait for new entries, and lets nobody wait from now on: to be called before connections are
   // drained.
   void ReleaseFollowers() { followers_.Release(); }
 
  private:
+  struct Question;
+  void Follow(const std::shared_ptr<const Question>& question, const FollowRequest& follow);
   void AnswerNow(const Recorder& peer, const Request& request, const SendFrame& send);
   ResponseBody Answer(const RequestBody& request);
 

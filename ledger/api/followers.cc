@@ -24,21 +24,34 @@ void Followers::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-Status Followers::Wait(uint64_t from_seq, Deadline deadline, Wake wake) {
+Result<Followers::Ticket> Followers::Wait(uint64_t from_seq, Deadline deadline, Wake wake) {
+  Ticket ticket = 0;
   {
     const MutexLock lock(mutex_);
+    ticket = ++last_ticket_;
     if (from_seq >= end_.size() && !released_) {
       if (waiters_.size() >= limit_) {
-        return {Code::kResourceExhausted, "followers",
-                std::to_string(limit_) + " clients wait for new entries already: ask again later, or without waiting"};
+        return Status(
+            Code::kResourceExhausted, "followers",
+            std::to_string(limit_) + " clients wait for new entries already: ask again later, or without waiting");
       }
-      waiters_.emplace(deadline, Waiter{from_seq, std::move(wake)});
+      waiters_.emplace(deadline, Waiter{from_seq, ticket, std::move(wake)});
       changed_.Set();  // when the log has grown meanwhile, it is the thread that finds out
-      return Ok();
+      return ticket;
     }
   }
   wake();
-  return Ok();
+  return ticket;
+}
+
+void Followers::Cancel(Ticket ticket) {
+  Wake dropped;  // what it holds ends with nothing locked
+  const MutexLock lock(mutex_);
+  const auto found = std::find_if(waiters_.begin(), waiters_.end(),
+                                  [ticket](const auto& waiter) { return waiter.second.ticket == ticket; });
+  if (found == waiters_.end()) return;
+  dropped = std::move(found->second.wake);
+  waiters_.erase(found);
 }
 
 void Followers::Release() {

@@ -28,10 +28,15 @@ class Followers {
   // REQUIRES: nobody calls any more.
   ~Followers();
 
+  // Names somebody who waits, for Cancel. Never the same again.
+  using Ticket = uint64_t;
+
   // Calls `wake` once: when more than `from_seq` entries are durable (here and now if they are), at `deadline`, or when
   // all are released; on any thread, with nothing locked. It must not block. kResourceExhausted, and no call, when too
   // many wait.
-  Status Wait(uint64_t from_seq, Deadline deadline, Wake wake);
+  Result<Ticket> Wait(uint64_t from_seq, Deadline deadline, Wake wake);
+  // Drops who waits, without a call. Nothing happens when the call was made, or is being made.
+  void Cancel(Ticket ticket);
   // Wakes everybody, and from now on at once.
   void Release();
   // Release, and when it returns no call of this object's own thread goes on.
@@ -43,6 +48,7 @@ class Followers {
 
   struct Waiter {
     uint64_t from_seq = 0;
+    Ticket ticket = 0;
     Wake wake;
   };
   // Takes out whoever is to be woken now.
@@ -57,6 +63,7 @@ class Followers {
   bool released_ GUARDED_BY(mutex_) = false;
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::multimap<Deadline, Waiter> waiters_ GUARDED_BY(mutex_);
+  Ticket last_ticket_ GUARDED_BY(mutex_) = 0;
   std::thread thread_;
 };
 

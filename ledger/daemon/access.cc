@@ -5,15 +5,38 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdint>
 #include <limits>
-#include <optional>
+#include <string_view>
 
 #include "ledger/base/bytes.h"
 
 namespace envledger {
 namespace {
 
-constexpr size_t kMaxProducerBytes = 128;
+constexpr size_t kFirstBuffer = 1024;
+constexpr size_t kLargestBuffer = 1 << 20;  // a group may have thousands of members
+
+// Calls lookup(entry, buffer, size, found), which is one of the functions getpwnam_r and so on, with a buffer that is
+// large enough. `buffer` keeps what the entry points to.
+template <typename Entry, typename Lookup>
+Result<std::optional<Entry>> LookUp(const std::string& what, std::string& buffer, const Lookup& lookup) {
+  for (buffer.resize(kFirstBuffer);; buffer.resize(buffer.size() * 2)) {
+    Entry entry{};
+    Entry* found = nullptr;
+    const int error = lookup(&entry, buffer.data(), buffer.size(), &found);
+    if (found != nullptr) return std::optional<Entry>(entry);
+    // The manual page lists these, too, for a name that is not found.
+    if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM) {
+      return std::optional<Entry>();
+    }
+    const bool again = error == ERANGE || error == EINTR;
+    if (!again || buffer.size() >= kLargestBuffer) {
+      return Status(Code::kUnavailable, FromErrno(error, "look up " + what).message());
+    }
+  }
+}
 
 std::optional<uint32_t> NumberAfter(const std::string& rule, std::string_view prefix) {
   if (rule.compare(0, prefix.size(), prefix) != 0) return std::nullopt;
@@ -22,40 +45,50 @@ std::optional<uint32_t> NumberAfter(const std::string& rule, std::string_view pr
   return static_cast<uint32_t>(*number);
 }
 
-// The user and group databases may want any size of buffer.
-template <typename Entry, typename Lookup>
-std::optional<Entry> LookUp(std::string& buffer, const Lookup& lookup) {
-  buffer.resize(1024);
-  for (;;) {
-    Entry entry{};
-    Entry* found = nullptr;
-    const int error = lookup(&entry, buffer.data(), buffer.size(), &found);
-    if (error == ERANGE && buffer.size() < (1u << 20)) {
-      buffer.resize(buffer.size() * 2);
-      continue;
-    }
-    return found != nullptr ? std::optional<Entry>(entry) : std::nullopt;
-  }
-}
-
-std::optional<uid_t> UserNamed(const std::string& name) {
-  std::string buffer;
-  const auto user = LookUp<passwd>(buffer, [&](passwd* entry, char* data, size_t size, passwd** found) {
-    return getpwnam_r(name.c_str(), entry, data, size, found);
-  });
-  return user ? std::optional(user->pw_uid) : std::nullopt;
-}
-
-std::optional<gid_t> GroupNamed(const std::string& name) {
-  std::string buffer;
-  const auto group =
-      LookUp<struct group>(buffer, [&](struct group* entry, char* data, size_t size, struct group** found) {
-        return getgrnam_r(name.c_str(), entry, data, size, found);
-      });
-  return group ? std::optional(group->gr_gid) : std::nullopt;
+// A problem with a look-up, with the option that it was made for.
+template <typename Id>
+Result<std::optional<Id>> In(const std::string& option, Result<std::optional<Id>> found) {
+  if (!found.ok()) return Status(found.status().code(), option, option + ": " + found.status().message());
+  return found;
 }
 
 }  // namespace
+
+Result<std::optional<uid_t>> UserNamed(const std::string& name) {
+  std::string buffer;
+  ENVLEDGER_ASSIGN_OR_RETURN(
+      const auto user,
+      LookUp<passwd>("the user " + name, buffer, [&](passwd* entry, char* data, size_t size, passwd** found) {
+        return getpwnam_r(name.c_str(), entry, data, size, found);
+      }));
+  return user ? std::optional<uid_t>(user->pw_uid) : std::nullopt;
+}
+
+Result<std::optional<gid_t>> GroupNamed(const std::string& name) {
+  using Group = struct group;
+  std::string buffer;
+  ENVLEDGER_ASSIGN_OR_RETURN(
+      const auto group,
+      LookUp<Group>("the group " + name, buffer, [&](Group* entry, char* data, size_t size, Group** found) {
+        return getgrnam_r(name.c_str(), entry, data, size, found);
+      }));
+  return group ? std::optional<gid_t>(group->gr_gid) : std::nullopt;
+}
+
+Result<std::optional<std::string>> NameOfUser(uid_t uid) {
+  std::string buffer;
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto user,
+                             LookUp<passwd>("the name of uid " + std::to_string(uid), buffer,
+                                            [&](passwd* entry, char* data, size_t size, passwd** found) {
+                                              return getpwuid_r(uid, entry, data, size, found);
+                                            }));
+  return user ? std::optional<std::string>(user->pw_name) : std::nullopt;
+}
+
+Result<std::optional<uid_t>> UserOf(const std::string& option, const std::string& who) {
+  if (const auto uid = NumberAfter(who, "uid:")) return std::optional<uid_t>(*uid);
+  return In(option, UserNamed(who));
+}
 
 Result<AccessList> AccessList::Parse(const std::string& option, const std::vector<std::string>& rules) {
   AccessList list;
@@ -70,11 +103,11 @@ Result<AccessList> AccessList::Parse(const std::string& option, const std::vecto
       list.groups_.insert(*gid);
       continue;
     }
-    const auto user = UserNamed(rule);
-    const auto group = GroupNamed(rule);
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto user, In(option, UserNamed(rule)));
+    ENVLEDGER_ASSIGN_OR_RETURN(const auto group, In(option, GroupNamed(rule)));
     if (!user && !group) {
       return InvalidField(option,
-                          option + ": \"" + rule + "\" is neither uid:N, gid:N, nor the name of a user or group");
+                          option + ": " + Quoted(rule) + " is neither uid:N, gid:N, nor the name of a user or group");
     }
     if (user) list.users_.insert(*user);
     if (group) list.groups_.insert(*group);
@@ -89,38 +122,6 @@ Status AccessList::Check(const Peer& peer) const {
   }
   return {Code::kNotPermitted, option_,
           "uid " + std::to_string(peer.uid) + " may not use this socket: " + option_ + " does not name it"};
-}
-
-Result<std::unique_ptr<ProducerNames>> ProducerNames::Parse(const std::vector<std::string>& rules) {
-  auto names = std::make_unique<ProducerNames>();
-  const MutexLock lock(names->mutex_);
-  for (const std::string& rule : rules) {
-    const size_t equals = rule.find('=');
-    const std::string who = rule.substr(0, equals);
-    const std::string name = equals == std::string::npos ? "" : rule.substr(equals + 1);
-    if (name.empty() || name.size() > kMaxProducerBytes || !IsUtf8(name)) {
-      return InvalidField("producer", "producer: \"" + rule + "\" is not WHO=NAME with a name of 1 to 128 bytes");
-    }
-    const auto number = NumberAfter(who, "uid:");
-    const auto uid = number ? std::optional<uid_t>(*number) : UserNamed(who);
-    if (!uid) return InvalidField("producer", "producer: \"" + who + "\" is neither uid:N nor the name of a user");
-    if (!names->names_.emplace(*uid, name).second) {
-      return InvalidField("producer", "producer: uid " + std::to_string(*uid) + " is named twice");
-    }
-  }
-  return names;
-}
-
-std::string ProducerNames::NameOf(uid_t uid) {
-  const MutexLock lock(mutex_);
-  const auto known = names_.find(uid);
-  if (known != names_.end()) return known->second;
-  std::string buffer;
-  const auto user = LookUp<passwd>(buffer, [&](passwd* entry, char* data, size_t size, passwd** found) {
-    return getpwuid_r(uid, entry, data, size, found);
-  });
-  const std::string name = user ? user->pw_name : "uid:" + std::to_string(uid);
-  return names_.emplace(uid, name).first->second;
 }
 
 }  // namespace envledger

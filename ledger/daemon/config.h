@@ -17,6 +17,7 @@ enum class DaemonMode { kServe, kInit, kCheck, kHelp, kVersion };
 
 struct DaemonConfig {
   DaemonMode mode = DaemonMode::kServe;
+  std::string config_path;     // the configuration file; empty: none
   std::string origin;          // of --init; otherwise the ledger's origin must be this one, when given
   std::string key_path;        // as configured; empty: FindKeyFile says
   std::string journal_socket;  // empty: checkpoints do not go to the journal
@@ -29,23 +30,13 @@ struct DaemonConfig {
   LogLevel log_level = LogLevel::kInfo;
   LedgerOptions ledger;
   AuditApiOptions audit;
-  ServerLimits server;
+  ServerLimits append_limits;  // of the append socket, as configured
+  ServerLimits audit_limits;   // of the audit socket, which follow from them
 };
 
-// Reads the command line and the configuration file that it names; the command line wins. kInvalidArgument, naming the
-// option, for what is unknown, malformed or out of range.
+// Reads the command line and the configuration file that it names; the command line wins. Every limit in the result is
+// one that serving accepts. kInvalidArgument, naming the option (and for a setting of the file, the file and the line),
+// for what is unknown, malformed, out of range or given twice. With kHelp or kVersion nothing but the mode is set.
 Result<DaemonConfig> ParseDaemonConfig(int argc, const char* const* argv);
-
-// The text of --help.
-std::string DaemonHelp();
-
-// One option as --help lists it, for what else is written from the same table.
-struct DaemonOption {
-  std::string name;
-  std::string value;  // placeholder and default: "PATH (=/var/lib/envledger)"; empty when it takes none
-  std::string help;
-  bool in_file = false;  // may also stand in the configuration file
-};
-std::vector<DaemonOption> DaemonOptions();
 
 }  // namespace envledger

@@ -6,6 +6,8 @@
 #include "ledger/base/log.h"
 #include "ledger/daemon/config.h"
 #include "ledger/daemon/key_loader.h"
+#include "ledger/daemon/options.h"
+#include "ledger/daemon/permissions.h"
 #include "ledger/daemon/serve.h"
 #include "ledger/service/recovery.h"
 #include "ledger/store/layout.h"
@@ -34,6 +36,8 @@ int ExitStatus(const Status& status) {
 }
 
 Status Init(const DaemonConfig& config) {
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto warnings, CheckPermissions(config));
+  for (const std::string& warning : warnings) Log(LogLevel::kWarning, warning);
   ENVLEDGER_ASSIGN_OR_RETURN(const SigningKey key,
                              SigningKey::Load(FindKeyFile(config.key_path, std::getenv("CREDENTIALS_DIRECTORY"))));
   const std::string& publish = config.ledger.checkpointer.publish_path;

@@ -12,7 +12,7 @@ void BlockSignals();
 // Recovers, listens, says READY, serves; on SIGTERM or SIGINT drains, closes the ledger, and returns ok.
 Status Serve(const DaemonConfig& config);
 
-// What Serve would refuse before it opens the ledger: access lists, producer names, the key.
+// What Serve would refuse before it opens the ledger (Prepare), with the same warnings.
 Status CheckConfig(const DaemonConfig& config);
 
 }  // namespace envledger

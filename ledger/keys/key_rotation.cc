@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "ledger/base/directory_lock.h"
 #include "ledger/base/file.h"
 #include "ledger/crypto/ed25519.h"
 #include "ledger/crypto/key_paths.h"
@@ -139,6 +140,12 @@ class Rotation {
 }  // namespace
 
 Result<RotatedKey> RotateKeyFile(const std::string& key_path, const KeyHistory& keys, const RotationHook& hook) {
+  // Of two at once, each would take the other's files for those of a rotation that was interrupted, and remove them.
+  const auto lock = LockDirectory(DirectoryOf(key_path), std::chrono::milliseconds(0));
+  if (lock.status().rule() == kRuleLocked) {
+    return Unavailable("another rotation in " + DirectoryOf(key_path) + " is under way");
+  }
+  ENVLEDGER_RETURN_IF_ERROR(lock.status());
   return Rotation(key_path, keys, hook).Run();
 }
 

@@ -1,5 +1,5 @@
 // Start order: log, recovery (nothing is served from a log that does not verify), published checkpoints, a rotation of
-// the key that is not recorded yet, index, then the threads, each after what it uses; stop order is the reverse.
+// the key that is not recorded yet, index, then (Begin) the threads, each after what it uses; stop order is the reverse.
 //
 // Nobody calls back. The sequencer moves the durable end (LogEnd), which the indexer, the checkpointer and whoever
 // follows the ledger look at and are woken by; the indexer moves its own progress, which the sequencer looks at.
@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <future>
 
+#include "ledger/base/bytes.h"
 #include "ledger/base/file.h"
 #include "ledger/base/log.h"
 #include "ledger/base/thread_name.h"
@@ -52,6 +53,10 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(const LedgerOptions& options, const
   }
   ENVLEDGER_ASSIGN_OR_RETURN(auto log, LogDb::Open(LogPath(options.data_dir), options.log));
   ENVLEDGER_ASSIGN_OR_RETURN(const Genesis genesis, ReadGenesis(*log));
+  if (!options.origin.empty() && options.origin != genesis.origin) {
+    return InvalidField("origin",
+                        "the ledger's origin is " + Quoted(genesis.origin) + ", not " + Quoted(options.origin));
+  }
   ENVLEDGER_ASSIGN_OR_RETURN(VerifierKey verifier_key, MakeVerifierKey(genesis.origin, key.public_key()));
   std::unique_ptr<Ledger> ledger(new Ledger(complete, std::move(verifier_key), clock));
   ledger->log_ = std::move(log);
@@ -72,7 +77,7 @@ Status Ledger::Start(const SigningKey& key, const PendingRotation* pending,
   ENVLEDGER_RETURN_IF_ERROR(
       publisher.Compare(recovered.latest.checkpoint, recovered.latest.note, recovered.keys, verifier_key_));
   ENVLEDGER_RETURN_IF_ERROR(RecordRotation(*log_, key, pending, clock_, publisher, recovered));
-  const uint64_t size = recovered.end.frontier.size();
+  recovered_clean_ = recovered.clean;
   end_ = std::make_unique<LogEnd>(DurableEnd{recovered.end.frontier, recovered.before_last,
                                              recovered.end.last_leaf_hash, recovered.end.last_recorded_at});
   IndexerOptions indexer = options_.indexer;
@@ -89,10 +94,14 @@ Status Ledger::Start(const SigningKey& key, const PendingRotation* pending,
                                                  std::move(recovered.latest), std::move(publisher), *end_);
   auto sealer = std::make_unique<Sealer>(*log_, *indexer_, clock_, options_.sealer, recovered.end);
   sequencer_ = std::make_unique<Sequencer>(*log_, std::move(sealer), options_.sequencer, *end_, indexer_->progress());
+  CheckDisk();
+  return Ok();
+}
+
+Status Ledger::Begin() {
   indexer_->Start();
   checkpointer_->Start();
-  CheckDisk();
-  ENVLEDGER_RETURN_IF_ERROR(SealEvent(Opened{options_.version, size, recovered.clean}));
+  ENVLEDGER_RETURN_IF_ERROR(SealEvent(Opened{options_.version, end_->size(), recovered_clean_}));
   static_cast<void>(refusals_.TakePending(clock_.Now()));  // begins the first interval
   housekeeping_ = std::thread([this] { Housekeep(); });
   return Ok();

@@ -29,6 +29,7 @@ namespace envledger {
 
 struct LedgerOptions {
   std::string data_dir;
+  std::string origin;               // the name that the ledger must have; empty: any
   std::string version = "unknown";  // of the program, for the opened event
   LogDbOptions log;
   SealerOptions sealer;
@@ -42,16 +43,20 @@ struct LedgerOptions {
 // Thread-safe.
 class Ledger {
  public:
-  // Opens, recovers, compares with the published checkpoints, records a pending rotation to `key`, brings the index up,
-  // seals the `opened` event, and starts. `key` and `clock` are not owned; `pending` (may be null) is what lies beside
+  // Opens, recovers, compares with the published checkpoints, records a pending rotation to `key`, and brings the index
+  // up. `key` and `clock` are not owned; `pending` (may be null) is what lies beside
   // the key, and is not used after Open; `progress` (may be empty) hears what start-up is doing. kNotFound when there
-  // is no ledger, kNotPermitted for a key that is neither the ledger's nor the next one, kCorruption with a report when
-  // what is stored is not what was left.
+  // is no ledger, kInvalidArgument for one of another origin, kNotPermitted for a key that is neither the ledger's nor
+  // the next one, kCorruption with a report when what is stored is not what was left.
   static Result<std::unique_ptr<Ledger>> Open(const LedgerOptions& options, const SigningKey& key,
                                               const PendingRotation* pending, Clock& clock,
                                               const std::function<void(const std::string&)>& progress);
   // As a kill would leave it, but for the threads; call Close for an orderly end.
   ~Ledger();
+
+  // Seals the `opened` event, and starts what signs, indexes and notes by itself. To be called once, when whoever
+  // opened the ledger can serve it, and before anything else is appended.
+  Status Begin();
 
   // `work.done` is called once, when the request is durable or refused. Refusals are counted here.
   void Append(AppendWork work);
@@ -74,6 +79,7 @@ class Ledger {
   StatusResponse Describe() const;
 
   // Seals the `closed` event, signs the last checkpoint, flushes the index and stops. Appends are refused from then on.
+  // REQUIRES: Begin was ok.
   Status Close(const std::string& reason);
 
   // The key in force.
@@ -102,6 +108,7 @@ class Ledger {
   std::unique_ptr<Checkpointer> checkpointer_;
   std::unique_ptr<Sequencer> sequencer_;
   uint64_t recovered_entries_ = 0;
+  bool recovered_clean_ = false;
   std::atomic<bool> disk_low_{false};
 
   mutable Mutex mutex_;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "ledger/base/directory_lock.h"
 #include "ledger/base/file.h"
 #include "ledger/base/log.h"
 #include "ledger/chain/verifier.h"
@@ -18,6 +19,8 @@ namespace envledger {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kInitPatience{10};
 
 Status WriteGenesis(const std::string& log_path, const VerifierKey& verifier_key, const SigningKey& key, Clock& clock,
                     std::string& note) {
@@ -156,11 +159,17 @@ Status InitLedger(const std::string& data_dir, const std::string& origin, const 
                   const std::string& publish_path, Clock& clock) {
   ENVLEDGER_ASSIGN_OR_RETURN(const VerifierKey verifier_key, MakeVerifierKey(origin, key.public_key()));
   std::error_code error;
-  const bool existed = fs::exists(data_dir, error);
-  if (!existed && mkdir(data_dir.c_str(), 0700) != 0) return FromErrno(errno, "create " + data_dir);
+  const bool made = mkdir(data_dir.c_str(), 0700) == 0;
+  if (!made && errno != EEXIST) return FromErrno(errno, "create " + data_dir);
+  // What another one has begun is not to be taken for what was left of one that was interrupted.
+  ENVLEDGER_ASSIGN_OR_RETURN(const UniqueFd lock, LockDirectory(data_dir, kInitPatience));
   if (fs::exists(LogPath(data_dir), error)) return Conflict("exists", data_dir + " holds a ledger already");
   if (fs::exists(publish_path, error)) {
     return Conflict("exists", publish_path + " exists already: it is the published checkpoint of a ledger");
+  }
+  const std::string publish_dir = DirectoryOf(publish_path);
+  if (access(publish_dir.c_str(), W_OK | X_OK) != 0) {
+    return FromErrno(errno, "publish the checkpoint in " + publish_dir);
   }
   const std::string temporary = data_dir + "/log.init";
   fs::remove_all(temporary, error);  // of an init that did not get to its rename
@@ -168,7 +177,7 @@ Status InitLedger(const std::string& data_dir, const std::string& origin, const 
   ENVLEDGER_RETURN_IF_ERROR(WriteGenesis(temporary, verifier_key, key, clock, note));
   if (rename(temporary.c_str(), LogPath(data_dir).c_str()) != 0) return FromErrno(errno, "rename " + temporary);
   ENVLEDGER_RETURN_IF_ERROR(SyncDirectory(data_dir));
-  if (!existed) ENVLEDGER_RETURN_IF_ERROR(SyncDirectory(DirectoryOf(data_dir)));
+  if (made) ENVLEDGER_RETURN_IF_ERROR(SyncDirectory(DirectoryOf(data_dir)));
   // Last, because start-up makes a missing copy good, but takes a copy without a ledger for a lost ledger.
   return WriteFileDurably(publish_path, note, 0644);
 }

@@ -16,6 +16,7 @@
 #include <tuple>
 
 #include "ledger/base/bytes.h"
+#include "ledger/base/directory_lock.h"
 #include "ledger/base/mutex.h"
 #include "ledger/store/index_files.h"
 #include "ledger/store/rocks.h"
@@ -234,6 +235,8 @@ Result<std::unique_ptr<IndexDb>> IndexDb::OpenReadOnly(const std::string& path, 
 }
 
 Status IndexDb::Destroy(const std::string& path) {
+  const auto lock = rocks::Lock(path);
+  if (lock.status().rule() == kRuleLocked) return lock.status();
   std::error_code error;
   std::filesystem::remove_all(path, error);
   return error ? Unavailable("remove " + path + ": " + error.message()) : Ok();

@@ -79,7 +79,7 @@ class IndexDb {
   static Result<std::unique_ptr<IndexDb>> Open(const std::string& path, const IndexDbOptions& options);
   // kNotFound when there is none.
   static Result<std::unique_ptr<IndexDb>> OpenReadOnly(const std::string& path, const IndexDbOptions& options);
-  // Removes the database's directory, whatever is in it.
+  // Removes the database's directory, whatever is in it. kUnavailable while another process has it open for writing.
   static Status Destroy(const std::string& path);
   ~IndexDb();
 

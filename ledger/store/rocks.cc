@@ -4,10 +4,13 @@
 
 #include <cstdio>
 
+#include "ledger/base/directory_lock.h"
 #include "ledger/base/log.h"
 
 namespace envledger::rocks {
 namespace {
+
+constexpr std::chrono::milliseconds kNoPatience{0};
 
 // RocksDB's warnings and errors become lines of our own log. Its LOG files are not written at all: a reader must not
 // rotate them inside the directory of another process, and the packaged library aborts when one cannot be written
@@ -72,9 +75,21 @@ Handle::~Handle() {
   db->Close();
 }
 
+Result<UniqueFd> Lock(const std::string& path) {
+  auto lock = LockDirectory(path, kNoPatience);
+  if (lock.status().rule() == kRuleLocked) {
+    return Status(Code::kUnavailable, std::string(kRuleLocked),
+                  "open " + path + ": another process has it open for writing");
+  }
+  return lock;
+}
+
 Result<Handle> Open(const rocksdb::DBOptions& options, const std::string& path,
                     const std::vector<rocksdb::ColumnFamilyDescriptor>& families, bool read_only) {
   Handle handle;
+  if (!read_only) {
+    ENVLEDGER_ASSIGN_OR_RETURN(handle.lock, Lock(path));
+  }
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = read_only
                                      ? rocksdb::DB::OpenForReadOnly(options, path, families, &handle.families, &db)

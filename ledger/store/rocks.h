@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ledger/base/file.h"
 #include "ledger/base/status.h"
 
 namespace envledger::rocks {
@@ -23,18 +24,28 @@ Status ToStatus(const rocksdb::Status& status, std::string_view what);
 rocksdb::DBOptions CommonOptions(bool read_only);
 // An open database with its column families, closed in the right order.
 struct Handle {
+  // Of the directory, when it is open for writing. RocksDB locks a file in it too, but a file can be tidied away, and two
+  // writers destroy a database.
+  UniqueFd lock;
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> families;  // owned, in the order of the descriptors
 
   Handle() = default;
   Handle(Handle&& other) noexcept { *this = std::move(other); }
   Handle& operator=(Handle&& other) noexcept {
+    std::swap(lock, other.lock);
     std::swap(db, other.db);
     std::swap(families, other.families);
     return *this;
   }
   ~Handle();
 };
+// Keeps other writers out of a database's directory. kUnavailable (kRuleLocked) when one is in it already, kNotFound when
+// it is not there.
+Result<UniqueFd> Lock(const std::string& path);
+
+// kUnavailable when another process has it open for writing, and this is to be another one. REQUIRES: the directory is
+// there.
 Result<Handle> Open(const rocksdb::DBOptions& options, const std::string& path,
                     const std::vector<rocksdb::ColumnFamilyDescriptor>& families, bool read_only);
 

@@ -6,6 +6,13 @@
 //
 // Pump() is the one place where things move, in the order that frees memory first: replies, then writes, then frames
 // that waited for a free slot, then new input. It stops at the end of each, so no peer keeps the loop to itself.
+//
+// A peer that is held back is not read from, so its end of file would go unnoticed for as long as a reply takes. The
+// socket is therefore always watched for the other sign: the kernel reports a hang-up when the peer has closed the
+// socket or shut it down both ways. (One that has only stopped writing still reads its replies, and is not hung up.)
+// From then on replies go nowhere and whoever works on one is told, but the connection counts until the last of them is
+// dropped: what works for it still takes memory. What such a peer sent before is handled: a producer that dies behind
+// its last record has still said it.
 #include "ledger/transport/connection.h"
 
 #include <algorithm>
@@ -27,7 +34,7 @@ Connection::Connection(Loop& loop, const Listener& listener, UniqueFd fd, Peer p
                        std::function<void(const std::shared_ptr<Connection>&)> closed)
     : loop_(loop),
       listener_(listener),
-      peer_(std::make_shared<const Peer>(std::move(peer))),
+      peer_(std::move(peer)),
       closed_callback_(std::move(closed)),
       socket_(loop.io),
       reader_(loop.limits.max_frame_bytes) {
@@ -38,6 +45,28 @@ Connection::Connection(Loop& loop, const Listener& listener, UniqueFd fd, Peer p
     socket_.non_blocking(true, error);
   }
   input_ended_ = static_cast<bool>(error);  // the kernel has no room to watch it: the first Pump closes it
+}
+
+void Connection::Start() {
+  if (!input_ended_) {
+    socket_.async_wait(asio::socket_base::wait_error, [self = shared_from_this()](boost::system::error_code cancelled) {
+      if (cancelled || self->closed_) return;
+      self->PeerGone();
+      self->handler_ ? self->Pump() : self->Close();
+    });
+  }
+  Pump();
+}
+
+void Connection::Open(FrameHandler handler) {
+  handler_ = std::move(handler);
+  Pump();
+}
+
+void Connection::Refuse(const Status& status) {
+  if (closed_ || input_ended_) return;
+  SendError(status);
+  Pump();
 }
 
 void Connection::Pump() {
@@ -57,6 +86,10 @@ void Connection::CollectReplies() {
   while (!slots_.empty() && slots_.front()->state != Reply::Slot::State::kWaiting) {
     const std::shared_ptr<Reply::Slot> slot = std::move(slots_.front());
     slots_.pop_front();
+    if (peer_gone_) {
+      SetHeld(held_ - slot->request_bytes);
+      continue;
+    }
     std::string frame;
     if (slot->state == Reply::Slot::State::kSent) frame = slot->make();
     if (!frame.empty() && frame.size() <= std::numeric_limits<uint32_t>::max()) {
@@ -89,7 +122,7 @@ void Connection::Write() {
       });
       return;
     }
-    if (error) return Close();  // the peer is gone
+    if (error) return PeerGone();
     output_.Consume(written);
     write_ticks_ = 0;
     SetHeld(held_ - written);
@@ -108,7 +141,7 @@ bool Connection::HeldBack() const {
 }
 
 void Connection::AwaitInput() {
-  if (closed_ || input_ended_ || input_awaited_ || short_of_room_ || HeldBack()) return;
+  if (closed_ || !handler_ || input_ended_ || input_awaited_ || short_of_room_ || HeldBack()) return;
   if (Room() == 0) {
     short_of_room_ = true;
     loop_.short_of_room.push_back(weak_from_this());
@@ -128,11 +161,10 @@ void Connection::Read() {
   boost::system::error_code error;
   const size_t count = socket_.read_some(asio::buffer(loop_.chunk.data(), room), error);
   if (error == asio::error::would_block) return AwaitInput();
-  if (error == asio::error::eof) {
+  if (error) {  // its end, or a peer that went away without reading its replies
     StopReading();
     return Pump();
   }
-  if (error) return Close();
   SetHeld(held_ + count);
   unframed_ += count;
   const std::string_view rest = Deliver({loop_.chunk.data(), count});
@@ -140,12 +172,19 @@ void Connection::Read() {
   Pump();
 }
 
+void Connection::PeerGone() {
+  if (std::exchange(peer_gone_, true)) return;
+  SetHeld(held_ - output_.size());
+  output_.Clear();
+  for (const auto& slot : slots_) slot->Abandon();
+}
+
 std::string_view Connection::Deliver(std::string_view input) {
   std::string frame;
   while (!input.empty() && MayDeliver()) {
     const Result<bool> whole = reader_.Take(input, frame);
     if (!whole.ok()) {
-      Refuse(whole.status());
+      SendError(whole.status());
       return {};
     }
     if (!*whole) return {};
@@ -155,8 +194,9 @@ std::string_view Connection::Deliver(std::string_view input) {
     frame_ticks_ = 0;
     GiveUpFavour();
     auto slot = std::make_shared<Reply::Slot>(loop_.outbox, weak_from_this(), bytes);
+    if (peer_gone_) slot->Abandon();
     slots_.push_back(slot);
-    listener_.handle(peer_, std::move(frame), Reply(std::move(slot)));
+    handler_(std::move(frame), Reply(std::move(slot)));
   }
   return input;
 }
@@ -170,8 +210,8 @@ void Connection::DeliverBacklog() {
   backlog_taken_ = 0;
 }
 
-void Connection::Refuse(const Status& status) {
-  ++loop_.refused;
+void Connection::SendError(const Status& status) {
+  ++loop_.counters.refused_;
   auto slot = std::make_shared<Reply::Slot>(loop_.outbox, weak_from_this(), size_t{0});
   slot->make = [frame = loop_.encode_error(status)] { return frame; };
   slot->state = Reply::Slot::State::kSent;
@@ -195,7 +235,7 @@ void Connection::Drain() {
 
 void Connection::Close() {
   if (std::exchange(closed_, true)) return;
-  slots_.clear();
+  for (const auto& slot : std::exchange(slots_, {})) slot->Abandon();
   output_.Clear();
   GiveUpFavour();
   SetHeld(0);
@@ -208,14 +248,14 @@ void Connection::Tick() {
   if (closed_) return;
   // Strictly more than kTicks, because the first one is cut short by whenever the wait began.
   if (!output_.empty() && ++write_ticks_ > Loop::kTicks) return TimedOut("did not read its replies");
-  const bool owes_frame = !input_ended_ && (!had_frame_ || unframed_ > 0) && !HeldBack();
+  const bool owes_frame = handler_ && !input_ended_ && (!had_frame_ || unframed_ > 0) && !HeldBack();
   if (owes_frame && ++frame_ticks_ > Loop::kTicks) return TimedOut("did not send a whole frame");
 }
 
 void Connection::TimedOut(std::string_view what) {
-  ++loop_.timeouts;
-  Log(LogLevel::kDebug, listener_.name + ": process " + std::to_string(peer_->pid) + " of user " +
-                            std::to_string(peer_->uid) + " " + std::string(what) + " in time and is disconnected");
+  ++loop_.counters.timeouts_;
+  Log(LogLevel::kDebug, listener_.name + ": process " + std::to_string(peer_.pid) + " of user " +
+                            std::to_string(peer_.uid) + " " + std::string(what) + " in time and is disconnected");
   Close();
 }
 
@@ -223,7 +263,7 @@ void Connection::SetHeld(size_t held) {
   const bool released = held < held_;
   loop_.budget.Change(held_, held);
   held_ = held;
-  loop_.inflight_bytes.store(loop_.budget.used(), std::memory_order_relaxed);
+  loop_.counters.inflight_bytes_.store(loop_.budget.used(), std::memory_order_relaxed);
   if (released) ResumeOthers();
 }
 

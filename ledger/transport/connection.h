@@ -5,7 +5,6 @@
 #include <utility>  // first: Boost 1.74's asio needs it and does not include it
 // clang-format on
 
-#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <cstddef>
@@ -24,13 +23,13 @@
 
 namespace envledger {
 
-class Connection;
-
 // What the connections of a server share.
 struct Loop {
-  Loop(const ServerLimits& server_limits, std::function<std::string(const Status&)> error_encoder)
+  Loop(const ServerLimits& server_limits, std::function<std::string(const Status&)> error_encoder,
+       ServerCounters& server_counters)
       : limits(server_limits),
         encode_error(std::move(error_encoder)),
+        counters(server_counters),
         budget(limits.max_inflight_bytes, limits.max_connections, kFrameHeaderBytes + limits.max_frame_bytes),
         chunk(kChunkBytes) {}
 
@@ -42,6 +41,7 @@ struct Loop {
 
   const ServerLimits limits;
   const std::function<std::string(const Status&)> encode_error;
+  ServerCounters& counters;  // written by the loop's thread
   boost::asio::io_context io{1};
   std::shared_ptr<Outbox> outbox;
   Budget budget;
@@ -49,13 +49,6 @@ struct Loop {
   std::deque<std::weak_ptr<Connection>> short_of_room;  // look again, in this order, when bytes are released
   bool resuming = false;                                // that is posted
   bool favour_given = false;                            // some connection has it
-
-  // Written by the loop's thread, read by any.
-  std::atomic<uint64_t> connections = 0;
-  std::atomic<uint64_t> accepted = 0;
-  std::atomic<uint64_t> refused = 0;
-  std::atomic<uint64_t> timeouts = 0;
-  std::atomic<uint64_t> inflight_bytes = 0;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -64,8 +57,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection(Loop& loop, const Listener& listener, UniqueFd fd, Peer peer,
              std::function<void(const std::shared_ptr<Connection>&)> closed);
 
-  const Peer& peer() const { return *peer_; }
+  const Peer& peer() const { return peer_; }
+  const Listener& listener() const { return listener_; }
 
+  // Begins to watch the peer. Nothing is read from it before Open.
+  void Start();
+  // From now on its frames go to `handler`.
+  void Open(FrameHandler handler);
+  // Tells the peer why it is not served any further, and closes when that is written.
+  void Refuse(const Status& status);
   // Does whatever can be done now: writes replies, hands frames over, waits for more. To be called after the connection
   // was made, and when the state of a slot or the room in the budget has changed.
   void Pump();
@@ -80,10 +80,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Write();
   void AwaitInput();
   void Read();
+  // Replies go nowhere from now on.
+  void PeerGone();
   // Hands over the frames in `input` while there are slots for them. Returns what was not looked at.
   std::string_view Deliver(std::string_view input);
   void DeliverBacklog();
-  void Refuse(const Status& status);
+  void SendError(const Status& status);
   void StopReading();
   void SetHeld(size_t held);
   size_t Room();
@@ -96,10 +98,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Loop& loop_;
   const Listener& listener_;
-  const std::shared_ptr<const Peer> peer_;
+  const Peer peer_;
   const std::function<void(const std::shared_ptr<Connection>&)> closed_callback_;
   boost::asio::local::stream_protocol::socket socket_;
+  FrameHandler handler_;  // empty until it is open
   bool closed_ = false;
+  bool peer_gone_ = false;
 
   // Input.
   FrameReader reader_;

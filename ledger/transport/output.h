@@ -49,6 +49,7 @@ class Output {
   void Clear() {
     blocks_.clear();
     written_ = 0;
+    size_ = 0;
   }
 
  private:

@@ -1,8 +1,8 @@
-// Replies on their way from the handlers' threads to the loop's.
+// Replies, and decisions about connections, on their way from other threads to the loop's.
 //
 // A slot is the place of one reply in its connection's order. Whoever answers puts the slot into the outbox; the first
 // one in an empty outbox wakes the loop, which takes all that have gathered: one wake-up and one write for many
-// replies.
+// replies. New connections go the same way.
 #pragma once
 
 #include <cstddef>
@@ -17,21 +17,27 @@
 
 namespace envledger {
 
-class Connection;
-
-// Thread-safe. Outlives the server while replies are held.
+// Thread-safe. Outlives the server while replies or new connections are held.
 class Outbox {
  public:
   explicit Outbox(std::function<void()> wake) : wake_(std::move(wake)) {}
+  struct Mail {
+    std::vector<std::shared_ptr<Reply::Slot>> replies;
+    std::vector<std::shared_ptr<NewConnection::Slot>> connections;
+  };
   void Put(std::shared_ptr<Reply::Slot> slot) EXCLUDES(mutex_);
-  std::vector<std::shared_ptr<Reply::Slot>> TakeAll() EXCLUDES(mutex_);
-  // From now on replies go nowhere and `wake` is not called.
+  void Put(std::shared_ptr<NewConnection::Slot> slot) EXCLUDES(mutex_);
+  Mail TakeAll() EXCLUDES(mutex_);
+  // From now on everything goes nowhere and `wake` is not called.
   void Close() EXCLUDES(mutex_);
 
  private:
+  template <typename Slot>
+  void PutIn(std::vector<std::shared_ptr<Slot>>& slots, std::shared_ptr<Slot> slot) REQUIRES(mutex_);
+
   Mutex mutex_;
   std::function<void()> wake_ GUARDED_BY(mutex_);
-  std::vector<std::shared_ptr<Reply::Slot>> slots_ GUARDED_BY(mutex_);
+  Mail mail_ GUARDED_BY(mutex_);
 };
 
 struct Reply::Slot {
@@ -44,12 +50,31 @@ struct Reply::Slot {
   const std::weak_ptr<Connection> connection;
   const size_t request_bytes;
 
+  // Nobody reads the reply any more. Calls what waits for that, on this thread.
+  void Abandon() EXCLUDES(mutex);
+
+  Mutex mutex;
+  bool unwanted GUARDED_BY(mutex) = false;
+  std::function<void()> when_unwanted GUARDED_BY(mutex);
+
   // The Reply's until the slot is put into the outbox, then the loop's.
   FrameMaker make;
   State answer = State::kWaiting;
 
   // The loop's: `answer` once it has come out of the outbox.
   State state = State::kWaiting;
+};
+
+struct NewConnection::Slot {
+  Slot(std::shared_ptr<Outbox> out, std::weak_ptr<Connection> owner)
+      : outbox(std::move(out)), connection(std::move(owner)) {}
+
+  const std::shared_ptr<Outbox> outbox;
+  const std::weak_ptr<Connection> connection;
+
+  // The NewConnection's until the slot is put into the outbox, then the loop's. Neither: it was dropped.
+  FrameHandler handler;
+  Status refusal;
 };
 
 }  // namespace envledger

@@ -14,13 +14,13 @@
 #include <exception>
 #include <optional>
 #include <thread>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "ledger/base/log.h"
 #include "ledger/base/mutex.h"
 #include "ledger/transport/connection.h"
+#include "ledger/transport/connection_counts.h"
 #include "ledger/transport/thread.h"
 
 namespace envledger {
@@ -33,26 +33,6 @@ constexpr int kAcceptBurst = 64;  // connections taken in a row before others ge
 constexpr std::chrono::milliseconds kAcceptRetry{50};
 constexpr std::chrono::seconds kRefusalLogInterval{1};
 
-Status CheckLimits(const ServerLimits& limits) {
-  const size_t frame = size_t{limits.max_frame_bytes} + kFrameHeaderBytes;
-  if (limits.max_frame_bytes == 0) return InvalidField("max_frame_bytes", "must not be 0");
-  if (limits.max_connections == 0) return InvalidField("max_connections", "must not be 0");
-  if (limits.max_connections_per_process == 0) return InvalidField("max_connections_per_process", "must not be 0");
-  if (limits.max_inflight_requests_per_connection == 0) {
-    return InvalidField("max_inflight_requests_per_connection", "must not be 0");
-  }
-  if (limits.max_inflight_bytes_per_connection < frame) {
-    return InvalidField("max_inflight_bytes_per_connection", "is less than max_frame_bytes and its header");
-  }
-  if (limits.max_inflight_bytes / 2 < frame) {
-    return InvalidField("max_inflight_bytes", "half of it is less than max_frame_bytes and its header");
-  }
-  if (limits.frame_timeout <= std::chrono::milliseconds::zero()) {
-    return InvalidField("frame_timeout", "must be above 0");
-  }
-  return Ok();
-}
-
 // A listener at work.
 struct Door {
   Door(asio::io_context& io, Listener taken) : listener(std::move(taken)), socket(io), retry(io) {}
@@ -61,29 +41,66 @@ struct Door {
   asio::local::stream_protocol::acceptor socket;  // owns the listener's descriptor
   asio::steady_timer retry;
   bool failing = false;  // the last accept failed for want of descriptors or memory
-  std::chrono::steady_clock::time_point refusal_logged{};
 };
 
 }  // namespace
 
+Status CheckServerLimits(const ServerLimits& limits) {
+  const std::pair<std::string, bool> not_zero[] = {
+      {"max-frame-bytes", limits.max_frame_bytes > 0},
+      {"max-connections", limits.max_connections > 0},
+      {"max-connections-per-process", limits.max_connections_per_process > 0},
+      {"max-connections-per-user-without-pid", limits.max_connections_per_user_without_pid > 0},
+      {"max-inflight-requests-per-connection", limits.max_inflight_requests_per_connection > 0},
+      {"frame-timeout-seconds", limits.frame_timeout > std::chrono::milliseconds::zero()}};
+  for (const auto& [option, holds] : not_zero) {
+    if (!holds) return InvalidField(option, option + " must be above 0");
+  }
+  const size_t frame = size_t{limits.max_frame_bytes} + kFrameHeaderBytes;
+  const auto at_least = [](const std::string& option, size_t least, const std::string& why) {
+    return InvalidField(option, option + " must be at least " + std::to_string(least) + ": " + why);
+  };
+  if (limits.max_inflight_bytes_per_connection < frame) {
+    return at_least("max-inflight-bytes-per-connection", frame, "it must hold a frame of max-frame-bytes");
+  }
+  if (limits.max_inflight_bytes / 2 < frame) {
+    return at_least("max-inflight-bytes", 2 * frame, "half of it must hold a frame of max-frame-bytes");
+  }
+  if (limits.max_inflight_bytes < limits.max_inflight_bytes_per_connection) {
+    return at_least("max-inflight-bytes", limits.max_inflight_bytes_per_connection,
+                    "it must hold max-inflight-bytes-per-connection");
+  }
+  return Ok();
+}
+
+ServerStats ServerCounters::Read() const {
+  return {.connections = connections_,
+          .accepted = accepted_,
+          .refused = refused_,
+          .inflight_bytes = inflight_bytes_,
+          .timeouts = timeouts_};
+}
+
 class Server::Impl {
  public:
-  Impl(const ServerLimits& limits, std::function<std::string(const Status&)> encode_error);
+  Impl(const ServerLimits& limits, std::function<std::string(const Status&)> encode_error, ServerCounters& counters);
   Status Listen(std::vector<Listener> listeners);
   void Run();
+  void Accept();
   void Stop();
   void Drain(std::chrono::steady_clock::time_point deadline) EXCLUDES(mutex_);
-  ServerStats Stats() const;
 
  private:
   void AwaitPeer(Door& door);
-  void Accept(Door& door);
+  void AcceptAt(Door& door);
   void AcceptLater(Door& door, int error);
   void Admit(Door& door, UniqueFd fd);
   Status CheckPeer(const Door& door, const Peer& peer) const;
-  void Refuse(Door& door, const UniqueFd& fd, const Peer& peer, const Status& why);
+  void Refuse(const Door& door, const UniqueFd& fd, const Peer& peer, const Status& why);
+  void LogRefusal(const Listener& listener, const Peer& peer, const Status& why);
   void Closed(const std::shared_ptr<Connection>& connection);
-  void CollectReplies();
+  void CollectMail();
+  void Decide(NewConnection::Slot& slot);
   void BeginDrain();
   void CloseDoors();
   void CloseAll();
@@ -98,7 +115,8 @@ class Server::Impl {
   bool draining_ = false;
   std::vector<std::unique_ptr<Door>> doors_;
   std::unordered_set<std::shared_ptr<Connection>> connections_;
-  std::unordered_map<pid_t, size_t> by_process_;
+  ConnectionCounts counts_;
+  std::chrono::steady_clock::time_point refusal_logged_{};
 
   Mutex mutex_;
   CondVar drained_changed_;
@@ -107,9 +125,13 @@ class Server::Impl {
   std::thread thread_;
 };
 
-Server::Impl::Impl(const ServerLimits& limits, std::function<std::string(const Status&)> encode_error)
-    : loop_(limits, std::move(encode_error)), work_(loop_.io.get_executor()), tick_(loop_.io) {
-  loop_.outbox = std::make_shared<Outbox>([this] { asio::post(loop_.io, [this] { CollectReplies(); }); });
+Server::Impl::Impl(const ServerLimits& limits, std::function<std::string(const Status&)> encode_error,
+                   ServerCounters& counters)
+    : loop_(limits, std::move(encode_error), counters),
+      work_(loop_.io.get_executor()),
+      tick_(loop_.io),
+      counts_(limits) {
+  loop_.outbox = std::make_shared<Outbox>([this] { asio::post(loop_.io, [this] { CollectMail(); }); });
 }
 
 Status Server::Impl::Listen(std::vector<Listener> listeners) {
@@ -121,7 +143,6 @@ Status Server::Impl::Listen(std::vector<Listener> listeners) {
     door->listener.fd.release();
     door->socket.native_non_blocking(true, error);
     if (error) return FromErrno(error.value(), "listen on the socket " + door->listener.name);
-    AwaitPeer(*door);
     doors_.push_back(std::move(door));
   }
   return Ok();
@@ -129,6 +150,13 @@ Status Server::Impl::Listen(std::vector<Listener> listeners) {
 
 void Server::Impl::Run() {
   thread_ = StartThread([this] { loop_.io.run(); });
+}
+
+void Server::Impl::Accept() {
+  asio::post(loop_.io, [this] {
+    if (draining_) return;
+    for (const auto& door : doors_) AwaitPeer(*door);
+  });
 }
 
 void Server::Impl::Stop() {
@@ -159,11 +187,11 @@ void Server::Impl::CloseDoors() {
 
 void Server::Impl::AwaitPeer(Door& door) {
   door.socket.async_wait(asio::socket_base::wait_read, [this, &door](boost::system::error_code error) {
-    if (!error) Accept(door);
+    if (!error) AcceptAt(door);
   });
 }
 
-void Server::Impl::Accept(Door& door) {
+void Server::Impl::AcceptAt(Door& door) {
   for (int i = 0; i < kAcceptBurst && door.socket.is_open(); ++i) {
     // Not asio's accept, which would leave the descriptor open across exec.
     UniqueFd fd(accept4(door.socket.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
@@ -188,7 +216,7 @@ void Server::Impl::AcceptLater(Door& door, int error) {
   door.failing = true;
   door.retry.expires_after(kAcceptRetry);
   door.retry.async_wait([this, &door](boost::system::error_code cancelled) {
-    if (!cancelled) Accept(door);
+    if (!cancelled) AcceptAt(door);
   });
 }
 
@@ -199,56 +227,57 @@ Status Server::Impl::CheckPeer(const Door& door, const Peer& peer) const {
     return Status(Code::kResourceExhausted, "max-connections",
                   "there are " + std::to_string(limits.max_connections) + " connections, which is the limit");
   }
-  const auto process = by_process_.find(peer.pid);
-  if (process != by_process_.end() && process->second >= limits.max_connections_per_process) {
-    return Status(Code::kResourceExhausted, "max-connections-per-process",
-                  "this process has " + std::to_string(process->second) + " connections, which is the limit");
-  }
-  return Ok();
+  return counts_.Check(peer);
 }
 
 void Server::Impl::Admit(Door& door, UniqueFd fd) {
-  ++loop_.accepted;
+  ++loop_.counters.accepted_;
   Result<Peer> peer = PeerOf(fd.get());
   if (!peer.ok()) return Refuse(door, fd, Peer{}, peer.status());
   if (const Status allowed = CheckPeer(door, *peer); !allowed.ok()) return Refuse(door, fd, *peer, allowed);
-  ++by_process_[peer->pid];
+  counts_.Add(*peer);
   auto connection = std::make_shared<Connection>(loop_, door.listener, std::move(fd), *std::move(peer),
                                                  [this](const std::shared_ptr<Connection>& closed) { Closed(closed); });
   connections_.insert(connection);
-  loop_.connections = connections_.size();
+  loop_.counters.connections_ = connections_.size();
   ScheduleTick();
-  connection->Pump();
+  connection->Start();
+  door.listener.open(connection->peer(),
+                     NewConnection(std::make_shared<NewConnection::Slot>(loop_.outbox, connection)));
 }
 
-void Server::Impl::Refuse(Door& door, const UniqueFd& fd, const Peer& peer, const Status& why) {
-  ++loop_.refused;
+void Server::Impl::Refuse(const Door& door, const UniqueFd& fd, const Peer& peer, const Status& why) {
+  ++loop_.counters.refused_;
   const std::string reply = loop_.encode_error(why);
   const std::string bytes = FrameHeader(static_cast<uint32_t>(reply.size())) + reply;
   // A new socket's buffer takes it whole. A peer that is gone already misses nothing.
   [[maybe_unused]] const ssize_t sent = send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  // Whoever is refused can come again as often as it likes, but does not get to fill the log.
+  LogRefusal(door.listener, peer, why);
+}
+
+// Whoever is refused can come again as often as it likes, but does not get to fill the log.
+void Server::Impl::LogRefusal(const Listener& listener, const Peer& peer, const Status& why) {
   const auto now = std::chrono::steady_clock::now();
-  if (now - door.refusal_logged < kRefusalLogInterval) return;
-  door.refusal_logged = now;
-  Log(LogLevel::kWarning, door.listener.name + ": refused process " + std::to_string(peer.pid) + " of user " +
-                              std::to_string(peer.uid) + ": " + why.ToString() + " (" + std::to_string(loop_.refused) +
-                              " refused since the start)");
+  if (now - refusal_logged_ < kRefusalLogInterval) return;
+  refusal_logged_ = now;
+  Log(LogLevel::kWarning, listener.name + ": refused process " + std::to_string(peer.pid) + " of user " +
+                              std::to_string(peer.uid) + ": " + why.ToString() + " (" +
+                              std::to_string(loop_.counters.refused_) + " refused since the start)");
 }
 
 // --- connections ---
 
 void Server::Impl::Closed(const std::shared_ptr<Connection>& connection) {
   if (connections_.erase(connection) == 0) return;
-  const auto process = by_process_.find(connection->peer().pid);
-  if (--process->second == 0) by_process_.erase(process);
-  loop_.connections = connections_.size();
+  counts_.Remove(connection->peer());
+  loop_.counters.connections_ = connections_.size();
   CheckDrained();
 }
 
-void Server::Impl::CollectReplies() {
+void Server::Impl::CollectMail() {
+  Outbox::Mail mail = loop_.outbox->TakeAll();
   std::vector<std::shared_ptr<Connection>> touched;
-  for (const std::shared_ptr<Reply::Slot>& slot : loop_.outbox->TakeAll()) {
+  for (const std::shared_ptr<Reply::Slot>& slot : mail.replies) {
     slot->state = slot->answer;
     std::shared_ptr<Connection> connection = slot->connection.lock();
     // Replies of one connection mostly come in a row; to pump one twice is harmless.
@@ -257,6 +286,20 @@ void Server::Impl::CollectReplies() {
     }
   }
   for (const auto& connection : touched) connection->Pump();
+  for (const std::shared_ptr<NewConnection::Slot>& slot : mail.connections) Decide(*slot);
+}
+
+void Server::Impl::Decide(NewConnection::Slot& slot) {
+  const std::shared_ptr<Connection> connection = slot.connection.lock();
+  if (connection == nullptr) return;
+  if (slot.handler) {
+    connection->Open(std::move(slot.handler));
+  } else if (!slot.refusal.ok()) {
+    connection->Refuse(slot.refusal);
+    LogRefusal(connection->listener(), connection->peer(), slot.refusal);
+  } else {
+    connection->Close();
+  }
 }
 
 void Server::Impl::ScheduleTick() {
@@ -297,23 +340,16 @@ void Server::Impl::CheckDrained() {
   drained_changed_.NotifyAll();
 }
 
-ServerStats Server::Impl::Stats() const {
-  return {.connections = loop_.connections,
-          .accepted = loop_.accepted,
-          .refused = loop_.refused,
-          .inflight_bytes = loop_.inflight_bytes,
-          .timeouts = loop_.timeouts};
-}
-
 // --- Server ---
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<std::unique_ptr<Server>> Server::Start(std::vector<Listener> listeners, const ServerLimits& limits,
-                                              std::function<std::string(const Status&)> encode_error) {
-  ENVLEDGER_RETURN_IF_ERROR(CheckLimits(limits));
+                                              std::function<std::string(const Status&)> encode_error,
+                                              ServerCounters& counters) {
+  ENVLEDGER_RETURN_IF_ERROR(CheckServerLimits(limits));
   try {
-    auto impl = std::make_unique<Impl>(limits, std::move(encode_error));
+    auto impl = std::make_unique<Impl>(limits, std::move(encode_error), counters);
     ENVLEDGER_RETURN_IF_ERROR(impl->Listen(std::move(listeners)));
     impl->Run();
     return std::unique_ptr<Server>(new Server(std::move(impl)));
@@ -324,8 +360,8 @@ Result<std::unique_ptr<Server>> Server::Start(std::vector<Listener> listeners, c
 
 Server::~Server() { impl_->Stop(); }
 
-void Server::Drain(std::chrono::steady_clock::time_point deadline) { impl_->Drain(deadline); }
+void Server::Accept() { impl_->Accept(); }
 
-ServerStats Server::Stats() const { return impl_->Stats(); }
+void Server::Drain(std::chrono::steady_clock::time_point deadline) { impl_->Drain(deadline); }
 
 }  // namespace envledger

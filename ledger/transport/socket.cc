@@ -1,10 +1,10 @@
-// A socket file is put in place under an flock of its directory, so that two daemons that start together cannot both
-// find the same stale file and the second remove the first's fresh one. Its permissions are never wider than asked,
-// without touching the process's umask: a bound socket refuses connections until listen(), and chmod comes before that.
+// A socket file is put in place and removed under an flock of its directory, so that two daemons that start together
+// cannot both find the same stale file and the second remove the first's fresh one, and none puts its file where
+// another has just looked and is about to remove its own. Its permissions are never wider than asked, without touching
+// the process's umask: a bound socket refuses connections until listen(), and chmod comes before that.
 #include "ledger/transport/socket.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,8 +14,12 @@
 #include <cstring>
 #include <optional>
 
+#include "ledger/base/directory_lock.h"
+
 namespace envledger {
 namespace {
+
+constexpr std::chrono::seconds kLockPatience{5};
 
 std::optional<sockaddr_un> AddressOf(const std::string& path) {
   sockaddr_un address{};
@@ -53,6 +57,14 @@ Status RemoveStale(const std::string& path, const sockaddr_un& address) {
   return Ok();
 }
 
+// Removes the file at `path` if it is the one that `pin` holds. REQUIRES: its directory is locked.
+void RemoveOwn(const std::string& path, const UniqueFd& pin) {
+  struct stat made {};
+  struct stat there {};
+  if (fstat(pin.get(), &made) != 0 || lstat(path.c_str(), &there) != 0) return;
+  if (made.st_dev == there.st_dev && made.st_ino == there.st_ino) unlink(path.c_str());
+}
+
 }  // namespace
 
 Result<Peer> PeerOf(int fd) {
@@ -71,24 +83,46 @@ Result<Peer> PeerOf(int fd) {
   }
 }
 
-Result<UniqueFd> ListenUnix(const std::string& path, unsigned mode, int backlog) {
+SocketFile& SocketFile::operator=(SocketFile&& other) noexcept {
+  if (this == &other) return *this;
+  Remove();
+  path_ = std::move(other.path_);
+  pin_ = std::move(other.pin_);
+  return *this;
+}
+
+SocketFile::~SocketFile() { Remove(); }
+
+void SocketFile::Remove() {
+  if (!pin_.valid()) return;
+  const UniqueFd own = std::move(pin_);
+  // Without the lock the file stays, which harms nobody: the next who listens there replaces it.
+  const auto lock = LockDirectory(DirectoryOf(path_), kLockPatience);
+  if (lock.ok()) RemoveOwn(path_, own);
+}
+
+Status CheckSocketPath(const std::string& path) { return AddressOf(path) ? Ok() : BadPath(path); }
+
+Result<UniqueFd> ListenUnix(const std::string& path, unsigned mode, int backlog, SocketFile* file) {
   const std::optional<sockaddr_un> address = AddressOf(path);
   if (!address) return BadPath(path);
-
-  const std::string directory = DirectoryOf(path);
-  const UniqueFd lock(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!lock.valid()) return FromErrno(errno, "open directory " + directory);
-  if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return FromErrno(errno, "lock directory " + directory);
-
+  ENVLEDGER_ASSIGN_OR_RETURN(const UniqueFd lock, LockDirectory(DirectoryOf(path), kLockPatience));
   ENVLEDGER_RETURN_IF_ERROR(RemoveStale(path, *address));
   UniqueFd fd = NewSocket();
   if (!fd.valid()) return FromErrno(errno, "socket");
   if (bind(fd.get(), Generic(*address), sizeof *address) != 0) return FromErrno(errno, "bind " + path);
-  if (fchmodat(AT_FDCWD, path.c_str(), mode, AT_SYMLINK_NOFOLLOW) != 0 || listen(fd.get(), backlog) != 0) {
+  UniqueFd pin(open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!pin.valid()) {
     const int error = errno;
     unlink(path.c_str());
+    return FromErrno(error, "open " + path);
+  }
+  if (fchmodat(AT_FDCWD, path.c_str(), mode, AT_SYMLINK_NOFOLLOW) != 0 || listen(fd.get(), backlog) != 0) {
+    const int error = errno;
+    RemoveOwn(path, pin);
     return FromErrno(error, "listen on " + path);
   }
+  if (file != nullptr) *file = SocketFile(path, std::move(pin));
   return fd;
 }
 

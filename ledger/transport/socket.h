@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ledger/base/file.h"
@@ -21,9 +22,31 @@ struct Peer {
 };
 Result<Peer> PeerOf(int fd);
 
+// The file of a listening socket that this process made. It is removed with its owner, unless something else lies at
+// the path by then: an operator may have tidied the file away, and another daemon may listen there.
+class SocketFile {
+ public:
+  SocketFile() = default;  // of no socket
+  // `pin` (O_PATH) is the file that this process made at `path`.
+  SocketFile(std::string path, UniqueFd pin) : path_(std::move(path)), pin_(std::move(pin)) {}
+  SocketFile(SocketFile&&) noexcept = default;
+  SocketFile& operator=(SocketFile&& other) noexcept;
+  ~SocketFile();
+
+ private:
+  void Remove();
+
+  std::string path_;
+  UniqueFd pin_;  // while it is open, no other file gets the inode's number
+};
+
+// kInvalidArgument for a path that no socket can be at: empty, too long for sockaddr_un, or with a NUL in it.
+Status CheckSocketPath(const std::string& path);
+
 // A listening socket at `path` with permissions `mode`. A socket file that nobody listens on is replaced; a live one is
-// kConflict; anything else at the path is kInvalidArgument, and so is a path longer than sockaddr_un takes.
-Result<UniqueFd> ListenUnix(const std::string& path, unsigned mode, int backlog);
+// kConflict; anything else at the path is kInvalidArgument, as is a path that CheckSocketPath refuses. The file stays
+// when the socket is closed, unless `file` takes it over (may be null; else of no socket before).
+Result<UniqueFd> ListenUnix(const std::string& path, unsigned mode, int backlog, SocketFile* file = nullptr);
 
 // A connected, close-on-exec socket. kUnavailable when nobody listens, kNotFound when there is no such path.
 Result<UniqueFd> ConnectUnix(const std::string& path);

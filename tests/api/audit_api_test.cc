@@ -226,6 +226,53 @@ TEST_F(AuditApiTest, ManyWaitWithoutAThreadEach) {
   for (auto& one : waiting) EXPECT_EQ(std::get<EntriesResponse>(Body(std::move(one))).entries.size(), 1u);
 }
 
+// An asker who goes away when the test says so, and what is held for it meanwhile.
+struct Asker {
+  std::atomic<bool> gone = false;
+  std::function<void()> tell;
+  std::promise<void> watched;
+  std::weak_ptr<int> held;
+
+  void Ask(AuditApi& api, const RequestBody& body) {
+    auto answer = std::make_shared<int>(0);
+    held = answer;
+    api.Handle(std::make_shared<const Recorder>(kPeer), EncodeRequest({1, body}),
+               [answer = std::move(answer)](const EncodeFrame&) { ADD_FAILURE() << "nobody reads this"; },
+               {[this] { return gone.load(); },
+                [this](std::function<void()> when_gone) {
+                  tell = std::move(when_gone);
+                  watched.set_value();
+                }});
+  }
+};
+
+TEST_F(AuditApiTest, WhoIsGoneIsNotAnswered) {
+  Open(OnTheRecord());
+  Asker asker;
+  asker.gone = true;
+  asker.Ask(*api_, EntriesRequest{});
+  EXPECT_TRUE(WaitUntil([&] { return asker.held.expired(); }, std::chrono::seconds(20)));
+  EXPECT_THAT(Recorded(), IsEmpty()) << "who was not answered did not look";
+}
+
+TEST_F(AuditApiTest, AFollowerWhoGoesAwayLeavesItsPlaceAtOnce) {
+  AuditApiOptions options;
+  options.max_followers = 1;
+  Open(options);
+  const uint64_t end = size();
+  Asker asker;
+  asker.Ask(*api_, FollowRequest{end, 0, 30'000});
+  asker.watched.get_future().wait();
+  EXPECT_EQ(StatusOf(Ask(FollowRequest{end, 0, 30'000})).code(), Code::kResourceExhausted);
+  asker.gone = true;
+  asker.tell();
+  EXPECT_TRUE(asker.held.expired());
+  auto next = Send(FollowRequest{end, 0, 30'000});
+  Ask(PingRequest{});
+  ledger_.MustAppend({Encoded(Opening("e1"))});
+  EXPECT_EQ(std::get<EntriesResponse>(Body(std::move(next))).entries.size(), 1u);
+}
+
 TEST_F(AuditApiTest, AFollowersTimeRunsOut) {
   AuditApiOptions options;
   options.max_wait = std::chrono::milliseconds(1);

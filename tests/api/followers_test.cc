@@ -26,8 +26,8 @@ class FollowersTest : public testing::Test {
   // Ready with the thread that woke it.
   std::future<std::thread::id> Wait(uint64_t from_seq, Time::time_point deadline = Never()) {
     auto woken = std::make_shared<std::promise<std::thread::id>>();
-    const Status waits = followers_.Wait(from_seq, deadline, [woken] { woken->set_value(std::this_thread::get_id()); });
-    EXPECT_TRUE(waits.ok()) << waits.ToString();
+    const auto waits = followers_.Wait(from_seq, deadline, [woken] { woken->set_value(std::this_thread::get_id()); });
+    EXPECT_TRUE(waits.ok()) << waits.status().ToString();
     return woken->get_future();
   }
   static bool IsReady(const std::future<std::thread::id>& woken) {
@@ -82,11 +82,30 @@ TEST_F(FollowersTest, NobodyWaitsBeyondTheLastSeqThereCanBe) {
 TEST_F(FollowersTest, NoMoreThanTheLimitWait) {
   std::vector<std::future<std::thread::id>> waiting;
   for (size_t i = 0; i < kLimit; ++i) waiting.push_back(Wait(5));
-  EXPECT_EQ(followers_.Wait(5, Never(), [] { ADD_FAILURE() << "it was refused"; }).code(), Code::kResourceExhausted);
+  const auto refused = followers_.Wait(5, Never(), [] { ADD_FAILURE() << "it was refused"; });
+  EXPECT_EQ(refused.status().code(), Code::kResourceExhausted);
   EXPECT_TRUE(IsReady(Wait(4))) << "who need not wait is not refused";
   end_.Advance(EndOf(6));
   for (auto& woken : waiting) woken.wait();
   EXPECT_EQ(followers_.waiting(), 0u);
+}
+
+TEST_F(FollowersTest, WhoIsCancelledIsDroppedAtOnceAndMakesRoom) {
+  auto held = std::make_shared<int>(0);
+  const std::weak_ptr<int> alive = held;
+  const auto cancelled = followers_.Wait(5, Never(), [held = std::move(held)] { ADD_FAILURE() << "it was cancelled"; });
+  ASSERT_TRUE(cancelled.ok());
+  std::vector<std::future<std::thread::id>> waiting;
+  for (size_t i = 1; i < kLimit; ++i) waiting.push_back(Wait(5));
+  EXPECT_FALSE(followers_.Wait(5, Never(), [] {}).ok());
+  followers_.Cancel(*cancelled);
+  EXPECT_TRUE(alive.expired()) << "with everything that it held";
+  EXPECT_EQ(followers_.waiting(), kLimit - 1);
+  waiting.push_back(Wait(5));
+  followers_.Cancel(*cancelled);  // again, which is nobody now
+  EXPECT_EQ(followers_.waiting(), kLimit);
+  end_.Advance(EndOf(6));
+  for (auto& woken : waiting) woken.wait();
 }
 
 TEST_F(FollowersTest, ReleaseWakesEverybodyAndLetsNobodyWait) {
@@ -152,7 +171,7 @@ TEST(Followers, WakesEverybodyOnceBesideALogThatGrows) {
       }
     });
     for (uint64_t seq = 0; seq < kEntries; ++seq) {
-      const Status waits = followers.Wait(seq, Time::now() + std::chrono::hours(1), [&, seq] {
+      const auto waits = followers.Wait(seq, Time::now() + std::chrono::hours(1), [&, seq] {
         EXPECT_GT(end.size(), seq);
         ++woken;
         each[seq].set_value();

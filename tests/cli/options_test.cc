@@ -36,6 +36,7 @@ TEST(Options, ErrorsNameTheOption) {
   EXPECT_NE(ErrorOf({"--flag=yes"}).find("--flag"), std::string::npos);
   EXPECT_NE(ErrorOf({"-n"}).find("-n"), std::string::npos);
   EXPECT_NE(ErrorOf({"one", "two"}).find("two"), std::string::npos);
+  EXPECT_NE(ErrorOf({"--%canonical_option%"}).find("--%canonical_option%"), std::string::npos);
 }
 
 TEST(Options, ADashIsAnArgumentAndSoIsAllAfterTwoDashes) {

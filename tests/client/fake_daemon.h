@@ -38,18 +38,26 @@ class FakeDaemon {
     listeners.push_back({.fd = *std::move(fd),
                          .name = "fake",
                          .admit = [this](const Peer&) { return admit; },
-                         .handle = [this](const std::shared_ptr<const Peer>& peer, std::string frame,
-                                          Reply reply) { Handle(peer, std::move(frame), std::move(reply)); }});
-    Result<std::unique_ptr<Server>> server = Server::Start(std::move(listeners), limits, [](const Status& status) {
+                         .open =
+                             [this](const Peer& peer, NewConnection connection) {
+                               // Each connection has its own.
+                               const auto connection = std::make_shared<const Peer>(peer);
+                               connection.Accept([this, connection](std::string frame, Reply reply) {
+                                 Handle(connection, std::move(frame), std::move(reply));
+                               });
+                             }});
+    const auto encode_error = [](const Status& status) {
       ErrorInfo error;
       error.status = status;
       return EncodeResponse({.correlation = 0, .body = std::move(error)});
-    });
+    };
+    Result<std::unique_ptr<Server>> server = Server::Start(std::move(listeners), limits, encode_error, counters_);
     ASSERT_TRUE(server.ok()) << server.status().ToString();
     server_ = *std::move(server);
+    server_->Accept();
   }
   void Stop() { server_.reset(); }
-  ServerStats Stats() const { return server_->Stats(); }
+  ServerStats Stats() const { return counters_.Read(); }
 
   // What was appended, in order, each once.
   std::vector<std::string> Appended() {
@@ -78,11 +86,11 @@ class FakeDaemon {
   ErrorInfo refusal;  // set before a script uses it
 
  private:
-  void Handle(const std::shared_ptr<const Peer>& peer, std::string frame, Reply reply) {
+  void Handle(const std::shared_ptr<const Peer>& connection, std::string frame, Reply reply) {
     Result<Request> request = DecodeRequest(frame);
     ASSERT_TRUE(request.ok()) << request.status().ToString();
     MutexLock lock(mutex_);
-    if (broken_ == peer) return;  // what comes behind a break on the same connection is lost
+    if (broken_ == connection) return;  // what comes behind a break on the same connection is lost
     if (!std::holds_alternative<AppendRequest>(request->body)) {
       return reply.Send(EncodeResponse({.correlation = request->correlation, .body = PingResponse{}}));
     }
@@ -94,10 +102,10 @@ class FakeDaemon {
         return reply.Send(Append(frame));
       case Act::kAppendAndDrop:
         Append(frame);
-        broken_ = peer;
+        broken_ = connection;
         return;
       case Act::kDrop:
-        broken_ = peer;
+        broken_ = connection;
         return;
       case Act::kHold:
         held_.emplace_back(std::move(frame), std::move(reply));
@@ -130,10 +138,11 @@ class FakeDaemon {
   Script script_ GUARDED_BY(mutex_);
   size_t received_ GUARDED_BY(mutex_) = 0;
   size_t replays_ GUARDED_BY(mutex_) = 0;
-  std::shared_ptr<const Peer> broken_ GUARDED_BY(mutex_);  // each connection has its own
+  std::shared_ptr<const Peer> broken_ GUARDED_BY(mutex_);
   std::map<std::string, Acknowledgment> acknowledged_ GUARDED_BY(mutex_);
   std::vector<std::string> appended_ GUARDED_BY(mutex_);
   std::vector<std::pair<std::string, Reply>> held_ GUARDED_BY(mutex_);
+  ServerCounters counters_;
   std::unique_ptr<Server> server_;  // stops first
 };
 

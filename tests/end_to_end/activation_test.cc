@@ -120,5 +120,38 @@ TEST(Configuration, MistakesAreNamedAndNothingIsCreatedByAccident) {
   EXPECT_EQ(readable.status, 5) << "a key that others can read is refused";
 }
 
+TEST(Configuration, WhatCheckAcceptsServingDoesNotRefuseAndNothingIsWrittenBefore) {
+  TestLedger ledger;
+  const auto entries = [&] { return ledger.OnDirectory({"follow", "--format", "jsonl"}).out; };
+  const std::string before = entries();
+  const auto expect_refused = [&](const std::vector<std::string>& options, int status, const std::string& what) {
+    SCOPED_TRACE(what);
+    std::vector<std::string> check = options;
+    check.push_back("--check");
+    for (const Ended& ended : {ledger.StartAndFail(check), ledger.StartAndFail(options)}) {
+      EXPECT_EQ(ended.status, status) << ended.err;
+      EXPECT_NE(ended.err.find(what), std::string::npos) << ended.err;
+    }
+    EXPECT_EQ(entries(), before);
+  };
+  expect_refused(
+      {"--max-frame-bytes=41943040", "--max-inflight-bytes-per-connection=50331648", "--max-inflight-bytes=67108864"},
+      2, "max-inflight-bytes must be at least");
+  expect_refused({"--config", ledger.path("")}, 2, "Is a directory");
+  expect_refused({"--config", ledger.path("missing")}, 2, ledger.path("missing"));
+  expect_refused({"--producer", "uid:0=uid:1"}, 2, "uid:0=uid:1");
+  ASSERT_EQ(chmod(ledger.data_dir().c_str(), 0777), 0);
+  expect_refused({}, 5, "can be written by others");
+  EXPECT_EQ(RunProgram({DaemonPath(), "--init", "--data-dir", ledger.data_dir(), "--origin", "x.example/y", "--key",
+                        ledger.key_path()})
+                .status,
+            5);
+  ASSERT_EQ(chmod(ledger.data_dir().c_str(), 0755), 0);
+  ledger.Start();
+  const Ended warned = ledger.Stop();
+  EXPECT_EQ(warned.status, 0);
+  EXPECT_NE(warned.err.find("everybody can look into the data directory"), std::string::npos) << warned.err;
+}
+
 }  // namespace
 }  // namespace envledger

@@ -133,6 +133,19 @@ TEST_F(KeyRotationTest, GoesOnWhereItWasStopped) {
   }
 }
 
+TEST_F(KeyRotationTest, OfTwoAtOnceOneIsRefusedAndTakesNothingAway) {
+  const KeyHistory keys = FirstKey();
+  int refused = 0;
+  const auto rotated = RotateKeyFile(path_, keys, [&](std::string_view, bool) {
+    const auto other = RotateKeyFile(path_, keys, {});
+    refused += other.status().code() == Code::kUnavailable ? 1 : 0;
+    return Ok();
+  });
+  ASSERT_TRUE(rotated.ok()) << rotated.status().ToString();
+  EXPECT_EQ(refused, 10) << "before and after each of five steps";
+  ExpectRotated(*rotated, keys);
+}
+
 TEST_F(KeyRotationTest, AKeyThatIsNotTheLedgersIsRefusedAndNothingIsTouched) {
   const KeyHistory other = FirstKey(2);
   const auto refused = RotateKeyFile(path_, other, {});

@@ -316,7 +316,7 @@ TEST(Layers, RulesAreWellFormed) {
   const Rules rules = ProjectRules();
   EXPECT_THAT(rules.problems, IsEmpty());
   EXPECT_THAT(rules.rooms, SizeIs(Ge(20)));
-  EXPECT_THAT(rules.libraries, SizeIs(9));
+  EXPECT_THAT(rules.libraries, SizeIs(8));
 }
 
 TEST(Layers, EveryIncludeOfTheProjectIsAllowed) {

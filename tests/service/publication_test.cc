@@ -205,6 +205,7 @@ TEST_F(PublicationTest, TwoDaemonsOnTwoCopiesOfALedgerAreNoticed) {
   const SigningKey key = TestKey();
   const auto other = Ledger::Open(options, key, nullptr, ledger_.clock, {});
   ASSERT_TRUE(other.ok()) << other.status().ToString();
+  ASSERT_TRUE((*other)->Begin().ok());
   const std::string first = SignNow();
   EXPECT_EQ((*other)->SignNow().status().code(), Code::kCorruption);
   EXPECT_FALSE((*other)->Describe().healthy);

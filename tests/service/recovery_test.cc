@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "ledger/base/file.h"
@@ -53,6 +55,53 @@ TEST_F(RecoveryTest, ALedgerIsCreatedOnlyWhereNoneIs) {
   EXPECT_FALSE(fs::exists(ledger_.data_dir() + "2"));
   EXPECT_EQ(InitLedger(ledger_.data_dir() + "3", kTestOrigin, key, published, ledger_.clock).code(), Code::kConflict)
       << "the published checkpoint of another ledger would be overwritten";
+}
+
+TEST_F(RecoveryTest, OfManyThatCreateALedgerAtOnceOneDoesAndItIsWhole) {
+  const std::string data_dir = ledger_.data_dir() + "2";
+  const SigningKey key = TestKey();
+  std::atomic<int> made = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      const Status status = InitLedger(data_dir, kTestOrigin, key, PublishedCheckpointPath(data_dir), ledger_.clock);
+      if (status.ok()) ++made;
+      EXPECT_TRUE(status.ok() || status.code() == Code::kConflict) << status.ToString();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(made, 1);
+  EXPECT_EQ(TestLedger::Verify(data_dir).verdict, Verdict::kUnanchored);
+}
+
+TEST_F(RecoveryTest, NoLedgerIsCreatedWhoseCheckpointCannotBePublished) {
+  const std::string data_dir = ledger_.data_dir() + "2";
+  const Status status = InitLedger(data_dir, kTestOrigin, TestKey(), data_dir + "/missing/checkpoint", ledger_.clock);
+  EXPECT_EQ(status.code(), Code::kNotFound) << status.ToString();
+  EXPECT_FALSE(fs::exists(LogPath(data_dir)));
+}
+
+TEST_F(RecoveryTest, ALedgerOfAnotherNameIsRefusedBeforeAnythingIsWritten) {
+  ledger_.Open();
+  ledger_.Close();
+  const size_t before = TestLedger::Entries(ledger_.data_dir()).size();
+  ledger_.options.origin = "another.example/ledger";
+  ExpectRefused(Code::kInvalidArgument, "another.example/ledger");
+  EXPECT_EQ(TestLedger::Entries(ledger_.data_dir()).size(), before);
+  ledger_.options.origin = kTestOrigin;
+  ledger_.Open();
+}
+
+TEST_F(RecoveryTest, NothingIsSealedBeforeTheLedgerBegins) {
+  const SigningKey key = TestKey();
+  {
+    const auto opened = Ledger::Open(ledger_.options, key, nullptr, ledger_.clock, {});
+    ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+    EXPECT_EQ((*opened)->Describe().tree_size, 1u) << "the genesis";
+  }
+  EXPECT_EQ(TestLedger::Entries(ledger_.data_dir()).size(), 1u);
+  ledger_.Open();
+  EXPECT_TRUE(LastOpened().clean);
 }
 
 TEST_F(RecoveryTest, ANewLedgerVerifies) {

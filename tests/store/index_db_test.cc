@@ -55,6 +55,17 @@ class IndexDbTest : public ::testing::Test {
   std::unique_ptr<IndexDb> index_;
 };
 
+TEST_F(IndexDbTest, IsNotDestroyedUnderItsWriter) {
+  Open();
+  Apply(0, 10);
+  EXPECT_EQ(IndexDb::Destroy(path_).code(), Code::kUnavailable);
+  ExpectHolds(*index_->Snapshot(), 10);
+  index_.reset();
+  EXPECT_TRUE(IndexDb::Destroy(path_).ok());
+  EXPECT_FALSE(fs::exists(path_));
+  EXPECT_TRUE(IndexDb::Destroy(path_).ok()) << "it is gone already";
+}
+
 TEST_F(IndexDbTest, StartsEmptyAndGrowsByWholeBatches) {
   Open();
   EXPECT_EQ(index_->watermark().seq, 0u);

@@ -57,6 +57,19 @@ class LogDbTest : public ::testing::Test {
   std::unique_ptr<LogDb> log_;
 };
 
+TEST_F(LogDbTest, HasOneWriterThoughItsLockFileWasTidiedAway) {
+  Open();
+  ASSERT_TRUE(Append({"one"}).ok());
+  ASSERT_TRUE(fs::remove(path_ + "/LOCK"));
+  const auto second = LogDb::Open(path_, {});
+  EXPECT_EQ(second.status().code(), Code::kUnavailable);
+  EXPECT_THAT(second.status().message(), HasSubstr("another process"));
+  ASSERT_TRUE(LogDb::OpenReadOnly(path_, {}).ok()) << "readers need no lock";
+  ASSERT_TRUE(Append({"two"}).ok());
+  Reopen();
+  EXPECT_THAT(All(), ElementsAre("one", "two"));
+}
+
 TEST_F(LogDbTest, CreatesOnlyWhereNothingIs) {
   EXPECT_EQ(LogDb::Create(path_, {}).code(), Code::kConflict);
   const auto missing = LogDb::Open(dir_.path() + "/missing", {});

@@ -86,6 +86,13 @@ void TestLedger::Start(const std::vector<std::string>& options, const Child::Set
   StartCommand(Command(options, key_path()), setup);
 }
 
+void TestLedger::StartUnder(const std::vector<std::string>& program, const std::vector<std::string>& options) {
+  std::vector<std::string> command = program;
+  const std::vector<std::string> daemon = Command(options, key_path());
+  command.insert(command.end(), daemon.begin(), daemon.end());
+  StartCommand(command, {});
+}
+
 void TestLedger::StartWithoutKey(const std::vector<std::string>& options, const Child::Setup& setup) {
   StartCommand(Command(options, ""), setup);
 }

@@ -25,6 +25,8 @@ class TestLedger {
 
   // Starts the daemon with these options beside those it needs, and waits until it says READY=1.
   void Start(const std::vector<std::string>& options = {}, const Child::Setup& setup = {});
+  // The same, run by another program ("unshare", "--pid"), which the daemon's command line is given to.
+  void StartUnder(const std::vector<std::string>& program, const std::vector<std::string>& options);
   // The same without --key: it finds its key by itself.
   void StartWithoutKey(const std::vector<std::string>& options, const Child::Setup& setup);
   // Runs the daemon and expects that it ends by itself, without being ready.

@@ -32,6 +32,7 @@ Status TestLedger::TryOpen(char key_seed, const PendingRotation* pending) {
   *key_ = TestKey(key_seed);
   auto ledger = Ledger::Open(options, *key_, pending, clock, {});
   if (!ledger.ok()) return std::move(ledger).status();
+  ENVLEDGER_RETURN_IF_ERROR((*ledger)->Begin());
   ledger_ = *std::move(ledger);
   return Ok();
 }

@@ -30,7 +30,7 @@ class ServerLimitsTest : public ServerTest {
     return client.WriteFrame("hello") && client.ReadFrame() == "hello";
   }
   bool WaitForTimeouts(uint64_t count) {
-    return WaitUntil([&] { return server_->Stats().timeouts == count; }, seconds(20));
+    return WaitUntil([&] { return Stats().timeouts == count; }, seconds(20));
   }
   // Writes the same bytes over and over, until the socket has taken nothing for a while.
   size_t Flood(RawClient& client, const std::string& bytes) {
@@ -56,8 +56,8 @@ TEST_F(ServerLimitsTest, AFrameThatClaimsFourGiBIsRefusedByItsHeader) {
   EXPECT_THAT(client.ReadFrame(), Optional(HasSubstr("resource exhausted (max-frame-bytes)")));
   EXPECT_TRUE(client.ReadToEnd());
   EXPECT_TRUE(WaitForConnections(0));
-  EXPECT_EQ(server_->Stats().inflight_bytes, 0u);
-  EXPECT_EQ(server_->Stats().refused, 1u);
+  EXPECT_EQ(Stats().inflight_bytes, 0u);
+  EXPECT_EQ(Stats().refused, 1u);
   EXPECT_EQ(Handled(), 0u);
 }
 
@@ -92,9 +92,9 @@ TEST_F(ServerLimitsTest, AnAnnouncedBodyCostsNothingUntilItArrives) {
   Start();
   RawClient client(path_);
   ASSERT_TRUE(client.Write(FrameHeader(4 << 20) + std::string(1000, 'x')));
-  EXPECT_TRUE(WaitUntil([&] { return server_->Stats().inflight_bytes == 1004; }, seconds(20)));
+  EXPECT_TRUE(WaitUntil([&] { return Stats().inflight_bytes == 1004; }, seconds(20)));
   client.Close();
-  EXPECT_TRUE(WaitUntil([&] { return server_->Stats().inflight_bytes == 0; }, seconds(20)));
+  EXPECT_TRUE(WaitUntil([&] { return Stats().inflight_bytes == 0; }, seconds(20)));
 }
 
 TEST_F(ServerLimitsTest, AClientThatNeverReadsIsNotReadFromAndThenDisconnected) {
@@ -104,11 +104,11 @@ TEST_F(ServerLimitsTest, AClientThatNeverReadsIsNotReadFromAndThenDisconnected) 
   RawClient deaf(path_);
   Flood(deaf, Framed(std::string(8 * kKiB, 'x')));
   // Its kernel buffers are full of replies; beyond them the server keeps no more than the limit.
-  EXPECT_LE(server_->Stats().inflight_bytes, limits_.max_inflight_bytes_per_connection);
+  EXPECT_LE(Stats().inflight_bytes, limits_.max_inflight_bytes_per_connection);
   EXPECT_TRUE(Serves());
   EXPECT_TRUE(WaitForTimeouts(1));
   EXPECT_TRUE(deaf.ReadToEnd());
-  EXPECT_TRUE(WaitUntil([&] { return server_->Stats().inflight_bytes == 0; }, seconds(20)));
+  EXPECT_TRUE(WaitUntil([&] { return Stats().inflight_bytes == 0; }, seconds(20)));
   EXPECT_TRUE(Serves());
 }
 
@@ -122,7 +122,7 @@ TEST_F(ServerLimitsTest, ASlowReaderGetsEveryReply) {
     const std::optional<std::string> reply = client.ReadFrame();
     ASSERT_TRUE(reply.has_value() && reply->size() == 8 * kKiB) << i;
   }
-  EXPECT_EQ(server_->Stats().timeouts, 0u);
+  EXPECT_EQ(Stats().timeouts, 0u);
 }
 
 TEST_F(ServerLimitsTest, AFloodOfUnansweredRequestsStopsAtTheLimitsAndGoesOnWithTheAnswers) {
@@ -142,7 +142,7 @@ TEST_F(ServerLimitsTest, AFloodOfUnansweredRequestsStopsAtTheLimitsAndGoesOnWith
   RawClient again(path_);
   EXPECT_TRUE(again.ReadToEnd());
   EXPECT_EQ(Handled(), 10u);
-  EXPECT_EQ(server_->Stats().timeouts, 2u);
+  EXPECT_EQ(Stats().timeouts, 2u);
   for (int i = 0; i < 25;) {
     if (held.empty()) held = TakeHeld(1);
     ASSERT_FALSE(held.empty());
@@ -152,7 +152,7 @@ TEST_F(ServerLimitsTest, AFloodOfUnansweredRequestsStopsAtTheLimitsAndGoesOnWith
     EXPECT_THAT(client.ReadFrame(), Optional(std::to_string(i++)));
   }
   EXPECT_TRUE(client.ReadToEnd());  // the begun frame is all that is left, and its time runs now
-  EXPECT_EQ(server_->Stats().timeouts, 3u);
+  EXPECT_EQ(Stats().timeouts, 3u);
 }
 
 TEST_F(ServerLimitsTest, HoldersOfLargeFramesCannotStopSmallOnesAndAreDisconnected) {
@@ -165,9 +165,9 @@ TEST_F(ServerLimitsTest, HoldersOfLargeFramesCannotStopSmallOnesAndAreDisconnect
     holders.emplace_back(path_);
     holders.back().WriteSome(nearly);
   }
-  EXPECT_TRUE(WaitUntil([&] { return server_->Stats().inflight_bytes >= 256 * kKiB; }, seconds(20)));
+  EXPECT_TRUE(WaitUntil([&] { return Stats().inflight_bytes >= 256 * kKiB; }, seconds(20)));
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(Serves());
-  EXPECT_LE(server_->Stats().inflight_bytes, limits_.max_inflight_bytes);
+  EXPECT_LE(Stats().inflight_bytes, limits_.max_inflight_bytes);
 
   // A large frame waits until the holders are gone, which their time limit sees to.
   std::optional<std::string> reply;
@@ -177,8 +177,8 @@ TEST_F(ServerLimitsTest, HoldersOfLargeFramesCannotStopSmallOnesAndAreDisconnect
   }
   EXPECT_EQ(reply->size(), 64 * kKiB);
   for (RawClient& holder : holders) EXPECT_TRUE(holder.ReadToEnd());
-  EXPECT_GE(server_->Stats().timeouts, 8u);
-  EXPECT_TRUE(WaitUntil([&] { return server_->Stats().inflight_bytes == 0; }, seconds(20)));
+  EXPECT_GE(Stats().timeouts, 8u);
+  EXPECT_TRUE(WaitUntil([&] { return Stats().inflight_bytes == 0; }, seconds(20)));
 }
 
 TEST_F(ServerLimitsTest, LargeFramesOfManyClientsAllPassThroughTheBudget) {
@@ -199,7 +199,7 @@ TEST_F(ServerLimitsTest, LargeFramesOfManyClientsAllPassThroughTheBudget) {
   }
   for (std::thread& client : clients) client.join();
   EXPECT_EQ(Handled(), 600u);
-  EXPECT_TRUE(WaitUntil([&] { return server_->Stats().inflight_bytes == 0; }, seconds(20)));
+  EXPECT_TRUE(WaitUntil([&] { return Stats().inflight_bytes == 0; }, seconds(20)));
 }
 
 TEST_F(ServerLimitsTest, HundredsOfHalfOpenConnectionsDisturbNobodyAndTimeOut) {
@@ -273,8 +273,8 @@ TEST_F(ServerLimitsTest, ConnectionsBeyondTheServersLimitAreToldSo) {
   for (int i = 0; i < 3; ++i) clients.emplace_back(path_);
   RawClient fourth(path_);
   EXPECT_THAT(fourth.ReadFrame(), Optional(HasSubstr("resource exhausted (max-connections)")));
-  EXPECT_EQ(server_->Stats().refused, 1u);
-  EXPECT_EQ(server_->Stats().accepted, 4u);
+  EXPECT_EQ(Stats().refused, 1u);
+  EXPECT_EQ(Stats().accepted, 4u);
 }
 
 TEST_F(ServerLimitsTest, WithoutDescriptorsNewConnectionsWaitAndOldOnesAreServed) {
@@ -294,7 +294,7 @@ TEST_F(ServerLimitsTest, WithoutDescriptorsNewConnectionsWaitAndOldOnesAreServed
   RawClient waiting(path_);
   const bool open = waiting.open();
   const bool old_served = old.WriteFrame("2") && old.ReadFrame() == "2";
-  const uint64_t connections = server_->Stats().connections;
+  const uint64_t connections = Stats().connections;
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   ASSERT_TRUE(open);
   EXPECT_TRUE(old_served);

@@ -125,7 +125,7 @@ TEST_F(ServerTest, AReplyThatIsMadeEmptyClosesTheConnection) {
   EXPECT_THAT(client.ReadFrame(), Optional(std::string("first")));
   EXPECT_EQ(client.ReadFrame(), std::nullopt);
   EXPECT_TRUE(WaitForConnections(0));
-  EXPECT_EQ(server_->Stats().inflight_bytes, 0u);
+  EXPECT_EQ(Stats().inflight_bytes, 0u);
 }
 
 TEST_F(ServerTest, NoReplyIsMadeForAConnectionThatIsGone) {
@@ -153,7 +153,7 @@ TEST_F(ServerTest, ADroppedReplyClosesTheConnectionAfterTheRepliesBeforeIt) {
   EXPECT_THAT(client.ReadFrame(), Optional(std::string("first")));
   EXPECT_EQ(client.ReadFrame(), std::nullopt);
   EXPECT_TRUE(WaitForConnections(0));
-  EXPECT_EQ(server_->Stats().inflight_bytes, 0u);
+  EXPECT_EQ(Stats().inflight_bytes, 0u);
 }
 
 TEST_F(ServerTest, AReplyAssignedOverIsDroppedAndAMovedFromReplyIsNot) {
@@ -216,8 +216,8 @@ TEST_F(ServerTest, APeerThatIsNotAdmittedIsToldWhyAndNothingOfItIsRead) {
   EXPECT_THAT(client.ReadFrame(), Optional(std::string("error: not permitted (peer): not you")));
   EXPECT_TRUE(client.ReadToEnd());
   EXPECT_EQ(Handled(), 0u);
-  EXPECT_EQ(server_->Stats().refused, 1u);
-  EXPECT_EQ(server_->Stats().connections, 0u);
+  EXPECT_EQ(Stats().refused, 1u);
+  EXPECT_EQ(Stats().connections, 0u);
 }
 
 TEST_F(ServerTest, TheHandlerLearnsThePeer) {
@@ -239,10 +239,14 @@ TEST_F(ServerTest, EveryListenerHasItsOwnRulesAndMayComeBlocking) {
     listeners.push_back({.fd = *std::move(fd),
                          .name = name,
                          .admit = [open](const Peer&) { return open ? Ok() : Status(Code::kNotPermitted, "shut"); },
-                         .handle = [](const auto&, std::string frame, Reply reply) { reply.Send(std::move(frame)); }});
+                         .open =
+                             [](const Peer&, NewConnection connection) {
+                               connection.Accept([](std::string frame, Reply reply) { reply.Send(std::move(frame)); });
+                             }});
   }
-  Result<std::unique_ptr<Server>> server = Server::Start(std::move(listeners), {}, EncodeError);
+  Result<std::unique_ptr<Server>> server = Server::Start(std::move(listeners), {}, EncodeError, counters_);
   ASSERT_TRUE(server.ok());
+  (*server)->Accept();
   RawClient in(directory_.path() + "/open");
   RawClient out(directory_.path() + "/shut");
   ASSERT_TRUE(in.WriteFrame("in"));
@@ -265,7 +269,7 @@ TEST_F(ServerTest, DrainWritesThePendingRepliesThenClosesAndAcceptsNobody) {
   held[1].reply.Send("second");
   held[0].reply.Send("first");
   drain.join();
-  EXPECT_EQ(server_->Stats().connections, 0u);
+  EXPECT_EQ(Stats().connections, 0u);
   EXPECT_THAT(client.ReadFrame(), Optional(std::string("first")));
   EXPECT_THAT(client.ReadFrame(), Optional(std::string("second")));
   EXPECT_EQ(client.ReadFrame(), std::nullopt);
@@ -279,7 +283,7 @@ TEST_F(ServerTest, DrainGivesUpAtItsDeadline) {
   ASSERT_TRUE(client.WriteFrame("1"));
   const std::vector<Request> held = TakeHeld(1);
   server_->Drain(std::chrono::steady_clock::now() + milliseconds(30));
-  EXPECT_EQ(server_->Stats().connections, 1u);
+  EXPECT_EQ(Stats().connections, 1u);
   server_.reset();
   EXPECT_TRUE(client.ReadToEnd());
 }
@@ -304,20 +308,53 @@ TEST_F(ServerTest, AReplyMayOutliveTheServer) {
 }
 
 TEST_F(ServerTest, LimitsThatContradictEachOtherAreRefused) {
-  const auto refusal = [](auto change) {
+  const auto refusal = [this](auto change) {
     ServerLimits limits;
     change(limits);
-    return Server::Start({}, limits, EncodeError).status().rule();
+    const std::string rule = CheckServerLimits(limits).rule();
+    EXPECT_EQ(Server::Start({}, limits, EncodeError, counters_).status().rule(), rule);
+    return rule;
   };
-  EXPECT_EQ(refusal([](ServerLimits& l) { l.max_frame_bytes = 0; }), "max_frame_bytes");
-  EXPECT_EQ(refusal([](ServerLimits& l) { l.max_connections = 0; }), "max_connections");
-  EXPECT_EQ(refusal([](ServerLimits& l) { l.max_connections_per_process = 0; }), "max_connections_per_process");
+  EXPECT_EQ(refusal([](ServerLimits& l) { l.max_frame_bytes = 0; }), "max-frame-bytes");
+  EXPECT_EQ(refusal([](ServerLimits& l) { l.max_connections = 0; }), "max-connections");
+  EXPECT_EQ(refusal([](ServerLimits& l) { l.max_connections_per_process = 0; }), "max-connections-per-process");
+  EXPECT_EQ(refusal([](ServerLimits& l) { l.max_connections_per_user_without_pid = 0; }),
+            "max-connections-per-user-without-pid");
   EXPECT_EQ(refusal([](ServerLimits& l) { l.max_inflight_bytes_per_connection = l.max_frame_bytes; }),
-            "max_inflight_bytes_per_connection");
-  EXPECT_EQ(refusal([](ServerLimits& l) { l.max_inflight_bytes = 2 * l.max_frame_bytes; }), "max_inflight_bytes");
+            "max-inflight-bytes-per-connection");
+  EXPECT_EQ(refusal([](ServerLimits& l) { l.max_inflight_bytes = 2 * l.max_frame_bytes; }), "max-inflight-bytes");
+  EXPECT_EQ(refusal([](ServerLimits& l) { l.max_inflight_bytes_per_connection = 2 * l.max_inflight_bytes; }),
+            "max-inflight-bytes");
   EXPECT_EQ(refusal([](ServerLimits& l) { l.max_inflight_requests_per_connection = 0; }),
-            "max_inflight_requests_per_connection");
-  EXPECT_EQ(refusal([](ServerLimits& l) { l.frame_timeout = milliseconds(0); }), "frame_timeout");
+            "max-inflight-requests-per-connection");
+  EXPECT_EQ(refusal([](ServerLimits& l) { l.frame_timeout = milliseconds(0); }), "frame-timeout-seconds");
+  EXPECT_EQ(refusal([](ServerLimits&) {}), "");
+}
+
+TEST_F(ServerTest, NobodyIsAcceptedBeforeTheServerIsToldTo) {
+  Result<UniqueFd> fd = ListenUnix(path_, 0600, 8);
+  ASSERT_TRUE(fd.ok());
+  std::atomic<int> admitted = 0;
+  std::vector<Listener> listeners;
+  listeners.push_back({.fd = *std::move(fd),
+                       .name = "test",
+                       .admit =
+                           [&](const Peer&) {
+                             ++admitted;
+                             return Ok();
+                           },
+                       .open = open_});
+  Result<std::unique_ptr<Server>> server = Server::Start(std::move(listeners), {}, EncodeError, counters_);
+  ASSERT_TRUE(server.ok());
+  RawClient early(path_);
+  ASSERT_TRUE(early.WriteFrame("early"));
+  char byte = 0;
+  pollfd answer{.fd = early.fd(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(poll(&answer, 1, 50), 0);
+  EXPECT_EQ(recv(early.fd(), &byte, 1, MSG_DONTWAIT), -1);
+  EXPECT_EQ(admitted, 0);
+  (*server)->Accept();
+  EXPECT_THAT(early.ReadFrame(), Optional(std::string("early")));
 }
 
 }  // namespace

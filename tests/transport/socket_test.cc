@@ -9,8 +9,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
+#include <optional>
+#include <thread>
 
+#include "ledger/base/directory_lock.h"
 #include "tests/support/temp_dir.h"
 
 namespace envledger {
@@ -101,6 +105,69 @@ TEST_F(SocketTest, APathLongerThanASocketAddressTakesIsRefusedAndTheLongestWorks
   EXPECT_EQ(ConnectUnix(fits + "x").status().code(), Code::kInvalidArgument);
   EXPECT_EQ(ListenUnix("", 0600, 8).status().code(), Code::kInvalidArgument);
   EXPECT_EQ(ListenUnix(path_ + std::string("\0x", 2), 0600, 8).status().code(), Code::kInvalidArgument);
+}
+
+ino_t InodeAt(const std::string& path) {
+  struct stat info {};
+  return lstat(path.c_str(), &info) == 0 ? info.st_ino : 0;
+}
+
+TEST_F(SocketTest, AFileThatIsTakenOverGoesWithItsOwner) {
+  {
+    SocketFile file;
+    const Result<UniqueFd> listening = ListenUnix(path_, 0600, 8, &file);
+    ASSERT_TRUE(listening.ok());
+    SocketFile moved = std::move(file);
+    file = std::move(moved);
+    EXPECT_NE(InodeAt(path_), 0u);
+  }
+  EXPECT_EQ(InodeAt(path_), 0u);
+}
+
+TEST_F(SocketTest, AFileThatSomebodyElsePutThereStays) {
+  auto own = std::make_optional<SocketFile>();
+  Result<UniqueFd> first = ListenUnix(path_, 0600, 8, &*own);
+  ASSERT_TRUE(first.ok());
+  ASSERT_EQ(unlink(path_.c_str()), 0);  // an operator tidies up
+  first = UniqueFd();
+  SocketFile others;
+  const Result<UniqueFd> second = ListenUnix(path_, 0600, 8, &others);
+  ASSERT_TRUE(second.ok()) << second.status().ToString();
+  own.reset();
+  EXPECT_TRUE(ConnectUnix(path_).ok()) << "the second listener is still reached";
+}
+
+TEST_F(SocketTest, NothingElseAtThePathIsEverRemoved) {
+  auto own = std::make_optional<SocketFile>();
+  ASSERT_TRUE(ListenUnix(path_, 0600, 8, &*own).ok());
+  ASSERT_EQ(unlink(path_.c_str()), 0);
+  std::ofstream(path_) << "precious";
+  own.reset();
+  EXPECT_EQ(*ReadFile(path_, 100), "precious");
+
+  const std::string linked = directory_.path() + "/linked.sock";
+  own.emplace();
+  ASSERT_TRUE(ListenUnix(linked, 0600, 8, &*own).ok());
+  const std::string moved = directory_.path() + "/moved.sock";
+  ASSERT_EQ(rename(linked.c_str(), moved.c_str()), 0);
+  ASSERT_EQ(symlink(moved.c_str(), linked.c_str()), 0);
+  own.reset();
+  EXPECT_NE(InodeAt(linked), 0u) << "a link to the socket is not the socket";
+  EXPECT_NE(InodeAt(moved), 0u);
+}
+
+TEST_F(SocketTest, AListenerWaitsForAnotherThatIsPlacingItsFile) {
+  auto lock = LockDirectory(directory_.path(), std::chrono::seconds(0));
+  ASSERT_TRUE(lock.ok());
+  std::atomic<bool> listening = false;
+  std::thread waits([&] {
+    EXPECT_TRUE(ListenUnix(path_, 0600, 8).ok());
+    listening = true;
+  });
+  EXPECT_FALSE(listening);
+  lock = UniqueFd();
+  waits.join();
+  EXPECT_TRUE(listening);
 }
 
 TEST_F(SocketTest, ConnectTellsAMissingPathFromADeafOne) {

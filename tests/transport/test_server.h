@@ -34,12 +34,13 @@ class ServerTest : public testing::Test {
     listeners.push_back({.fd = *std::move(fd),
                          .name = "test",
                          .admit = [this](const Peer& peer) { return admit_(peer); },
-                         .handle = [this](const std::shared_ptr<const Peer>& peer, std::string frame,
-                                          Reply reply) { Handle(*peer, std::move(frame), std::move(reply)); }});
-    Result<std::unique_ptr<Server>> server = Server::Start(std::move(listeners), limits, EncodeError);
+                         .open = [this](const Peer& peer, NewConnection connection) { open_(peer, std::move(connection)); }});
+    Result<std::unique_ptr<Server>> server = Server::Start(std::move(listeners), limits, EncodeError, counters_);
     ASSERT_TRUE(server.ok()) << server.status().ToString();
     server_ = *std::move(server);
+    server_->Accept();
   }
+  ServerStats Stats() const { return counters_.Read(); }
 
   static std::string EncodeError(const Status& status) { return "error: " + status.ToString(); }
 
@@ -72,12 +73,18 @@ class ServerTest : public testing::Test {
     return std::exchange(held_, {});
   }
   bool WaitForConnections(uint64_t count) {
-    return WaitUntil([&] { return server_->Stats().connections == count; }, seconds(20));
+    return WaitUntil([&] { return Stats().connections == count; }, seconds(20));
   }
 
   TempDir directory_;
   const std::string path_ = directory_.path() + "/test.sock";
   std::function<Status(const Peer&)> admit_ = [](const Peer&) { return Ok(); };
+  std::function<void(const Peer&, NewConnection)> open_ = [this](const Peer& peer, NewConnection connection) {
+    Accept(peer, std::move(connection));
+  };
+  void Accept(const Peer& peer, NewConnection connection) {
+    connection.Accept([this, peer](std::string frame, Reply reply) { Handle(peer, std::move(frame), std::move(reply)); });
+  }
 
  private:
   void Handle(const Peer& peer, std::string frame, Reply reply) {
@@ -100,6 +107,7 @@ class ServerTest : public testing::Test {
   std::vector<Request> held_ GUARDED_BY(mutex_);
 
  protected:
+  ServerCounters counters_;
   std::unique_ptr<Server> server_;  // stops first
 };
 

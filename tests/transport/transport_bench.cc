@@ -57,10 +57,15 @@ int Main(int argc, char** argv) {
   listeners.push_back({.fd = *std::move(fd),
                        .name = "bench",
                        .admit = [](const Peer&) { return Ok(); },
-                       .handle = [&](const auto&, std::string, Reply reply) { reply.Send(reply_body); }});
-  Result<std::unique_ptr<Server>> server =
-      Server::Start(std::move(listeners), {}, [](const Status& status) { return status.ToString(); });
+                       .open =
+                           [&](const Peer&, NewConnection connection) {
+                             connection.Accept([&](std::string, Reply reply) { reply.Send(reply_body); });
+                           }});
+  ServerCounters counters;
+  Result<std::unique_ptr<Server>> server = Server::Start(
+      std::move(listeners), {}, [](const Status& status) { return status.ToString(); }, counters);
   if (!server.ok()) return 1;
+  (*server)->Accept();
 
   std::atomic<bool> stop = false;
   std::atomic<uint64_t> frames = 0;

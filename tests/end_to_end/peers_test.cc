@@ -1,0 +1,118 @@
+// Peers that the daemon must account for: those that go away while they wait, and those that it cannot see.
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "ledger/codec/message.h"
+#include "tests/support/daemon.h"
+#include "tests/support/raw_client.h"
+#include "tests/support/wait.h"
+
+namespace envledger {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+
+constexpr uint64_t kFarAhead = 1'000'000;
+constexpr uint32_t kHalfAMinute = 30'000;
+
+RawClient Follower(const TestLedger& ledger, uint32_t wait_ms) {
+  RawClient client(ledger.audit_socket());
+  EXPECT_TRUE(
+      client.WriteFrame(EncodeRequest({1, FollowRequest{.from_seq = kFarAhead, .limit = 1, .wait_ms = wait_ms}})));
+  return client;
+}
+
+// The rule that an answer was refused by; empty when it was not.
+std::string RuleIn(RawClient& client) {
+  const auto frame = client.ReadFrame();
+  if (!frame) return "no answer";
+  const auto response = DecodeResponse(*frame);
+  if (!response.ok()) return response.status().ToString();
+  const auto* error = std::get_if<ErrorInfo>(&response->body);
+  return error != nullptr ? error->status.rule() : "";
+}
+
+uint64_t Connections(const TestLedger& ledger) {
+  const Ended status = ledger.OnSocket({"status", "--format", "json"});
+  return status.status == 0 ? json::parse(status.out)["gauges"]["connections"].get<uint64_t>() : UINT64_MAX;
+}
+
+TEST(Peers, FollowersWhoGoAwayMakeRoomForOthersAtOnce) {
+  TestLedger ledger;
+  ledger.Start({"--max-connections-per-process=400"});
+  // As many as may wait, and one more, which is refused when all of them do.
+  constexpr size_t kMost = 256;
+  std::vector<RawClient> followers;
+  for (size_t i = 0; i < kMost + 1; ++i) followers.push_back(Follower(ledger, kHalfAMinute));
+  std::vector<pollfd> watched;
+  for (const RawClient& follower : followers) watched.push_back({.fd = follower.fd(), .events = POLLIN, .revents = 0});
+  ASSERT_EQ(poll(watched.data(), watched.size(), 20'000), 1);
+  const auto answered =
+      std::find_if(watched.begin(), watched.end(), [](const pollfd& one) { return one.revents != 0; });
+  EXPECT_EQ(RuleIn(followers[static_cast<size_t>(answered - watched.begin())]), "followers");
+  RawClient refused = Follower(ledger, kHalfAMinute);
+  EXPECT_EQ(RuleIn(refused), "followers");
+
+  followers.clear();
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        RawClient next = Follower(ledger, 1);
+        return RuleIn(next).empty();
+      },
+      seconds(20)));
+  EXPECT_TRUE(WaitUntil([&] { return Connections(ledger) <= 2; }, seconds(20))) << Connections(ledger);
+}
+
+TEST(Peers, AnAskerWhoGoesAwayIsNotOnTheRecord) {
+  TestLedger ledger;
+  ledger.Start({"--audit-queries=on"});
+  { RawClient gone = Follower(ledger, kHalfAMinute); }
+  EXPECT_TRUE(WaitUntil([&] { return Connections(ledger) <= 1; }, seconds(20)));
+  EXPECT_EQ(ledger.Stop().status, 0);
+  const std::string entries = ledger.OnDirectory({"follow", "--format", "jsonl"}).out;
+  EXPECT_EQ(entries.find("\"request\":\"follow\""), std::string::npos) << entries;
+}
+
+// How a program is run in a pid namespace of its own; empty where that is not allowed.
+std::vector<std::string> InAnotherPidNamespace() {
+  std::vector<std::string> unshare = {"unshare"};
+  if (geteuid() != 0) unshare.push_back("--map-root-user");
+  unshare.insert(unshare.end(), {"--pid", "--fork", "--kill-child"});
+  std::vector<std::string> probe = unshare;
+  probe.push_back("true");
+  return RunProgram(probe).status == 0 ? unshare : std::vector<std::string>();
+}
+
+TEST(Peers, ThoseThatTheDaemonCannotSeeDoNotShareTheLimitOfOneProcess) {
+  const std::vector<std::string> unshare = InAnotherPidNamespace();
+  if (unshare.empty()) {
+    GTEST_SKIP() << "no pid namespace can be made here: only ConnectionCounts was tested, with made-up credentials";
+  }
+  TestLedger ledger;
+  ledger.StartUnder(unshare, {"--max-connections-per-process=3", "--max-connections-per-user-without-pid=20"});
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.emplace_back(ledger.append_socket());
+    ASSERT_TRUE(clients.back().WriteFrame(EncodeRequest({1, PingRequest{}})));
+    EXPECT_EQ(RuleIn(clients.back()), "") << i;
+  }
+  RawClient beyond(ledger.append_socket());
+  EXPECT_EQ(RuleIn(beyond), "max-connections-per-user-without-pid");
+  clients.pop_back();
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        RawClient next(ledger.append_socket());
+        return next.WriteFrame(EncodeRequest({1, PingRequest{}})) && RuleIn(next).empty();
+      },
+      seconds(20)));
+  ledger.Kill();
+}
+
+}  // namespace
+}  // namespace envledger
