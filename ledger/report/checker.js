@@ -1,6 +1,6 @@
 "use strict";
 // Checks what a report embeds, in the browser that shows it: the signature under its checkpoint, and that its entries
-// lead to the checkpoint's root. It follows the rules of ledger/chain/note.cc and subset_proof.cc, and
+// lead to the checkpoint's root. It follows the rules of ledger/evidence/proof_checker.h for a single key, and
 // tests/report/checker_test.cc holds the two checkers against each other: each refuses what the other refuses.
 //
 // No function here knows the page. Hashes and bytes are Uint8Array, sizes and numbers of entries BigInt, text is Unicode.
@@ -96,12 +96,14 @@ const reportChecker = (() => {
     return {origin: lines[0], size: BigInt(lines[1]), root: hashFrom(lines[2], "the checkpoint's root")};
   };
 
-  // The checkpoint of a note that `key` signed.
+  // The checkpoint of a note that `key` signed. The tree without entries has a root too.
   const openCheckpoint = async (text, key) => {
     const note = readNote(text);
     await verifyNote(note, key);
     const checkpoint = readCheckpoint(note.text);
-    if (checkpoint.origin !== key.name) refuse("the checkpoint is of " + checkpoint.origin + ", not of " + key.name);
+    const {origin, size, root} = checkpoint;
+    if (origin !== key.name) refuse("the checkpoint is of " + origin + ", not of " + key.name);
+    if (size === 0n && !same(root, await sha256())) refuse("the checkpoint has another root than 0 entries give");
     return checkpoint;
   };
 
