@@ -60,9 +60,11 @@ Result<CheckedTree> Open(const std::string& note, const std::string& vkey) {
   return OpenInFile(note, TrustKey(std::move(key)));
 }
 
-// What `report verify` checks of the evidence before it looks at the page, by the key that the evidence names.
+// What `report verify` checks of the evidence, by the key that the evidence names. That it is written as a report writes
+// it, it finds by rendering the page again.
 Result<std::string> CheckEvidenceJson(const std::string& text) {
   ENVLEDGER_ASSIGN_OR_RETURN(const ReportData data, ReadReportData(text));
+  if (EvidenceJson(data) != text) return Corruption("the page differs");
   ENVLEDGER_ASSIGN_OR_RETURN(const CheckedTree tree, Open(data.checkpoint, data.vkey));
   if (!data.entries.empty()) ENVLEDGER_RETURN_IF_ERROR(CheckEvidence(data, tree));
   return std::to_string(tree.checkpoint().size) + " " + std::to_string(data.entries.size());

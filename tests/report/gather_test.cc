@@ -81,6 +81,8 @@ TEST_F(GatherReportTest, RefusesFiltersThatNoReportStates) {
        std::vector<std::vector<KeyValue>>{{{"colour", "red"}},
                                           {{"since", "24h"}},
                                           {{"envelope", ""}},
+                                          {{"envelope", "\xff"}},
+                                          {{"tenant", "\xff"}},
                                           {{"open", ""}, {"envelope", "env-1"}},
                                           {{"envelope", "env-1"}, {"open", ""}}}) {
     EXPECT_EQ(Gather(filters).status().code(), Code::kInvalidArgument);
