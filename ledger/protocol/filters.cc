@@ -170,6 +170,7 @@ Status Read(const std::vector<KeyValue>& filters, Reading& reading) {
     if ((found->takes == FilterTakes::kNothing) != filter.value.empty()) {
       return InvalidArgument(name + (filter.value.empty() ? " needs a value" : " takes no value"));
     }
+    if (!IsUtf8(filter.value)) return InvalidArgument(name + " is not UTF-8");
     ENVLEDGER_RETURN_IF_ERROR(found->set(filter.value, reading).Prepend(name + ": "));
     next = found + 1;
   }

@@ -3,7 +3,7 @@
 //
 // A filter is a name and a value. Written down, the filters of a query stand in the order of QueryFilters, each once; a
 // filter that takes nothing has an empty value, every other one has one; the words of a list are joined by commas;
-// moments are absolute, as FormatTime writes them. What each one means is QueryRequest's (protocol.fbs).
+// moments are absolute, as FormatTime writes them; all is UTF-8. What each one means is QueryRequest's (protocol.fbs).
 #pragma once
 
 #include <optional>

@@ -1,10 +1,11 @@
 "use strict";
 // Checks what a report embeds, in the browser that shows it: the signature under its checkpoint, and that its entries
-// lead to the checkpoint's root. It follows the rules of ledger/chain/note.cc and subset_proof.cc, and
+// lead to the checkpoint's root. It follows the rules of ledger/evidence/proof_checker.h for a single key, and
 // tests/report/checker_test.cc holds the two checkers against each other: each refuses what the other refuses.
 //
-// No function here knows the page. Hashes and bytes are Uint8Array, sizes and numbers of entries BigInt, text is Unicode.
-// What does not hold is thrown as an Error whose message says why; a browser without Ed25519 throws a NotSupportedError.
+// No function here knows the page. Hashes and bytes are Uint8Array, sizes and numbers of entries BigInt, and text is
+// Unicode. What does not hold is thrown as an Error whose message says why; a browser without Ed25519 throws a
+// NotSupportedError.
 const reportChecker = (() => {
   const refuse = why => { throw new Error(why); };
 
@@ -96,12 +97,14 @@ const reportChecker = (() => {
     return {origin: lines[0], size: BigInt(lines[1]), root: hashFrom(lines[2], "the checkpoint's root")};
   };
 
-  // The checkpoint of a note that `key` signed.
+  // The checkpoint of a note that `key` signed. The tree without entries has a root too.
   const openCheckpoint = async (text, key) => {
     const note = readNote(text);
     await verifyNote(note, key);
     const checkpoint = readCheckpoint(note.text);
-    if (checkpoint.origin !== key.name) refuse("the checkpoint is of " + checkpoint.origin + ", not of " + key.name);
+    const {origin, size, root} = checkpoint;
+    if (origin !== key.name) refuse("the checkpoint is of " + origin + ", not of " + key.name);
+    if (size === 0n && !same(root, await sha256())) refuse("the checkpoint has another root than 0 entries give");
     return checkpoint;
   };
 
@@ -131,37 +134,47 @@ const reportChecker = (() => {
   };
 
   const isText = value => typeof value === "string";
+  const isCount = value => Number.isSafeInteger(value) && value >= 0;
 
-  // The evidence of a report (schema/FORMAT.md) as far as it is checked here. Whole numbers only, exact where the
-  // browser shows how they are written.
+  // The members of these names, in this order, and no others.
+  const pick = (from, ...names) => Object.fromEntries(
+    names.map(name => [name, from[name] === undefined ? refuse("the evidence has no " + name) : from[name]]));
+
+  // The one spelling that evidence has. Numbers and text that are written otherwise, and members that are there twice,
+  // would be read differently by different readers.
+  const spell = data => {
+    const whole = pick(data, "format", "version", "generated_at", "filters", "principals", "answer", "envelopes",
+                       "vkey", "checkpoint", "nodes", "entries");
+    whole.answer = pick(data.answer, "tree_size", "root", "complete", "problem", "more");
+    whole.entries = data.entries.map(([number, bytes]) => [number, bytes]);
+    return JSON.stringify(whole).replace(/[<\u007f-\u009f]/g, c => "\\u00" + c.charCodeAt(0).toString(16));
+  };
+
+  // The evidence of a report (schema/FORMAT.md), as far as it is checked here.
   const readEvidence = json => {
-    const data = JSON.parse(json, (name, value, context) => {
+    const data = JSON.parse(json, (name, value) => {
       if (isText(value) && /\p{Surrogate}/u.test(value)) refuse("the evidence has text that is not Unicode");
-      if (typeof value !== "number") return value;
-      const written = context && context.source || String(value);
-      const exact = /^[0-9]{1,20}$/.test(written) && (context && context.source || Number.isSafeInteger(value));
-      return exact && isNumber(BigInt(written)) ? BigInt(written) : refuse(written + " is not the number of anything");
+      return value;
     });
     if (data === null || data.format !== "envledger-report/1") refuse("the evidence has another format");
     const {entries, nodes, checkpoint, vkey, answer} = data;
-    const isEntry = row => Array.isArray(row) && typeof row[0] === "bigint" && isText(row[1]);
+    const isEntry = row => Array.isArray(row) && isCount(row[0]) && isText(row[1]);
     if (!Array.isArray(entries) || !entries.every(isEntry)) refuse("the evidence has no list of entries");
     if (!Array.isArray(nodes) || !nodes.every(isText)) refuse("the evidence has no list of nodes");
     if (!isText(checkpoint) || !isText(vkey)) refuse("the evidence has no checkpoint or no key");
-    if (typeof answer !== "object" || answer === null || typeof answer.tree_size !== "bigint" || !isText(answer.root)) {
-      refuse("the evidence does not say what was answered");
-    }
+    if (!answer || !isCount(answer.tree_size) || !isText(answer.root)) refuse("the evidence has no answer");
+    if (spell(data) !== json) refuse("the evidence is not written as a report writes it");
     return {
-      entries: entries.map(([number, bytes]) => [number, fromBase64(bytes, "entry " + number)]),
+      entries: entries.map(([number, bytes]) => [BigInt(number), fromBase64(bytes, "entry " + number)]),
       nodes: nodes.map(node => hashFrom(node, "a node")),
       checkpoint,
       vkey,
-      answeredSize: answer.tree_size,
+      answeredSize: BigInt(answer.tree_size),
       answeredRoot: hashFrom(answer.root, "the root of the answer"),
     };
   };
 
-  // The checkpoint that vouches for the evidence, and how many entries it vouches for.
+  // The checkpoint that vouches for the evidence, which is one line of JSON, and how many entries it vouches for.
   const check = async json => {
     const evidence = readEvidence(json);
     const key = await readKey(evidence.vkey);

@@ -25,6 +25,7 @@ Result<ReportPlan> ReadReportFilters(const std::vector<KeyValue>& filters) {
   if (!filters.empty() && filters.front().key == kEnvelopeFilter) {
     plan.envelope_id = filters.front().value;
     if (plan.envelope_id.empty()) return InvalidArgument("--envelope needs a value");
+    if (!IsUtf8(plan.envelope_id)) return InvalidArgument("--envelope is not UTF-8");
     of_query.erase(of_query.begin());
     for (const KeyValue& filter : of_query) {
       if (filter.key != "at") return InvalidArgument("--envelope is one envelope: not with --" + filter.key);

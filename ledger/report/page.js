@@ -119,7 +119,8 @@
   }
 
   const check = async () => {
-    const {origin, size: tree, entries} = await reportChecker.check(byId("evidence").textContent);
+    // The evidence stands between two newlines.
+    const {origin, size: tree, entries} = await reportChecker.check(byId("evidence").textContent.slice(1, -1));
     return "HOLDS: " + grouped(entries) + " entries are in the tree of " + grouped(tree) + " entries that " + origin +
       " signed. This compared the embedded entries with the checkpoint, by the key in this page: compare that key " +
       "with one from elsewhere. It did not compare the text of this page with the entries: envledger report verify " +

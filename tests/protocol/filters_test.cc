@@ -85,6 +85,7 @@ TEST(Filters, AreWrittenInOneWayOnly) {
   EXPECT_EQ(Complaint({{"cursor", "x"}}), "no filter is named --cursor");
   EXPECT_EQ(Complaint({{"tenant", ""}}), "--tenant needs a value");
   EXPECT_EQ(Complaint({{"open", "yes"}}), "--open takes no value");
+  EXPECT_EQ(Complaint({{"tenant", "\xff"}}), "--tenant is not UTF-8");
   for (const char* time : {"24h", "2026-03-17", "2026-03-17T09:20:00+00:00", "2026-03-17T09:20:00.000Z", "soon"}) {
     EXPECT_EQ(Complaint({{"since", time}}), "--since: no moment is written \"" + std::string(time) + "\"");
   }

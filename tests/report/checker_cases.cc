@@ -7,6 +7,7 @@
 #include "ledger/chain/note.h"
 #include "ledger/chain/subset_proof.h"
 #include "ledger/chain/tlog_proof.h"
+#include "ledger/evidence/proof_file.h"
 #include "ledger/report/gather.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/paths.h"
@@ -54,18 +55,19 @@ Status CheckNote(const std::string& note, const std::string& vkey) {
   return VerifyNote(parsed, key);
 }
 
-Result<Checkpoint> Open(const std::string& note, const std::string& vkey) {
-  ENVLEDGER_ASSIGN_OR_RETURN(const VerifierKey key, ParseVerifierKey(vkey));
-  return OpenCheckpoint(note, key);
+Result<CheckedTree> Open(const std::string& note, const std::string& vkey) {
+  ENVLEDGER_ASSIGN_OR_RETURN(VerifierKey key, ParseVerifierKey(vkey));
+  return OpenInFile(note, TrustKey(std::move(key)));
 }
 
-// What `report verify` checks of the evidence before it looks at the page, by the key that the evidence names.
+// What `report verify` checks of the evidence, by the key that the evidence names. That it is written as a report writes
+// it, it finds by rendering the page again.
 Result<std::string> CheckEvidenceJson(const std::string& text) {
   ENVLEDGER_ASSIGN_OR_RETURN(const ReportData data, ReadReportData(text));
-  ENVLEDGER_ASSIGN_OR_RETURN(const VerifierKey key, ParseVerifierKey(data.vkey));
-  ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint checkpoint, OpenCheckpoint(data.checkpoint, key));
-  if (!data.entries.empty()) ENVLEDGER_RETURN_IF_ERROR(CheckEvidence(data, checkpoint));
-  return std::to_string(checkpoint.size) + " " + std::to_string(data.entries.size());
+  if (EvidenceJson(data) != text) return Corruption("the page differs");
+  ENVLEDGER_ASSIGN_OR_RETURN(const CheckedTree tree, Open(data.checkpoint, data.vkey));
+  if (!data.entries.empty()) ENVLEDGER_RETURN_IF_ERROR(CheckEvidence(data, tree));
+  return std::to_string(tree.checkpoint().size) + " " + std::to_string(data.entries.size());
 }
 
 // The value of a result that a test cannot do without.
@@ -100,7 +102,9 @@ CheckerCase NoteCase(const std::string& name, const std::string& note, const std
 }
 
 CheckerCase OpenCase(const std::string& name, const std::string& note, const std::string& vkey) {
-  return {name, "open", {note, vkey}, AnswerOf<Checkpoint>(Open(note, vkey), Say)};
+  return {name, "open", {note, vkey}, AnswerOf<CheckedTree>(Open(note, vkey), [](const CheckedTree& tree) {
+            return Say(tree.checkpoint());
+          })};
 }
 
 CheckerCase RootCase(const std::string& name, const std::vector<ProofLeaf>& leaves, const std::string& size,
@@ -123,7 +127,7 @@ ReportData GoldenEvidence() {
   data.checkpoint = proof.checkpoint;
   data.vkey = GoldenProof("vkey").substr(0, GoldenProof("vkey").size() - 1);
   data.entries[proof.index] = GoldenProof("entry-2");
-  const Checkpoint checkpoint = Must(Open(data.checkpoint, data.vkey));
+  const Checkpoint checkpoint = Must(Open(data.checkpoint, data.vkey)).checkpoint();
   data.answered_size = checkpoint.size;
   data.answered_root = checkpoint.root;
   data.envelopes.push_back({.id = "env-1", .roles = 0, .seqs = {proof.index}});

@@ -43,6 +43,7 @@ TEST_F(Checkers, AgreeOnCheckpointsThatAreSignedWhateverTheySay) {
   const std::vector<std::string> texts = {
       origin + "5\n" + root + "\n",
       origin + "5\n" + root + "\nan extension\n",
+      origin + "0\n" + Base64(View(Sha256(""))) + "\n",
       origin + "5\n" + root + "\n\nafter a blank line\n",
       origin + "5\n" + root + "\na\ttab\n",
       origin + "5\n" + root + "\na return\r\n",
@@ -93,7 +94,8 @@ TEST_F(Checkers, AgreeOnCheckpointsThatAreSignedWhateverTheySay) {
     cases.push_back(CheckpointCase("size " + size, text));
     cases.push_back(OpenCase("size " + size, SignedByTestKey(text), TestVkey()));
   }
-  EXPECT_EQ(Compare(cases), 35u) << "16 of the texts are notes; 13 are checkpoints, 6 of them of the right origin";
+  EXPECT_EQ(Compare(cases), 37u)
+      << "17 texts are notes, 14 are checkpoints, and 6 of the notes hold a checkpoint of the ledger of the key";
 }
 
 // What stands below the text of a note that says 5 entries.

@@ -21,15 +21,15 @@ TEST(ReportData, IsReadAsItWasWritten) {
   EXPECT_EQ(EvidenceJson(*read), text);
 }
 
-// To walk through null or an object as if it were a list gives nothing, or its values.
+// Who walks through null or an object as if it were a list finds nothing, or its values.
 TEST(ReportData, HasListsWhereListsBelong) {
-  const std::string text = EvidenceJson(MadeEvidence(5, {1, 3}));
+  const auto honest = nlohmann::ordered_json::parse(EvidenceJson(MadeEvidence(5, {1, 3})));
+  ASSERT_TRUE(ReadReportData(honest.dump()).ok());
   for (const std::string name : {"filters", "principals", "envelopes", "entries", "nodes"}) {
     for (const std::string value : {"null", "{}", "{\"a\":[]}", "0", "\"\""}) {
-      const std::string changed = text.substr(0, text.size() - 1) + ",\"" + name + "\":" + value + "}";
-      const auto read = ReadReportData(changed);
-      EXPECT_EQ(read.status().code(), Code::kInvalidArgument) << name << " " << value;
-      EXPECT_NE(read.status().message().find(name + " is not a list"), std::string::npos) << read.status().message();
+      auto changed = honest;
+      changed[name] = nlohmann::ordered_json::parse(value);
+      EXPECT_EQ(ReadReportData(changed.dump()).status().code(), Code::kInvalidArgument) << changed.dump();
     }
   }
 }

@@ -49,10 +49,10 @@ TEST_F(GatherReportTest, MakesAPageThatHolds) {
   EXPECT_TRUE(data->complete);
   EXPECT_EQ(data->generated_at, kTestStart);
   EXPECT_EQ(data->vkey, FormatVerifierKey(TestVerifierKey()));
-  const auto check = CheckReport(Page(*data), TestVerifierKey());
+  const auto check = CheckReport(Page(*data), TrustKey(TestVerifierKey()));
   ASSERT_TRUE(check.ok()) << check.status().ToString();
   EXPECT_EQ(check->data.entries.size(), 4u);
-  EXPECT_FALSE(CheckReport(Page(*data), TestVerifierKey(2)).ok());
+  EXPECT_FALSE(CheckReport(Page(*data), TrustKey(TestVerifierKey(2))).ok());
 }
 
 TEST_F(GatherReportTest, SaysWhomTheFiltersName) {
@@ -60,7 +60,7 @@ TEST_F(GatherReportTest, SaysWhomTheFiltersName) {
   ASSERT_TRUE(data.ok()) << data.status().ToString();
   EXPECT_EQ(data->principals, (std::vector<Principal>{User("alice"), User("alice", "other.example")}));
   EXPECT_EQ(Ids(*data), (std::vector<std::string>{"env-1", "env-3"}));
-  EXPECT_TRUE(CheckReport(Page(*data), TestVerifierKey()).ok());
+  EXPECT_TRUE(CheckReport(Page(*data), TrustKey(TestVerifierKey())).ok());
   const auto nobody = Gather({{"principal", "nobody"}});
   ASSERT_TRUE(nobody.ok()) << nobody.status().ToString();
   EXPECT_TRUE(nobody->principals.empty());
@@ -72,7 +72,7 @@ TEST_F(GatherReportTest, TakesOneEnvelope) {
   ASSERT_TRUE(data.ok()) << data.status().ToString();
   EXPECT_EQ(Ids(*data), (std::vector<std::string>{"env-1"}));
   EXPECT_EQ(data->entries.size(), 2u);
-  EXPECT_TRUE(CheckReport(Page(*data), TestVerifierKey()).ok());
+  EXPECT_TRUE(CheckReport(Page(*data), TrustKey(TestVerifierKey())).ok());
   EXPECT_EQ(Gather({{"envelope", "env-9"}}).status().code(), Code::kNotFound);
 }
 
@@ -81,6 +81,8 @@ TEST_F(GatherReportTest, RefusesFiltersThatNoReportStates) {
        std::vector<std::vector<KeyValue>>{{{"colour", "red"}},
                                           {{"since", "24h"}},
                                           {{"envelope", ""}},
+                                          {{"envelope", "\xff"}},
+                                          {{"tenant", "\xff"}},
                                           {{"open", ""}, {"envelope", "env-1"}},
                                           {{"envelope", "env-1"}, {"open", ""}}}) {
     EXPECT_EQ(Gather(filters).status().code(), Code::kInvalidArgument);
@@ -89,7 +91,7 @@ TEST_F(GatherReportTest, RefusesFiltersThatNoReportStates) {
 
 TEST_F(GatherReportTest, NeedsTheKeyThatItIsGiven) {
   ReportRequest request;
-  request.key = TestVerifierKey(2);
+  request.policy = TrustKey(TestVerifierKey(2));
   EXPECT_EQ(GatherReport(*reader_, request, {}).status().code(), Code::kCorruption);
 }
 
