@@ -131,8 +131,8 @@ void ReadEvidence(const json& from, ReportData& data) {
   data.vkey = from.at("vkey").get<std::string>();
   if (data.vkey.empty()) return;
   const auto key = ParseVerifierKey(data.vkey);
-  if (!key.ok()) Malformed(key.status().message());
-  if (FormatVerifierKey(*key) != data.vkey) Malformed("its verifier key is not in the canonical form");
+  if (!key.ok()) Malformed("the key that it names: " + key.status().message());
+  if (FormatVerifierKey(*key) != data.vkey) Malformed("the key that it names is not in the canonical form");
 }
 
 }  // namespace
