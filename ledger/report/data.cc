@@ -177,8 +177,8 @@ bool EvidenceReader::ReadKey() {
   if (!Read(data_.vkey)) return false;
   if (data_.vkey.empty()) return true;
   const auto key = ParseVerifierKey(data_.vkey);
-  if (!key.ok()) return in_.Fail(key.status().message());
-  return FormatVerifierKey(*key) == data_.vkey || in_.Fail("its verifier key is not in the canonical form");
+  if (!key.ok()) return in_.Fail("the key that it names: " + key.status().message());
+  return FormatVerifierKey(*key) == data_.vkey || in_.Fail("the key that it names is not in the canonical form");
 }
 
 bool EvidenceReader::ReadAnswer() {
