@@ -97,6 +97,30 @@ TEST_F(DaemonTest, AStartThatIsRefusedWritesNothingToTheLedger) {
   EXPECT_EQ(Entries(), 1u) << "the genesis alone";
 }
 
+TEST_F(DaemonTest, LeavesTheSocketOfAnotherThatTookItsPathAlone) {
+  ASSERT_TRUE(Start().ok());
+  std::unique_ptr<Daemon> first = std::move(daemon_);
+  ASSERT_EQ(unlink(config_.audit_socket.c_str()), 0);  // an operator tidies up
+  SystemClock clock;
+  config_.ledger.data_dir = In("other");
+  config_.append_socket = In("other.sock");
+  ASSERT_TRUE(InitLedger(In("other"), kTestOrigin, TestKey(), PublishedCheckpointPath(In("other")), clock).ok());
+  ASSERT_TRUE(Start().ok());
+  EXPECT_TRUE(first->Stop("test").ok());
+  first.reset();
+  EXPECT_TRUE(ConnectUnix(config_.audit_socket).ok());
+  EXPECT_FALSE(fs::exists(In("append.sock"))) << "its own is gone";
+}
+
+TEST_F(DaemonTest, ADirectoryThatOthersCanWriteIsNotServed) {
+  ASSERT_EQ(chmod(In("data").c_str(), 0777), 0);
+  const Status refused = Start();
+  EXPECT_EQ(refused.code(), Code::kNotPermitted);
+  EXPECT_EQ(refused.rule(), "data-dir");
+  ASSERT_EQ(chmod(In("data").c_str(), 0700), 0);
+  EXPECT_EQ(Entries(), 1u);
+}
+
 // A descriptor that cannot be watched, because it is none, stands for all that a loop may lack: descriptors, memory,
 // threads.
 UniqueFd Unwatchable() { return UniqueFd(1'000'000'000); }

@@ -4,12 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "ledger/codec/json.h"
 #include "ledger/codec/message.h"
 #include "tests/support/daemon.h"
 #include "tests/support/raw_client.h"
+#include "tests/support/traffic.h"
 #include "tests/support/wait.h"
 
 namespace envledger {
@@ -79,18 +82,19 @@ TEST(Peers, AnAskerWhoGoesAwayIsNotOnTheRecord) {
   EXPECT_EQ(entries.find("\"request\":\"follow\""), std::string::npos) << entries;
 }
 
-// How a program is run in a pid namespace of its own; empty where that is not allowed.
-std::vector<std::string> InAnotherPidNamespace() {
+// How a program is run in a namespace of its own (an option of unshare: "--pid"); empty where that is not allowed.
+std::vector<std::string> InAnother(const std::string& kind) {
   std::vector<std::string> unshare = {"unshare"};
   if (geteuid() != 0) unshare.push_back("--map-root-user");
-  unshare.insert(unshare.end(), {"--pid", "--fork", "--kill-child"});
+  unshare.push_back(kind);
+  if (kind == "--pid") unshare.insert(unshare.end(), {"--fork", "--kill-child"});  // the daemon is a child then
   std::vector<std::string> probe = unshare;
   probe.push_back("true");
   return RunProgram(probe).status == 0 ? unshare : std::vector<std::string>();
 }
 
 TEST(Peers, ThoseThatTheDaemonCannotSeeDoNotShareTheLimitOfOneProcess) {
-  const std::vector<std::string> unshare = InAnotherPidNamespace();
+  const std::vector<std::string> unshare = InAnother("--pid");
   if (unshare.empty()) {
     GTEST_SKIP() << "no pid namespace can be made here: only ConnectionCounts was tested, with made-up credentials";
   }
@@ -112,6 +116,34 @@ TEST(Peers, ThoseThatTheDaemonCannotSeeDoNotShareTheLimitOfOneProcess) {
       },
       seconds(20)));
   ledger.Kill();
+}
+
+TEST(Peers, AnAccountNameThatCannotBeRecordedNeverGetsIntoTheLedger) {
+  std::vector<std::string> with_passwd = InAnother("--mount");
+  if (with_passwd.empty()) {
+    GTEST_SKIP() << "no mount namespace can be made here: only ProducerNames was tested, with a made-up directory";
+  }
+  const std::string names[] = {"\xff\xfe", std::string(129, 'x')};
+  for (const std::string& name : names) {
+    TestLedger ledger;
+    // The test's user: root, if need be in a user namespace of its own.
+    const std::string seen = "0";
+    std::ofstream(ledger.path("passwd"), std::ios::binary) << name << ":x:" << seen << ":0::/:/bin/sh\n";
+    with_passwd.insert(with_passwd.end(),
+                       {"sh", "-c", R"(mount --bind "$0" /etc/passwd && exec "$@")", ledger.path("passwd")});
+    ledger.StartUnder(with_passwd, {});
+    with_passwd.resize(with_passwd.size() - 4);
+    ASSERT_EQ(ledger.Append(TransitionJson(Requested("e1", "alice")) + "\n").status, 0);
+    EXPECT_EQ(ledger.Stop().status, 0);
+
+    ledger.Start();
+    const Ended found = ledger.OnSocket({"query", "--recorder", "uid:" + seen, "--format", "jsonl"});
+    EXPECT_EQ(found.status, 0) << found.err;
+    EXPECT_NE(found.out.find("\"e1\""), std::string::npos) << found.out;
+    EXPECT_EQ(ledger.Stop().status, 0);
+    const Ended verified = ledger.OnDirectory({"verify"});
+    EXPECT_EQ(verified.status, 0) << verified.out;
+  }
 }
 
 }  // namespace
