@@ -8,7 +8,8 @@ OptionSpecs ProveOptions() {
   return {
       {"prove", Takes::kNothing, "",
        "check here that the records are in a signed checkpoint and that none is hidden; needs --vkey"},
-      {"vkey", Takes::kValue, "VKEY", "with --prove: the ledger's verifier key, or a file that holds it"},
+      {"vkey", Takes::kValue, "VKEY",
+       "with --prove: a verifier key of the ledger, present or earlier, or a file that holds it"},
   };
 }
 

@@ -301,6 +301,33 @@ ExitStatus Run(Context& context, const Options& options) {
                                        FormatTime(account.options().until));
 }
 
+constexpr std::string_view kText =
+    R"(Adds up the envelopes that match every filter given (those of query). Rows can be split by principal (on whose
+behalf: the subject, else the requester), requester, charge_to, tenant, kind, stage, reason, policy, scope, target,
+envelope, resource and day (UTC, of the request). An envelope with several targets or reasons counts once, in the row
+that names them all.
+
+Sums are exact: requested, granted (the latest grant) and used (the latest usage). Amounts per unit, and requests that
+state bounds but no amount, are left out of the sums and listed beside them. Table and csv have columns for amounts
+when each row is about one resource: with --by resource, or --resource.
+
+Unit-hours are amounts multiplied by the time held: from a grant (not before its not_before) to the next grant, the end
+of the envelope, the grant's expires_at, or, for what is open, --held-until. Each grant counts with its own amount, and
+suspended work holds too. Requested and used amounts are multiplied by the same time, so that the three can be
+compared. With day, time counts on the days on which it was held, so a row may have hours and no envelopes. What one
+envelope held on so many days, of so many resources, that it would fill more than 200,000 places stands in a row
+without a day. Hours that exceed 128 bits are marked as out of range; everything else still counts. A usage that the
+producer states in unit-hours is a resource like any other, with its amount. Hours are rounded half away from zero, to
+3 digits after the point in tables and 9 elsewhere.
+
+jsonl prints a row per line, {"by", "envelopes", "open", "resources": {NAME: {"requested", "granted", "used"}}}. Each
+of the three is {"amount", "unit_hours", "amounts"}, with per_unit, amounts_per_unit and without_amount where there are
+any. Then come the total, whose by is null, and {"completeness": ...}. csv has no totals.)";
+
+constexpr std::string_view kExample = R"(  envledger account --by tenant,day --resource gpu --since 7d
+  envledger account --stage denied --by reason,policy
+)";
+
 }  // namespace
 
 Command AccountCommand() {
@@ -313,32 +340,8 @@ Command AccountCommand() {
       .name = "account",
       .arguments = "",
       .summary = "what was requested, granted and used, added up by tenant, day, ...",
-      .text =
-          "Adds up the envelopes that match every filter given (those of query). Rows can be told apart by principal "
-          "(on whose behalf: the subject, else the requester), requester, charge_to, tenant, kind, stage, reason, "
-          "policy, scope, target, envelope, resource and day (UTC, of the request). An envelope with several targets "
-          "or reasons counts once, in the row that names them all.\n"
-          "\n"
-          "Sums are exact: requested, granted (the latest grant) and used (the latest usage). Amounts per unit, and "
-          "asks with bounds but no amount, are in no sum; they are told beside it. Amounts stand in the columns of "
-          "table and csv when rows are about one resource: --by resource, or --resource.\n"
-          "\n"
-          "Unit-hours are amounts times the time held: from a grant (not before its not_before) to the next grant, "
-          "the end of the envelope, the grant's expires_at, or --held-until for what is open, each grant with its "
-          "own amount; suspended work holds too. Requested and used amounts are multiplied by the same time, so that "
-          "the three compare. With day, time held counts on the days on which it was held, so a row may have hours "
-          "and no envelopes; what one envelope held on so many days of so many resources that it would fill 200,000 "
-          "places stands in a row without a day. Hours that leave 128 bits are marked as out of range, and nothing "
-          "else is. A usage that the producer states in unit-hours is a resource like any other, in its "
-          "amount. Hours are rounded half away from zero, to 3 digits after the point in tables and 9 elsewhere.\n"
-          "\n"
-          "jsonl prints a row per line, {\"by\", \"envelopes\", \"open\", \"resources\": {NAME: {\"requested\", "
-          "\"granted\", \"used\"}}}, each of the three {\"amount\", \"unit_hours\", \"amounts\"} and per_unit, "
-          "amounts_per_unit and without_amount where there are such; then the total, whose by is null, and "
-          "{\"completeness\": ...} last. csv has no totals.",
-      .example =
-          "  envledger account --by tenant,day --resource gpu --since 7d\n"
-          "  envledger account --stage denied --by reason,policy\n",
+      .text = kText,
+      .example = kExample,
       .options = Join({kOwn, FilteredOptions()}),
       .run = Run,
   };

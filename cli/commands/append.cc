@@ -162,7 +162,9 @@ class AppendRun {
     std::string text = "stopped: " + Grouped(appended_ + replayed_) + " records of this input are in the ledger";
     if (appender_.abandoned() > 0)
       text += ", " + Grouped(appender_.abandoned()) + " more lines that were read are not known to be";
-    return text + "; append the same input again once it is mended: what is there is replayed, not stored twice";
+    return text +
+           "; append the same input again once it is corrected: what is in the ledger is acknowledged again, not "
+           "stored twice";
   }
 
   Context& context_;
@@ -215,6 +217,22 @@ ExitStatus Run(Context& context, const Options& options) {
   return run.Run(file.valid() ? file.get() : context.in_fd);
 }
 
+constexpr std::string_view kText =
+    R"(Appends the transitions of a file, or of standard input, one JSON object per line. Records of one envelope are
+appended in the order of their lines. Blank lines are skipped; a line over 1 MiB is a bad line. A bad line is reported
+on stderr with its number and field, and nothing after it is sent: what was appended before it stays, and what was on
+its way is waited for. With --keep-going the other lines are appended all the same. Either way the exit status is 4.
+Appending the same input again is safe: a record that the ledger has already is acknowledged again, not stored twice.
+
+table prints one line at the end; json prints the same as an object {"appended", "replayed", "refused", "not_sent",
+"seconds", "per_second"}. jsonl prints one acknowledgment per line as they come, in the order of the input: {"line",
+"envelope_id", "seq", "leaf_hash", "revision", "recorded_at", "replayed"}. An acknowledgment means that the record is
+part of the chain and on disk. csv has the same columns.)";
+
+constexpr std::string_view kExample = R"(  envledger append day.jsonl
+  tail -f gateway.jsonl | envledger append --keep-going --format jsonl
+)";
+
 }  // namespace
 
 Command AppendCommand() {
@@ -231,25 +249,8 @@ Command AppendCommand() {
       .name = "append",
       .arguments = "[FILE or -]",
       .summary = "append transitions from JSON Lines",
-      .text =
-          "Appends the transitions of a file, or of standard input, one JSON object per line, in the order of the "
-          "lines as "
-          "far as one envelope is concerned. Blank lines are passed over; a line over 1 MiB is a bad line. A bad line "
-          "is "
-          "named with its number and field on stderr and stops; what was appended before it stays, and what was on its "
-          "way "
-          "is waited for. With --keep-going the other lines are appended all the same. Either way the exit status is "
-          "4. "
-          "Appending the same input again is safe: what the ledger has is answered again, not stored twice.\n"
-          "\n"
-          "table prints one line at the end, and json the same as an object {\"appended\", \"replayed\", \"refused\", "
-          "\"not_sent\", \"seconds\", \"per_second\"}. jsonl prints one acknowledgment per line as they come, in the "
-          "order "
-          "of the input: {\"line\", \"envelope_id\", \"seq\", \"leaf_hash\", \"revision\", \"recorded_at\", "
-          "\"replayed\"}; an acknowledgment means chained and on disk. csv has the same columns.",
-      .example =
-          "  envledger append day.jsonl\n"
-          "  tail -f gateway.jsonl | envledger append --keep-going --format jsonl\n",
+      .text = kText,
+      .example = kExample,
       .options = Join({kOwn, OutputOptions()}),
       .max_arguments = 1,
       .run = Run,

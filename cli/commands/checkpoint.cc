@@ -146,6 +146,17 @@ ExitStatus Run(Context& context, const Options& options) {
   return ExitStatus::kFailedVerification;
 }
 
+constexpr std::string_view kText =
+    R"(Prints the latest checkpoint, byte for byte as it was signed: a C2SP signed note of the ledger's origin, size
+and root. Keep it where nobody who can write to the ledger can change it: later it shows that nothing that it covers
+was changed, cut off or replaced (envledger verify --checkpoint).
+
+--timestamp-request writes a query that an RFC 3161 timestamp authority answers (for example with curl -H
+'Content-Type: application/timestamp-query' --data-binary @FILE URL). --attach-timestamp keeps the answer with its
+checkpoint, and verify --tsa-ca checks it: a third party's word on when the checkpoint existed.
+
+json and jsonl: {"origin", "size", "root" (hexadecimal), "note"}; csv the same without the note.)";
+
 }  // namespace
 
 Command CheckpointCommand() {
@@ -157,17 +168,7 @@ Command CheckpointCommand() {
       .name = "checkpoint",
       .arguments = "",
       .summary = "print the latest signed checkpoint, to keep elsewhere",
-      .text =
-          "Prints the latest checkpoint, byte for byte as it was signed: a C2SP signed note of the ledger's origin, "
-          "its "
-          "size and its root. Kept where nobody who can write to the ledger can change it, it is what shows later that "
-          "nothing before it was changed, cut off or replaced (envledger verify --checkpoint).\n"
-          "\n"
-          "--timestamp-request writes a query that an authority for RFC 3161 timestamps answers (such as curl -H "
-          "'Content-Type: application/timestamp-query' --data-binary @FILE URL); --attach-timestamp keeps the answer "
-          "with its checkpoint, and verify --tsa-ca checks it: a third party's word when the checkpoint existed.\n"
-          "\n"
-          "json and jsonl: {\"origin\", \"size\", \"root\" (hexadecimal), \"note\"}; csv without the note.",
+      .text = kText,
       .example = "  envledger checkpoint --sign-now > /media/usb/checkpoint\n",
       .options = Join({kOwn, TimestampOptions(), SourceOptions(), OutputOptions()}),
       .run = Run,

@@ -19,6 +19,15 @@ ExitStatus Run(Context& context, const Options& options) {
   return ExitStatus::kFine;
 }
 
+constexpr std::string_view kText =
+    R"(Prints a script for the shell named. It completes commands, options, the values of options that take one of a
+fixed set, and file names. It is made from the same table as the help, and is installed with the programs where each
+shell looks for it; where envledger is not installed, load it by hand.)";
+
+constexpr std::string_view kExample = R"(  source <(envledger completion bash)
+  envledger completion fish > ~/.config/fish/completions/envledger.fish
+)";
+
 }  // namespace
 
 Command CompletionCommand() {
@@ -26,14 +35,8 @@ Command CompletionCommand() {
       .name = "completion",
       .arguments = "bash | zsh | fish",
       .summary = "print the script by which a shell completes this command line",
-      .text =
-          "Prints a script for the shell named: it completes commands, options, the values of options that have a "
-          "fixed "
-          "set of them, and file names. It is written from the same table as the help, and installed with the programs "
-          "where each shell looks for it; where envledger was not installed, load it by hand.",
-      .example =
-          "  source <(envledger completion bash)\n"
-          "  envledger completion fish > ~/.config/fish/completions/envledger.fish\n",
+      .text = kText,
+      .example = kExample,
       .options = {},
       .min_arguments = 1,
       .max_arguments = 1,

@@ -182,6 +182,32 @@ ExitStatus Run(Context& context, const Options& options) {
   return WrongUsage(context, InvalidArgument("--format of an export is " + known + ", not \"" + name + "\""));
 }
 
+constexpr std::string_view kText =
+    R"(Writes the whole ledger, as of its latest checkpoint, to DIR: the checkpoint, every entry and the Merkle tree,
+laid out as c2sp.org/tlog-tiles says. Any static file server can serve it, any tool that follows the standard can check
+it, and so can envledger verify --tiles, without the ledger.
+
+Every hash is computed anew, and nothing that does not lead to the signed root is exported. With --vkey the checkpoint
+must be signed by that key or a later key of the ledger. A second run adds only what is new, after checking that the
+ledger still is what was exported. It may be interrupted at any moment: until the new checkpoint is in place, DIR
+remains the export that it was.
+
+--format csv, jsonl, ocsf and cloudevents write the records of the envelopes that match query's filters, one per line,
+to standard output or --output FILE. csv has titles, and neutralises formulas for spreadsheets. jsonl is {"seq",
+"recorded_at", "recorder", "leaf_hash", "revision", "transition"}, with --rows entries also {..., "event"}, and ends in
+{"completeness": ...}. ocsf (API Activity events, class 6003, schema 1.2.0) and cloudevents (CloudEvents 1.0) are for
+log systems. There is no limit unless --limit is given. Except in jsonl, completeness goes to stderr.
+schema/MAPPINGS.md says where every field comes from.
+
+Exit status 1, with TRUNCATED, TAMPERED or WRONG_KEY: the ledger, or the export, is not what was signed. 3: there is no
+checkpoint yet. 4: DIR holds another ledger. 5: the disk or the socket failed, or another export into DIR is running.)";
+
+constexpr std::string_view kExample = R"(  envledger export --sign-now --vkey ledger.vkey /srv/www/ledger
+  envledger verify --tiles /srv/www/ledger --vkey ledger.vkey
+  envledger export --format csv --tenant search --since 30d --output search.csv
+  envledger export --format ocsf --recorded-since 1h >> /var/log/siem/envledger.ocsf.jsonl
+)";
+
 }  // namespace
 
 Command ExportCommand() {
@@ -194,38 +220,16 @@ Command ExportCommand() {
        RowNames},
       {"output", Takes::kValue, "FILE", "csv, jsonl, ocsf, cloudevents: there, durably, instead of standard output"},
       {"vkey", Takes::kValue, "VKEY",
-       "tiles: the verifier key that the checkpoint must be signed by, or a file that holds it"},
+       "tiles: a verifier key of the ledger, present or earlier, or a file that holds it: it or a later one must have "
+       "signed"},
       {"sign-now", Takes::kNothing, "", "tiles: sign a checkpoint at the present size first"},
   };
   return {
       .name = "export",
       .arguments = "[DIR]",
       .summary = "the ledger as files: tiles that anybody can check, csv, jsonl, OCSF, CloudEvents",
-      .text =
-          "Writes the whole ledger, as of its latest checkpoint, to DIR: the checkpoint, every entry, and the Merkle "
-          "tree, as c2sp.org/tlog-tiles lays them out. Any static file server can serve it, any tool that follows the "
-          "standard can check it, and so can envledger verify --tiles, without the ledger.\n"
-          "\n"
-          "Every hash is computed anew; nothing that does not lead to the signed root is ever exported. A second run "
-          "adds only what is new, after it has seen that the ledger still is what was exported. It may be interrupted "
-          "at "
-          "any moment: until the new checkpoint is in its place, DIR is the export that it was before.\n"
-          "\n"
-          "--format csv, jsonl, ocsf and cloudevents write the records of the envelopes that pass query's filters, a "
-          "line "
-          "each, to standard output or --output FILE: csv with titles, for spreadsheets (formulas neutralised); jsonl "
-          "{\"seq\", \"recorded_at\", \"recorder\", \"leaf_hash\", \"revision\", \"transition\"}, with "
-          "--rows entries {..., \"event\"} too, and {\"completeness\": ...} last; ocsf API Activity events (class "
-          "6003, schema 1.2.0) and cloudevents CloudEvents 1.0, for log systems. No limit applies unless --limit says "
-          "so. Except in jsonl the completeness goes to stderr. schema/MAPPINGS.md says where every field comes from.\n"
-          "\n"
-          "Exit status 1, with TRUNCATED, TAMPERED or WRONG_KEY: the ledger, or the export, is not what was signed. 3: "
-          "no checkpoint yet. 4: DIR holds another ledger. 5: the disk, the socket, or another export into DIR.",
-      .example =
-          "  envledger export --sign-now --vkey ledger.vkey /srv/www/ledger\n"
-          "  envledger verify --tiles /srv/www/ledger --vkey ledger.vkey\n"
-          "  envledger export --format csv --tenant search --since 30d --output search.csv\n"
-          "  envledger export --format ocsf --recorded-since 1h >> /var/log/siem/envledger.ocsf.jsonl\n",
+      .text = kText,
+      .example = kExample,
       .options = Join({kOwn, QueryOptions(), SourceOptions()}),
       .min_arguments = 0,
       .max_arguments = 1,

@@ -247,33 +247,39 @@ ExitStatus Run(Context& context, const Options& options) {
                         printer.Count() + " in " + Grouped(envelopes) + (envelopes == 1 ? " envelope" : " envelopes"));
 }
 
-// The paragraphs of the help that list every kind.
-const std::string& Explanations() {
+constexpr std::string_view kTextBefore =
+    R"(Looks through the envelopes that match every filter given (those of query) for what an auditor should look at. A
+finding is no verdict: each comes with its evidence, the entries that show it, and with what they say.)";
+
+constexpr std::string_view kTextAfter =
+    R"(Every grant is judged, not only the last; what a grant merely repeats from the one before is not reported again.
+A request that states no resources has no widened grant. A hop that states no scopes or no expiry has its parent's;
+scopes are compared as they are written. "Without a reason" means that the grant, its record and the decision it rests
+on give none. A producer is new when its first record in the whole ledger is among the envelopes looked at; clock steps
+are those within the times given. With --at, deadlines are judged as of then. Cancelling or revoking one's own request
+is no self-approval, and anonymous principals are not told apart.
+
+jsonl prints one finding per line, {"finding", "severity", "envelope_id", "principal", "seqs", "when", "text"}, and
+{"completeness": ...} last. severity is notice, warning or alert; envelope_id and principal are null for findings about
+the ledger itself. when is the occurred_at of the last record of the evidence, or the recorded_at of the ledger's
+entry. Findings are answers: the exit status is 0 whether there are any or not.)";
+
+// The help, with a paragraph for every kind.
+const std::string& Text() {
   static const std::string kText = [] {
-    std::string text;
+    std::string text(kTextBefore);
     for (int i = 0; i < kFindingKindCount; ++i) {
       const auto kind = static_cast<FindingKind>(i);
-      text += std::string(Name(kind)) + ": " + std::string(ExplanationOf(kind)) + "\n\n";
+      text += "\n\n" + std::string(Name(kind)) + ": " + std::string(ExplanationOf(kind));
     }
-    return "Looks through the envelopes that match every filter given (those of query) for what an auditor should look "
-           "at. A finding is no verdict: each comes with its evidence, the entries that show it, and what they "
-           "say.\n\n" +
-           text +
-           "Every grant is judged, not only the last; what a grant only repeats from the one before is not reported "
-           "again. A request that states no resources has no widened grant. A hop that states no scopes or no expiry "
-           "has its parent's; scopes are compared as they are written. Without a reason means: none in the grant, its "
-           "record, or the decision it rests on. A producer is new when its first record in the whole ledger is among "
-           "the envelopes looked at; clock steps are those within the times given. With --at deadlines are judged as "
-           "of then. Cancelling or revoking one's own "
-           "request is no self-approval, and nobody is told apart who is anonymous.\n"
-           "\n"
-           "jsonl prints one finding per line, {\"finding\", \"severity\", \"envelope_id\", \"principal\", \"seqs\", "
-           "\"when\", \"text\"}, and {\"completeness\": ...} last. severity is notice, warning or alert; envelope_id "
-           "and principal are null for findings about the ledger. when is occurred_at of the last record of the "
-           "evidence, or recorded_at of the ledger's. Findings are answers: the exit status is 0 with them as without.";
+    return text + "\n\n" + std::string(kTextAfter);
   }();
   return kText;
 }
+
+constexpr std::string_view kExample = R"(  envledger findings --since 7d
+  envledger findings --tenant search --finding widened_grant,scope_not_requested --format jsonl
+)";
 
 }  // namespace
 
@@ -289,10 +295,8 @@ Command FindingsCommand() {
       .name = "findings",
       .arguments = "",
       .summary = "what to look at: widened grants, self-approvals, open past deadline, ...",
-      .text = Explanations(),
-      .example =
-          "  envledger findings --since 7d\n"
-          "  envledger findings --tenant search --finding widened_grant,scope_not_requested --format jsonl\n",
+      .text = Text(),
+      .example = kExample,
       .options = Join({kOwn, FilteredOptions()}),
       .run = Run,
   };

@@ -266,7 +266,7 @@ Status PrintWhatIsThere(Context& context, Filtered& filtered, Follower& follower
   while (g_ended == 0 && !follower.Done()) {
     ENVLEDGER_ASSIGN_OR_RETURN(const bool more, follower.Step(*filtered.reader, 0));
     if (!more) {
-      Complain(context, "this is what the directory holds; only a running daemon can be followed further");
+      Complain(context, "this is all that the directory holds; only a running daemon can be followed further");
       break;
     }
   }
@@ -307,11 +307,29 @@ ExitStatus Run(Context& context, const Options& options) {
   return follower.unsure() ? ExitStatus::kFailedVerification : ExitStatus::kFine;
 }
 
+constexpr std::string_view kText =
+    R"(Prints each entry once it is durable, in order, without gaps or repetition, until SIGINT or SIGTERM; then it
+says on stderr which --from continues. When the daemon restarts, it connects again and goes on; it gives up when that
+takes longer than --timeout. Each entry must continue the chain of the one before: if the ledger was cut or exchanged,
+it ends with status 1. An entry whose envelope is damaged, so that the filters cannot be applied to it, is printed with
+a complaint, and the exit status at the end is 1.
+
+The filters are those of query, applied to the entry's envelope as of that entry: --stage granted prints grants. With
+any filter the ledger's own events are left out, as with --no-events.
+
+With --data-dir it prints the entries that are there and ends. --format is table (one line per entry) or jsonl: {"seq",
+"recorded_at", "leaf_hash", "envelope_id", "revision", "stage", "occurred_at", "recorder", "transition"}, and for an
+event {"seq", "recorded_at", "leaf_hash", "event"}.)";
+
+constexpr std::string_view kExample = R"(  envledger follow --tenant search
+  envledger follow --from 1200 --format jsonl --no-events
+)";
+
 }  // namespace
 
 Command FollowCommand() {
   static const OptionSpecs kOwn = {
-      {"from", Takes::kValue, "SEQ", "begin with this entry (default: what is sealed from now on; of a directory, 0)"},
+      {"from", Takes::kValue, "SEQ", "begin with this entry (default: the next to be sealed; with --data-dir, 0)"},
       {"count", Takes::kValue, "N", "end after N entries printed"},
       {"no-events", Takes::kNothing, "", "leave out the ledger's own events"},
   };
@@ -319,24 +337,8 @@ Command FollowCommand() {
       .name = "follow",
       .arguments = "",
       .summary = "new entries as they are sealed",
-      .text =
-          "Prints each entry when it is durable, in order, without a gap and without repetition, until SIGINT or "
-          "SIGTERM; then it says on stderr with which --from to go on. When the daemon restarts it connects again and "
-          "goes on; it gives up when that takes longer than --timeout. Each entry must continue the chain of the one "
-          "before: a ledger that was cut or exchanged ends it with status 1. An entry whose envelope is damaged, so "
-          "that "
-          "the filters cannot be asked of it, is printed and complained of, and the status is 1 at the end.\n"
-          "\n"
-          "The filters are those of query, asked of the entry's envelope as of that entry: --stage granted prints "
-          "grants. With any of them the ledger's own events are left out, as with --no-events.\n"
-          "\n"
-          "With --data-dir it prints what is there and ends. --format is table (one line per entry) or jsonl: "
-          "{\"seq\", "
-          "\"recorded_at\", \"leaf_hash\", \"envelope_id\", \"revision\", \"stage\", \"occurred_at\", \"recorder\", "
-          "\"transition\"}, and for an event {\"seq\", \"recorded_at\", \"leaf_hash\", \"event\"}.",
-      .example =
-          "  envledger follow --tenant search\n"
-          "  envledger follow --from 1200 --format jsonl --no-events\n",
+      .text = kText,
+      .example = kExample,
       .options = Join({kOwn, FilteredOptions()}),
       .run = Run,
   };

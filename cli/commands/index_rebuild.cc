@@ -19,6 +19,13 @@ ExitStatus Run(Context& context, const Options& options) {
   return ExitStatus::kFine;
 }
 
+constexpr std::string_view kText =
+    R"(Removes the indexes of the ledger in DIR and makes new ones from its log, which is only read.
+
+The daemon must not be running. This is seldom needed: the daemon rebuilds indexes by itself, at start when it finds
+them damaged, missing or changed by another program, and while it runs when it meets damage later. Run it as the
+daemon's user, who must be able to read and replace what it writes.)";
+
 }  // namespace
 
 Command IndexRebuildCommand() {
@@ -28,10 +35,8 @@ Command IndexRebuildCommand() {
   return {
       .name = "index rebuild",
       .arguments = "",
-      .summary = "make the indexes of a closed ledger anew, from its log",
-      .text = R"(Removes the indexes of the ledger in DIR and makes them anew from its log. The log is only read.
-
-The daemon must not be running. It is seldom needed: the daemon rebuilds indexes by itself, when it starts and finds them damaged, changed by another program or missing, and beside its work when it meets damage later. Run it as the daemon's user, who must be able to read and replace what it writes.)",
+      .summary = "make the indexes of a closed ledger again, from its log",
+      .text = kText,
       .example = "  sudo -u envledger envledger index rebuild --data-dir /var/lib/envledger\n",
       .options = kOwn,
       .run = Run,

@@ -15,6 +15,10 @@ ExitStatus Run(Context& context, const Options& options) {
   return PrintVerifierKey(context, options.Get("origin"), *key);
 }
 
+constexpr std::string_view kText =
+    R"(Makes an Ed25519 key, writes it as PEM to a new file that only its owner can read (mode 0600), and prints the
+verifier key, which verify takes as --vkey. A file that exists is never overwritten.)";
+
 }  // namespace
 
 Command KeyGenerateCommand() {
@@ -22,9 +26,7 @@ Command KeyGenerateCommand() {
       .name = "key generate",
       .arguments = "",
       .summary = "make a signing key and print its verifier key",
-      .text =
-          "Makes an Ed25519 key, writes it as PEM to a new file that only its owner can read (mode 0600), and prints "
-          "the verifier key: what verify takes as --vkey. A file that exists is never overwritten.",
+      .text = kText,
       .example = "  envledger key generate --origin ledger.example.com/audit --key signing.key > ledger.vkey\n",
       .options = SigningKeyOptions(),
       .run = Run,

@@ -62,6 +62,16 @@ ExitStatus Run(Context& context, const Options& options) {
   return ExitStatus::kFine;
 }
 
+constexpr std::string_view kText =
+    R"(Makes a new key, has both the old and the new key sign the rotation, keeps the old key as FILE.previous, and
+puts the new key in the place of FILE. Then restart the daemon: before it serves again, it signs a checkpoint with both
+keys, records the rotation in the ledger, and signs the next checkpoint with both keys. Until then the running daemon
+goes on with the old key. Prints the new verifier key. Checkpoints and proofs from before the rotation stay verifiable.
+
+FILE must hold the ledger's present key. Run it as root or as the daemon's user, whether or not the daemon is running.
+To continue an interrupted rotation, run it again. FILE.previous may be removed once the daemon has started; otherwise
+the next rotation removes it.)";
+
 }  // namespace
 
 Command KeyRotateCommand() {
@@ -72,20 +82,7 @@ Command KeyRotateCommand() {
       .name = "key rotate",
       .arguments = "",
       .summary = "put a new signing key in the place of the old one",
-      .text =
-          "Makes a new key, has the old key and the new key sign the rotation, keeps the old key as FILE.previous, and "
-          "puts the new one in the place of FILE. Then restart the daemon: before it serves again it signs a "
-          "checkpoint "
-          "with both keys, records the rotation in the ledger, and signs the next checkpoint with both keys. Until "
-          "then "
-          "the running daemon goes on with the old key. Prints the new verifier key; checkpoints and proofs from "
-          "before "
-          "verify ever after, with either key.\n"
-          "\n"
-          "FILE must hold the key that the ledger has now. Run it as root or as the daemon's user, beside the running "
-          "daemon or without it. An interrupted rotation is continued by running it again. FILE.previous may be "
-          "removed "
-          "once the daemon has started; the next rotation does it otherwise.",
+      .text = kText,
       .example =
           "  envledger key rotate --key /var/lib/envledger/signing.key > ledger.vkey && systemctl restart envledgerd\n",
       .options = Join({kOwn, SourceOptions()}),

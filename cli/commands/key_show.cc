@@ -42,6 +42,20 @@ ExitStatus Run(Context& context, const Options& options) {
   return PrintVerifierKey(context, options.Get("origin"), *key);
 }
 
+constexpr std::string_view kText =
+    R"(Prints the verifier key of a private key file, under the ledger's name. A file that others can read is refused.
+
+With --history it asks a ledger and prints its keys, oldest first: each verifier key, the entry that put it in force
+(it signs the checkpoints that are larger), when that entry was recorded, and the key before it, which vouches for it.
+Both signatures of every rotation are checked; exit status 1 if one does not verify. Only the rotations are read:
+whoever trusts one of the keys can trust the others if verify, given that key, confirms the ledger.
+
+jsonl prints {"vkey", "seq", "recorded_at", "vouched_for_by"} per line, json {"origin", "keys"}.)";
+
+constexpr std::string_view kExample = R"(  envledger key show --origin ledger.example.com/audit --key signing.key
+  envledger key show --history --data-dir /var/lib/envledger
+)";
+
 }  // namespace
 
 Command KeyShowCommand() {
@@ -52,21 +66,8 @@ Command KeyShowCommand() {
       .name = "key show",
       .arguments = "",
       .summary = "print the verifier key of a signing key, or all keys of a ledger",
-      .text =
-          "Prints the verifier key of a private key file under the ledger's name. A file that others can read is "
-          "refused.\n"
-          "\n"
-          "With --history it asks a ledger, and prints its keys, oldest first: the verifier key, the entry from which "
-          "it "
-          "holds (it signs the checkpoints that are larger), when that was recorded, and the key before, which vouches "
-          "for it. Both signatures of every rotation are checked; one that does not verify is exit status 1. Whoever "
-          "trusts one of these keys can trust the others, if verify says so: this command reads the rotations alone.\n"
-          "\n"
-          "jsonl prints {\"vkey\", \"seq\", \"recorded_at\", \"vouched_for_by\"} a line, json {\"origin\", "
-          "\"keys\"}.",
-      .example =
-          "  envledger key show --origin ledger.example.com/audit --key signing.key\n"
-          "  envledger key show --history --data-dir /var/lib/envledger\n",
+      .text = kText,
+      .example = kExample,
       .options = Join({SigningKeyOptions(), kHistory, SourceOptions(), OutputOptions()}),
       .run = Run,
   };

@@ -100,6 +100,18 @@ ExitStatus Run(Context& context, const Options& options) {
   return listing.Finish(*coverage, Grouped(listing.rows()) + (listing.rows() == 1 ? " principal" : " principals"));
 }
 
+constexpr std::string_view kText =
+    R"(Lists the principals of the ledger, each with the number of its envelopes, in all and in each role, and the
+occurred_at of the first and the last record that involves it. A principal is its kind, issuer and id together: one id
+under two issuers is two principals.
+
+jsonl prints one principal per line, {"principal", "roles", "envelopes", "first_seen", "last_seen"}, where roles has
+the counts above zero, and {"completeness": ...} last.)";
+
+constexpr std::string_view kExample = R"(  envledger principals --role decider
+  envledger principals --principal alice --format jsonl
+)";
+
 }  // namespace
 
 Command PrincipalsCommand() {
@@ -111,18 +123,8 @@ Command PrincipalsCommand() {
       .name = "principals",
       .arguments = "",
       .summary = "every principal with roles, first and last seen, counts",
-      .text =
-          "Lists the principals of the ledger, each with the number of its envelopes, in all and in each role, and the "
-          "occurred_at of the first and the last record that involves it. Principals are told apart by kind, issuer "
-          "and "
-          "id together: one id under two issuers is two principals.\n"
-          "\n"
-          "jsonl prints one principal per line, {\"principal\", \"roles\", \"envelopes\", \"first_seen\", "
-          "\"last_seen\"} "
-          "with the counts above zero in roles, and {\"completeness\": ...} last.",
-      .example =
-          "  envledger principals --role decider\n"
-          "  envledger principals --principal alice --format jsonl\n",
+      .text = kText,
+      .example = kExample,
       .options = Join({PrincipalOptions(), kOwn, SourceOptions(), OutputOptions()}),
       .run = Run,
   };

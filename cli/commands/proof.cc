@@ -202,6 +202,26 @@ ExitStatus Run(Context& context, const Options& options) {
   return RunInclusion(context, options, *style, **reader, source);
 }
 
+constexpr std::string_view kText =
+    R"(Prints a proof that an entry is in the ledger: a C2SP tlog-proof, which holds a signed checkpoint and is checked
+without the ledger (envledger proof verify, or any tool for the format). Name the entry by its number, or by its
+envelope: then it is the latest record, or --revision N. If the latest checkpoint does not cover the entry, the daemon
+signs a new one; a directory cannot, and that is an error.
+
+--consistency OLD NEW prints the body of a C2SP add-checkpoint request: the proof that the first OLD of the NEW entries
+are unchanged. NEW is the size of the latest checkpoint unless given, and a signed checkpoint of exactly that size must
+exist.
+
+Every proof is checked before it is printed; exit status 1 if it does not hold. With --vkey its checkpoint must be
+signed by that very key, because whoever checks the file has no other; without --vkey, by the key that the ledger's own
+history gives. json and jsonl: {"seq", "tree_size", "root", "leaf_hash", "hashes", "checkpoint", "proof", "entry"
+(base64)} or {"old_size", "new_size", "old_root", "new_root", "hashes", "checkpoint", "proof"}, for any sizes;
+checkpoint and proof are null where no checkpoint of that size was signed. csv has neither these two nor the entry.)";
+
+constexpr std::string_view kExample = R"(  envledger proof env-deploy-0002 --output env.tlog-proof --entry env.entry
+  envledger proof verify env.tlog-proof --entry env.entry --vkey ledger.vkey
+)";
+
 }  // namespace
 
 Command ProofCommand() {
@@ -220,25 +240,8 @@ Command ProofCommand() {
       .name = "proof",
       .arguments = "SEQ | ENVELOPE_ID | --consistency OLD [NEW]",
       .summary = "prove to outsiders that an entry is in the ledger, or that it only grew",
-      .text =
-          "Prints a proof that an entry is in the ledger: a C2SP tlog-proof, which holds a signed checkpoint and is "
-          "checked without the ledger (envledger proof verify, or any tool for the format). The entry is named by its "
-          "number, or by its envelope: the latest record, or --revision N. Where the latest checkpoint ends before the "
-          "entry, the daemon is asked to sign one now; from a directory that is an error.\n"
-          "\n"
-          "--consistency OLD NEW prints the body of C2SP add-checkpoint: that the NEW entries begin with the OLD ones, "
-          "unchanged. NEW is that of the latest checkpoint unless given, and needs a signed checkpoint of just that "
-          "size.\n"
-          "\n"
-          "Every proof is checked before it is printed; one that does not hold is exit status 1. json and jsonl: "
-          "{\"seq\", \"tree_size\", \"root\", \"leaf_hash\", \"hashes\", \"checkpoint\", \"proof\", \"entry\" "
-          "(base64)} or "
-          "{\"old_size\", \"new_size\", \"old_root\", \"new_root\", \"hashes\", \"checkpoint\", \"proof\"}, for any "
-          "sizes; checkpoint and proof are null where no checkpoint of the size was signed. csv: without the last "
-          "ones.",
-      .example =
-          "  envledger proof env-deploy-0002 --output env.tlog-proof --entry env.entry\n"
-          "  envledger proof verify env.tlog-proof --entry env.entry --vkey ledger.vkey\n",
+      .text = kText,
+      .example = kExample,
       .options = Join({kOwn, SourceOptions(), OutputOptions()}),
       .min_arguments = 1,
       .max_arguments = 2,

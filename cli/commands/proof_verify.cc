@@ -193,6 +193,16 @@ ExitStatus Run(Context& context, const Options& options) {
   return ExitStatus::kFailedVerification;
 }
 
+constexpr std::string_view kText =
+    R"(Checks a proof file against an entry (--entry) or an old checkpoint (--old-checkpoint), and the ledger's
+verifier key. No ledger is asked. The checkpoint must be signed by the very key given: a file does not tell how keys
+were rotated. Prints what was proved: for an entry its number, the origin, size and root of the tree, and what the
+entry says about itself.
+
+Exit status 1 for anything malformed or that does not hold, saying what and in which line; 5 for a file or a key that
+cannot be read. json and jsonl: {"ok", "kind" (inclusion or consistency), "problem"} and the fields of the table; csv
+has the same in one row.)";
+
 }  // namespace
 
 Command ProofVerifyCommand() {
@@ -207,14 +217,7 @@ Command ProofVerifyCommand() {
       .name = "proof verify",
       .arguments = "FILE",
       .summary = "check a proof file, without a ledger",
-      .text =
-          "Checks a proof file against an entry (--entry) or an old checkpoint (--old-checkpoint) and the ledger's "
-          "verifier key. No ledger is asked. Prints what was proved: of an entry its number, the origin, size and root "
-          "of the tree, and what the entry says of itself.\n"
-          "\n"
-          "Exit status 1 for anything that does not hold or is malformed, naming what and the line; 5 for a file or a "
-          "key that cannot be read. json and jsonl: {\"ok\", \"kind\" (inclusion or consistency), \"problem\"} and the "
-          "fields of the table; csv the same in one row.",
+      .text = kText,
       .example = "  envledger proof verify env.tlog-proof --entry env.entry --vkey ledger.vkey\n",
       .options = Join({kOwn, OutputOptions()}),
       .min_arguments = 1,

@@ -68,6 +68,38 @@ ExitStatus Run(Context& context, const Options& options) {
   return proof && !proof->holds() ? ProofFailed(context, proof->failure()) : status;
 }
 
+constexpr std::string_view kText =
+    R"(Lists the envelopes that match every filter given: who asked, for what, under which scope, what was requested
+and granted, how the two compare, how it stands now and when it was asked.
+
+A principal is KIND:ID or ID. Where the id itself begins with a kind and a colon, as system:serviceaccount:default:web
+does, the ledger decides which is meant; to leave no doubt, write the kind in front
+(service:system:serviceaccount:default:web) or :ID. Where one name stands for several principals, the answer is about
+all of them and says so on stderr.
+
+jsonl prints one envelope per line as it comes, and {"completeness": ...} last; json collects the answer and prints one
+object {"completeness": ..., "envelopes": [...]}. csv puts a ' before what a spreadsheet would run as a formula. Hashes
+are lower-case hexadecimal. Exit status 1 if the answer has a hole. A cursor belongs to its filters: to continue, give
+the same ones again. It remembers the moment from which spans ago were counted.
+
+--at shows what was known to have happened by a moment. Later records of an envelope are left out, so --open --at lists
+what was open then, with the grant that it held. --scan reads every entry instead of the indexes. It gives the same
+answer, unless an index is damaged, and reads the ledger once per page. All formats but json print envelopes as they
+come, however many there are.
+
+--prove checks the answer here, not in the daemon: that a checkpoint is signed by VKEY or a later key of the ledger;
+that every record is in its tree; that no envelope has a gap in its revisions; and, with --principal, that the
+principal's links have no gap and that no matching envelope is missing (the others are read for that). The output also
+says what no answer can prove. Exit status 1 if something does not hold, naming envelope and entry; completeness then
+has {"proven": {"holds", ...}}. If the checkpoint does not cover the answer, the daemon signs a new one; from a
+directory, entries that it does not cover are counted as such.)";
+
+constexpr std::string_view kExample = R"(  envledger query --principal alice --since 7d --narrowed
+  envledger query --principal agent:aria --role requester --format jsonl --limit 0
+  envledger query --open --at 2026-03-17T14:05:00Z --limit 0
+  envledger query --principal alice --prove --vkey ledger.vkey
+)";
+
 }  // namespace
 
 Command QueryCommand() {
@@ -75,43 +107,8 @@ Command QueryCommand() {
       .name = "query",
       .arguments = "",
       .summary = "who asked for what, and what they got: one row per envelope",
-      .text =
-          "Lists the envelopes that match every filter given: who asked, what, under which scope, what was requested "
-          "and "
-          "granted, how the two compare, where it stands and when it was asked.\n"
-          "\n"
-          "A principal is KIND:ID or ID. Where the id itself begins with a kind and a colon, as "
-          "system:serviceaccount:default:web does, the ledger is asked which is meant; KIND:ID in full "
-          "(service:system:serviceaccount:default:web) or :ID leave no doubt. Where one name stands for several "
-          "principals "
-          "the answer is about all of them, and says so on stderr.\n"
-          "\n"
-          "jsonl prints one envelope per line as it comes, and {\"completeness\": ...} last; json prints one object "
-          "{\"completeness\": ..., \"envelopes\": [...]}, for which it collects the answer. csv neutralises what a "
-          "spreadsheet would run as a formula with a leading '. Hashes are lower-case hexadecimal. An answer with a "
-          "hole exits 1. A cursor belongs to its filters: give the same ones again. It brings along the moment from "
-          "which spans ago reached back.\n"
-          "\n"
-          "--at shows what was known to have happened by a moment: later records of an envelope are left out, so that "
-          "--open --at lists what was open then, with the grant that it held. --scan reads every entry instead of the "
-          "indexes and gives the same answer, unless an index is damaged; each page of it reads the ledger once. All "
-          "formats but json print envelopes as they come, however many there are.\n"
-          "\n"
-          "--prove checks the answer on this side: that a key that --vkey vouches for has signed a checkpoint, that "
-          "every "
-          "record is in its tree, that each envelope's revisions are dense, and, with --principal, that the "
-          "principal's "
-          "links are and that none of its envelopes that pass the filters is missing (the others are read for that). "
-          "What "
-          "no answer can show is said with it. What does not hold exits 1, naming envelope and entry; completeness has "
-          "{\"proven\": {\"holds\", ...}}. Where the checkpoint ends before the answer the daemon signs a new one; "
-          "from a "
-          "directory the entries beyond it are counted as not covered.",
-      .example =
-          "  envledger query --principal alice --since 7d --narrowed\n"
-          "  envledger query --principal agent:aria --role requester --format jsonl --limit 0\n"
-          "  envledger query --open --at 2026-03-17T14:05:00Z --limit 0\n"
-          "  envledger query --principal alice --prove --vkey ledger.vkey\n",
+      .text = kText,
+      .example = kExample,
       .options = Join({QueryOptions(), ProveOptions(), SourceOptions(), OutputOptions()}),
       .run = Run,
   };

@@ -180,7 +180,7 @@ ExitStatus Run(Context& context, const Options& options) {
     at = *parsed;
   }
   if (options.Has("tree") && options.Has("tiles")) {
-    return WrongUsage(context, InvalidArgument("--tree needs the indexes of a ledger, which an export has not"));
+    return WrongUsage(context, InvalidArgument("--tree needs the indexes of a ledger, and an export has none"));
   }
   auto key = ProveKeyOf(options);
   if (!key.ok()) return BadKey(context, key.status());
@@ -219,6 +219,27 @@ ExitStatus Run(Context& context, const Options& options) {
   return ExitStatus::kFailedVerification;
 }
 
+constexpr std::string_view kText =
+    R"(Tells the story of one envelope: who asked, for whom and through whom, for what and under which scope; the
+resources requested, granted and used, side by side; and every record in order, with its decision, routing and outcome,
+both times, who recorded it, its number in the ledger and its leaf hash.
+
+json and jsonl print one object on one line: completeness, the fields that query prints, and records: [{seq, stage,
+occurred_at, recorded_at, recorder, leaf_hash, transition}]. csv prints a row per record. The leaf hash is the SHA-256
+of a zero byte and the entry's bytes, which --raw --seq writes.
+
+--tree draws the parents up to the root, and everything requested within the envelope, up to 64 levels each way and
+2,000 envelopes; where there is more, it says so. In json it is tree: {envelope_id, stage, kind, operation, relation,
+children}. --at TIME shows, folds and compares only what had occurred by then. --prove checks every record against a
+signed checkpoint, as query --prove does.
+
+With --tiles every entry of the export is read, and nothing is shown unless together they give the root of its
+checkpoint; verify --tiles also checks the signature.)";
+
+constexpr std::string_view kExample = R"(  envledger show env-deploy-0002
+  (printf '\0'; envledger show env-deploy-0002 --raw --seq 17) | sha256sum
+)";
+
 }  // namespace
 
 Command ShowCommand() {
@@ -232,31 +253,8 @@ Command ShowCommand() {
       .name = "show",
       .arguments = "ENVELOPE_ID",
       .summary = "the whole story of one envelope, record by record",
-      .text =
-          "Tells the story of one envelope: who asked, for whom and through whom, what and under which scope; the "
-          "resources requested beside granted beside used; and every record in order, with its decision, routing, "
-          "outcome, "
-          "both times, who recorded it, its number in the ledger and its leaf hash.\n"
-          "\n"
-          "json and jsonl print one object on one line: completeness, the fields that query prints, and records: "
-          "[{seq, stage, occurred_at, recorded_at, recorder, leaf_hash, transition}]. csv prints a row per record. The "
-          "leaf "
-          "hash is the SHA-256 of a zero byte and the entry's bytes, which --raw --seq writes.\n"
-          "\n"
-          "--tree draws the parents up to the root and everything requested within the envelope, up to 64 levels each "
-          "way "
-          "and 2,000 envelopes; where there is more it says so. In json it is tree: {envelope_id, stage, kind, "
-          "operation, "
-          "relation, children}. --at TIME shows, folds and compares only what had occurred by then. --prove holds "
-          "every "
-          "record against a signed checkpoint, as query --prove does.\n"
-          "\n"
-          "With --tiles every entry of the export is read, and nothing is shown unless all of them give the root of "
-          "its "
-          "checkpoint; verify --tiles also checks the signature.",
-      .example =
-          "  envledger show env-deploy-0002\n"
-          "  (printf '\\0'; envledger show env-deploy-0002 --raw --seq 17) | sha256sum\n",
+      .text = kText,
+      .example = kExample,
       .options = Join({kOwn, ProveOptions(), SourceOptions(), TilesOption(), OutputOptions()}),
       .min_arguments = 1,
       .max_arguments = 1,

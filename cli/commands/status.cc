@@ -139,6 +139,14 @@ ExitStatus Run(Context& context, const Options& options) {
   return status->healthy ? ExitStatus::kFine : ExitStatus::kUnavailable;
 }
 
+constexpr std::string_view kText =
+    R"(Tells whether the ledger takes appends, how many entries it holds and their root, when it last sealed an entry
+and last signed a checkpoint, its gauges, and what it has refused since the daemon started, by producer and rule. A
+ledger that is not healthy answers too; then the exit status is 5.
+
+json and jsonl: {"healthy", "problem", "version", "origin", "vkey", "tree_size", "root", "last_recorded_at",
+"last_checkpoint", "last_checkpoint_size", "last_checkpoint_at", "refusals", "gauges"}.)";
+
 }  // namespace
 
 Command StatusCommand() {
@@ -146,16 +154,7 @@ Command StatusCommand() {
       .name = "status",
       .arguments = "",
       .summary = "health, size, last seal, last checkpoint, refusals",
-      .text =
-          "Tells whether the ledger takes appends, how many entries it holds and their root, when it last sealed and "
-          "last "
-          "signed, its gauges, and what it refused since the daemon started, by producer and rule. A ledger that is "
-          "not "
-          "healthy answers too, and the exit status is 5.\n"
-          "\n"
-          "json and jsonl: {\"healthy\", \"problem\", \"version\", \"origin\", \"vkey\", \"tree_size\", \"root\", "
-          "\"last_recorded_at\", \"last_checkpoint\", \"last_checkpoint_size\", \"last_checkpoint_at\", \"refusals\", "
-          "\"gauges\"}.",
+      .text = kText,
       .example = "  envledger status --format json\n",
       .options = Join({SourceOptions(), OutputOptions()}),
       .run = Run,

@@ -108,6 +108,30 @@ ExitStatus Run(Context& context, const Options& options) {
   return IsPass(report->verdict) ? ExitStatus::kFine : ExitStatus::kFailedVerification;
 }
 
+constexpr std::string_view kText =
+    R"(Reads every entry and checks its form, its number, the chain of hashes, the times, the lifecycle rules, the
+back-links of principals and envelopes, the Merkle tree against every stored checkpoint, and the checkpoints'
+signatures; with --data-dir also the indexes, both ways; with --tiles every file of the export, byte for byte, without
+any ledger. Where the key was rotated, each rotation must be signed by both its keys, each checkpoint by the key of its
+time, and at least one checkpoint that agrees with the entries by the key given or a later one.
+
+VALID: agrees with a checkpoint kept elsewhere. UNANCHORED: consistent in itself, but with nothing outside to compare
+with, so a cut tail or a replaced ledger cannot be seen. TRUNCATED, TAMPERED, INCOMPLETE, WRONG_KEY: exit status 1. A
+key or checkpoint that cannot be read: 5.
+
+A timestamp that does not hold is TAMPERED; one whose authority the certificates of --tsa-ca do not cover is WRONG_KEY.
+Timestamps kept beside the ledger can be removed together with its tail: the report gives the time of the latest one,
+and nothing vouches for what came after it.
+
+json: {"verdict", "ok", "entries", "tree_size", "root", "checkpoints", "failures": [{"seq", "check", "message"}],
+"checks", "failure_count", "origin", "vkey", "key_is_trusted", "keys": [{"vkey", "seq"}]}; at most the first 100
+failures are listed.)";
+
+constexpr std::string_view kExample = R"(  envledger checkpoint > /media/usb/checkpoint
+  envledger verify --checkpoint /media/usb/checkpoint --vkey ledger.vkey
+  envledger verify --tiles /srv/www/ledger --vkey ledger.vkey
+)";
+
 }  // namespace
 
 Command VerifyCommand() {
@@ -129,34 +153,8 @@ Command VerifyCommand() {
       .name = "verify",
       .arguments = "",
       .summary = "check every entry, link, checkpoint and index",
-      .text =
-          "Reads every entry and checks its form, its number, the chain of hashes, the times, the lifecycle rules, the "
-          "back-links of principals and envelopes, the Merkle tree against every stored checkpoint, and the "
-          "checkpoints' "
-          "signatures; with --data-dir also the indexes, both ways; with --tiles every file of the export, byte for "
-          "byte, and without any ledger. Where the key was rotated, each rotation must be signed by both its keys, "
-          "each "
-          "checkpoint by the key of its time, and something that agrees with the entries by the key given or a later "
-          "one.\n"
-          "\n"
-          "VALID: agrees with a checkpoint kept elsewhere. UNANCHORED: consistent in itself; nothing outside to "
-          "compare "
-          "with, so a cut tail or a replaced ledger cannot be seen. TRUNCATED, TAMPERED, INCOMPLETE, WRONG_KEY: exit "
-          "status 1. A key or checkpoint that cannot be read: 5.\n"
-          "\n"
-          "A timestamp that does not hold is TAMPERED; one whose authority the certificates of --tsa-ca do not cover "
-          "is "
-          "WRONG_KEY. Timestamps kept beside the ledger can be removed with its tail: the report says the time of the "
-          "latest one, and nothing vouches for what came after it.\n"
-          "\n"
-          "json: {\"verdict\", \"ok\", \"entries\", \"tree_size\", \"root\", \"checkpoints\", \"failures\": [{\"seq\", "
-          "\"check\", \"message\"}], \"checks\", \"failure_count\", \"origin\", \"vkey\", \"key_is_trusted\", "
-          "\"keys\": [{\"vkey\", \"seq\"}]}; at most "
-          "the first 100 failures are listed.",
-      .example =
-          "  envledger checkpoint > /media/usb/checkpoint\n"
-          "  envledger verify --checkpoint /media/usb/checkpoint --vkey ledger.vkey\n"
-          "  envledger verify --tiles /srv/www/ledger --vkey ledger.vkey\n",
+      .text = kText,
+      .example = kExample,
       .options = Join({kOwn, SourceOptions(), TilesOption(), OutputOptions()}),
       .run = Run,
   };

@@ -18,9 +18,8 @@ std::string_view Meaning(Verdict verdict) {
              "for.";
     case Verdict::kUnanchored:
       return "Consistent in itself, but with nothing outside to compare with this cannot show that the tail was cut "
-             "off "
-             "or the whole ledger replaced: keep a checkpoint elsewhere (envledger checkpoint > FILE) and verify with "
-             "--checkpoint FILE --vkey VKEY.";
+             "off or the whole ledger replaced: keep a checkpoint elsewhere (envledger checkpoint > FILE) and verify "
+             "with --checkpoint FILE --vkey VKEY.";
     case Verdict::kTruncated:
       return "Entries that a signed checkpoint vouches for are missing at the end.";
     case Verdict::kTampered:
@@ -30,8 +29,7 @@ std::string_view Meaning(Verdict verdict) {
              "files of an export): answers may leave something out until it is made again.";
     case Verdict::kWrongKey:
       return "The checkpoints are not signed by the key that they must be, or nothing by the key given: this is "
-             "another "
-             "ledger, or a forged one.";
+             "another ledger, or a forged one.";
   }
   return "";
 }

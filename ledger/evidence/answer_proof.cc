@@ -174,7 +174,7 @@ Status AnswerProof::FillGap(const LinkBook::Gap& gap) {
                            " in entry " + std::to_string(gap.seq);
   ENVLEDGER_ASSIGN_OR_RETURN(const std::string bytes, Entry(gap.seq));
   const auto record = DecodeRecord(bytes);
-  if (!record.ok()) return Corruption(link + ", which is no record: " + record.status().message());
+  if (!record.ok()) return Corruption(link + ", which does not hold a record: " + record.status().message());
   const std::string& id = record->transition.envelope_id;
   if (number_.contains(id)) return Corruption(EnvelopeName(id) + link + ", which the answer hides");
   auto found = reader_.FindEnvelope({.envelope_id = id});

@@ -36,13 +36,13 @@ Result<std::vector<NamedLink>> LinksOf(const std::vector<std::string>& entries) 
       if (added == 0) continue;
       const auto& links = entry.header.principal_links;
       if (next == links.size() || links[next].roles != added || links[next].held != before) {
-        return wrong("it has not the link that it owes " + FullPrincipalText(principal));
+        return wrong("it lacks the link that it owes " + FullPrincipalText(principal));
       }
       named.push_back({principal, {links[next].ordinal, entry.header.seq, links[next].previous}});
       before = static_cast<RoleMask>(before | added);
       ++next;
     }
-    if (next != entry.header.principal_links.size()) return wrong("it has a link of nobody");
+    if (next != entry.header.principal_links.size()) return wrong("it has a link that belongs to nobody");
   }
   return named;
 }

@@ -50,7 +50,7 @@ Result<EntryView> EntryAt(uint64_t seq, std::string_view bytes) {
 
 Status CheckedTree::Holds(uint64_t seq, const Hash& leaf_hash, const Proof& hashes) const {
   if (!Covers(seq)) {
-    return Corruption("the checkpoint is over " + Entries(checkpoint_.size) + ": none of them has the number " +
+    return Corruption("the checkpoint is over " + Entries(checkpoint_.size) + ": it has no entry " +
                       std::to_string(seq));
   }
   const Status led = VerifyInclusion(seq, checkpoint_.size, leaf_hash, hashes, checkpoint_.root);
@@ -96,7 +96,7 @@ Result<ProofChecker> ProofChecker::Make(TrustPolicy policy) {
 Status ProofChecker::LearnHistory(KeyHistory history) {
   if (policy_.key && history.IndexOf(*policy_.key) == history.keys().size()) {
     return Corruption("the ledger is not of the key given: " + FormatVerifierKey(*policy_.key) +
-                      " is none of its keys; the latest of them is " + FormatVerifierKey(history.current().key));
+                      " is not one of its keys; the latest is " + FormatVerifierKey(history.current().key));
   }
   history_ = std::move(history);
   return Ok();

@@ -55,7 +55,7 @@ Result<SignedNoteOf> ProofSource::Covering(uint64_t seq) {
   if (!latest.ok() && latest.status().code() != Code::kNotFound) return latest;
   ENVLEDGER_ASSIGN_OR_RETURN(const EntriesResponse entries, reader_.Entries({seq, 1}));
   if (seq >= entries.tree_size) {
-    return NotFound("the ledger has " + Entries(entries.tree_size) + ": none has the number " + std::to_string(seq));
+    return NotFound("the ledger has " + Entries(entries.tree_size) + ": it has no entry " + std::to_string(seq));
   }
   if (!can_sign_) {
     const std::string reach = latest.ok() ? "covers " + Entries(latest->checkpoint.size) : "does not exist";

@@ -39,7 +39,7 @@ Status CheckRevisions(const EnvelopeRecords& answer) {
     ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(answer.entries[i]));
     const EntryHeader& header = entry.header;
     const std::string name = "entry " + std::to_string(header.seq);
-    if (entry.transition.empty()) return Corruption(name + " is no record of an envelope");
+    if (entry.transition.empty()) return Corruption(name + " is not a record of an envelope");
     const auto facts = CheckTransition(entry.transition);
     if (!facts.ok()) return Corruption(name + ": " + facts.status().message());
     if (facts->envelope_id != answer.envelope_id) return Corruption(name + " is of another envelope");

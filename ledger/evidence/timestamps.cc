@@ -55,13 +55,13 @@ struct Stamped {
 Result<Stamped> CheckPair(const std::string& directory, const std::string& stem, const std::string& ca_pem) {
   Stamped stamped;
   auto note = NoteBeside(directory, stem);
-  if (!note.ok()) return Corruption("the checkpoint that it is of cannot be read: " + note.status().message());
+  if (!note.ok()) return Corruption("the checkpoint that was stamped cannot be read: " + note.status().message());
   stamped.note = *std::move(note);
   auto response = ReadFile(directory + "/" + stem + kAnswerEnding, kMaxTimestampBytes);
   if (!response.ok()) return Corruption("it cannot be read: " + response.status().message());
   ENVLEDGER_ASSIGN_OR_RETURN(stamped.timestamp, VerifyTimestamp(*response, stamped.note, ca_pem));
   const auto checkpoint = ReadCheckpointNote(stamped.note);
-  if (!checkpoint.ok()) return Corruption("what it is of is no checkpoint: " + checkpoint.status().message());
+  if (!checkpoint.ok()) return Corruption("what was stamped is not a checkpoint: " + checkpoint.status().message());
   return stamped;
 }
 
@@ -111,9 +111,9 @@ Result<std::string> FindStampedNote(LedgerReader& reader, const Hash& imprint) {
       if (Sha256(note) == imprint) return note;
     }
     if (page.notes.empty()) {
-      return NotFound("no checkpoint of the ledger is what was stamped (SHA-256 " + Hex(View(imprint)) +
-                      "); if one got a further signature since, --checkpoint FILE gives it as it was: the request "
-                      "left it beside itself");
+      return NotFound("the ledger has no checkpoint with the SHA-256 that was stamped (" + Hex(View(imprint)) +
+                      "); if the checkpoint has got another signature since, --checkpoint FILE gives it as it was: it "
+                      "was written beside the request");
     }
     ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint last, ReadCheckpointNote(page.notes.back()));
     if (last.size == UINT64_MAX || last.size < request.from_size)

@@ -123,7 +123,7 @@ TEST_F(ProofTest, TheDaemonSignsForAnEntryThatNoCheckpointCovers) {
   EXPECT_EQ(proven->tree.checkpoint().size, 6u);
   EXPECT_EQ(Run({"proof", "0"}), 0);
   EXPECT_EQ(Run({"proof", "6"}), 3);
-  EXPECT_TRUE(ErrHas("the ledger has 6 entries: none has the number 6")) << err();
+  EXPECT_TRUE(ErrHas("the ledger has 6 entries: it has no entry 6")) << err();
   EXPECT_EQ(world_.ledger->signed_when_asked, 1) << "nothing is signed for an entry that does not exist";
 }
 
@@ -389,7 +389,7 @@ TEST_F(ProofTest, WhatDoesNotHoldExitsOneAndNamesIt) {
 
   const std::vector<std::pair<std::string, std::string>> cases = {
       {replaced("index 1", "index 0"), "does not hold"},
-      {replaced("index 1", "index 5"), "none of them has the number 5"},
+      {replaced("index 1", "index 5"), "it has no entry 5"},
       {replaced("index 1", "index 01"), "line 2"},
       {replaced(hash_line, ""), "fewer hashes"},
       {replaced(hash_line, hash_line + hash_line), "more hashes"},

@@ -183,7 +183,7 @@ TEST_F(AnswerProofRotation, TheOldKeyAndTheNewOneBothProveAnAnswerFromBothSidesO
 TEST_F(AnswerProofRotation, AKeyThatTheLedgerNeverHadProvesNothing) {
   const Proven asked = ProveQuery(*Reader(false), TrustKeyOrLater(TestVerifierKey(3)), AboutUser("alice"));
   EXPECT_FALSE(asked.holds);
-  EXPECT_THAT(asked.failure, HasSubstr("is none of its keys"));
+  EXPECT_THAT(asked.failure, HasSubstr("is not one of its keys"));
 }
 
 // Whoever has stolen the key of before signs a checkpoint of a size at which that key was no longer in force.

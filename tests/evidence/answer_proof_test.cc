@@ -285,7 +285,7 @@ TEST_F(AnswerProofTest, ACheckpointOfAnotherKeyOrALedgerOfAnotherKeyIsCaught) {
     };
   });
   policy_ = TrustKeyOrLater(TestVerifierKey(9));
-  Caught({}, "is none of its keys", {});
+  Caught({}, "is not one of its keys", {});
 }
 
 TEST_F(AnswerProofTest, AKeptCheckpointThatTheLedgerDoesNotContinueIsCaught) {

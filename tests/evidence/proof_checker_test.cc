@@ -104,7 +104,7 @@ TEST_F(ProofCheckerTest, WithoutAKeyTheLedgersOwnHistoryDecides) {
 }
 
 TEST_F(ProofCheckerTest, AKeyThatTheLedgerNeverHadVouchesForNothing) {
-  ExpectRefused(Open(NoteOf(7, {2, 3}), TrustKeyOrLater(TestVerifierKey(3))), "is none of its keys");
+  ExpectRefused(Open(NoteOf(7, {2, 3}), TrustKeyOrLater(TestVerifierKey(3))), "is not one of its keys");
 }
 
 TEST_F(ProofCheckerTest, ALineThatDoesNotVerifyRefusesTheNoteWhateverOthersSay) {
@@ -207,7 +207,7 @@ TEST_F(ProofCheckerTest, ATreeHoldsItsLeavesInTheirPlacesAndNoOthers) {
     EXPECT_EQ(tree.Holds(other, LeafHash(entries_[seq]), hashes).code(), Code::kCorruption);
   }
   EXPECT_FALSE(tree.Covers(kSize));
-  EXPECT_THAT(tree.Holds(kSize, LeafHash(entries_[0]), {}).message(), HasSubstr("none of them has the number 7"));
+  EXPECT_THAT(tree.Holds(kSize, LeafHash(entries_[0]), {}).message(), HasSubstr("it has no entry 7"));
 }
 
 TEST_F(ProofCheckerTest, ATreeHoldsManyLeavesAtOnce) {

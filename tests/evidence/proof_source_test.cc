@@ -43,7 +43,7 @@ TEST_F(ProofSourceTest, AProofForOneKeyIsSignedByThatKeyWhateverRotationsThereAr
 TEST_F(ProofSourceTest, WithRotationsAnEarlierKeyLeadsToTheOneThatSigned) {
   EXPECT_TRUE(Inclusion(TrustKeyOrLater(TestVerifierKey(1))).ok());
   EXPECT_TRUE(Inclusion(TrustKeyOrLater(TestVerifierKey(2))).ok());
-  EXPECT_THAT(Inclusion(TrustKeyOrLater(TestVerifierKey(3))).message(), HasSubstr("is none of its keys"));
+  EXPECT_THAT(Inclusion(TrustKeyOrLater(TestVerifierKey(3))).message(), HasSubstr("is not one of its keys"));
 }
 
 TEST_F(ProofSourceTest, WithoutAKeyTheLedgerMustAgreeWithItself) {
