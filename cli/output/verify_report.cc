@@ -26,7 +26,7 @@ std::string_view Meaning(Verdict verdict) {
       return "Something is not what was sealed: do not trust answers about the entries below, and look for a copy.";
     case Verdict::kIncomplete:
       return "What is there is as it was sealed, but something is missing or too much (in an index, a back-link, the "
-             "files of an export): answers may leave something out until it is made again.";
+             "files of an export): answers may leave something out until it is rebuilt.";
     case Verdict::kWrongKey:
       return "The checkpoints are not signed by the key that they must be, or nothing by the key given: this is "
              "another ledger, or a forged one.";

@@ -4,7 +4,7 @@
 // Nobody calls back. The sequencer moves the durable end (LogEnd), which the indexer, the checkpointer and whoever
 // follows the ledger look at and are woken by; the indexer moves its own progress, which the sequencer looks at.
 //
-// The index is never a reason not to start: a damaged one is dropped and made again.
+// The index is never a reason not to start: a damaged one is rebuilt.
 #include "ledger/service/ledger.h"
 
 #include <fcntl.h>
