@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "cli/commands/commands.h"
-#include "ledger/daemon/config.h"
+#include "ledger/daemon/options.h"
 #include "tests/support/paths.h"
 #include "tests/support/process.h"
 

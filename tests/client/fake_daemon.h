@@ -41,9 +41,9 @@ class FakeDaemon {
                          .open =
                              [this](const Peer& peer, NewConnection connection) {
                                // Each connection has its own.
-                               const auto connection = std::make_shared<const Peer>(peer);
-                               connection.Accept([this, connection](std::string frame, Reply reply) {
-                                 Handle(connection, std::move(frame), std::move(reply));
+                               const auto mine = std::make_shared<const Peer>(peer);
+                               connection.Accept([this, mine](std::string frame, Reply reply) {
+                                 Handle(mine, std::move(frame), std::move(reply));
                                });
                              }});
     const auto encode_error = [](const Status& status) {

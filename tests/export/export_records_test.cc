@@ -114,7 +114,7 @@ TEST(ExportRecords, ASinkThatFailsEndsTheExport) {
     const auto sink = [&](std::string_view) { return ++taken < 3 ? Ok() : Unavailable("the disk is full"); };
     uint64_t told = 0;
     const auto written =
-        ExportRecords(day, {form, ExportRows::kRecords, {}, 0}, sink, [&](uint64_t rows) { told = rows; });
+        ExportRecords(day, {form, ExportRows::kRecords, {}, 0, {}}, sink, [&](uint64_t rows) { told = rows; });
     EXPECT_EQ(written.status().message(), "the disk is full");
     EXPECT_EQ(taken, 3);
     EXPECT_EQ(told, form == ExportForm::kCsv ? 1u : 2u) << "rows that were written";

@@ -50,7 +50,7 @@ inline Written Write(LedgerReader& ledger, ExportForm form, ExportRows rows = Ex
     written.text += lines;
     return Ok();
   };
-  auto result = ExportRecords(ledger, {form, rows, std::move(query), 0}, sink, {});
+  auto result = ExportRecords(ledger, {form, rows, std::move(query), 0, {}}, sink, {});
   written.status = result.status();
   if (result.ok()) {
     written.coverage = std::move(result->coverage);
