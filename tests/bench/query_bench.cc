@@ -31,9 +31,8 @@
 
 #include "ledger/codec/entry.h"
 #include "ledger/codec/transition.h"
-#include "ledger/index/tree_index.h"
+#include "ledger/index/index_writer.h"
 #include "ledger/query/view.h"
-#include "ledger/service/indexer.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"
 #include "tests/bench/bench.h"
@@ -147,9 +146,8 @@ class BenchLedger {
       ++rounds_;
     }
     Flush();
-    Indexer indexer(*log_, *index_, Must(TreeBuilder::Resume(*index_->Snapshot())), {}, [this] { return log_->size(); },
-                    {});
-    Must(indexer.CatchUp(log_->size(), {}));
+    IndexWriter writer = Must(IndexWriter::Resume(*log_, *index_, {}));
+    Must(writer.CatchUp(log_->size(), {}));
     Must(index_->Flush());
   }
 

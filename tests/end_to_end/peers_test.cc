@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "ledger/codec/json.h"
-#include "ledger/codec/message.h"
+#include "ledger/protocol/message.h"
 #include "tests/support/daemon.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/traffic.h"

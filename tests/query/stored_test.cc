@@ -312,9 +312,9 @@ TEST_F(VerifyStoredTest, AMalformedIndexEntryIsNamed) {
 
 TEST_F(VerifyStoredTest, AMissingOrUnreadableIndexMakesItIncomplete) {
   fs::remove(FileOf(index(), ".sst"));
-  ExpectOne(Verdict::kIncomplete, std::nullopt, "index", "cannot be read");
+  ExpectOne(Verdict::kIncomplete, std::nullopt, "index", "was not compared with the log");
   fs::remove_all(index());
-  ExpectOne(Verdict::kIncomplete, std::nullopt, "index", "cannot be read");
+  ExpectOne(Verdict::kIncomplete, std::nullopt, "index", "was not compared with the log");
 }
 
 TEST_F(VerifyStoredTest, AnIndexThatLagsBehindIsNoFailure) {
