@@ -187,7 +187,7 @@ class StoredReader : public LedgerReader {
   std::unique_ptr<IndexDb> index_;
   std::unique_ptr<ScratchIndex> scratch_;
   LedgerView view_;  // goes before the databases that it reads
-  const AnswerLimits limits_;
+  const AnswerLimits limits_{};
 };
 
 }  // namespace
