@@ -1,29 +1,54 @@
+// Durable placement follows the one order that survives a power cut on POSIX file systems: write a temporary file,
+// fsync it, rename it over the name, fsync the directory. An fsync that failed is final: the kernel may have dropped
+// the dirty pages, so a second fsync would succeed and mean nothing.
+//
+// What a failure leaves, and what is therefore said:
+//
+//   create, chmod, write or fsync of the temporary file; rename    the old file     kUnavailable, kNotFound
+//   link                                                           the old file     the same; kConflict if there is one
+//   open or fsync of the directory                                 the new file,    kUnknownOutcome
+//                                                                  if no crash comes
+//
+// A rename or link can fail and have happened: over NFS, when the server's answer is lost and the call, repeated, finds
+// its work done. So after an error the name is looked at, and if it is our file's, all goes on as after a success.
 #include "ledger/base/durable_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 
 namespace envledger {
 
+// A process that crashed may have left a temporary file behind, and process numbers come again, so a taken name is no
+// error: the next one is tried.
 Result<DurableFile> DurableFile::Begin(const std::string& path, unsigned mode) {
-  std::string temporary = path + ".XXXXXX";
-  UniqueFd fd(mkostemp(temporary.data(), O_CLOEXEC));
-  if (!fd.valid()) return FromErrno(errno, "create a temporary file for " + path);
-  DurableFile file(path, std::move(temporary), std::move(fd));
-  if (fchmod(file.fd_.get(), mode) != 0) return FromErrno(errno, "set the permissions of " + file.temporary_);
-  return file;
+  static std::atomic<unsigned> counter = 0;
+  for (;;) {
+    std::string name = path + ".tmp." + std::to_string(getpid()) + "." + std::to_string(counter++);
+    UniqueFd fd(open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    const int error = errno;
+    if (!fd.valid() && error == EEXIST) continue;
+    if (!fd.valid()) return FromErrno(error, "create " + name);
+    DurableFile file(path, std::move(name), std::move(fd));
+    if (fchmod(file.fd_.get(), mode) != 0) return FromErrno(errno, "set the permissions of " + file.temporary_);
+    return file;
+  }
 }
 
 DurableFile::DurableFile(std::string path, std::string temporary, UniqueFd fd)
     : path_(std::move(path)), temporary_(std::move(temporary)), fd_(std::move(fd)) {}
 
 DurableFile::~DurableFile() {
-  if (fd_.valid() && !temporary_.empty()) unlink(temporary_.c_str());
+  if (fd_.valid()) RemoveTemporary();
+}
+
+void DurableFile::RemoveTemporary() {
+  if (!temporary_.empty()) unlink(temporary_.c_str());
+  temporary_.clear();
 }
 
 Status DurableFile::Append(std::string_view bytes) {
@@ -40,13 +65,42 @@ Status DurableFile::Append(std::string_view bytes) {
 }
 
 Status DurableFile::Commit() {
-  ENVLEDGER_RETURN_IF_ERROR(failed_);
-  if (fsync(fd_.get()) != 0) return failed_ = FromErrno(errno, "fsync " + temporary_);
+  ENVLEDGER_RETURN_IF_ERROR(Sync());
   if (rename(temporary_.c_str(), path_.c_str()) != 0) {
-    return failed_ = FromErrno(errno, "rename " + temporary_ + " to " + path_);
+    const int error = errno;
+    if (!IsInPlace()) return failed_ = FromErrno(error, "rename " + temporary_ + " to " + path_);
   }
   temporary_.clear();
-  return SyncDirectory(DirectoryOf(path_));
+  return Settle();
+}
+
+Status DurableFile::CommitNew() {
+  ENVLEDGER_RETURN_IF_ERROR(Sync());
+  if (link(temporary_.c_str(), path_.c_str()) != 0) {
+    const int error = errno;
+    if (!IsInPlace()) {
+      return failed_ = error == EEXIST ? Conflict("exists", path_ + " exists already")
+                                       : FromErrno(error, "link " + temporary_ + " to " + path_);
+    }
+  }
+  RemoveTemporary();
+  return Settle();
+}
+
+Status DurableFile::Sync() {
+  if (failed_.ok() && fsync(fd_.get()) != 0) failed_ = FromErrno(errno, "fsync " + temporary_);
+  return failed_;
+}
+
+Status DurableFile::Settle() {
+  return failed_ = SyncDirectory(DirectoryOf(path_)).Prepend(path_ + " was written, but ");
+}
+
+bool DurableFile::IsInPlace() const {
+  struct stat ours {};
+  struct stat placed {};
+  return fstat(fd_.get(), &ours) == 0 && lstat(path_.c_str(), &placed) == 0 && ours.st_dev == placed.st_dev &&
+         ours.st_ino == placed.st_ino;
 }
 
 }  // namespace envledger

@@ -9,8 +9,9 @@
 
 namespace envledger {
 
-// What WriteFileDurably promises, for contents that nobody holds in memory at once: until Commit is ok the old file, if
-// there is one, is untouched. Without Commit the temporary file goes with its owner. Not thread-safe.
+// What WriteFileDurably and CreateFileDurably (file.h) promise, for contents that nobody holds in memory at once. Until
+// Commit begins to take effect the old file, if there is one, is untouched. Without Commit the temporary file goes with
+// its owner. Not thread-safe.
 class DurableFile {
  public:
   // Begins a temporary file beside `path`, with `mode` as its permissions whatever the umask.
@@ -21,13 +22,21 @@ class DurableFile {
 
   // kUnavailable with the file's name; nothing can be written after that, and Commit says the same.
   Status Append(std::string_view bytes);
-  // fsync, rename to `path`, fsync of the directory. At most once.
+  // fsync, rename to `path`, fsync of the directory. At most one of the two, once. kUnknownOutcome: the new file is in
+  // its place, and whether a crash undoes that is not known. Any other error: what was there is untouched.
   Status Commit();
+  // The same by link instead of rename: kConflict when something has the name already.
+  Status CommitNew();
 
  private:
   DurableFile(std::string path, std::string temporary, UniqueFd fd);
+  Status Sync();
+  Status Settle();
+  bool IsInPlace() const;
+  void RemoveTemporary();
+
   std::string path_;
-  std::string temporary_;  // empty when it is in its place, or gone
+  std::string temporary_;  // empty when it is gone
   UniqueFd fd_;
   Status failed_;
 };

@@ -33,14 +33,17 @@ class UniqueFd {
 Result<std::string> ReadFile(const std::string& path, size_t limit);
 
 // Puts `contents` at `path` so that after a crash at any moment either the old file or the whole new one is there, and
-// after ok() the new one: a temporary file beside it, fsync, rename, fsync of the directory. A failure leaves the old
-// file in place and never retries an fsync. `mode` is the file's permissions (such as 0644), whatever the umask.
+// after ok() the new one: a temporary file beside it, fsync, rename, fsync of the directory. `mode` is the file's
+// permissions (such as 0644), whatever the umask. kUnknownOutcome when only the last step failed: the new file is in
+// its place, but after a crash either may be there. Doing it again is then safe, and may make it good; an fsync is
+// never repeated on the same file. Any other error leaves the old file in place.
 Status WriteFileDurably(const std::string& path, std::string_view contents, unsigned mode);
 
-// As above, for a file that must not exist yet: kConflict when it does.
+// As above, for a file that must not exist yet: kConflict when it does, and so after kUnknownOutcome.
 Status CreateFileDurably(const std::string& path, std::string_view contents, unsigned mode);
 
-// fsync of a directory, which makes creations, renames and removals in it durable.
+// fsync of a directory, which makes creations, renames and removals in it durable. kUnknownOutcome otherwise: those
+// were made already, and whether they survive a crash is not known.
 Status SyncDirectory(const std::string& path);
 
 // Makes a directory (mode 0755, less the umask) and makes it durable; one that is there already is left as it is. Its
