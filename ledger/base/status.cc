@@ -38,7 +38,7 @@ Status Status::Prepend(std::string_view context) && {
 }
 
 std::string Status::ToString() const {
-  std::string text(CodeName(code_));
+  std::string text(verdict_ ? Name(*verdict_) : CodeName(code_));
   if (!rule_.empty()) text += " (" + rule_ + ")";
   if (!message_.empty()) text += ": " + message_;
   return text;

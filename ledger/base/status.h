@@ -1,7 +1,8 @@
 // The outcome of an operation: Status, and Result<T> for one that returns a value.
 //
 // A code says what the caller does next, not what went wrong inside; the message says that, for a person. Context is
-// added on the way up (`std::move(status).Prepend("open the log: ")`) and logged once, at the top.
+// added on the way up (`std::move(status).Prepend("open the log: ")`) and logged once, at the top. Where what went
+// wrong is that a ledger does not verify, the status carries the verdict too.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "ledger/base/verdict.h"
 
 namespace envledger {
 
@@ -35,20 +38,26 @@ class [[nodiscard]] Status {
   // `rule` names the rule or the field concerned, such as "legal-move" or "identity.requester.id".
   Status(Code code, std::string rule, std::string message)
       : code_(code), rule_(std::move(rule)), message_(std::move(message)) {}
+  // kCorruption: what is stored, or was served, does not verify. `message` does not say the verdict again.
+  Status(Verdict verdict, std::string message)
+      : code_(Code::kCorruption), verdict_(verdict), message_(std::move(message)) {}
 
   bool ok() const { return code_ == Code::kOk; }
   Code code() const { return code_; }
   const std::string& rule() const { return rule_; }
   const std::string& message() const { return message_; }
+  // Of a verification that failed; nothing in any other status.
+  std::optional<Verdict> verdict() const { return verdict_; }
 
   // The same status with `context` before its message. Ok stays ok.
   Status Prepend(std::string_view context) &&;
 
-  // "conflict (legal-move): denied cannot follow granted"
+  // "conflict (legal-move): denied cannot follow granted"; with a verdict, "TAMPERED: entry 4 is missing".
   std::string ToString() const;
 
  private:
   Code code_ = Code::kOk;
+  std::optional<Verdict> verdict_;
   std::string rule_;
   std::string message_;
 };

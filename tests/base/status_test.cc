@@ -50,6 +50,17 @@ TEST(Status, ContextGoesBeforeTheMessageAndOkStaysOk) {
   EXPECT_EQ(Ok().Prepend("outer: ").ToString(), "ok");
 }
 
+TEST(Status, CarriesTheVerdictOfAFailedVerification) {
+  EXPECT_FALSE(Corruption("a damaged block").verdict().has_value());
+  const Status status(Verdict::kTampered, "entry 4 is missing");
+  EXPECT_EQ(status.verdict(), Verdict::kTampered);
+  EXPECT_EQ(status.code(), Code::kCorruption);
+  EXPECT_EQ(status.message(), "entry 4 is missing");
+  const Status outer = Status(status).Prepend("the log: ");
+  EXPECT_EQ(outer.verdict(), Verdict::kTampered);
+  EXPECT_EQ(outer.ToString(), "TAMPERED: the log: entry 4 is missing");
+}
+
 TEST(Status, OfASystemErrorSaysWhatAndWhy) {
   EXPECT_EQ(FromErrno(ENOENT, "open x").ToString(), "not found: open x: No such file or directory");
   EXPECT_EQ(FromErrno(EACCES, "open x").ToString(), "unavailable: open x: Permission denied");
