@@ -23,8 +23,7 @@ Status PrintNote(Context& context, Format format, const std::string& note_bytes)
     context.out << (context.out_is_terminal ? SafeLines(note_bytes) : note_bytes);
     return Ok();
   }
-  ENVLEDGER_ASSIGN_OR_RETURN(const Note note, ParseNote(note_bytes));
-  ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ParseCheckpoint(note.text));
+  ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ReadCheckpointNote(note_bytes));
   const std::string root = Hex(View(checkpoint.root));
   if (format == Format::kCsv) {
     context.out << CsvRow({"origin", "size", "root"})

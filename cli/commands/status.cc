@@ -17,9 +17,7 @@ namespace envledger::cli {
 namespace {
 
 std::optional<uint64_t> CheckpointSize(const StatusResponse& status) {
-  const auto note = ParseNote(status.last_checkpoint);
-  if (!note.ok()) return std::nullopt;
-  const auto checkpoint = ParseCheckpoint(note->text);
+  const auto checkpoint = ReadCheckpointNote(status.last_checkpoint);
   return checkpoint.ok() ? std::optional(checkpoint->size) : std::nullopt;
 }
 

@@ -49,6 +49,8 @@ std::string Summary(const VerifyReport& report) {
   return text;
 }
 
+std::string RootText(const VerifyReport& report) { return report.root ? Hex(View(*report.root)) : std::string(); }
+
 void PrintFailures(std::ostream& out, const Palette& palette, const VerifyReport& report) {
   if (report.failures.empty()) return;
   out << '\n';
@@ -86,7 +88,7 @@ std::string VerifyJson(const VerifyReport& report) {
       .Bool("ok", IsPass(report.verdict))
       .Number("entries", report.entries)
       .Number("tree_size", report.tree_size)
-      .Text("root", Hex(View(report.root)))
+      .TextOrNull("root", RootText(report))
       .Number("checkpoints", report.checkpoints)
       .Raw("failures", JsonArray(failures))
       .Raw("checks", checks.str())
@@ -116,7 +118,7 @@ void PrintVerify(std::ostream& out, const OutputStyle& style, const VerifyReport
     label.resize(std::max<size_t>(label.size(), 13), ' ');
     out << "  " << palette.Paint(Color::kDim, label) << SafeText(text) << '\n';
   };
-  fact("root", Hex(View(report.root)));
+  if (report.root) fact("root", RootText(report));
   for (const auto& [check, what] : report.checks) {
     fact(check, what);
   }

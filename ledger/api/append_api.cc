@@ -57,14 +57,13 @@ void AppendApi::Append(const Call& call, AppendRequest request) {
                              std::to_string(max_batch_items_) + " are allowed"});
   }
   AppendWork work;
-  work.facts.reserve(request.items.size());
+  work.items.reserve(request.items.size());
   for (size_t i = 0; i < request.items.size(); ++i) {
-    auto facts = CheckTransition(request.items[i].transition);
-    if (!facts.ok()) return Refuse(call, std::move(facts).status(), static_cast<int32_t>(i));
-    work.facts.push_back(*std::move(facts));
+    auto checked = CheckedTransition::Check(request.items[i].transition);
+    if (!checked.ok()) return Refuse(call, std::move(checked).status(), static_cast<int32_t>(i));
+    work.items.push_back({*std::move(checked), request.items[i].expected_revision});
   }
   work.frame = call.frame;
-  work.items = std::move(request.items);
   work.recorder = call.recorder;
   work.done = [correlation = call.correlation, send = call.send](AppendResult result) {
     send(WhenSent({correlation, std::visit([](auto& body) { return ResponseBody(std::move(body)); }, result)}));

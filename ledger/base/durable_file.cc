@@ -22,6 +22,15 @@
 #include <cstdio>
 
 namespace envledger {
+namespace {
+
+// Whether this very file stands at the path.
+bool IsAt(const std::string& path, const struct stat& file) {
+  struct stat there {};
+  return lstat(path.c_str(), &there) == 0 && there.st_dev == file.st_dev && there.st_ino == file.st_ino;
+}
+
+}  // namespace
 
 // A process that crashed may have left a temporary file behind, and process numbers come again, so a taken name is no
 // error: the next one is tried.
@@ -98,9 +107,17 @@ Status DurableFile::Settle() {
 
 bool DurableFile::IsInPlace() const {
   struct stat ours {};
-  struct stat placed {};
-  return fstat(fd_.get(), &ours) == 0 && lstat(path_.c_str(), &placed) == 0 && ours.st_dev == placed.st_dev &&
-         ours.st_ino == placed.st_ino;
+  return fstat(fd_.get(), &ours) == 0 && IsAt(path_, ours);
+}
+
+Status RenameDurably(const std::string& from, const std::string& to) {
+  struct stat moved {};
+  if (lstat(from.c_str(), &moved) != 0) return FromErrno(errno, "rename " + from);
+  if (rename(from.c_str(), to.c_str()) != 0) {
+    const int error = errno;
+    if (!IsAt(to, moved)) return FromErrno(error, "rename " + from + " to " + to);
+  }
+  return SyncDirectory(DirectoryOf(to)).Prepend(to + " is in its place, but ");
 }
 
 }  // namespace envledger

@@ -42,6 +42,10 @@ Status WriteFileDurably(const std::string& path, std::string_view contents, unsi
 // As above, for a file that must not exist yet: kConflict when it does, and so after kUnknownOutcome.
 Status CreateFileDurably(const std::string& path, std::string_view contents, unsigned mode);
 
+// Renames a file or directory within its directory, replacing a file that is there, and makes that durable. Errors as
+// WriteFileDurably.
+Status RenameDurably(const std::string& from, const std::string& to);
+
 // fsync of a directory, which makes creations, renames and removals in it durable. kUnknownOutcome otherwise: those
 // were made already, and whether they survive a crash is not known.
 Status SyncDirectory(const std::string& path);

@@ -17,11 +17,10 @@ void CheckpointCheck::Open(CheckpointInput input) {
   const auto refuse = [&](const Status& why) {
     fail_(std::nullopt, "checkpoint", "the checkpoint " + input.where + ": " + why.ToString(), Verdict::kTampered);
   };
-  auto note = ParseNote(input.note);
-  if (!note.ok()) return refuse(note.status());
-  auto checkpoint = ParseCheckpoint(note->text);
+  Note note;
+  auto checkpoint = ReadCheckpointNote(input.note, &note);
   if (!checkpoint.ok()) return refuse(checkpoint.status());
-  checkpoints_.push_back({std::move(input), *std::move(checkpoint), *std::move(note)});
+  checkpoints_.push_back({std::move(input), *std::move(checkpoint), std::move(note)});
 }
 
 void CheckpointCheck::Agree(Opened& at) {
@@ -35,21 +34,25 @@ void CheckpointCheck::AgreeUpTo(uint64_t size) {
   while (next_ < checkpoints_.size() && checkpoints_[next_].checkpoint.size <= size) Agree(checkpoints_[next_++]);
 }
 
-void CheckpointCheck::Reach(const Frontier& frontier, bool broken, bool explained) {
-  for (; next_ < checkpoints_.size() && checkpoints_[next_].checkpoint.size == frontier.size(); ++next_) {
-    if (!broken) Compare(checkpoints_[next_], frontier, explained);
+void CheckpointCheck::Reach(uint64_t size, const Frontier* tree, bool explained) {
+  for (; next_ < checkpoints_.size() && checkpoints_[next_].checkpoint.size <= size; ++next_) {
+    if (tree != nullptr) {
+      Compare(checkpoints_[next_], *tree, explained);
+    } else {
+      ++not_compared_;
+    }
   }
 }
 
-void CheckpointCheck::Compare(Opened& at, const Frontier& frontier, bool explained) {
-  if (at.checkpoint.root == frontier.Root()) {
+void CheckpointCheck::Compare(Opened& at, const Frontier& tree, bool explained) {
+  if (at.checkpoint.root == tree.Root()) {
     Agree(at);
     last_good_size_ = at.checkpoint.size;
     return;
   }
   // Where an entry itself shows the change, that entry is the place to look, not the whole run since the last
   // checkpoint.
-  const uint64_t first_suspect = std::min(last_good_size_, frontier.size() == 0 ? 0 : frontier.size() - 1);
+  const uint64_t first_suspect = std::min(last_good_size_, tree.size() == 0 ? 0 : tree.size() - 1);
   fail_(explained ? std::nullopt : std::optional(first_suspect), "tree",
         "the root over " + std::to_string(at.checkpoint.size) + " entries is not that of the checkpoint " +
             at.input.where + "; what differs lies at or after entry " + std::to_string(last_good_size_),
@@ -87,7 +90,12 @@ void CheckpointCheck::CheckTrustedKey() const {
 void CheckpointCheck::CheckSignatures(uint64_t size, bool ended_early, bool explained,
                                       const ParallelFor& parallel_for) {
   CheckTrustedKey();
-  if (!keys_) return CheckByTrustedKeyAlone();
+  if (!keys_) {
+    if (!ended_early && !explained) {
+      fail_(std::nullopt, "key", "no genesis was read, so nothing says whose signatures count", Verdict::kWrongKey);
+    }
+    return CheckByTrustedKeyAlone();
+  }
   std::vector<NoteSigners> signers(checkpoints_.size());
   parallel_for(checkpoints_.size(), [&](size_t i) { signers[i] = SignersOf(checkpoints_[i].note, *keys_); });
   for (size_t i = 0; i < checkpoints_.size(); ++i) CheckSignature(checkpoints_[i], signers[i], size);
@@ -100,8 +108,7 @@ void CheckpointCheck::CheckSignatures(uint64_t size, bool ended_early, bool expl
         Verdict::kWrongKey);
 }
 
-// Without a genesis, which is a failure already, nothing is known of other keys; but a line that names this one must
-// verify.
+// Without a genesis nothing is known of other keys; but a line that names this one must verify.
 void CheckpointCheck::CheckByTrustedKeyAlone() const {
   for (const Opened& at : checkpoints_) {
     if (!trusted_key_) return;
@@ -165,6 +172,9 @@ void CheckpointCheck::Tell(uint64_t size, VerifyReport& report) const {
   report.key_is_trusted = trusted_key_.has_value();
   report.checks["tree"] = std::to_string(roots_agree_) + " of " + all + " checkpoints have the root of the entries; " +
                           std::to_string(size - last_good_size_) + " entries are after the last of them";
+  if (not_compared_ > 0) {
+    report.checks["tree"] += "; " + std::to_string(not_compared_) + " cannot be compared, as entries are missing";
+  }
   report.checks["checkpoint"] = std::to_string(signatures_) + " of " + all + " signatures verify, " +
                                 std::to_string(anchors_agree_) + " checkpoints kept elsewhere agree";
   report.checks["key"] = KeyText();

@@ -141,8 +141,8 @@ NoteSigners SignersOf(const Note& note, const KeyHistory& history) {
 }
 
 Result<Checkpoint> OpenCheckpoint(std::string_view note_bytes, const KeyHistory& history) {
-  ENVLEDGER_ASSIGN_OR_RETURN(const Note note, ParseNote(note_bytes));
-  ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint unchecked, ParseCheckpoint(note.text));
+  Note note;
+  ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint unchecked, ReadCheckpointNote(note_bytes, &note));
   ENVLEDGER_RETURN_IF_ERROR(SignersOf(note, history).status);
   return OpenCheckpoint(note_bytes, history.KeyAt(unchecked.size));
 }

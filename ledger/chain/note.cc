@@ -200,9 +200,16 @@ Result<Checkpoint> ParseCheckpoint(std::string_view text) {
   return checkpoint;
 }
 
+Result<Checkpoint> ReadCheckpointNote(std::string_view bytes, Note* note) {
+  ENVLEDGER_ASSIGN_OR_RETURN(Note parsed, ParseNote(bytes));
+  ENVLEDGER_ASSIGN_OR_RETURN(Checkpoint checkpoint, ParseCheckpoint(parsed.text));
+  if (note != nullptr) *note = std::move(parsed);
+  return checkpoint;
+}
+
 Result<Checkpoint> OpenCheckpoint(std::string_view note_bytes, const VerifierKey& key) {
   ENVLEDGER_ASSIGN_OR_RETURN(const Note note, ParseNote(note_bytes));
-  ENVLEDGER_RETURN_IF_ERROR(VerifyNote(note, key));
+  ENVLEDGER_RETURN_IF_ERROR(VerifyNote(note, key));  // first: what nobody signed is not even looked at
   ENVLEDGER_ASSIGN_OR_RETURN(Checkpoint checkpoint, ParseCheckpoint(note.text));
   if (checkpoint.origin != key.name) {
     return InvalidArgument("the checkpoint is of \"" + checkpoint.origin + "\", not of \"" + key.name + "\"");

@@ -78,7 +78,11 @@ std::string FormatCheckpoint(const Checkpoint& checkpoint);
 // newline.
 Result<Checkpoint> ParseCheckpoint(std::string_view text);
 
-// ParseNote, VerifyNote, ParseCheckpoint and origin == key.name in one step. kNotFound for a wrong key, as VerifyNote;
+// ParseNote, then ParseCheckpoint of its text: what a signed checkpoint claims, whoever signed it. `note` (may be null)
+// receives the note, for its signatures.
+Result<Checkpoint> ReadCheckpointNote(std::string_view bytes, Note* note = nullptr);
+
+// ReadCheckpointNote with VerifyNote between its steps, and origin == key.name. kNotFound for a wrong key, as VerifyNote;
 // kInvalidArgument for another origin.
 Result<Checkpoint> OpenCheckpoint(std::string_view note_bytes, const VerifierKey& key);
 

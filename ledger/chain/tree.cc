@@ -35,6 +35,29 @@ Result<Frontier> Frontier::From(uint64_t size, std::vector<Hash> hashes) {
   return frontier;
 }
 
+std::string Frontier::Encode() const {
+  std::string bytes;
+  bytes.reserve(hashes_.size() * sizeof(Hash));
+  for (const Hash& hash : hashes_) bytes.append(View(hash));
+  return bytes;
+}
+
+Result<Frontier> Frontier::DecodeProven(std::string_view bytes, uint64_t size, const Hash& last_leaf,
+                                        const Hash& root) {
+  std::vector<Hash> hashes;
+  for (; bytes.size() >= sizeof(Hash); bytes.remove_prefix(sizeof(Hash))) {
+    hashes.push_back(*HashFrom(bytes.substr(0, sizeof(Hash))));
+  }
+  if (!bytes.empty()) return Corruption("the stored right edge of the tree is not a whole number of hashes");
+  auto before = From(size - 1, std::move(hashes));
+  if (!before.ok()) return Corruption(before.status().message());
+  Frontier whole = *before;
+  whole.Append(last_leaf);
+  if (whole.Root() == root) return before;
+  return Corruption("the stored right edge of the tree and entry " + std::to_string(size - 1) +
+                    " do not give the root of the checkpoint of " + std::to_string(size));
+}
+
 void Frontier::Append(const Hash& leaf_hash) {
   hashes_.push_back(leaf_hash);
   for (uint64_t carry = size_; (carry & 1) != 0; carry >>= 1) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,12 @@ class Frontier {
   Frontier() = default;  // the empty tree
   // From the parts below. kInvalidArgument when the number of hashes is not the number of set bits of `size`.
   static Result<Frontier> From(uint64_t size, std::vector<Hash> hashes);
+
+  // The hashes one behind the other: what the log keeps beside a checkpoint, of the tree without its last leaf.
+  std::string Encode() const;
+  // Back from that, and proven: the right edge of a tree of size-1 leaves which, with `last_leaf` added, has this root.
+  // kCorruption when the bytes are not that. REQUIRES: size > 0.
+  static Result<Frontier> DecodeProven(std::string_view bytes, uint64_t size, const Hash& last_leaf, const Hash& root);
 
   void Append(const Hash& leaf_hash);
   // The same, showing `visit` every complete subtree that the leaf is the last of, from the leaf itself (level 0) up.

@@ -29,48 +29,23 @@ std::string Seq(uint64_t seq) { return "entry " + std::to_string(seq); }
 
 std::string Text(const std::optional<uint64_t>& value) { return value ? std::to_string(*value) : "absent"; }
 
-int Severity(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kValid:
-      return 0;
-    case Verdict::kUnanchored:
-      return 1;
-    case Verdict::kIncomplete:
-      return 2;
-    case Verdict::kWrongKey:
-      return 3;
-    case Verdict::kTruncated:
-      return 4;
-    case Verdict::kTampered:
-      return 5;
-  }
-  return 5;
-}
-
 }  // namespace
-
-std::string_view Name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kValid:
-      return "VALID";
-    case Verdict::kUnanchored:
-      return "UNANCHORED";
-    case Verdict::kTruncated:
-      return "TRUNCATED";
-    case Verdict::kTampered:
-      return "TAMPERED";
-    case Verdict::kIncomplete:
-      return "INCOMPLETE";
-    case Verdict::kWrongKey:
-      return "WRONG_KEY";
-  }
-  return "?";
-}
 
 void AddFailure(VerifyReport& report, VerifyFailure failure) {
   ++report.failure_count;
-  if (Severity(failure.verdict) > Severity(report.verdict)) report.verdict = failure.verdict;
+  report.verdict = Worse(report.verdict, failure.verdict);
   if (report.failures.size() < VerifyReport::kMaxFailures) report.failures.push_back(std::move(failure));
+}
+
+Status StatusOf(const VerifyReport& report) {
+  if (IsPass(report.verdict)) return Ok();
+  const auto first = std::find_if(report.failures.begin(), report.failures.end(),
+                                  [&](const VerifyFailure& failure) { return failure.verdict == report.verdict; });
+  // Only the first failures are kept, and the worst may come later.
+  if (first == report.failures.end()) return {report.verdict, std::to_string(report.failure_count) + " failures"};
+  std::string message = (first->seq ? Seq(*first->seq) : "the ledger") + " (" + first->check + "): " + first->message;
+  if (report.failure_count > 1) message += "; " + std::to_string(report.failure_count) + " failures in all";
+  return {report.verdict, std::move(message)};
 }
 
 void InOrder(size_t count, const std::function<void(size_t)>& task) {
@@ -96,6 +71,14 @@ PreparedEntry PrepareEntry(std::string_view bytes) {
   return prepared;
 }
 
+PreparedEntry PrepareHash(std::string_view bytes) {
+  if (HoldsEvent(bytes)) return PrepareEntry(bytes);
+  PreparedEntry prepared;
+  prepared.leaf_hash = LeafHash(bytes);
+  prepared.only_hashed = true;
+  return prepared;
+}
+
 void Follow(EnvelopeState& envelope, uint64_t seq, const TransitionFacts& facts) {
   for (const Involvement& involved : facts.involved) {
     const RoleMask held = envelope.roles.Held(involved.principal);
@@ -107,19 +90,20 @@ void Follow(EnvelopeState& envelope, uint64_t seq, const TransitionFacts& facts)
 
 class Verifier::Impl {
  public:
-  Impl(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints, ProvenPast* past)
-      : past_(past),
+  Impl(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints, VerifyScope scope)
+      : past_(scope.past),
+        follows_(scope.lifecycle_and_links && (scope.past != nullptr || scope.from.size() == 0)),
+        first_seq_(scope.from.size()),
+        next_seq_(first_seq_),
+        previous_known_(first_seq_ == 0),
+        tree_(std::move(scope.from)),
         checkpoints_(std::move(trusted_key), std::move(checkpoints),
                      [this](std::optional<uint64_t> seq, std::string check, std::string message, Verdict verdict) {
                        Fail(seq, std::move(check), std::move(message), verdict);
                      }) {
-    if (past_ != nullptr) {
-      frontier_ = past_->frontier();
-      checkpoints_.AgreeUpTo(frontier_.size());
-    }
-    first_seq_ = next_seq_ = frontier_.size();
+    if (first_seq_ > 0) checkpoints_.AgreeUpTo(first_seq_);
     // The empty tree has a root too, which a checkpoint of size 0 must have.
-    checkpoints_.Reach(frontier_, false, false);
+    checkpoints_.Reach(first_seq_, &tree_, false);
   }
 
   void AddPastEvent(uint64_t seq, const PreparedEntry& prepared) {
@@ -133,10 +117,12 @@ class Verifier::Impl {
                                                               : "entries " + std::to_string(next_seq_) + " to " +
                                                                     std::to_string(stored_seq - 1) + " are missing";
       Fail(next_seq_, "sequence", missing, Verdict::kTampered);
-      tree_broken_ = true;
+      tree_known_ = false;
     }
     if (prepared.only_hashed) {
       ++only_hashed_;
+      // Without it nothing would say whose signatures count, in a verification that looks at little else.
+      if (stored_seq == 0) Fail(0, "form", "entry 0 is not the ledger's genesis", Verdict::kTampered);
     } else if (prepared.status.ok()) {
       CheckHeader(stored_seq, prepared, gap);
       if (prepared.entry.event) {
@@ -152,17 +138,17 @@ class Verifier::Impl {
     previous_ = prepared.leaf_hash;
     next_seq_ = stored_seq + 1;
     ++entries_;
-    frontier_.Append(prepared.leaf_hash);
-    checkpoints_.Reach(frontier_, tree_broken_, worst_ == Verdict::kTampered);
+    if (tree_known_) tree_.Append(prepared.leaf_hash);
+    checkpoints_.Reach(next_seq_, tree_known_ ? &tree_ : nullptr, worst_ == Verdict::kTampered);
   }
 
   void EndEarly() { ended_early_ = true; }
 
   VerifyReport Finish(std::vector<VerifyFailure> index_failures, const ParallelFor& parallel_for) {
-    if (entries_ == 0 && !ended_early_) {
+    if (next_seq_ == 0 && !ended_early_) {
       Fail(0, "sequence", "the ledger has no entries, not even its genesis", Verdict::kTampered);
     }
-    const bool explained = Severity(worst_) > Severity(Verdict::kWrongKey);
+    const bool explained = worst_ == Verdict::kTruncated || worst_ == Verdict::kTampered;
     checkpoints_.CheckSignatures(next_seq_, ended_early_, explained, parallel_for);
     if (!ended_early_) checkpoints_.CheckLength(next_seq_);
     for (VerifyFailure& failure : index_failures) Fail(std::move(failure));
@@ -170,14 +156,16 @@ class Verifier::Impl {
   }
 
   Status past_status() const { return past_status_; }
-  uint64_t entries() const { return entries_; }
+  uint64_t next_seq() const { return next_seq_; }
+  const Frontier& tree() const { return tree_; }
+  const std::optional<KeyHistory>& keys() const { return checkpoints_.keys(); }
   uint64_t envelopes() const { return envelopes_.size(); }
   uint64_t principals() const { return principals_.size(); }
 
  private:
   void Fail(VerifyFailure failure) {
     ++failure_count_;
-    worst_ = Severity(failure.verdict) > Severity(worst_) ? failure.verdict : worst_;
+    worst_ = Worse(worst_, failure.verdict);
     if (failures_.size() < VerifyReport::kMaxFailures) failures_.push_back(std::move(failure));
   }
   void Fail(std::optional<uint64_t> seq, std::string check, std::string message, Verdict verdict) {
@@ -190,7 +178,7 @@ class Verifier::Impl {
       Fail(seq, "sequence",
            "the entry stored as " + std::to_string(seq) + " says that it is " + std::to_string(header.seq),
            Verdict::kTampered);
-    } else if (!gap && (previous_known_ || past_ == nullptr) && header.previous != previous_) {
+    } else if (!gap && previous_known_ && header.previous != previous_) {
       if (seq == 0) {
         Fail(0, "chain", "entry 0 names a previous entry", Verdict::kTampered);
       } else {
@@ -223,6 +211,7 @@ class Verifier::Impl {
     const EntryHeader& header = prepared.entry.header;
     const TransitionFacts& facts = prepared.facts;
     if (seq == 0) Fail(0, "form", "entry 0 is not the ledger's genesis", Verdict::kTampered);
+    if (!follows_) return;
     EnvelopeState& envelope = FindEnvelope(seq, facts.envelope_id);
     if (const Status legal = CheckMove(envelope.lifecycle, facts); !legal.ok()) {
       Fail(seq, "lifecycle", "envelope " + std::string(facts.envelope_id) + ": " + legal.ToString(),
@@ -310,7 +299,7 @@ class Verifier::Impl {
     report.first_seq = first_seq_;
     report.entries = entries_;
     report.tree_size = next_seq_;
-    report.root = frontier_.Root();
+    if (tree_known_) report.root = tree_.Root();
     report.failure_count = failure_count_;
     report.failures = std::move(failures_);
     // Failures without a seq, of checkpoints and keys, come after those that point at an entry.
@@ -324,25 +313,28 @@ class Verifier::Impl {
     const std::string only_hashed = "not checked: only hashes are compared";
     report.checks["sequence"] = all;
     for (const char* check : {"form", "chain", "time"}) report.checks[check] = only_hashed_ > 0 ? only_hashed : all;
-    report.checks["lifecycle"] = only_hashed_ > 0 ? only_hashed : std::to_string(envelopes_.size()) + " envelopes";
-    report.checks["links"] = only_hashed_ > 0 ? only_hashed : std::to_string(principals_.size()) + " principals";
+    const std::string left_out = only_hashed_ > 0 ? only_hashed : "not checked: what lies before is not read";
+    const bool followed = follows_ && only_hashed_ == 0;
+    report.checks["lifecycle"] = followed ? std::to_string(envelopes_.size()) + " envelopes" : left_out;
+    report.checks["links"] = followed ? std::to_string(principals_.size()) + " principals" : left_out;
     checkpoints_.Tell(next_seq_, report);
     return report;
   }
 
   ProvenPast* const past_;
+  const bool follows_;  // lifecycle and links
   Status past_status_;
 
-  uint64_t first_seq_ = 0;
-  uint64_t next_seq_ = 0;
+  const uint64_t first_seq_;
+  uint64_t next_seq_;
   uint64_t entries_ = 0;
   uint64_t only_hashed_ = 0;
   Hash previous_{};
-  bool previous_known_ = false;
+  bool previous_known_;
   bool previous_readable_ = true;
   Nanos recorded_at_ = 0;
-  Frontier frontier_;
-  bool tree_broken_ = false;
+  Frontier tree_;
+  bool tree_known_ = true;  // no entry is missing so far
   bool ended_early_ = false;
 
   StringMap<EnvelopeState> envelopes_;
@@ -355,8 +347,8 @@ class Verifier::Impl {
   CheckpointCheck checkpoints_;  // tells its failures to the members above
 };
 
-Verifier::Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints, ProvenPast* past)
-    : impl_(std::make_unique<Impl>(std::move(trusted_key), std::move(checkpoints), past)) {}
+Verifier::Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints, VerifyScope scope)
+    : impl_(std::make_unique<Impl>(std::move(trusted_key), std::move(checkpoints), std::move(scope))) {}
 Verifier::~Verifier() = default;
 void Verifier::Add(uint64_t stored_seq, const PreparedEntry& prepared) { impl_->Add(stored_seq, prepared); }
 void Verifier::EndEarly() { impl_->EndEarly(); }
@@ -365,7 +357,9 @@ VerifyReport Verifier::Finish(std::vector<VerifyFailure> index_failures, const P
 }
 void Verifier::AddPastEvent(uint64_t seq, const PreparedEntry& prepared) { impl_->AddPastEvent(seq, prepared); }
 Status Verifier::past_status() const { return impl_->past_status(); }
-uint64_t Verifier::entries() const { return impl_->entries(); }
+uint64_t Verifier::next_seq() const { return impl_->next_seq(); }
+const Frontier& Verifier::tree() const { return impl_->tree(); }
+const std::optional<KeyHistory>& Verifier::keys() const { return impl_->keys(); }
 uint64_t Verifier::envelopes() const { return impl_->envelopes(); }
 uint64_t Verifier::principals() const { return impl_->principals(); }
 

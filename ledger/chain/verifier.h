@@ -1,5 +1,7 @@
-// The streaming verifier: entries and checkpoints in, verdict out. One pure component for the tool, for start-up and
-// for every test.
+// The streaming verifier: entries and checkpoints in, verdict out. One pure component for the tool, for mirrors, for
+// start-up and for every test.
+//
+// It begins at entry 0, or behind entries whose tree the caller has proven: VerifyScope says what is then left out.
 //
 // Work that needs no state (hashing, decoding, checking one entry's form) is in PrepareEntry, a pure function that
 // callers may run on many threads; Verifier::Add then takes the prepared entries in order.
@@ -16,6 +18,7 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/base/verdict.h"
 #include "ledger/chain/key_history.h"
 #include "ledger/chain/lifecycle.h"
 #include "ledger/chain/note.h"
@@ -23,17 +26,6 @@
 #include "ledger/codec/entry.h"
 
 namespace envledger {
-
-enum class Verdict : uint8_t {
-  kValid,       // agrees with a checkpoint kept elsewhere
-  kUnanchored,  // consistent in itself; nothing outside to compare with
-  kTruncated,   // entries that a signed checkpoint vouches for are missing at the end
-  kTampered,    // an entry, a link, the tree or a checkpoint is not what was sealed
-  kIncomplete,  // the log verifies; derived data or back-links miss something or have too much
-  kWrongKey,    // a checkpoint is not signed by the key that it must be, or nothing is by the key that was given
-};
-std::string_view Name(Verdict verdict);  // "VALID", "WRONG_KEY", ...
-inline bool IsPass(Verdict verdict) { return verdict == Verdict::kValid || verdict == Verdict::kUnanchored; }
 
 struct VerifyFailure {
   std::optional<uint64_t> seq;
@@ -48,7 +40,7 @@ struct VerifyReport {
   uint64_t first_seq = 0;  // entries before it were not read, but are vouched for by a checkpoint kept elsewhere
   uint64_t entries = 0;    // that were read
   uint64_t tree_size = 0;
-  Hash root{};               // over all entries
+  std::optional<Hash> root;  // over all entries; nothing when one is missing before the last
   uint64_t checkpoints = 0;  // whose signature and root were checked and agree
   std::string origin;
   std::optional<VerifierKey> key;             // the key given from outside, else the last one of the history
@@ -64,6 +56,9 @@ struct VerifyReport {
 // worst failure.
 void AddFailure(VerifyReport& report, VerifyFailure failure);
 
+// Ok for a verdict that passes; otherwise a status that carries it, and tells of the first failure that it rests on.
+Status StatusOf(const VerifyReport& report);
+
 // The stateless part of verifying one entry.
 struct PreparedEntry {
   Hash leaf_hash{};
@@ -73,6 +68,8 @@ struct PreparedEntry {
   bool only_hashed = false;  // a transition of which nothing else was looked at
 };
 PreparedEntry PrepareEntry(std::string_view bytes);
+// Of a transition the hash alone; an event, of which there are few and in which the keys are, whole.
+PreparedEntry PrepareHash(std::string_view bytes);
 
 // A checkpoint to compare with: one that is stored in the ledger, or one kept elsewhere (an anchor).
 struct CheckpointInput {
@@ -94,17 +91,31 @@ struct PrincipalState {
 // The state after one more record, that of entry `seq`.
 void Follow(EnvelopeState& envelope, uint64_t seq, const TransitionFacts& facts);
 
-// The entries before the first that a verification reads, for one that does not begin at entry 0. What it says must be
-// proven, against something that vouches for those entries. Asked once for each envelope and principal.
+// What envelopes and principals were before the first entry that a verification reads, for one that does not begin at
+// entry 0. What it says must be proven, against what vouches for those entries. Asked once for each of them.
 class ProvenPast {
  public:
   virtual ~ProvenPast() = default;
-  // The tree's right edge; its size is the first seq to be read.
-  virtual const Frontier& frontier() const = 0;
   // kCorruption when the past itself cannot be what was vouched for; other codes: it could not be read.
   virtual Result<EnvelopeState> Envelope(std::string_view envelope_id) = 0;
   // `link` is what entry `seq`, the first that is read to involve the principal, says of the one before it.
   virtual Result<PrincipalState> Principal(const PrincipalView& principal, const PrincipalLink& link, uint64_t seq) = 0;
+};
+
+// How much of a ledger a verification covers. By default, all of it.
+//
+// One that begins behind other entries reads none of those; what vouches for them is the caller's business. Of the
+// entries that it reads it leaves out, beside the lifecycle and the links where those are not wanted or cannot be
+// known: what the first one says of the one before it (its hash and its time), which the tree covers that both stand
+// in. So what start-up leaves out (recovery.h) is bounded by the entries behind the latest checkpoint.
+struct VerifyScope {
+  // The tree of the entries before the first that is read. Its size is the seq of that one.
+  Frontier from;
+  // Not owned. Without it, and with a tree that is not empty, lifecycle and links are not checked.
+  ProvenPast* past = nullptr;
+  // Whether each envelope's moves and revisions and each principal's ordinals are followed, which takes memory for all
+  // of them. Every other check takes the same few kilobytes, whatever the size of the ledger.
+  bool lifecycle_and_links = true;
 };
 
 // Runs task(0) ... task(count - 1), in any order and on any threads, and returns when all are done. For work that is
@@ -117,20 +128,21 @@ class Verifier {
   // `trusted_key`: any key of the ledger's history, old or new; at least one checkpoint that agrees with the entries
   // must be signed by it or by a later key, for which it vouches. Every checkpoint must be signed by the key in force
   // at its size, and each further line by a key of the history must verify. `checkpoints` in any order; all are
-  // compared with the roots that the entries give. `past` (not owned, may be null) is what lies before the first entry;
-  // of checkpoints that are not larger than it, the caller has proven the root already.
-  Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints,
-           ProvenPast* past = nullptr);
+  // compared with the roots that the entries give. Of checkpoints that are not larger than `scope.from`, the caller has
+  // proven the root already.
+  Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints, VerifyScope scope = {});
   ~Verifier();
 
-  // An event of the past, proven like the rest of it: its genesis and each key_rotated, in order, before the first Add.
+  // An event from before `scope.from`, proven like the rest of it: the genesis and each key_rotated, in order, before
+  // the first Add.
   void AddPastEvent(uint64_t seq, const PreparedEntry& prepared);
 
   // The entry stored under `stored_seq`, the next one in the order of storage. Gaps are failures, not errors of the
   // call.
   void Add(uint64_t stored_seq, const PreparedEntry& prepared);
-  // No more entries will be added, though the ledger has more, which cannot be read: that checkpoints vouch for more
-  // than was added is then no failure. The caller reports what cannot be read.
+  // No more entries will be added, though the ledger may have more, which cannot be read. That checkpoints vouch for
+  // more than was added is then no failure: nothing says that entries are missing. The caller reports what cannot be
+  // read.
   void EndEarly();
   // After the last entry. `index_failures` are what the caller found in derived data. Signatures are verified through
   // `parallel_for`.
@@ -138,7 +150,12 @@ class Verifier {
 
   // Not ok when the past could not be read: nothing is then concluded from the report.
   Status past_status() const;
-  uint64_t entries() const;
+  // One more than the last seq that was added.
+  uint64_t next_seq() const;
+  // The tree so far; as far as the first missing entry, if there is one.
+  const Frontier& tree() const;
+  // The ledger's keys so far. Nothing when no usable genesis was added.
+  const std::optional<KeyHistory>& keys() const;
   // What the entries so far say of an envelope or a principal; the sizes of the tables.
   uint64_t envelopes() const;
   uint64_t principals() const;

@@ -1,6 +1,10 @@
 // An entry is built once, and its bytes are what is hashed and stored from then on. So equal inputs give equal bytes
 // (fields in the order of the schema, absent what is empty), and every entry is a whole number of 8-byte words,
 // whatever it holds: a transition inside one is then as well aligned as the entry itself.
+//
+// The builder puts its own product through the check that every reader makes. That is the gate of the ledger: an entry
+// that a reader would refuse, once sealed, makes the whole ledger fail its verification for ever. It costs a walk over
+// the entry's own few tables, and not over the transition, which is a list of bytes to it.
 #include "ledger/codec/entry.h"
 
 #include <algorithm>
@@ -8,8 +12,10 @@
 #include <type_traits>
 
 #include "entry_generated.h"
+#include "ledger/base/invariant.h"
 #include "ledger/codec/aligned.h"
 #include "ledger/codec/shape.h"
+#include "ledger/codec/transition.h"
 
 namespace envledger {
 namespace {
@@ -213,19 +219,65 @@ const std::vector<std::string_view>& EventNames() {
   return *names;
 }
 
+namespace {
+
+// Everything but the body and the links: the root, the entry's table and vtable, the hash, the recorder with its
+// producer, the vtables of what an event consists of, and padding. Far more than that takes: it is part of the format.
+constexpr size_t kFixedBytes = 1024;
+constexpr size_t kLinkBytes = 40;  // its offset, its table, padding
+constexpr size_t kItemBytes = 40;  // the same, of an event's list
+constexpr size_t kTextBytes = 12;  // beside the text: its offset, its length, a zero byte, padding
+
+size_t BytesOf(const std::string& text) { return kTextBytes + text.size(); }
+size_t BytesOf(const std::vector<KeyValue>& pairs) {
+  size_t bytes = kTextBytes;
+  for (const KeyValue& pair : pairs) bytes += kItemBytes + BytesOf(pair.key) + BytesOf(pair.value);
+  return bytes;
+}
+size_t BytesOf(const Genesis& event) { return BytesOf(event.origin) + BytesOf(event.public_key); }
+size_t BytesOf(const Opened& event) { return BytesOf(event.version); }
+size_t BytesOf(const Closed& event) { return BytesOf(event.reason); }
+size_t BytesOf(const KeyRotated& event) {
+  return BytesOf(event.old_key) + BytesOf(event.new_key) + BytesOf(event.signature) + BytesOf(event.acceptance);
+}
+size_t BytesOf(const ConfigurationChanged& event) { return BytesOf(event.settings); }
+size_t BytesOf(const ClockStepped&) { return 0; }
+size_t BytesOf(const AppendsRefused& event) {
+  size_t bytes = kTextBytes;
+  for (const RefusalCount& refusal : event.refusals) {
+    bytes += kItemBytes + BytesOf(refusal.producer) + BytesOf(refusal.rule);
+  }
+  return bytes;
+}
+size_t BytesOf(const QueryServed& event) { return BytesOf(event.request) + BytesOf(event.filters); }
+size_t BytesOf(const Exported& event) { return BytesOf(event.form); }
+
+}  // namespace
+
+size_t EntryBytesAtMost(size_t transition_bytes, size_t principals) {
+  return kFixedBytes + transition_bytes + principals * kLinkBytes;
+}
+
+size_t EntryBytesAtMost(const AppendsRefused& event) { return kFixedBytes + BytesOf(event); }
+
+size_t EntryBytesAtMost(const LedgerEvent& event) {
+  return kFixedBytes + std::visit([](const auto& value) { return BytesOf(value); }, event);
+}
+
 struct EntryBuilder::Impl {
   FlatBufferBuilder builder{4096};
   std::vector<Offset<fb::PrincipalLink>> links;
 
-  std::string_view Finish(const EntryHeader& header, Offset<flatbuffers::Vector<uint8_t>> transition,
-                          fb::LedgerEvent type, Offset<void> event);
+  Result<std::string_view> Finish(const EntryHeader& header, Offset<flatbuffers::Vector<uint8_t>> transition,
+                                  fb::LedgerEvent type, Offset<void> event);
 };
 
 EntryBuilder::EntryBuilder() : impl_(std::make_unique<Impl>()) {}
 EntryBuilder::~EntryBuilder() = default;
 
-std::string_view EntryBuilder::Impl::Finish(const EntryHeader& header, Offset<flatbuffers::Vector<uint8_t>> transition,
-                                            fb::LedgerEvent type, Offset<void> event) {
+Result<std::string_view> EntryBuilder::Impl::Finish(const EntryHeader& header,
+                                                    Offset<flatbuffers::Vector<uint8_t>> transition,
+                                                    fb::LedgerEvent type, Offset<void> event) {
   builder.TrackMinAlign(8);
   const auto producer = Text(builder, header.recorder.producer);
   const auto recorder =
@@ -241,10 +293,15 @@ std::string_view EntryBuilder::Impl::Finish(const EntryHeader& header, Offset<fl
   builder.Finish(fb::CreateEntry(builder, header.seq, header.recorded_at, &previous, recorder, header.envelope_revision,
                                  header.envelope_previous, principal_links, transition, type, event),
                  fb::EntryIdentifier());
-  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+  const std::string_view bytes(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
+  Fault fault;
+  if (!Check(AlignedBytes(bytes), fault)) {
+    return fault.ToStatus(Code::kInternal, "entry").Prepend("what would be sealed is no valid entry: ");
+  }
+  return bytes;
 }
 
-std::string_view EntryBuilder::Build(const EntryHeader& header, std::string_view transition) {
+Result<std::string_view> EntryBuilder::Build(const EntryHeader& header, std::string_view transition) {
   FlatBufferBuilder& builder = impl_->builder;
   builder.Clear();
   builder.ForceVectorAlignment(transition.size(), sizeof(uint8_t), 8);
@@ -252,7 +309,15 @@ std::string_view EntryBuilder::Build(const EntryHeader& header, std::string_view
   return impl_->Finish(header, body, fb::LedgerEvent::NONE, 0);
 }
 
-std::string_view EntryBuilder::Build(const EntryHeader& header, const LedgerEvent& event) {
+Result<std::string_view> EntryBuilder::Build(const EntryHeader& header, const CheckedTransition& transition) {
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::string_view bytes, Build(header, transition.bytes()));
+  const auto* embedded = fb::GetEntry(impl_->builder.GetBufferPointer())->transition();
+  const std::string_view held(reinterpret_cast<const char*>(embedded->data()), embedded->size());
+  ENVLEDGER_INVARIANT(held == transition.bytes(), "the entry holds another transition than the one it was built from");
+  return bytes;
+}
+
+Result<std::string_view> EntryBuilder::Build(const EntryHeader& header, const LedgerEvent& event) {
   FlatBufferBuilder& builder = impl_->builder;
   builder.Clear();
   const auto body = std::visit([&](const auto& value) { return Encode(builder, value); }, event);

@@ -16,7 +16,10 @@
 
 namespace envledger {
 
+class CheckedTransition;  // transition.h
+
 inline constexpr size_t kMaxEntryBytes = 65535;  // so that it fits a C2SP tlog-tiles entry bundle
+inline constexpr size_t kMaxProducerBytes = 128;
 inline constexpr uint32_t kFormatVersion = 1;
 
 struct Recorder {
@@ -104,7 +107,14 @@ struct EntryHeader {
   std::vector<PrincipalLink> principal_links;
 };
 
-// Builds entries. Keeps its buffer between calls, so one builder serves one thread.
+// How large an entry can become at the most, before it is built: the one estimate of that. It holds for a producer of
+// up to kMaxProducerBytes; FORMAT.md section 2.1 states it for transitions, with the principals that they involve.
+size_t EntryBytesAtMost(size_t transition_bytes, size_t principals);
+size_t EntryBytesAtMost(const LedgerEvent& event);
+size_t EntryBytesAtMost(const AppendsRefused& event);
+
+// Builds entries, each checked as its readers will check it. Keeps its buffer between calls, so one builder serves one
+// thread.
 class EntryBuilder {
  public:
   EntryBuilder();
@@ -112,9 +122,15 @@ class EntryBuilder {
   EntryBuilder(const EntryBuilder&) = delete;
   EntryBuilder& operator=(const EntryBuilder&) = delete;
 
-  // The bytes of the entry; valid until the next call. `transition` is embedded verbatim, 8-byte aligned.
-  std::string_view Build(const EntryHeader& header, std::string_view transition);
-  std::string_view Build(const EntryHeader& header, const LedgerEvent& event);
+  // The bytes of the entry, which CheckEntry accepts; valid until the next call. `transition` is embedded verbatim,
+  // 8-byte aligned, and, as in CheckEntry, not looked into. kInternal, naming the field, when the entry would not be
+  // one: too large, a text that is not UTF-8, a revision beside an event.
+  Result<std::string_view> Build(const EntryHeader& header, std::string_view transition);
+  Result<std::string_view> Build(const EntryHeader& header, const LedgerEvent& event);
+  // The same, for what is to be sealed. What readers do beyond CheckEntry is CheckTransition of the embedded bytes, and
+  // that was done: it is a function of the bytes alone, `transition` is the proof that it accepted these, and the entry
+  // is seen to hold the same ones. So every reader will accept the entry.
+  Result<std::string_view> Build(const EntryHeader& header, const CheckedTransition& transition);
 
  private:
   struct Impl;

@@ -49,6 +49,21 @@ struct TransitionFacts {
 // kInvalidArgument with the field or rule otherwise. `bytes` need not be aligned.
 Result<TransitionFacts> CheckTransition(std::string_view bytes);
 
+// A transition that CheckTransition has accepted, as a value that is nothing else: what is sealed is made from these.
+// Borrows from the buffer.
+class CheckedTransition {
+ public:
+  // CheckTransition.
+  static Result<CheckedTransition> Check(std::string_view bytes);
+  std::string_view bytes() const { return bytes_; }
+  const TransitionFacts& facts() const { return facts_; }
+
+ private:
+  CheckedTransition(std::string_view bytes, TransitionFacts facts) : bytes_(bytes), facts_(std::move(facts)) {}
+  std::string_view bytes_;
+  TransitionFacts facts_;
+};
+
 // The facts of a buffer that CheckTransition has accepted before (an entry of the ledger). REQUIRES that.
 TransitionFacts FactsOf(std::string_view bytes);
 

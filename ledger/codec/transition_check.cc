@@ -134,22 +134,22 @@ bool Check(const AlignedBytes& aligned, Fault& fault) {
   return CheckMeaning(*fb::GetTransition(aligned.data()), fault);
 }
 
-// A sealed entry holds the transition, a header, and a link for each principal; it must be within its own limit as
-// well.
-constexpr size_t kEntryHeaderBytes = 1024;
-constexpr size_t kEntryLinkBytes = 40;
-
 }  // namespace
 
 Result<TransitionFacts> CheckTransition(std::string_view bytes) {
   Fault fault;
   if (!Check(AlignedBytes(bytes), fault)) return fault.ToStatus(Code::kInvalidArgument, "transition");
   TransitionFacts facts = FactsOf(bytes);
-  if (bytes.size() + facts.involved.size() * kEntryLinkBytes > kMaxEntryBytes - kEntryHeaderBytes) {
+  if (EntryBytesAtMost(bytes.size(), facts.involved.size()) > kMaxEntryBytes) {
     fault.Set("identity.delegation", "has so many principals that the record does not fit an entry");
     return fault.ToStatus(Code::kInvalidArgument, "transition");
   }
   return facts;
+}
+
+Result<CheckedTransition> CheckedTransition::Check(std::string_view bytes) {
+  ENVLEDGER_ASSIGN_OR_RETURN(TransitionFacts facts, CheckTransition(bytes));
+  return CheckedTransition(bytes, std::move(facts));
 }
 
 }  // namespace envledger

@@ -26,7 +26,8 @@ class SigningKey {
   SigningKey& operator=(SigningKey&&) noexcept;
   ~SigningKey();
 
-  // Writes the key as PEM to a new file with mode 0600, durably. kConflict when the file exists.
+  // Writes the key as PEM to a new file with mode 0600, durably. kConflict when the file exists; kUnknownOutcome when it
+  // is there now, and a crash may undo that.
   Status Create(const std::string& path) const;
 
   const std::string& public_key() const { return public_key_; }  // 32 bytes

@@ -19,8 +19,8 @@
 namespace envledger {
 namespace {
 
-using Time = std::chrono::steady_clock::time_point;
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
+using Time = SteadyClock::time_point;
 
 constexpr std::string_view kStandIn = "uid:";
 
@@ -99,13 +99,13 @@ void ProducerNames::State::Found(uid_t uid, const Result<std::optional<std::stri
   if (name.ok()) {
     const bool usable = *name && IsProducerName(**name);
     account.name = usable ? **name : ProducerStandIn(uid);
-    account.believed_until = Clock::now() + options.keep;
+    account.believed_until = SteadyClock::now() + options.keep;
     if (*name && !usable) {
       Log(LogLevel::kWarning, "the account name " + Quoted(**name) + " cannot be recorded: what uid " +
                                   std::to_string(uid) + " appends is kept under " + account.name);
     }
   } else {  // what was known last stays
-    account.believed_until = Clock::now() + options.retry;
+    account.believed_until = SteadyClock::now() + options.retry;
     Log(LogLevel::kWarning, name.status().message() + "; what that user appends is kept under " + account.name);
   }
   const auto mine = [uid](const Waiter& waiter) { return waiter.uid == uid; };
@@ -143,7 +143,7 @@ void ProducerNames::State::BeginLookUps(const std::shared_ptr<State>& self) {
 
 // Those whose time is up get what is known, and who comes next does not wait for the same look-up again.
 void ProducerNames::State::GiveUp() {
-  for (const Time now = Clock::now(); !waiting.empty() && waiting.front().deadline <= now; waiting.pop_front()) {
+  for (const Time now = SteadyClock::now(); !waiting.empty() && waiting.front().deadline <= now; waiting.pop_front()) {
     Waiter& waiter = waiting.front();
     Account& account = AccountOf(waiter.uid);
     if (account.believed_until <= now) {
@@ -200,7 +200,7 @@ Status ProducerNames::Find(uid_t uid, Done done) {
     name = known->second;
   } else {
     const MutexLock lock(state_->mutex);
-    const Time now = Clock::now();
+    const Time now = SteadyClock::now();
     State::Account& account = state_->AccountOf(uid);
     if (account.believed_until <= now) {
       if (state_->waiting.size() >= state_->options.max_waiting || state_->queue.size() >= state_->options.max_names) {

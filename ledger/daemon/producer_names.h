@@ -21,10 +21,9 @@
 #include <vector>
 
 #include "ledger/base/status.h"
+#include "ledger/codec/entry.h"
 
 namespace envledger {
-
-inline constexpr size_t kMaxProducerBytes = 128;
 
 // Whether a name may be recorded: see above.
 bool IsProducerName(std::string_view name);

@@ -17,15 +17,13 @@ struct OpenedNote {
 };
 
 Result<OpenedNote> ReadNote(std::string_view bytes) {
-  const auto malformed = [](const Status& why) { return Corruption("is malformed: " + why.message()); };
-  auto note = ParseNote(bytes);
-  if (!note.ok()) return malformed(note.status());
-  auto checkpoint = ParseCheckpoint(note->text);
-  if (!checkpoint.ok()) return malformed(checkpoint.status());
+  Note note;
+  auto checkpoint = ReadCheckpointNote(bytes, &note);
+  if (!checkpoint.ok()) return Corruption("is malformed: " + checkpoint.status().message());
   if (checkpoint->size == 0 && checkpoint->root != EmptyRoot()) {
     return Corruption("has another root than 0 entries give");
   }
-  return OpenedNote{*std::move(note), *std::move(checkpoint)};
+  return OpenedNote{std::move(note), *std::move(checkpoint)};
 }
 
 Status Forged(const Status& why) { return Corruption("is forged: " + why.message()); }

@@ -20,11 +20,6 @@ Status DoesNotHold(const Status& why) { return DoesNotHold(why.message()); }
 
 }  // namespace
 
-Result<Checkpoint> ReadCheckpointNote(const std::string& note) {
-  ENVLEDGER_ASSIGN_OR_RETURN(const Note parsed, ParseNote(note));
-  return ParseCheckpoint(parsed.text);
-}
-
 GrowthProofs AskGrowth(LedgerReader& reader) {
   return [&reader](uint64_t older, uint64_t newer) -> Result<Proof> {
     ConsistencyProofRequest request;

@@ -64,7 +64,4 @@ class ProofSource {
 // instead of a proof is kCorruption. `reader` must outlive them.
 GrowthProofs AskGrowth(LedgerReader& reader);
 
-// The checkpoint of a signed note, whoever signed it. kInvalidArgument as ParseNote and ParseCheckpoint.
-Result<Checkpoint> ReadCheckpointNote(const std::string& note);
-
 }  // namespace envledger

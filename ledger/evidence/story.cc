@@ -13,11 +13,8 @@ namespace {
 
 // The size in a checkpoint note, for show: its signature is verify's business.
 std::optional<uint64_t> SizeOfCheckpoint(const std::string& note_bytes) {
-  auto note = ParseNote(note_bytes);
-  if (!note.ok()) return std::nullopt;
-  auto checkpoint = ParseCheckpoint(note->text);
-  if (!checkpoint.ok()) return std::nullopt;
-  return checkpoint->size;
+  const auto checkpoint = ReadCheckpointNote(note_bytes);
+  return checkpoint.ok() ? std::optional(checkpoint->size) : std::nullopt;
 }
 
 }  // namespace

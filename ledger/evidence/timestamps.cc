@@ -23,7 +23,8 @@ Status PutOnce(const std::string& path, const std::string& contents) {
   Status created = CreateFileDurably(path, contents, kFileMode);
   if (created.code() != Code::kConflict) return created;
   ENVLEDGER_ASSIGN_OR_RETURN(const std::string there, ReadFile(path, kMaxNoteBytes + kMaxTimestampBytes));
-  return there == contents ? Ok() : created;
+  // An earlier call may have created it and not have made that durable.
+  return there == contents ? SyncDirectory(DirectoryOf(path)) : created;
 }
 
 Result<std::vector<std::string>> StemsOfAnswers(const std::string& directory) {

@@ -3,8 +3,6 @@
 namespace envledger {
 namespace {
 
-constexpr uint64_t kProgressEvery = 65'536;
-
 Result<KeyHistory> Begin(const LogDb& log) {
   ENVLEDGER_ASSIGN_OR_RETURN(const std::string first, log.Read(0));
   EntryHeader header;
@@ -31,23 +29,6 @@ Result<KeyHistory> NotedKeys(const LogDb& log) {
     ENVLEDGER_ASSIGN_OR_RETURN(const std::string bytes, log.Read(seq));
     ENVLEDGER_RETURN_IF_ERROR(AddBytes(bytes, seq, keys));
   }
-  return keys;
-}
-
-Result<KeyHistory> ScannedKeys(const LogDb& log, const std::function<void(uint64_t)>& progress) {
-  ENVLEDGER_ASSIGN_OR_RETURN(KeyHistory keys, Begin(log));
-  Status problem;
-  ENVLEDGER_RETURN_IF_ERROR(log.Scan(1, UINT64_MAX, [&](uint64_t seq, std::string_view bytes) {
-    const auto entry = CheckEntry(bytes);
-    if (progress && seq % kProgressEvery == 0) progress(seq);
-    if (!entry.ok()) {
-      problem = Status(entry.status()).Prepend("entry " + std::to_string(seq) + ": ");
-    } else if (entry->event && std::holds_alternative<KeyRotated>(*entry->event)) {
-      problem = AddBytes(bytes, seq, keys);
-    }
-    return problem.ok();
-  }));
-  ENVLEDGER_RETURN_IF_ERROR(std::move(problem));
   return keys;
 }
 

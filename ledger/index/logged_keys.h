@@ -1,9 +1,6 @@
 // The history of a ledger's keys, read from its log.
 #pragma once
 
-#include <cstdint>
-#include <functional>
-
 #include "ledger/base/status.h"
 #include "ledger/chain/key_history.h"
 #include "ledger/store/log_db.h"
@@ -14,8 +11,5 @@ namespace envledger {
 // makes the history end too early; whoever relies on its end compares it with what the last key must have signed.
 // kCorruption when a noted entry is no rotation, or one that does not follow from those before.
 Result<KeyHistory> NotedKeys(const LogDb& log);
-
-// From every entry of the log. `progress` (may be empty) hears a seq now and then. kCorruption as above.
-Result<KeyHistory> ScannedKeys(const LogDb& log, const std::function<void(uint64_t seq)>& progress);
 
 }  // namespace envledger

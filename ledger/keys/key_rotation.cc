@@ -8,7 +8,8 @@
 //
 // Each step is durable before the next, and each leaves the files such that the daemon can start: up to 3 with the old
 // key, which the ledger has, from 4 on with the new one, to which F.rotation leads. Where an earlier run stopped is
-// read from the files: nothing else says how far it came.
+// read from the files: nothing else says how far it came. A step that was done and is not known to be durable
+// (kUnknownOutcome) ends the run like any other failure, and the next one makes it so.
 #include "ledger/keys/key_rotation.h"
 
 #include <unistd.h>
@@ -59,6 +60,8 @@ class Rotation {
     if (key.public_key() != in_force) return Unrecorded(key, previous);
 
     ENVLEDGER_ASSIGN_OR_RETURN(std::optional<SigningKey> next, LoadIfThere(NextKeyPath(path_)));
+    // What an earlier run has done is gone on from, and it may have ended before that was durable.
+    if (next) ENVLEDGER_RETURN_IF_ERROR(SyncDirectory(DirectoryOf(path_)));
     // Before anything new is made, so that what is there afterwards belongs to this rotation.
     if (!next) ENVLEDGER_RETURN_IF_ERROR(Step("clean", [this] { return Clean(); }));
     if (!next) ENVLEDGER_RETURN_IF_ERROR(Step("generate", [&] { return Generate(next); }));
@@ -126,11 +129,7 @@ class Rotation {
     return SyncDirectory(DirectoryOf(path_));
   }
 
-  Status Swap() {
-    const std::string next = NextKeyPath(path_);
-    if (rename(next.c_str(), path_.c_str()) != 0) return FromErrno(errno, "rename " + next + " to " + path_);
-    return SyncDirectory(DirectoryOf(path_));
-  }
+  Status Swap() { return RenameDurably(NextKeyPath(path_), path_); }
 
   const std::string& path_;
   const KeyHistory& keys_;

@@ -23,7 +23,8 @@ struct RotatedKey {
 // Rotates `key_path`, whose key must be the last of `keys`, the ledger's history. An interrupted rotation is continued
 // where it stopped, with the key that it had made; one that the ledger has not recorded is left as it is (was_done).
 // The files of a rotation that the ledger has recorded are removed. kNotPermitted for a key file that is not the
-// ledger's, naming both keys, and for one that must not be used (SigningKey::Load). Run it as the owner of the files.
+// ledger's, naming both keys, and for one that must not be used (SigningKey::Load). kUnknownOutcome when a step was
+// done and a crash may undo it: the next call goes on from there. Run it as the owner of the files.
 Result<RotatedKey> RotateKeyFile(const std::string& key_path, const KeyHistory& keys, const RotationHook& hook);
 
 }  // namespace envledger

@@ -21,8 +21,7 @@ std::string Joined(const std::vector<std::string_view>& names) {
 
 Result<uint64_t> LatestSize(const LedgerView& view) {
   if (view.checkpoint.empty()) return NotFound("no checkpoint was signed yet");
-  ENVLEDGER_ASSIGN_OR_RETURN(const Note note, ParseNote(view.checkpoint));
-  ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ParseCheckpoint(note.text));
+  ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ReadCheckpointNote(view.checkpoint));
   return checkpoint.size;
 }
 
@@ -38,9 +37,7 @@ Result<std::string> CheckpointAt(const LedgerView& view, uint64_t size, const Ha
   ENVLEDGER_ASSIGN_OR_RETURN(std::vector<StoredCheckpoint> stored, view.log->Checkpoints(size, 1));
   if (stored.empty() || stored.front().size != size) return std::string();
   const std::string name = "the checkpoint stored for " + std::to_string(size) + " entries";
-  const auto note = ParseNote(stored.front().note);
-  if (!note.ok()) return Corruption(name + ": " + note.status().message());
-  const auto checkpoint = ParseCheckpoint(note->text);
+  const auto checkpoint = ReadCheckpointNote(stored.front().note);
   if (!checkpoint.ok()) return Corruption(name + ": " + checkpoint.status().message());
   if (checkpoint->size != size || checkpoint->root != root)
     return Corruption(name + " has another root than they have");

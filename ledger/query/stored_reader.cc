@@ -87,17 +87,12 @@ class Tail {
 // The tree's right edge before the last leaf of the latest checkpoint, as stored with it; the empty one when that, and
 // the checkpoint's last entry, do not give the checkpoint's root.
 Frontier StoredFrontier(const LogDb& log, const StoredCheckpoint& latest, const std::string& bytes) {
-  const auto note = ParseNote(latest.note);
-  const auto checkpoint = note.ok() ? ParseCheckpoint(note->text) : Result<Checkpoint>(note.status());
-  if (!checkpoint.ok() || checkpoint->size != latest.size || latest.size == 0 || bytes.size() % 32 != 0) return {};
-  std::vector<Hash> hashes;
-  for (size_t at = 0; at < bytes.size(); at += 32) hashes.push_back(*HashFrom(bytes.substr(at, 32)));
-  const auto stored = Frontier::From(latest.size - 1, std::move(hashes));
+  const auto checkpoint = ReadCheckpointNote(latest.note);
+  if (!checkpoint.ok() || checkpoint->size != latest.size || latest.size == 0) return {};
   const auto last = log.Read(latest.size - 1);
-  if (!stored.ok() || !last.ok()) return {};
-  Frontier whole = *stored;
-  whole.Append(LeafHash(*last));
-  return whole.Root() == checkpoint->root ? *stored : Frontier();
+  if (!last.ok()) return {};
+  auto stored = Frontier::DecodeProven(bytes, latest.size, LeafHash(*last), checkpoint->root);
+  return stored.ok() ? *std::move(stored) : Frontier();
 }
 
 // The root over the whole log, from the latest checkpoint on.

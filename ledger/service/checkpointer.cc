@@ -5,23 +5,11 @@
 
 #include <chrono>
 
+#include "ledger/base/invariant.h"
 #include "ledger/base/log.h"
 #include "ledger/base/thread_name.h"
 
 namespace envledger {
-
-std::string EncodeFrontier(const Frontier& frontier) {
-  std::string bytes;
-  for (const Hash& hash : frontier.hashes()) bytes.append(View(hash));
-  return bytes;
-}
-
-Result<Frontier> DecodeFrontier(uint64_t size, std::string_view bytes) {
-  std::vector<Hash> hashes;
-  for (; bytes.size() >= 32; bytes.remove_prefix(32)) hashes.push_back(*HashFrom(bytes.substr(0, 32)));
-  if (!bytes.empty()) return InvalidArgument("the frontier is not a whole number of hashes");
-  return Frontier::From(size, std::move(hashes));
-}
 
 Checkpointer::Checkpointer(LogDb& log, const SigningKey& key, KeyHistory keys, const CheckpointerOptions& options,
                            Clock& clock, SignedCheckpoint latest, Publisher publisher, LogEnd& end)
@@ -48,12 +36,11 @@ Status Checkpointer::SignNow() {
   SignedCheckpoint next = latest();
   const bool grown = end.size() != next.checkpoint.size;
   if (!grown && publisher_.problem().ok()) return Ok();
-  if (grown) next = {{keys_.origin(), end.size(), end.frontier.Root()}, {}, 0};
-  disputed_ = publisher_.CheckUndisputed(next.checkpoint, keys_);
-  if (!disputed_.ok()) {
-    Log(LogLevel::kError, disputed_.message());
-    return Fail(disputed_);
+  if (grown) {
+    ENVLEDGER_RETURN_IF_ERROR(StopIfBroken(CheckEnd(end, next)));
+    next = {{keys_.origin(), end.size(), end.frontier.Root()}, {}, 0};
   }
+  ENVLEDGER_RETURN_IF_ERROR(StopIfBroken(publisher_.CheckUndisputed(next.checkpoint, keys_)));
   if (grown) ENVLEDGER_RETURN_IF_ERROR(Sign(end, next));
   const Status published = grown ? publisher_.Publish(next.checkpoint, next.note) : publisher_.PublishAgain(next.note);
   const MutexLock lock(mutex_);
@@ -65,8 +52,28 @@ Status Checkpointer::SignNow() {
 Status Checkpointer::Sign(const DurableEnd& end, SignedCheckpoint& next) {
   next.note = SignNote(FormatCheckpoint(next.checkpoint), {{keys_.current().key, &key_}});
   next.signed_at = clock_.Now();
-  Status stored = log_.PutCheckpoint(end.size(), next.note, EncodeFrontier(end.before_last));
+  Status stored = StopIfBroken(log_.PutCheckpoint(end.size(), next.note, end.before_last.Encode()));
   return stored.ok() ? stored : Fail(std::move(stored));
+}
+
+// What a signature makes true for ever is held against what is at hand once more.
+Status Checkpointer::CheckEnd(const DurableEnd& end, const SignedCheckpoint& last) const {
+  const std::string tree = "the tree of " + std::to_string(end.size()) + " entries";
+  ENVLEDGER_INVARIANT(end.size() > last.checkpoint.size && end.size() <= log_.size(),
+                      tree + ", where the last checkpoint is of " + std::to_string(last.checkpoint.size) +
+                          " and the log holds " + std::to_string(log_.size()));
+  Frontier grown = end.before_last;
+  grown.Append(end.last_leaf_hash);
+  ENVLEDGER_INVARIANT(grown.hashes() == end.frontier.hashes(), tree + " is not the one before it and the last entry");
+  return Ok();
+}
+
+// A disputed key, damage and a broken invariant end the signing for good. Other errors are of the moment.
+Status Checkpointer::StopIfBroken(Status status) {
+  if (status.code() != Code::kCorruption && status.code() != Code::kInternal) return status;
+  disputed_ = std::move(status);
+  Log(LogLevel::kError, "no more checkpoints are signed: " + disputed_.ToString());
+  return Fail(disputed_);
 }
 
 void Checkpointer::Stop() {
@@ -114,7 +121,8 @@ void Checkpointer::Loop() {
     if (log_.failed()) return;
     // What goes wrong is kept in publish_problem() or failure(), and logged where it happens.
     const Status status = SignNow();
-    if (!status.ok() && (log_.failed() || status.code() == Code::kCorruption)) return;
+    const bool for_good = status.code() == Code::kCorruption || status.code() == Code::kInternal;
+    if (!status.ok() && (log_.failed() || for_good)) return;
   }
 }
 

@@ -37,10 +37,6 @@ struct CheckpointerOptions : PublisherOptions {
   std::chrono::milliseconds every{10'000};
 };
 
-// The bytes that LogDb keeps beside a checkpoint, and back: the frontier before the checkpoint's last leaf.
-std::string EncodeFrontier(const Frontier& frontier);
-Result<Frontier> DecodeFrontier(uint64_t size, std::string_view bytes);
-
 // Thread-safe. What it refers to is not owned.
 class Checkpointer {
  public:
@@ -52,8 +48,9 @@ class Checkpointer {
   void Start();
   // Signs one at the durable size unless the latest is at it already, and publishes it where it is not yet. The
   // published file is written before this returns, and so is every copy that answers: see PublisherOptions for how long
-  // the others are waited for. kCorruption, for good, once a published file shows that another daemon signs with this
-  // key: what it holds must then be looked at by a person. Appends are not its business and go on.
+  // the others are waited for. A status with a verdict, for good, once a published file shows that another daemon signs
+  // with this key: what it holds must then be looked at by a person. Appends are not its business and go on. Any other
+  // error is of publishing, and tried again with the next call: the log has the checkpoint.
   Status SignNow();
   // Ends the thread, without signing.
   void Stop();
@@ -66,7 +63,9 @@ class Checkpointer {
 
  private:
   void Loop();
-  Status Sign(const DurableEnd& end, SignedCheckpoint& next);
+  Status Sign(const DurableEnd& end, SignedCheckpoint& next) REQUIRES(signing_);
+  Status CheckEnd(const DurableEnd& end, const SignedCheckpoint& last) const;
+  Status StopIfBroken(Status status) REQUIRES(signing_);
   // False when it is time to end. `until` is when one is due whatever the size.
   bool WaitUntilDue(Progress::Subscription& on_growth, std::chrono::steady_clock::time_point until);
   Status Fail(Status why);
@@ -80,7 +79,7 @@ class Checkpointer {
 
   Mutex signing_;  // one signature at a time; taken before mutex_
   Publisher publisher_ GUARDED_BY(signing_);
-  Status disputed_ GUARDED_BY(signing_);
+  Status disputed_ GUARDED_BY(signing_);  // not ok: nothing is signed any more
   mutable Mutex mutex_;
   SignedCheckpoint latest_ GUARDED_BY(mutex_);
   Status failure_ GUARDED_BY(mutex_);

@@ -85,8 +85,7 @@ Status Ledger::Start(const SigningKey& key, const PendingRotation* pending,
   auto opened = Indexer::Open(*log_, indexer, *end_, progress);
   if (opened.status().code() == Code::kCorruption) {
     // What a new index finds wrong is wrong in the log.
-    return Corruption("TAMPERED: " + opened.status().message() +
-                      ". Run `envledger verify --data-dir` for the whole report");
+    return {Verdict::kTampered, opened.status().message() + ". Run `envledger verify --data-dir` for the whole report"};
   }
   ENVLEDGER_RETURN_IF_ERROR(opened.status());
   indexer_ = *std::move(opened);
@@ -247,8 +246,7 @@ Status Ledger::SealEvent(LedgerEvent event) {
 }
 
 void Ledger::NoteRefusals() {
-  AppendsRefused event = refusals_.TakePending(clock_.Now());
-  if (!event.refusals.empty()) sequencer_->SubmitEvent(std::move(event), {});
+  for (AppendsRefused& event : refusals_.TakePending(clock_.Now())) sequencer_->SubmitEvent(std::move(event), {});
 }
 
 void Ledger::CheckDisk() {

@@ -38,10 +38,10 @@ class LogEnd {
     }
     size_.Advance(size);
   }
-  // A write to the log failed: nothing more becomes durable.
+  // A write to the log failed, or a broken invariant held it back: nothing more becomes durable.
   void Stop(const Status& why) { size_.Stop(why); }
 
-  // Not ok when a write to the log has failed.
+  // Not ok after Stop.
   Status failure() const { return size_.stopped(); }
   uint64_t size() const { return size_.at(); }
   DurableEnd Get() const EXCLUDES(mutex_) {

@@ -26,8 +26,8 @@ namespace {
 
 constexpr unsigned kMode = 0644;
 
-Status Damaged(const std::string& what) {
-  return Corruption(what + ". Nothing was changed; run `envledger verify --data-dir` for the whole report");
+Status Damaged(Verdict verdict, const std::string& what) {
+  return {verdict, what + ". Nothing was changed; run `envledger verify --data-dir` for the whole report"};
 }
 
 FileCalls SystemCalls() {
@@ -37,8 +37,8 @@ FileCalls SystemCalls() {
 
 // The checkpoint of a note that a key of the history, or `own`, has signed.
 Result<Checkpoint> OpenByAny(std::string_view note_bytes, const KeyHistory& keys, const VerifierKey* own) {
-  ENVLEDGER_ASSIGN_OR_RETURN(const Note note, ParseNote(note_bytes));
-  ENVLEDGER_ASSIGN_OR_RETURN(Checkpoint checkpoint, ParseCheckpoint(note.text));
+  Note note;
+  ENVLEDGER_ASSIGN_OR_RETURN(Checkpoint checkpoint, ReadCheckpointNote(note_bytes, &note));
   if (checkpoint.origin != keys.origin()) {
     return InvalidArgument("the checkpoint is of \"" + checkpoint.origin + "\", not of \"" + keys.origin() + "\"");
   }
@@ -53,12 +53,13 @@ Status CheckInLog(const LogDb& log, const Checkpoint& checkpoint, const KeyHisto
   const std::string size = std::to_string(checkpoint.size);
   ENVLEDGER_ASSIGN_OR_RETURN(const auto stored, log.Checkpoints(checkpoint.size, 1));
   if (stored.empty() || stored.front().size != checkpoint.size) {
-    return Corruption("the log holds no checkpoint of size " + size + ", but " + path +
-                      " is one: the log was cut or replaced by an older copy");
+    return {Verdict::kTampered, "the log holds no checkpoint of size " + size + ", but " + path +
+                                    " is one: the log was cut or replaced by an older copy"};
   }
-  ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint same, OpenCheckpoint(stored.front().note, keys));
-  if (same == checkpoint) return Ok();
-  return Corruption("TAMPERED: the stored checkpoint of size " + size + " has another root than " + path);
+  const auto same = OpenCheckpoint(stored.front().note, keys);
+  if (!same.ok()) return {Verdict::kTampered, "the stored checkpoint of size " + size + ": " + same.status().message()};
+  if (*same == checkpoint) return Ok();
+  return {Verdict::kTampered, "the stored checkpoint of size " + size + " has another root than " + path};
 }
 
 }  // namespace
@@ -136,6 +137,8 @@ void Publisher::Write(const std::string& note) {
 }
 
 void Publisher::Written(Place& place, const std::string& note, Status status) {
+  // Where only its durability is in doubt the file holds the note now, which stays a problem until it is written again.
+  if (status.code() == Code::kUnknownOutcome) place.known = note;
   if (!status.ok()) return Report(place, std::move(status));
   if (!place.problem.ok()) Log(LogLevel::kInfo, "the checkpoint is published at " + place.path + " again");
   place.problem = Ok();
@@ -181,16 +184,18 @@ Status Publisher::ComparePlace(Place& place, const Result<std::string>& bytes, c
   if (*bytes == latest_note) return Ok();
   const auto published = OpenByAny(*bytes, keys, &own);
   if (!published.ok()) {
-    return Damaged("the published checkpoint " + place.path +
-                   " is not this ledger's: " + published.status().ToString());
+    return Damaged(
+        published.status().code() == Code::kNotFound ? Verdict::kWrongKey : Verdict::kTampered,
+        "the published checkpoint " + place.path + " is not this ledger's: " + published.status().ToString());
   }
   if (published->size > log_.size()) {
-    return Damaged("TRUNCATED: the published checkpoint " + place.path + " vouches for " +
-                   std::to_string(published->size) + " entries, but the log ends after " + std::to_string(log_.size()));
+    return Damaged(Verdict::kTruncated, "the published checkpoint " + place.path + " vouches for " +
+                                            std::to_string(published->size) + " entries, but the log ends after " +
+                                            std::to_string(log_.size()));
   }
   if (*published == latest) return Ok();  // with other signature lines
   const Status known = CheckInLog(log_, *published, keys, place.path);
-  return known.code() == Code::kCorruption ? Damaged(known.message()) : known;
+  return known.verdict() ? Damaged(*known.verdict(), known.message()) : known;
 }
 
 // --- before a signature ---
@@ -225,8 +230,9 @@ Status Publisher::CheckPlace(Place& place, const Result<std::string>& bytes, con
   }
   Status known;
   if (found->size > next.size) {
-    known = Corruption(place.path + " is a checkpoint of " + std::to_string(found->size) +
-                       " entries, signed by the ledger's key, but this log has " + std::to_string(next.size));
+    known = {Verdict::kTruncated, place.path + " is a checkpoint of " + std::to_string(found->size) +
+                                      " entries, signed by the ledger's key, but this log has " +
+                                      std::to_string(next.size)};
   } else if (!(*found == next)) {
     known = CheckInLog(log_, *found, keys, place.path);
   }
@@ -235,8 +241,8 @@ Status Publisher::CheckPlace(Place& place, const Result<std::string>& bytes, con
     Log(LogLevel::kWarning, place.path + " held another checkpoint of this log than the last one published");
     return Ok();
   }
-  return Corruption("another daemon signs with this ledger's key, or " + place.path +
-                    " was replaced; no more checkpoints are signed: " + known.message());
+  if (!known.verdict()) return std::move(known).Prepend(place.path + " cannot be held against the log: ");
+  return std::move(known).Prepend("another daemon signs with this ledger's key, or " + place.path + " was replaced: ");
 }
 
 // --- publishing ---

@@ -43,26 +43,26 @@ class Publisher {
   Publisher(const LogDb& log, const PublisherOptions& options, Clock& clock);
 
   // Holds every file against the log, whose latest checkpoint is `latest`. A missing file and one of an earlier
-  // checkpoint of this log are written anew. kCorruption, naming the file, when it is not a checkpoint of this ledger
-  // (TRUNCATED: of more entries than there are; TAMPERED: of another root). A checkpoint of more entries than there are
-  // may be by `own`, too. A copy that cannot be read or written, or does not answer, is a problem() only; once it
+  // checkpoint of this log are written anew. A status with a verdict, naming the file, when it is not a checkpoint of this
+  // ledger (kTruncated: of more entries than there are; kWrongKey: by none of its keys; kTampered: of another root, or
+  // no checkpoint at all). A checkpoint of more entries than there are may be by `own`, too. A copy that cannot be read or written, or does not answer, is a problem() only; once it
   // answers CheckUndisputed looks at it.
   Status Compare(const Checkpoint& latest, std::string_view latest_note, const KeyHistory& keys,
                  const VerifierKey& own);
 
-  // Looks whether somebody else has published since. kCorruption, naming the file, when one holds a checkpoint that is
-  // signed by a key of the ledger and is not one of this log: larger than `next`, of another root, or unknown to the
-  // log. Nothing may be signed from then on.
+  // Looks whether somebody else has published since. A status with a verdict, naming the file, when one holds a
+  // checkpoint that is signed by a key of the ledger and is not one of this log: larger than `next`, of another root, or
+  // unknown to the log. Nothing may be signed from then on. Another status: the log could not be read.
   Status CheckUndisputed(const Checkpoint& next, const KeyHistory& keys);
 
   // Tells the hook, and places the note durably in every file. Not ok when the published file could not be written. A
   // file that became something else than a checkpoint of this ledger is left alone, and so is a copy that does not
   // answer, or did not when it was last looked at; both are a problem().
   Status Publish(const Checkpoint& checkpoint, const std::string& note);
-  // Places the note, which Publish was given before, where it is not yet. The same errors.
+  // Places the note, which Publish was given before, where it is not yet, or is not known to be durable. The same errors.
   Status PublishAgain(const std::string& note);
 
-  // Not ok while a file does not hold the latest checkpoint; names each.
+  // Not ok while a file does not hold the latest checkpoint, or may lose it in a crash; names each.
   Status problem() const;
 
  private:

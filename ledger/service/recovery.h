@@ -18,7 +18,8 @@ namespace envledger {
 
 // Creates a ledger in `data_dir` (made if it is missing): the log with its genesis entry and first checkpoint, placed
 // by one rename, and the published checkpoint. kConflict when there is a ledger already; kInvalidArgument for an
-// unusable origin.
+// unusable origin. kUnknownOutcome when the ledger is in its place, but what should have followed failed: the message
+// says what, and a start does what is missing. After any other error there is no ledger, and it can be done again.
 Status InitLedger(const std::string& data_dir, const std::string& origin, const SigningKey& key,
                   const std::string& publish_path, Clock& clock);
 
@@ -37,15 +38,22 @@ struct Recovered {
   uint64_t checked = 0;  // entries that were verified
 };
 
-// Verifies the end of the log: the latest checkpoint is signed by the key in force at its size; everything after that
-// checkpoint is a whole chain that extends its tree from an entry that it vouches for; and `key` is the key in force at
-// the end, or `pending` (may be null) leads from that one to it. kCorruption with a precise report otherwise,
-// kNotPermitted for another key. Reads only what lies after the checkpoint, the last complete subtree before it, and
-// the rotations of the key; all of the log when the note of those is lost.
+// Verifies the end of the log by the verifier that `verify` uses (chain/verifier.h): the latest checkpoint is signed by
+// the key in force at its size; everything after that checkpoint is a whole chain that extends its tree from an entry
+// that it vouches for; and `key` is the key in force at the end, or `pending` (may be null) leads from that one to it.
+// A status with a verdict, and the first failure, otherwise; kNotPermitted for another key; kInvalidArgument for
+// another format version.
+//
+// So that a start does not take longer in a large ledger, it reads only what lies after the checkpoint, the
+// checkpoint's last entry, the genesis and the rotations of the key. Left out are, of the entries up to the checkpoint,
+// all but these, for which the checkpoint's root vouches; and of the `checked` entries after it, the lifecycle rules
+// and the links, which need what lies before. Those are as many as were sealed since a checkpoint was last signed
+// (CheckpointerOptions::every_entries, while signing works), and every `verify` checks them. When what is stored beside
+// the checkpoint is damaged, all entries before it are hashed.
 Result<Recovered> Recover(const LogDb& log, const VerifierKey& key, const PendingRotation* pending,
                           const std::function<void(uint64_t seq)>& progress);
 
-// The log's genesis. kCorruption when it has none, kInvalidArgument for another format version.
+// The log's genesis. A status with a verdict when it has none, kInvalidArgument for another format version.
 Result<Genesis> ReadGenesis(const LogDb& log);
 
 }  // namespace envledger

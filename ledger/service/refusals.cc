@@ -1,6 +1,9 @@
 #include "ledger/service/refusals.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "ledger/base/bytes.h"
 
 namespace envledger {
 
@@ -17,8 +20,19 @@ std::vector<RefusalCount> Refusals::List(const std::map<Key, uint64_t>& counts) 
   return list;
 }
 
+Refusals::Key Refusals::KeyOf(const Recorder& recorder, std::string_view rule) {
+  const auto text = [](std::string_view given) {
+    std::string held = IsUtf8(given) ? std::string(given) : Quoted(given);
+    size_t end = std::min(held.size(), kMaxTextBytes);
+    while (end > 0 && end < held.size() && (static_cast<unsigned char>(held[end]) & 0xC0) == 0x80) --end;
+    held.resize(end);
+    return held;
+  };
+  return {text(recorder.producer), recorder.uid, text(rule)};
+}
+
 void Refusals::Count(const Recorder& recorder, std::string_view rule) {
-  const Key key{recorder.producer, recorder.uid, std::string(rule.substr(0, 128))};
+  const Key key = KeyOf(recorder, rule);
   const MutexLock lock(mutex_);
   ++total_;
   Add(totals_, key);
@@ -35,11 +49,24 @@ uint64_t Refusals::total() const {
   return total_;
 }
 
-AppendsRefused Refusals::TakePending(Nanos now) {
-  const MutexLock lock(mutex_);
-  AppendsRefused event{std::exchange(since_, now), List(pending_)};
-  pending_.clear();
-  return event;
+std::vector<AppendsRefused> Refusals::TakePending(Nanos now) {
+  std::vector<RefusalCount> pending;
+  Nanos since = 0;
+  {
+    const MutexLock lock(mutex_);
+    since = std::exchange(since_, now);
+    pending = List(std::exchange(pending_, {}));
+  }
+  std::vector<AppendsRefused> events;
+  for (RefusalCount& count : pending) {
+    if (events.empty()) events.push_back({since, {}});
+    events.back().refusals.push_back(std::move(count));
+    if (EntryBytesAtMost(events.back()) <= kMaxEntryBytes) continue;
+    AppendsRefused next{since, {std::move(events.back().refusals.back())}};
+    events.back().refusals.pop_back();
+    events.push_back(std::move(next));
+  }
+  return events;
 }
 
 }  // namespace envledger

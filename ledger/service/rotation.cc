@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "ledger/base/invariant.h"
 #include "ledger/base/log.h"
 #include "ledger/chain/tree.h"
 
@@ -32,17 +33,22 @@ const SigningKey* FindPrevious(const PendingRotation* pending, const VerifierKey
 Status SignAndPublish(LogDb& log, const std::vector<NoteSigner>& signers, Clock& clock, Publisher& publisher,
                       Recovered& recovered) {
   const Frontier& frontier = recovered.end.frontier;
+  ENVLEDGER_INVARIANT(frontier.size() == log.size(), "the tree of " + std::to_string(frontier.size()) +
+                                                         " entries is not that of the log's " +
+                                                         std::to_string(log.size()));
   SignedCheckpoint next;
   next.checkpoint = {recovered.keys.origin(), frontier.size(), frontier.Root()};
   next.note = SignNote(FormatCheckpoint(next.checkpoint), signers);
   next.signed_at = clock.Now();
-  ENVLEDGER_RETURN_IF_ERROR(log.PutCheckpoint(frontier.size(), next.note, EncodeFrontier(recovered.before_last)));
+  ENVLEDGER_RETURN_IF_ERROR(log.PutCheckpoint(frontier.size(), next.note, recovered.before_last.Encode()));
   ENVLEDGER_RETURN_IF_ERROR(publisher.Publish(next.checkpoint, next.note));
   recovered.latest = std::move(next);
   return Ok();
 }
 
 Status SealRotation(LogDb& log, const KeyRotated& rotation, Clock& clock, Recovered& recovered) {
+  ENVLEDGER_INVARIANT(recovered.end.frontier.size() == log.size(),
+                      "the log has grown since it was verified: " + std::to_string(log.size()) + " entries");
   EntryHeader header;
   header.seq = log.size();
   // A clock that went back is noted by the next event that is sealed.
@@ -52,7 +58,7 @@ Status SealRotation(LogDb& log, const KeyRotated& rotation, Clock& clock, Recove
   KeyHistory keys = recovered.keys;
   ENVLEDGER_RETURN_IF_ERROR(keys.Add(header.seq, header.recorded_at, rotation));
   EntryBuilder builder;
-  const std::string_view entry = builder.Build(header, rotation);
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::string_view entry, builder.Build(header, rotation));
   ENVLEDGER_RETURN_IF_ERROR(log.AppendKeyRotation(header.seq, entry));
   recovered.keys = std::move(keys);
   recovered.before_last = recovered.end.frontier;

@@ -1,12 +1,16 @@
 // A request is sealed in two passes. The first plans every item against the heads (replay, lifecycle, revision, links)
-// and remembers how to undo it; the second, which cannot fail, builds and hashes the entries. A refused item undoes
-// what its request planned, so that nothing of a refused batch is left, not even an ordinal.
+// and remembers how to undo it; the second builds and hashes the entries, and hands on none that its readers would
+// refuse (chain_writer.h). A refused item undoes what its request planned and built, so that nothing of a refused batch
+// is left, not even an ordinal.
 #include "ledger/service/sealer.h"
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "ledger/base/invariant.h"
+#include "ledger/base/log.h"
 #include "ledger/index/index_keys.h"
 
 namespace envledger {
@@ -53,10 +57,11 @@ struct Sealer::Sealed {
 
 namespace {
 
-ErrorInfo Refusal(Status status, size_t item, const EnvelopeHead* head) {
+// Of an item of the request, whose envelope stands there as far as it is known; or of the whole request.
+ErrorInfo Refusal(Status status, std::optional<size_t> item = std::nullopt, const EnvelopeHead* head = nullptr) {
   ErrorInfo error;
   error.status = std::move(status);
-  error.item = static_cast<int32_t>(item);
+  error.item = item ? static_cast<int32_t>(*item) : -1;
   if (head != nullptr && head->state.revisions > 0) {
     error.stage = head->state.stage;
     error.revision = head->state.revisions - 1;
@@ -78,12 +83,12 @@ Sealer::Sealer(const LogDb& log, const IndexSource& index, Clock& clock, const S
       clock_(clock),
       options_(options),
       self_{getuid(), getgid(), static_cast<int32_t>(getpid()), "envledgerd"},
-      end_(std::move(end)) {}
+      chain_(std::move(end)) {}
 
 std::unique_ptr<Group> Sealer::NewGroup() {
   heads_.reset();  // nor does an idle ledger hold files that compactions have replaced
   auto group = std::make_unique<Group>();
-  group->first_seq = end_.frontier.size();
+  group->first_seq = chain_.size();
   return group;
 }
 
@@ -93,42 +98,68 @@ void Sealer::Seal(AppendWork work, Group& group, const Group* before) {
 }
 
 AppendResult Sealer::SealItems(const AppendWork& work, Group& group, const Group* before) {
-  const Nanos now = NextTime(group);  // may take a seq for a clock event, so it comes before any seq is planned
+  if (!broken_.ok()) return Refusal(Unavailable("appends have stopped: " + broken_.message()));
+  auto now = NextTime(group);  // may take a seq for a clock event, so it comes before any seq is planned
+  if (!now.ok()) return Refusal(std::move(now).status());
   std::vector<Plan> plans;
   std::vector<Undo> undo;
   plans.reserve(work.items.size());
   const Sealed sealed{group, before, plans};
-  for (size_t i = 0; i < work.items.size(); ++i) {
-    if (auto error = PlanItem(work, i, sealed, plans, undo)) {
-      std::for_each(undo.rbegin(), undo.rend(), [](const Undo& step) { step.Run(); });
-      return *std::move(error);
-    }
+  std::optional<ErrorInfo> error;
+  for (size_t i = 0; i < work.items.size() && !error; ++i) error = PlanItem(work, i, sealed, plans, undo);
+  if (!error) error = BuildPlanned(work, *now, plans, group);
+  if (error) {
+    std::for_each(undo.rbegin(), undo.rend(), [](const Undo& step) { step.Run(); });
+    return *std::move(error);
   }
 
   AppendResponse response;
   response.acknowledgments.reserve(plans.size());
-  for (size_t i = 0; i < plans.size(); ++i) {
-    Plan& plan = plans[i];
-    if (plan.replay) {
-      Acknowledgment first = plan.same_as ? plans[*plan.same_as].acknowledgment : plan.acknowledgment;
-      first.replayed = true;
-      plan.acknowledgment = first;
-      response.acknowledgments.push_back(first);
-      continue;
-    }
-    EntryHeader header = NextHeader(now);
-    header.recorder = *work.recorder;
-    header.envelope_revision = plan.acknowledgment.envelope_revision;
-    header.envelope_previous = plan.envelope_previous;
-    header.principal_links = std::move(plan.links);
-    const std::string_view entry = builder_.Build(header, work.items[i].transition);
-    Put(header, entry, group);
-    plan.acknowledgment.seq = header.seq;
-    plan.acknowledgment.leaf_hash = end_.last_leaf_hash;
-    plan.acknowledgment.recorded_at = now;
+  for (Plan& plan : plans) {
+    if (plan.same_as) plan.acknowledgment = plans[*plan.same_as].acknowledgment;
+    plan.acknowledgment.replayed = plan.replay;
     response.acknowledgments.push_back(plan.acknowledgment);
   }
   return response;
+}
+
+// All planned entries become part of the chain, or none.
+std::optional<ErrorInfo> Sealer::BuildPlanned(const AppendWork& work, Nanos now, std::vector<Plan>& plans,
+                                              Group& group) {
+  for (size_t i = 0; i < plans.size(); ++i) {
+    if (plans[i].replay) continue;
+    if (Status built = BuildOne(work, i, now, plans[i], group); !built.ok()) {
+      chain_.TakeBack(group);
+      return Refusal(std::move(built), i);
+    }
+  }
+  chain_.Keep(group);
+  return std::nullopt;
+}
+
+Status Sealer::BuildOne(const AppendWork& work, size_t index, Nanos now, Plan& plan, Group& group) {
+  if (Status planned = CheckPlanned(plan, group); !planned.ok()) return broken_ = std::move(planned);
+  EntryHeader header;
+  header.recorded_at = now;
+  header.recorder = *work.recorder;
+  header.envelope_revision = plan.acknowledgment.envelope_revision;
+  header.envelope_previous = plan.envelope_previous;
+  header.principal_links = std::move(plan.links);
+  auto leaf_hash = chain_.Add(std::move(header), work.items[index].transition, group);
+  if (!leaf_hash.ok()) return NoteRefused(std::move(leaf_hash).status());
+  plan.acknowledgment.seq = plan.seq;
+  plan.acknowledgment.leaf_hash = *leaf_hash;
+  plan.acknowledgment.recorded_at = now;
+  return Ok();
+}
+
+// The links and back-links of later entries name the seq that was planned.
+Status Sealer::CheckPlanned(const Plan& plan, const Group& group) const {
+  const uint64_t seq = chain_.next_seq();
+  ENVLEDGER_INVARIANT(plan.seq == seq && seq == group.first_seq + group.entries(),
+                      "entry " + std::to_string(seq) + " was planned as " + std::to_string(plan.seq) + ", in place " +
+                          std::to_string(group.entries()) + " of the group from " + std::to_string(group.first_seq));
+  return Ok();
 }
 
 // What the index says now. Made for each group anew, and for none that needs nothing of it.
@@ -142,10 +173,10 @@ HeadReader& Sealer::Heads() {
 
 std::optional<ErrorInfo> Sealer::PlanItem(const AppendWork& work, size_t index, const Sealed& sealed,
                                           std::vector<Plan>& plans, std::vector<Undo>& undo) {
-  const TransitionFacts& facts = work.facts[index];
+  const TransitionFacts& facts = work.items[index].transition.facts();
   auto found = envelopes_.Find(facts.envelope_id,
                                [&](EnvelopeHead& head) { return Heads().LoadEnvelope(facts.envelope_id, head); });
-  if (!found.ok()) return Refusal(std::move(found).status(), index, nullptr);
+  if (!found.ok()) return Refusal(std::move(found).status(), index);
   EnvelopeHead& head = **found;
   if (head.state.revisions > kShortEnvelope) {
     Heads();
@@ -158,7 +189,7 @@ std::optional<ErrorInfo> Sealer::PlanItem(const AppendWork& work, size_t index, 
   if (auto* error = std::get_if<ErrorInfo>(&replay)) return std::move(*error);
   if (const uint64_t* seq = std::get_if<uint64_t>(&replay)) {
     if (Status planned = PlanReplay(*seq, sealed, plan); !planned.ok()) {
-      return Refusal(std::move(planned), index, nullptr);
+      return Refusal(std::move(planned), index);
     }
     plans.push_back(std::move(plan));
     return std::nullopt;
@@ -173,7 +204,7 @@ std::optional<ErrorInfo> Sealer::PlanItem(const AppendWork& work, size_t index, 
 
   const auto sealed_before = static_cast<uint64_t>(
       std::count_if(plans.begin(), plans.end(), [](const Plan& earlier) { return !earlier.replay; }));
-  plan.seq = end_.frontier.size() + sealed_before;
+  plan.seq = chain_.size() + sealed_before;
   plan.acknowledgment.envelope_revision = head.state.revisions;
   if (head.state.revisions > 0) plan.envelope_previous = head.last_seq;
 
@@ -181,10 +212,10 @@ std::optional<ErrorInfo> Sealer::PlanItem(const AppendWork& work, size_t index, 
   step.envelope = &head;
   step.state = head.state;
   step.last_seq = head.last_seq;
-  head.marks.Add(head.state.revisions, work.items[index].transition, plan.seq);
+  head.marks.Add(head.state.revisions, work.items[index].transition.bytes(), plan.seq);
   undo.push_back(std::move(step));
   if (Status linked = PlanLinks(facts, plan.seq, head, plan, undo); !linked.ok()) {
-    return Refusal(std::move(linked), index, nullptr);
+    return Refusal(std::move(linked), index);
   }
   head.state = Advance(head.state, facts);
   head.last_seq = plan.seq;
@@ -202,10 +233,10 @@ std::variant<std::monostate, uint64_t, ErrorInfo> Sealer::FindReplay(const Appen
                    index, &head);
   }
   if (*expected == head.state.revisions) return std::monostate();
-  const auto seq = SeqOfRevision(head, work.facts[index].envelope_id, *expected);
-  if (!seq.ok()) return Refusal(seq.status(), index, nullptr);
+  const auto seq = SeqOfRevision(head, work.items[index].transition.facts().envelope_id, *expected);
+  if (!seq.ok()) return Refusal(seq.status(), index);
   auto same = *seq ? SameBytes(**seq, work, index, sealed) : Result<bool>(false);
-  if (!same.ok()) return Refusal(std::move(same).status(), index, nullptr);
+  if (!same.ok()) return Refusal(std::move(same).status(), index);
   if (*same) return **seq;
   return Refusal(Conflict(std::string(kRuleExpectedRevision),
                           "revision " + std::to_string(*expected) + " is taken by other bytes; " + Where(head)),
@@ -214,19 +245,19 @@ std::variant<std::monostate, uint64_t, ErrorInfo> Sealer::FindReplay(const Appen
 
 std::variant<std::monostate, uint64_t, ErrorInfo> Sealer::FindRepeated(const AppendWork& work, size_t index,
                                                                        const EnvelopeHead& head, const Sealed& sealed) {
-  const std::string_view bytes = work.items[index].transition;
+  const std::string_view bytes = work.items[index].transition.bytes();
   std::vector<uint64_t> candidates = head.marks.Candidates(bytes);
   if (head.more_marks_in_index) {
-    const Status visited =
-        Heads().VisitBytes(work.facts[index].envelope_id, FingerprintOf(bytes), [&candidates](uint64_t seq) {
-          candidates.push_back(seq);
-          return true;
-        });
-    if (!visited.ok()) return Refusal(visited, index, nullptr);
+    const Status visited = Heads().VisitBytes(work.items[index].transition.facts().envelope_id, FingerprintOf(bytes),
+                                              [&candidates](uint64_t seq) {
+                                                candidates.push_back(seq);
+                                                return true;
+                                              });
+    if (!visited.ok()) return Refusal(visited, index);
   }
   for (const uint64_t seq : candidates) {
     auto same = SameBytes(seq, work, index, sealed);
-    if (!same.ok()) return Refusal(std::move(same).status(), index, nullptr);
+    if (!same.ok()) return Refusal(std::move(same).status(), index);
     if (*same) return seq;
   }
   return std::monostate();
@@ -249,9 +280,9 @@ Result<std::string> Sealer::BytesOf(uint64_t seq, const Sealed& sealed) const {
 }
 
 Result<bool> Sealer::SameBytes(uint64_t seq, const AppendWork& work, size_t index, const Sealed& sealed) const {
-  const std::string_view bytes = work.items[index].transition;
+  const std::string_view bytes = work.items[index].transition.bytes();
   for (size_t i = 0; i < sealed.plans.size(); ++i) {
-    if (!sealed.plans[i].replay && sealed.plans[i].seq == seq) return work.items[i].transition == bytes;
+    if (!sealed.plans[i].replay && sealed.plans[i].seq == seq) return work.items[i].transition.bytes() == bytes;
   }
   ENVLEDGER_ASSIGN_OR_RETURN(const std::string entry, BytesOf(seq, sealed));
   const auto view = CheckEntry(entry);
@@ -311,48 +342,51 @@ Status Sealer::PlanLinks(const TransitionFacts& facts, uint64_t seq, EnvelopeHea
 }
 
 void Sealer::SealEvent(const LedgerEvent& event, Group& group, AppendDone done) {
-  EntryHeader header = NextHeader(NextTime(group));
-  header.recorder = self_;
-  Put(header, builder_.Build(header, event), group);
+  const auto now = broken_.ok() ? NextTime(group) : Result<Nanos>(broken_);
+  Status sealed = now.ok() ? SealOwn(event, *now, group) : now.status();
   if (!done) return;
+  if (!sealed.ok()) {
+    group.waiting.push_back({std::move(done), Refusal(std::move(sealed))});
+    return;
+  }
   AppendResponse response;
-  response.acknowledgments.push_back({header.seq, end_.last_leaf_hash, 0, header.recorded_at, false});
+  response.acknowledgments.push_back({chain_.size() - 1, chain_.last_leaf_hash(), 0, *now, false});
   group.waiting.push_back({std::move(done), std::move(response)});
 }
 
+Status Sealer::SealOwn(const LedgerEvent& event, Nanos now, Group& group) {
+  EntryHeader header;
+  header.recorded_at = now;
+  header.recorder = self_;
+  auto added = chain_.Add(std::move(header), event, group);
+  if (!added.ok())
+    return NoteRefused(std::move(added).status().Prepend("event " + std::string(EventName(event)) + ": "));
+  chain_.Keep(group);
+  return Ok();
+}
+
 // recorded_at never decreases. A clock that went back is held at the last time, and noted once.
-Nanos Sealer::NextTime(Group& group) {
+Result<Nanos> Sealer::NextTime(Group& group) {
   const Nanos now = clock_.Now();
-  if (now >= end_.last_recorded_at) {
+  const Nanos last = chain_.last_recorded_at();
+  if (now >= last) {
     clock_is_back_ = false;
     return now;
   }
-  if (!clock_is_back_ && end_.last_recorded_at - now > options_.clock_tolerance) {
+  if (!clock_is_back_ && last - now > options_.clock_tolerance) {
+    ENVLEDGER_RETURN_IF_ERROR(SealOwn(ClockStepped{last, now}, last, group));
     clock_is_back_ = true;
-    EntryHeader header = NextHeader(end_.last_recorded_at);
-    header.recorder = self_;
-    Put(header, builder_.Build(header, ClockStepped{end_.last_recorded_at, now}), group);
   }
-  return end_.last_recorded_at;
+  return last;
 }
 
-EntryHeader Sealer::NextHeader(Nanos now) const {
-  EntryHeader header;
-  header.seq = end_.frontier.size();
-  header.recorded_at = now;
-  header.previous = end_.last_leaf_hash;
-  return header;
-}
-
-void Sealer::Put(const EntryHeader& header, std::string_view entry, Group& group) {
-  group.bytes.append(entry);
-  group.ends.push_back(group.bytes.size());
-  end_.last_leaf_hash = LeafHash(entry);
-  end_.last_recorded_at = header.recorded_at;
-  group.before_last = end_.frontier;
-  end_.frontier.Append(end_.last_leaf_hash);
-  group.last_leaf_hash = end_.last_leaf_hash;
-  group.last_recorded_at = end_.last_recorded_at;
+// What the gate keeps out is a bug, or an account's name that no reader accepts. Only the first is logged: a producer
+// that tries again and again must not fill the journal, and its refusals are counted.
+Status Sealer::NoteRefused(Status status) {
+  if (!std::exchange(refused_one_, true)) {
+    Log(LogLevel::kError, "nothing was sealed: " + status.ToString() + " (further ones are counted, and not logged)");
+  }
+  return status;
 }
 
 void Sealer::Trim() {

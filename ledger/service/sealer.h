@@ -15,6 +15,7 @@
 #include "ledger/codec/transition.h"
 #include "ledger/protocol/message.h"
 #include "ledger/service/chain_end.h"
+#include "ledger/service/chain_writer.h"
 #include "ledger/service/heads.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"
@@ -24,35 +25,27 @@ namespace envledger {
 using AppendResult = std::variant<ErrorInfo, AppendResponse>;
 using AppendDone = std::function<void(AppendResult)>;
 
-// A checked append request. The views of `items` and `facts` borrow from `frame`.
+// A checked append request. The views borrow from `frame`.
 struct AppendWork {
+  struct Item {
+    CheckedTransition transition;
+    std::optional<uint64_t> expected_revision;
+  };
   std::shared_ptr<const std::string> frame;
-  std::vector<AppendItem> items;
-  std::vector<TransitionFacts> facts;  // one for each item
+  std::vector<Item> items;
   std::shared_ptr<const Recorder> recorder;
   AppendDone done;  // called once, from a thread of the ledger; must not block
 };
 
 // Sealed entries on their way to one synced write, and the answers that wait for it.
-struct Group {
+struct Group : SealedEntries {
   struct Waiting {
     AppendDone done;
     AppendResult result;
   };
-  uint64_t first_seq = 0;
-  std::string bytes;         // the entries, one behind the other
-  std::vector<size_t> ends;  // where each of them ends
   std::vector<Waiting> waiting;
-  Frontier before_last;  // of the tree without the last of these entries
-  Hash last_leaf_hash{};
-  Nanos last_recorded_at = 0;
 
-  size_t entries() const { return ends.size(); }
   bool empty() const { return ends.empty() && waiting.empty(); }
-  std::string_view Entry(size_t index) const {
-    const size_t begin = index == 0 ? 0 : ends[index - 1];
-    return std::string_view(bytes).substr(begin, ends[index] - begin);
-  }
 };
 
 struct SealerOptions {
@@ -79,6 +72,8 @@ class Sealer {
   // Whether the heads that the index does not cover take more memory than they may: the index must move on before more
   // is sealed.
   bool HoldsTooMuch() const;
+  // Not ok once an invariant was found broken. Nothing more is sealed, and the writer is to be stopped.
+  const Status& broken() const { return broken_; }
 
  private:
   struct Plan;  // of one item: what it becomes
@@ -101,9 +96,12 @@ class Sealer {
   Status PlanLinks(const TransitionFacts& facts, uint64_t seq, EnvelopeHead& head, Plan& plan, std::vector<Undo>& undo);
   Result<RoleMask> HeldBy(const PrincipalDigest& principal, std::string_view envelope_id, const EnvelopeHead& head);
   HeadReader& Heads();
-  Nanos NextTime(Group& group);
-  void Put(const EntryHeader& header, std::string_view entry, Group& group);
-  EntryHeader NextHeader(Nanos now) const;
+  std::optional<ErrorInfo> BuildPlanned(const AppendWork& work, Nanos now, std::vector<Plan>& plans, Group& group);
+  Status BuildOne(const AppendWork& work, size_t index, Nanos now, Plan& plan, Group& group);
+  Status CheckPlanned(const Plan& plan, const Group& group) const;
+  Result<Nanos> NextTime(Group& group);
+  Status SealOwn(const LedgerEvent& event, Nanos now, Group& group);
+  Status NoteRefused(Status status);
 
   const LogDb& log_;
   const IndexSource& index_;
@@ -111,12 +109,13 @@ class Sealer {
   const SealerOptions options_;
   HeadTable<EnvelopeHead> envelopes_;
   HeadTable<PrincipalHead> principals_;
-  EntryBuilder builder_;
   Recorder self_;
-  ChainEnd end_;
+  ChainWriter chain_;
   std::optional<HeadReader> heads_;  // of one group: what it sees of the index does not move
   uint64_t seen_ = 0;                // how far that reaches, at least
-  bool clock_is_back_ = false;       // a step back was noted and the clock has not caught up yet
+  Status broken_;
+  bool refused_one_ = false;    // by the gate, and logged
+  bool clock_is_back_ = false;  // a step back was noted and the clock has not caught up yet
 };
 
 }  // namespace envledger

@@ -3,10 +3,12 @@
 //   queued, or sealed in a group     nothing is written; kUnavailable when the writer stops
 //     that was not handed on
 //   handed to the committing thread  may or may not be durable; kUnknownOutcome when the write fails
+//   held back by a broken invariant  nothing is written; kUnavailable
 //   write returned ok                durable; answered afterwards
 //   process killed                   no answer: the producer sends the same bytes again
 #include "ledger/service/sequencer.h"
 
+#include "ledger/base/invariant.h"
 #include "ledger/base/log.h"
 #include "ledger/base/thread_name.h"
 
@@ -121,6 +123,7 @@ void Sequencer::SealLoop() {
     } else {
       SealOne(std::move(work), *group, before.get());
     }
+    if (!sealer_->broken().ok() && end_.failure().ok()) Fail(sealer_->broken());
     mutex_.lock();
   }
   sealed_all_ = true;
@@ -171,9 +174,13 @@ void Sequencer::Commit(Group& group) {
     std::vector<std::string_view> entries;
     entries.reserve(group.entries());
     for (size_t i = 0; i < group.entries(); ++i) entries.push_back(group.Entry(i));
-    if (const Status written = log_.Append(group.first_seq, entries); !written.ok()) {
+    Status written = CheckGroup(group);
+    if (written.ok()) written = log_.Append(group.first_seq, entries);
+    if (!written.ok()) {
       Fail(written);
-      Answer(group, written);
+      // A group that was stopped at the last moment was not written at all.
+      const bool untouched = written.code() == Code::kInternal;
+      Answer(group, untouched ? Unavailable("appends have stopped: " + written.message()) : written);
       return;
     }
     DurableEnd end{group.before_last, group.before_last, group.last_leaf_hash, group.last_recorded_at};
@@ -182,6 +189,15 @@ void Sequencer::Commit(Group& group) {
     groups_.fetch_add(1, std::memory_order_relaxed);
   }
   Answer(group, Ok());
+}
+
+// The tree that the next checkpoint is signed over must be that of the entries that are written.
+Status Sequencer::CheckGroup(const Group& group) {
+  const uint64_t size = group.first_seq + group.entries();
+  ENVLEDGER_INVARIANT(group.before_last.size() + 1 == size,
+                      "the tree of the group that ends at " + std::to_string(size) + " is of " +
+                          std::to_string(group.before_last.size()) + " entries and one more");
+  return Ok();
 }
 
 void Sequencer::Answer(Group& group, const Status& instead) {
@@ -196,7 +212,7 @@ void Sequencer::Answer(Group& group, const Status& instead) {
 }
 
 void Sequencer::Fail(const Status& status) {
-  Log(LogLevel::kError, "appends stop, since a write to the log failed: " + status.ToString());
+  Log(LogLevel::kError, "appends stop: " + status.ToString());
   end_.Stop(status);
 }
 

@@ -31,9 +31,9 @@ struct SequencerOptions {
 // Thread-safe. What it refers to is not owned.
 class Sequencer {
  public:
-  // `end` is that of the log, and is moved here; it stops when a write fails. `index` is how far the index reaches:
-  // appends wait for it while it is too far behind. Once it has stopped they are sealed as long as what it lacks can be
-  // held in memory, and refused then.
+  // `end` is that of the log, and is moved here; it stops when a write fails, or is held back because an invariant is
+  // broken. `index` is how far the index reaches: appends wait for it while it is too far behind. Once it has stopped
+  // they are sealed as long as what it lacks can be held in memory, and refused then.
   Sequencer(LogDb& log, std::unique_ptr<Sealer> sealer, const SequencerOptions& options, LogEnd& end, Progress& index);
   // Stops; see Stop.
   ~Sequencer();
@@ -62,6 +62,7 @@ class Sequencer {
   void Commit(Group& group);
   void SealOne(Work work, Group& group, const Group* before);
   void Fail(const Status& status);
+  static Status CheckGroup(const Group& group);
   bool Full(const Group& group) const;
   bool TooFarAhead(const Group& group) const;
   static void Answer(Group& group, const Status& instead);

@@ -16,6 +16,7 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/file.h"
+#include "ledger/base/invariant.h"
 #include "ledger/store/rocks.h"
 
 namespace envledger {
@@ -162,7 +163,16 @@ Status LogDb::Write(void* batch) {
   return {Code::kUnknownOutcome, "write to the log: " + status.ToString()};
 }
 
+// The last look before the disk: a seq that is written twice, or left out, is a ledger that never verifies again.
+Status LogDb::CheckFollows(uint64_t first_seq) const {
+  ENVLEDGER_INVARIANT(first_seq == size(), "a group that begins with entry " + std::to_string(first_seq) +
+                                               " does not follow the " + std::to_string(size()) +
+                                               " entries of the log");
+  return Ok();
+}
+
 Status LogDb::Append(uint64_t first_seq, const std::vector<std::string_view>& entries) {
+  ENVLEDGER_RETURN_IF_ERROR(CheckFollows(first_seq));
   size_t bytes = 64;
   for (const std::string_view entry : entries) bytes += entry.size() + 32;
   rocksdb::WriteBatch batch(bytes);
@@ -179,6 +189,7 @@ Status LogDb::Append(uint64_t first_seq, const std::vector<std::string_view>& en
 }
 
 Status LogDb::AppendKeyRotation(uint64_t seq, std::string_view entry) {
+  ENVLEDGER_RETURN_IF_ERROR(CheckFollows(seq));
   std::string seqs;
   const auto read = impl_->db()->Get(rocksdb::ReadOptions(), impl_->meta(), kRotationsKey, &seqs);
   if (!read.ok() && !read.IsNotFound()) return rocks::ToStatus(read, "read the key rotations");
@@ -202,6 +213,8 @@ Result<std::vector<uint64_t>> LogDb::KeyRotations() const {
 }
 
 Status LogDb::PutCheckpoint(uint64_t size, std::string_view note, std::string_view frontier) {
+  ENVLEDGER_INVARIANT(size <= this->size(), "a checkpoint of " + std::to_string(size) + " entries, where the log has " +
+                                                std::to_string(this->size()));
   rocksdb::WriteBatch batch;
   const std::string value = U64Key(size) + std::string(frontier);
   auto status = batch.Put(impl_->checkpoints(), U64Key(size), rocks::ToSlice(note));

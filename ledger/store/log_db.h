@@ -59,12 +59,14 @@ class LogDb {
 
   // Writes the entries first_seq, first_seq+1, ... by one synced write. Not ok means that none, some or all of them may
   // be there after a restart: kUnknownOutcome, and every later write is refused the same way (a failed fsync is never
-  // repeated). REQUIRES first_seq == size().
+  // repeated). A group that does not follow is refused, with kInternal, and nothing is written: first_seq must be
+  // size().
   Status Append(uint64_t first_seq, const std::vector<std::string_view>& entries);
-  // Append of one entry that rotates the ledger's key; by the same write its seq is noted for KeyRotations.
+  // Append of one entry that rotates the ledger's key; by the same write its seq is noted for KeyRotations. Errors as
+  // Append.
   Status AppendKeyRotation(uint64_t seq, std::string_view entry);
   // Stores a checkpoint's note and `frontier` (the tree's right edge before its last leaf, for a quick start), synced.
-  // Errors as Append.
+  // Errors as Append; kInternal for one of more entries than there are.
   Status PutCheckpoint(uint64_t size, std::string_view note, std::string_view frontier);
   // True after a write failed.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
@@ -91,6 +93,7 @@ class LogDb {
  private:
   struct Impl;
   explicit LogDb(std::unique_ptr<Impl> impl);
+  Status CheckFollows(uint64_t first_seq) const;
   Status Write(void* batch);
   std::unique_ptr<Impl> impl_;
   std::atomic<uint64_t> size_{0};

@@ -123,6 +123,9 @@ Status ExportDirectory::WriteTemporary(std::string_view bytes, bool durably) {
   if (!fd.valid()) return FromErrno(errno, "create " + path);
   Status status = WriteAll(fd.get(), bytes, path);
   if (status.ok() && durably && fsync(fd.get()) != 0) status = FromErrno(errno, "fsync " + path);
+  struct stat written {};
+  if (status.ok() && fstat(fd.get(), &written) != 0) status = FromErrno(errno, "look at " + path);
+  written_inode_ = written.st_ino;
   if (!status.ok()) unlink(path.c_str());  // a full disk needs the room
   return status;
 }
@@ -130,8 +133,12 @@ Status ExportDirectory::WriteTemporary(std::string_view bytes, bool durably) {
 Status ExportDirectory::MoveTemporaryTo(const std::string& path) {
   ENVLEDGER_RETURN_IF_ERROR(Changing());
   const std::string from = In(kExportTemporary);
-  if (rename(from.c_str(), path.c_str()) != 0) return FromErrno(errno, "rename " + from + " to " + path);
-  return Ok();
+  if (rename(from.c_str(), path.c_str()) == 0) return Ok();
+  const int error = errno;
+  // Over NFS it may have happened (base/durable_file.cc): then the name is that of the file that was written last.
+  struct stat placed {};
+  if (lstat(path.c_str(), &placed) == 0 && placed.st_ino == written_inode_) return Ok();
+  return FromErrno(error, "rename " + from + " to " + path);
 }
 
 Status ExportDirectory::Place(const TileId& tile, std::string_view bytes) {
@@ -155,8 +162,10 @@ Status ExportDirectory::Commit(std::string_view checkpoint) {
   Status status = WriteTemporary(checkpoint, true);
   if (status.ok()) status = MoveTemporaryTo(path);
   if (!status.ok()) return std::move(status).Prepend("place " + path + ": ");
-  return SyncDirectory(path_);
+  return Settle();
 }
+
+Status ExportDirectory::Settle() { return SyncDirectory(path_).Prepend(In(kExportCheckpoint) + " was written, but "); }
 
 Result<uint64_t> ExportDirectory::RemoveStale(uint64_t size) {
   uint64_t removed = 0;

@@ -1,6 +1,8 @@
 // The directory of an export: what lies in it, and how files get there. Private to this room.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,8 +47,11 @@ class ExportDirectory {
 
   // Puts a file in its place, whole or not at all; not yet durably.
   Status Place(const TileId& tile, std::string_view bytes);
-  // Makes all that was placed durable, then puts the checkpoint in its place, durably.
+  // Makes all that was placed durable, then puts the checkpoint in its place, durably. kUnknownOutcome when it is
+  // there, and a crash may undo that; after any other error the checkpoint is the one from before.
   Status Commit(std::string_view checkpoint);
+  // Makes durable that the checkpoint is in its place, where an earlier run may have failed to. Errors as Commit.
+  Status Settle();
   // After Commit: removes the partial tiles and bundles whose full one the tree of `size` leaves has, those that are
   // wider than it (of an export that was interrupted), and directories that this leaves empty. Says how many files
   // went.
@@ -66,6 +71,7 @@ class ExportDirectory {
   Hook before_change_;
   UniqueFd self_;
   UniqueFd lock_;
+  ino_t written_inode_ = 0;     // of the temporary file
   std::string made_directory_;  // the last one that is known to be there
   uint64_t files_placed_ = 0;
   uint64_t bytes_placed_ = 0;

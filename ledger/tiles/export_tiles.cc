@@ -15,12 +15,12 @@
 namespace envledger {
 namespace {
 
-Status Tampered(const std::string& what) { return Corruption("TAMPERED: " + what); }
-Status WrongKey(const std::string& what) { return Corruption("WRONG_KEY: " + what); }
-Status Truncated(const std::string& what) { return Corruption("TRUNCATED: " + what); }
+Status Tampered(const std::string& what) { return {Verdict::kTampered, what}; }
+Status Truncated(const std::string& what) { return {Verdict::kTruncated, what}; }
+Status WrongKey(const std::string& what) { return {Verdict::kWrongKey, what}; }
 Status Damaged(const std::string& directory, const std::string& what) {
-  return Corruption("TAMPERED: the export in " + directory + " is damaged: " + what +
-                    " (verify --tiles says more; an export into an empty directory replaces it)");
+  return Tampered("the export in " + directory + " is damaged: " + what +
+                  " (verify --tiles says more; an export into an empty directory replaces it)");
 }
 std::string Entries(uint64_t count) { return std::to_string(count) + (count == 1 ? " entry" : " entries"); }
 
@@ -42,8 +42,18 @@ class TileExport {
                       "; nothing was exported");
     }
     ENVLEDGER_RETURN_IF_ERROR(PlacePartial());
-    if (note_ != old_note_) ENVLEDGER_RETURN_IF_ERROR(directory_.Commit(note_));
-    ENVLEDGER_ASSIGN_OR_RETURN(report_.files_removed, directory_.RemoveStale(report_.checkpoint.size));
+    if (note_ != old_note_) {
+      ENVLEDGER_RETURN_IF_ERROR(directory_.Commit(note_));
+    } else {
+      ENVLEDGER_RETURN_IF_ERROR(directory_.Settle());
+    }
+    auto removed = directory_.RemoveStale(report_.checkpoint.size);
+    if (!removed.ok()) {
+      return Status(Code::kUnknownOutcome,
+                    "the export is complete as of " + Entries(report_.checkpoint.size) +
+                        ", but what it no longer needs was not all removed: " + removed.status().message());
+    }
+    report_.files_removed = *removed;
     report_.files_added = directory_.files_placed();
     report_.bytes_added = directory_.bytes_placed();
     return report_;
@@ -82,8 +92,7 @@ class TileExport {
     if (!bytes) return Ok();
     const std::string path = directory_.path() + "/" + std::string(kExportCheckpoint);
     // Its origin comes first: another ledger's signature is no sign of damage.
-    const auto note = ParseNote(*bytes);
-    const auto claimed = note.ok() ? ParseCheckpoint(note->text) : Result<Checkpoint>(note.status());
+    const auto claimed = ReadCheckpointNote(*bytes);
     if (!claimed.ok()) return Damaged(directory_.path(), path + ": " + claimed.status().message());
     if (claimed->origin != report_.checkpoint.origin) {
       return Conflict("origin", directory_.path() + " holds an export of " + Quoted(claimed->origin) + ", not of " +
@@ -91,9 +100,9 @@ class TileExport {
     }
     auto opened = OpenCheckpoint(*bytes, *keys_);
     if (opened.status().code() == Code::kNotFound) {
-      return Corruption("WRONG_KEY: " + path +
-                        " is signed by none of this ledger's keys: it is of another ledger under " +
-                        "the same origin, or was changed");
+      return WrongKey(path +
+                      " is signed by none of this ledger's keys: it is of another ledger under the same origin, " +
+                      "or was changed");
     }
     if (!opened.ok()) return Damaged(directory_.path(), path + ": " + opened.status().message());
     old_ = *std::move(opened);

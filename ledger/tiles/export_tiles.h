@@ -37,10 +37,12 @@ struct TileExportReport {
 // the signed one, and before everything that it covers is durable: until then, and after an interruption at any moment,
 // the directory is the export that it was before.
 //
-// kNotFound when the ledger has no checkpoint; kConflict when the directory holds another ledger; kCorruption, with
-// TRUNCATED, TAMPERED or WRONG_KEY, when the ledger does not have what it signed, or no longer what was exported, when
-// the export is damaged, or when either is signed by another key than the trusted one; kUnavailable when another export
-// into the directory is under way, or the disk is full or cannot be written. Reads and hashes on the caller's thread.
+// kNotFound when the ledger has no checkpoint; kConflict when the directory holds another ledger; a status with the
+// verdict kTruncated, kTampered or kWrongKey when the ledger does not have what it signed, or no longer what was
+// exported, when the export is damaged, or when either is signed by another key than the trusted one; kUnavailable when
+// another export into the directory is under way, or the disk is full or cannot be written; kUnknownOutcome when the
+// new export is in its place, but a crash may undo that (nothing of the old one was removed then), or not all that it
+// no longer needs could be removed: done again, it is made good. Reads and hashes on the caller's thread.
 Result<TileExportReport> ExportTiles(LedgerReader& reader, const std::string& directory,
                                      const TileExportOptions& options, const VerifyProgress& progress);
 

@@ -131,8 +131,7 @@ Result<std::unique_ptr<LedgerReader>> OpenTiles(const std::string& directory) {
   const std::string path = directory + "/" + std::string(kExportCheckpoint);
   auto bytes = ReadFile(path, kMaxNoteBytes);
   if (!bytes.ok()) return std::move(bytes).status().Prepend("no export in " + directory + ": ");
-  const auto note = ParseNote(*bytes);
-  auto checkpoint = note.ok() ? ParseCheckpoint(note->text) : Result<Checkpoint>(note.status());
+  auto checkpoint = ReadCheckpointNote(*bytes);
   if (!checkpoint.ok()) return Corruption(path + ": " + checkpoint.status().message());
   return std::unique_ptr<LedgerReader>(
       std::make_unique<TilesReader>(directory, *std::move(bytes), *std::move(checkpoint)));

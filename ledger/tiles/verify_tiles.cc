@@ -315,8 +315,7 @@ Result<VerifyReport> VerifyTiles(const std::string& directory, const VerifyOptio
   auto bytes = ReadFile(path, kMaxNoteBytes);
   if (!bytes.ok() && bytes.status().code() == Code::kResourceExhausted) return NoCheckpoint(path, bytes.status());
   if (!bytes.ok()) return std::move(bytes).status().Prepend("no export in " + directory + ": ");
-  const auto note = ParseNote(*bytes);
-  const auto checkpoint = note.ok() ? ParseCheckpoint(note->text) : Result<Checkpoint>(note.status());
+  const auto checkpoint = ReadCheckpointNote(*bytes);
   if (!checkpoint.ok()) return NoCheckpoint(path, checkpoint.status());
   // The checkpoint was read first: an export that goes on beside us only adds to what it covers.
   ENVLEDGER_ASSIGN_OR_RETURN(ExportListing listing, ListExport(directory));

@@ -26,7 +26,8 @@ class PastOf : public ProvenPast {
   // That `older`, which is of size base.size or less, is the beginning of what `base` vouches for. Errors as Open.
   Status CheckOlder(const Checkpoint& older);
 
-  const Frontier& frontier() const override { return frontier_; }
+  // The tree of what lies before that entry, proven.
+  const Frontier& frontier() const { return frontier_; }
   Result<EnvelopeState> Envelope(std::string_view envelope_id) override;
   Result<PrincipalState> Principal(const PrincipalView& principal, const PrincipalLink& link, uint64_t seq) override;
 

@@ -101,7 +101,8 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   PushLog(pipeline, *log);
   if (const Status scanned = pipeline.Finish(); !scanned.ok()) {
     index_failures.push_back(
-        {verifier.entries(), "form", "the log cannot be read on: " + scanned.ToString(), Verdict::kTampered});
+        {verifier.next_seq(), "form", "the log cannot be read on: " + scanned.ToString(), Verdict::kTampered});
+    verifier.EndEarly();
     log_is_whole = false;
   }
   if (progress) progress(done, total);
@@ -146,6 +147,7 @@ Result<VerifyReport> VerifyServed(LedgerReader& reader, const VerifyOptions& opt
   std::vector<VerifyFailure> failures;
   ENVLEDGER_RETURN_IF_ERROR(PushServed(pipeline, reader, 0, total, failures));
   ENVLEDGER_RETURN_IF_ERROR(pipeline.Finish());
+  if (!failures.empty()) verifier.EndEarly();
   if (progress) progress(done, total);
   VerifyReport report = verifier.Finish(std::move(failures), OnThreads(ThreadsOf(options)));
   report.checks["index"] = "not checked: it needs the data directory";

@@ -20,8 +20,7 @@ struct Anchors {
 Result<Anchors> OpenAnchors(const std::vector<CheckpointInput>& inputs) {
   Anchors anchors;
   for (const CheckpointInput& input : inputs) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const Note note, ParseNote(input.note));
-    ENVLEDGER_ASSIGN_OR_RETURN(Checkpoint checkpoint, ParseCheckpoint(note.text));
+    ENVLEDGER_ASSIGN_OR_RETURN(Checkpoint checkpoint, ReadCheckpointNote(input.note));
     if (checkpoint.size >= anchors.base.size) anchors.base = checkpoint;
     anchors.all.push_back(std::move(checkpoint));
   }
@@ -70,8 +69,7 @@ Status ReadServedCheckpoints(LedgerReader& reader, uint64_t from_size, uint64_t 
     request.limit = kCheckpointPage;
     ENVLEDGER_ASSIGN_OR_RETURN(const CheckpointsResponse page, reader.Checkpoints(request));
     for (const std::string& note : page.notes) {
-      const auto parsed = ParseNote(note);
-      const auto checkpoint = parsed.ok() ? ParseCheckpoint(parsed->text) : Result<Checkpoint>(parsed.status());
+      const auto checkpoint = ReadCheckpointNote(note);
       ENVLEDGER_RETURN_IF_ERROR(checkpoint.status());
       if (checkpoint->size < from_size) return Internal("the ledger's checkpoints do not come in order");
       from_size = checkpoint->size + 1;
@@ -119,7 +117,8 @@ Result<std::optional<VerifyReport>> VerifySince(LedgerReader& reader, const Veri
   std::vector<CheckpointInput> checkpoints = options.anchors;
   ENVLEDGER_RETURN_IF_ERROR(ReadServedCheckpoints(reader, anchors.base.size, size, checkpoints));
 
-  Verifier verifier(options.trusted_key, std::move(checkpoints), past->get());
+  Verifier verifier(options.trusted_key, std::move(checkpoints),
+                    {.from = (*past)->frontier(), .past = past->get(), .lifecycle_and_links = true});
   const Status events = (*past)->ForEachKeyEvent(
       [&](uint64_t seq, const PreparedEntry& prepared) { verifier.AddPastEvent(seq, prepared); });
   if (!events.ok() && SaysOfTheLedger(events)) {
@@ -137,6 +136,7 @@ Result<std::optional<VerifyReport>> VerifySince(LedgerReader& reader, const Veri
   ENVLEDGER_RETURN_IF_ERROR(PushServed(pipeline, reader, first, size, failures));
   ENVLEDGER_RETURN_IF_ERROR(pipeline.Finish());
   ENVLEDGER_RETURN_IF_ERROR(verifier.past_status());
+  if (!failures.empty()) verifier.EndEarly();
   if (progress) progress(done, size - first);
   VerifyReport report = verifier.Finish(std::move(failures), OnThreads(ThreadsOf(options)));
   report.checks["since"] = "entries before " + std::to_string(first) + " are vouched for by the checkpoint of size " +

@@ -354,10 +354,10 @@ TEST(Findings, AClockStepOnceAndOtherEventsNot) {
   header.seq = 7;
   header.recorded_at = kTestStart + kMinute;
   LedgerFindings ledger;
-  const std::string step(builder.Build(header, ClockStepped{kTestStart + kMinute, kTestStart}));
+  const std::string step(*builder.Build(header, ClockStepped{kTestStart + kMinute, kTestStart}));
   EXPECT_TRUE(ledger.AddEvent(step).ok());
   EXPECT_TRUE(ledger.AddEvent(step).ok());
-  EXPECT_TRUE(ledger.AddEvent(std::string(builder.Build(header, Closed{"SIGTERM"}))).ok());
+  EXPECT_TRUE(ledger.AddEvent(std::string(*builder.Build(header, Closed{"SIGTERM"}))).ok());
   EXPECT_EQ(ledger.AddEvent("garbage").code(), Code::kCorruption);
   const auto found = ledger.Findings();
   ASSERT_EQ(found.size(), 1u);

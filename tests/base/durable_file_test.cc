@@ -164,6 +164,30 @@ TEST_P(PlacementFaultTest, TheFileIsSyncedBeforeItsNameAndTheNameBeforeTheEnd) {
   }
 }
 
+TEST(RenameDurably, WhicheverCallFailsTheOutcomeIsToldTruly) {
+  for (const FileFault fault : {FileFault::kFailed, FileFault::kFailedButDone}) {
+    std::vector<std::string> failed;
+    for (size_t skip = 0; failed.empty() || !failed.back().empty(); ++skip) {
+      ASSERT_LT(skip, 10u) << "there are more calls than the test tries";
+      const TempDir directory;
+      const std::string path = directory.path() + "/out";
+      ASSERT_TRUE(WriteFileDurably(path, "old", 0644).ok());
+      ASSERT_TRUE(WriteFileDurably(path + ".next", "new", 0644).ok());
+      FileFaults faults(directory.path());
+      faults.Fail(fault, skip);
+      const Status status = RenameDurably(path + ".next", path);
+      failed.push_back(faults.failed());
+      SCOPED_TRACE(failed.back() + ": " + status.ToString());
+      const bool not_renamed = failed.back() == "rename" && fault == FileFault::kFailed;
+      EXPECT_EQ(*ReadFile(path, 10), not_renamed ? "old" : "new");
+      EXPECT_EQ(status.code(), not_renamed                             ? Code::kUnavailable
+                               : failed.back().ends_with("-directory") ? Code::kUnknownOutcome
+                                                                       : Code::kOk);
+    }
+    EXPECT_THAT(failed, testing::ElementsAre("rename", "open-directory", "fsync-directory", ""));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Calls, PlacementFaultTest, testing::ValuesIn(kPlacements),
                          [](const auto& tested) { return std::string(tested.param.name); });
 

@@ -218,6 +218,19 @@ TEST_F(FileTest, ATemporaryFileThatACrashLeftBehindIsNoObstacle) {
   EXPECT_EQ(Contents(Path("f")), "x");
 }
 
+TEST_F(FileTest, IsRenamedOverAnotherOne) {
+  ASSERT_TRUE(WriteFileDurably(Path("old"), "old", 0600).ok());
+  ASSERT_TRUE(WriteFileDurably(Path("new"), "new", 0600).ok());
+  EXPECT_TRUE(RenameDurably(Path("new"), Path("old")).ok());
+  EXPECT_EQ(Contents(Path("old")), "new");
+  EXPECT_THAT(Names(), ElementsAre("old"));
+  EXPECT_EQ(RenameDurably(Path("none"), Path("old")).code(), Code::kNotFound);
+  ASSERT_TRUE(std::filesystem::create_directory(Path("d")));
+  EXPECT_EQ(RenameDurably(Path("old"), Path("d")).code(), Code::kUnavailable);
+  EXPECT_EQ(Contents(Path("old")), "new");
+  EXPECT_TRUE(RenameDurably(Path("d"), Path("e")).ok()) << "a directory, too";
+}
+
 TEST_F(FileTest, OnlyADirectoryIsSyncedAsOne) {
   EXPECT_TRUE(SyncDirectory(directory_).ok());
   // What was to be made durable was done before.

@@ -132,7 +132,7 @@ class BenchLedger {
     const Genesis genesis{"ledger.example/bench", std::string(32, 'k'), kFormatVersion, kTestMorning};
     EntryHeader header;
     header.recorded_at = kTestMorning;
-    Put(builder_.Build(header, genesis));
+    Put(*builder_.Build(header, genesis));
   }
 
   bool was_there() const { return next_ == 0; }
@@ -181,7 +181,7 @@ class BenchLedger {
       last_link_[user] = next_;
       header.principal_links.push_back(link);
     }
-    Put(builder_.Build(header, Must(EncodeTransition(RecordOf(story, revision)))));
+    Put(*builder_.Build(header, Must(EncodeTransition(RecordOf(story, revision)))));
   }
 
   void Put(std::string_view entry) {

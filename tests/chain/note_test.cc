@@ -313,5 +313,19 @@ TEST(CheckpointTest, OpeningTellsAWrongKeyFromAForgeryFromAnotherLog) {
   EXPECT_EQ(OpenCheckpoint(no_checkpoint, key).status().code(), Code::kInvalidArgument);
 }
 
+TEST(Checkpoint, IsReadFromANoteWhoeverSignedIt) {
+  const std::string bytes = NoteOf(kText, std::string(kSignatureLine) + kWitnessLine);
+  const Result<Checkpoint> checkpoint = ReadCheckpointNote(bytes);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status().ToString();
+  EXPECT_EQ(*checkpoint, *ParseCheckpoint(kText));
+  Note note;
+  ASSERT_TRUE(ReadCheckpointNote(bytes, &note).ok());
+  EXPECT_EQ(note.text, kText);
+  EXPECT_EQ(note.signatures.size(), 2u);
+  EXPECT_EQ(ReadCheckpointNote("no note").status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(ReadCheckpointNote(NoteOf("three\nlines, but\nno checkpoint\n", kSignatureLine)).status().code(),
+            Code::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace envledger

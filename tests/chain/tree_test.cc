@@ -103,5 +103,45 @@ TEST(TreeTest, AFrontierIsNotMadeFromTheWrongNumberOfHashes) {
   }
 }
 
+TEST(StoredFrontier, ComesBackProvenForEverySize) {
+  Frontier before;
+  for (uint64_t size = 1; size <= 70; ++size) {
+    const Hash last = LeafHash(std::to_string(size));
+    Frontier whole = before;
+    whole.Append(last);
+    const auto back = Frontier::DecodeProven(before.Encode(), size, last, whole.Root());
+    ASSERT_TRUE(back.ok()) << size << ": " << back.status().ToString();
+    EXPECT_EQ(back->hashes(), before.hashes());
+    EXPECT_EQ(back->size(), size - 1);
+    before = whole;
+  }
+}
+
+TEST(StoredFrontier, IsRefusedWhereAnythingDiffers) {
+  Frontier before;
+  for (int i = 0; i < 11; ++i) before.Append(LeafHash(std::to_string(i)));
+  const Hash last = LeafHash("last");
+  Frontier whole = before;
+  whole.Append(last);
+  const std::string bytes = before.Encode();
+  const auto refused = [&](std::string_view stored, uint64_t size, const Hash& leaf, const Hash& root) {
+    return Frontier::DecodeProven(stored, size, leaf, root).status().code();
+  };
+  ASSERT_EQ(refused(bytes, 12, last, whole.Root()), Code::kOk);
+  EXPECT_EQ(refused(bytes, 12, LeafHash("another"), whole.Root()), Code::kCorruption);
+  EXPECT_EQ(refused(bytes, 12, last, before.Root()), Code::kCorruption);
+  EXPECT_EQ(refused(bytes, 13, last, whole.Root()), Code::kCorruption);
+  EXPECT_EQ(refused(bytes, 1, last, whole.Root()), Code::kCorruption);
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_EQ(refused(bytes.substr(0, size), 12, last, whole.Root()), Code::kCorruption) << size;
+  }
+  for (size_t at = 0; at < bytes.size(); ++at) {
+    std::string changed = bytes;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    EXPECT_EQ(refused(changed, 12, last, whole.Root()), Code::kCorruption) << at;
+  }
+  EXPECT_EQ(refused(bytes + "x", 12, last, whole.Root()), Code::kCorruption);
+}
+
 }  // namespace
 }  // namespace envledger

@@ -290,6 +290,7 @@ VerifyReport ReportOf(Verdict verdict) {
   report.verdict = verdict;
   report.entries = 1000;
   report.tree_size = 1000;
+  if (IsPass(verdict)) report.root = Hash{};
   report.origin = "ledger.example";
   report.checkpoints = 3;
   report.checks = {{"chain", "1000 entries"}};
@@ -312,6 +313,7 @@ TEST(Verify, JsonHasTheVerdictAndTheFailures) {
   EXPECT_EQ(good["checks"], (json{{"chain", "1000 entries"}}));
   const json bad = json::parse(VerifyJson(ReportOf(Verdict::kTampered)));
   EXPECT_EQ(bad["ok"], false);
+  EXPECT_EQ(bad["root"], nullptr) << "it cannot be known";
   EXPECT_EQ(bad["failures"], (json{{{"seq", 412}, {"check", "chain"}, {"message", "not the hash\x1b"}}}));
   EXPECT_EQ(bad["failure_count"], 120);
 }

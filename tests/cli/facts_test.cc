@@ -197,7 +197,7 @@ TEST(FollowCommand, AnotherLedgerBehindTheSocketIsNotFollowed) {
   EntryHeader header;
   header.seq = 1;
   header.previous.fill(0x17);
-  world.ledger->log[1] = std::string(builder.Build(header, LedgerEvent(Closed{"forged"})));
+  world.ledger->log[1] = std::string(*builder.Build(header, LedgerEvent(Closed{"forged"})));
   EXPECT_EQ(world.Run({"follow", "--from", "0", "--count", "2"}), 1);
   EXPECT_THAT(world.err.str(), HasSubstr("does not continue the chain"));
 }

@@ -3,7 +3,7 @@
 namespace envledger::cli {
 
 World::World() {
-  ledger->genesis = EntryBuilder().Build({}, Genesis{FakeLedger::kOrigin, FakeLedger::key().public_key});
+  ledger->genesis = *EntryBuilder().Build({}, Genesis{FakeLedger::kOrigin, FakeLedger::key().public_key});
   context.variable = [this](const char* name) { return variables[name]; };
   context.now = [] { return kMorning + 3600 * kSecond; };
   context.ticks = [] { return Nanos{0}; };

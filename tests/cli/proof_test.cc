@@ -199,7 +199,7 @@ TEST_F(ProofTest, ACheckpointMustBeSignedByTheKeyThatTheLedgerHadAtItsSize) {
   const auto seal = [](uint64_t seq, const LedgerEvent& event) {
     EntryHeader header;
     header.seq = seq;
-    return std::string(EntryBuilder().Build(header, event));
+    return std::string(*EntryBuilder().Build(header, event));
   };
   const auto rotation = [](char from, char to) {
     return MakeRotation(FakeLedger::kOrigin, FakeLedger::signing_key(from), FakeLedger::signing_key(to));

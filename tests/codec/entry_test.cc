@@ -40,8 +40,10 @@ std::vector<LedgerEvent> AllEvents() {
 }
 
 std::string Transition() { return *EncodeTransition(FullTransition(Stage::kRequested)); }
-std::string EntryOf(std::string_view transition) { return std::string(EntryBuilder().Build(Header(true), transition)); }
-std::string EntryOf(const LedgerEvent& event) { return std::string(EntryBuilder().Build(Header(false), event)); }
+std::string EntryOf(std::string_view transition) {
+  return std::string(*EntryBuilder().Build(Header(true), transition));
+}
+std::string EntryOf(const LedgerEvent& event) { return std::string(*EntryBuilder().Build(Header(false), event)); }
 
 void ExpectSameHeader(const EntryHeader& a, const EntryHeader& b) {
   EXPECT_EQ(a.seq, b.seq);
@@ -115,9 +117,9 @@ TEST(Entry, FieldsOfEventsComeBack) {
 
 TEST(Entry, ABuilderThatWasUsedBeforeGivesTheSameBytes) {
   EntryBuilder builder;
-  const std::string first(builder.Build(Header(true), Transition()));
-  for (const LedgerEvent& event : AllEvents()) EXPECT_EQ(builder.Build(Header(false), event), EntryOf(event));
-  EXPECT_EQ(builder.Build(Header(true), Transition()), first);
+  const std::string first(*builder.Build(Header(true), Transition()));
+  for (const LedgerEvent& event : AllEvents()) EXPECT_EQ(*builder.Build(Header(false), event), EntryOf(event));
+  EXPECT_EQ(*builder.Build(Header(true), Transition()), first);
 }
 
 TEST(Entry, BytesAreReadAtAnyAlignment) {
@@ -169,8 +171,103 @@ TEST(Entry, TheLargestIs65535Bytes) {
   ASSERT_LT(most.size(), kMaxEntryBytes);
   const size_t room = (kMaxEntryBytes - most.size()) / 8 * 8;
   EXPECT_TRUE(CheckEntry(EntryOf(std::string(65000 + room, 't'))).ok());
-  EXPECT_THAT(CheckEntry(EntryOf(std::string(65000 + room + 8, 't'))).status().message(),
-              HasSubstr("the limit is 65535"));
+  const auto refused = EntryBuilder().Build(Header(true), std::string(65000 + room + 8, 't'));
+  EXPECT_EQ(refused.status().code(), Code::kInternal);
+  EXPECT_THAT(refused.status().message(), HasSubstr("the limit is 65535"));
+}
+
+// --- the gate: what readers would refuse is not built ---
+
+void ExpectNotBuilt(const Result<std::string_view>& built, const std::string& field) {
+  EXPECT_EQ(built.status().code(), Code::kInternal);
+  EXPECT_EQ(built.status().rule(), field) << built.status().message();
+}
+
+TEST(EntryGate, ATextThatIsNotUtf8IsNotSealed) {
+  EntryBuilder builder;
+  EntryHeader header = Header(true);
+  header.recorder.producer = "caf\xE9";
+  ExpectNotBuilt(builder.Build(header, Transition()), "recorder.producer");
+  header = Header(false);
+  header.recorder.producer = "\xFF";
+  ExpectNotBuilt(builder.Build(header, Closed{"test"}), "recorder.producer");
+  ExpectNotBuilt(builder.Build(Header(false), Closed{"\xC3"}), "event.closed.reason");
+  ExpectNotBuilt(builder.Build(Header(false), AppendsRefused{0, {{"fine", 1, "\x80", 1}}}),
+                 "event.appends_refused.refusals[0].rule");
+}
+
+TEST(EntryGate, WhatDoesNotGoTogetherIsNotSealed) {
+  EntryBuilder builder;
+  ExpectNotBuilt(builder.Build(Header(false), Transition()), "envelope_revision");
+  ExpectNotBuilt(builder.Build(Header(true), Closed{"test"}), "envelope_revision");
+  ExpectNotBuilt(builder.Build(Header(true), std::string_view()), "transition");
+  EntryHeader header = Header(true);
+  header.principal_links[1].roles = 0x80;
+  ExpectNotBuilt(builder.Build(header, Transition()), "principal_links[1].roles");
+}
+
+TEST(EntryGate, ABuilderThatRefusedGoesOnAsIfNothingHadBeen) {
+  EntryBuilder builder;
+  EntryHeader header = Header(true);
+  header.recorder.producer = "\xFF";
+  ASSERT_FALSE(builder.Build(header, Transition()).ok());
+  EXPECT_EQ(*builder.Build(Header(true), Transition()), EntryOf(Transition()));
+}
+
+TEST(EntryGate, ACheckedTransitionIsBuiltToTheSameBytes) {
+  const std::string bytes = Transition();
+  const auto checked = CheckedTransition::Check(bytes);
+  ASSERT_TRUE(checked.ok());
+  EXPECT_EQ(checked->bytes(), bytes);
+  EXPECT_EQ(checked->facts().envelope_id, FactsOf(bytes).envelope_id);
+  EXPECT_EQ(*EntryBuilder().Build(Header(true), *checked), EntryOf(bytes));
+  EXPECT_EQ(CheckedTransition::Check(bytes.substr(8)).status().code(), Code::kInvalidArgument);
+}
+
+// --- the estimate of an entry's size ---
+
+// As large as the limits of producers let a header be.
+EntryHeader LargestHeader(size_t links) {
+  EntryHeader header = Header(true);
+  header.seq = header.envelope_revision.emplace(UINT64_MAX);
+  header.envelope_previous = UINT64_MAX - 1;
+  header.recorder = {UINT32_MAX, UINT32_MAX, -1, std::string(kMaxProducerBytes, 'p')};
+  header.principal_links.assign(links, {0xF, 0xF, UINT64_MAX, UINT64_MAX - 1});
+  return header;
+}
+
+TEST(EntryBytesAtMost, HoldsForEveryTransitionAndNumberOfLinks) {
+  for (const size_t size : {size_t{8}, size_t{700}, size_t{50'000}}) {
+    for (const size_t links : {size_t{0}, size_t{1}, size_t{4}, size_t{300}}) {
+      const auto built = EntryBuilder().Build(LargestHeader(links), std::string(size, 't'));
+      ASSERT_TRUE(built.ok()) << built.status().ToString();
+      EXPECT_LE(built->size(), EntryBytesAtMost(size, links)) << size << " bytes, " << links << " links";
+    }
+  }
+}
+
+TEST(EntryBytesAtMost, HoldsForEveryEvent) {
+  EntryHeader header = LargestHeader(0);
+  header.envelope_revision.reset();
+  header.envelope_previous.reset();
+  std::vector<LedgerEvent> events = AllEvents();
+  for (const size_t text : {size_t{0}, size_t{1}, size_t{4}, size_t{31}}) {  // no padding, and the most
+    const std::string x(text, 'x');
+    events.push_back(AppendsRefused{INT64_MAX, std::vector<RefusalCount>(400, {x, UINT32_MAX, x, UINT64_MAX})});
+    events.push_back(QueryServed{1, 2, 3, x, std::vector<KeyValue>(400, {x, x}), UINT64_MAX});
+    events.push_back(ConfigurationChanged{std::vector<KeyValue>(400, {x, x})});
+  }
+  for (const LedgerEvent& event : events) {
+    const auto built = EntryBuilder().Build(header, event);
+    ASSERT_TRUE(built.ok()) << built.status().ToString();
+    EXPECT_LE(built->size(), EntryBytesAtMost(event)) << EventName(event);
+  }
+}
+
+TEST(EntryBytesAtMost, IsNotMuchMoreThanALargeEventTakes) {
+  const std::string x(100, 'x');
+  const AppendsRefused event{0, std::vector<RefusalCount>(200, {x, 1, x, 1})};
+  EXPECT_LT(EntryBytesAtMost(event), 3 * EntryOf(event).size() / 2);
 }
 
 // --- forged entries ---

@@ -279,7 +279,7 @@ TEST(DecodeRecord, GivesBackWhatWasSealed) {
   const Result<std::string> bytes = EncodeTransition(transition);
   ASSERT_TRUE(bytes.ok()) << bytes.status().ToString();
   EntryBuilder builder;
-  const Result<Record> record = DecodeRecord(builder.Build(Header(), *bytes));
+  const Result<Record> record = DecodeRecord(*builder.Build(Header(), *bytes));
   ASSERT_TRUE(record.ok()) << record.status().ToString();
   EXPECT_EQ(record->seq, 7u);
   EXPECT_EQ(record->recorded_at, Header().recorded_at);
@@ -294,7 +294,7 @@ TEST(DecodeRecord, RefusesAnEventOfTheLedger) {
   header.seq = 3;
   header.recorder = {0, 0, 1, "envledgerd"};
   EntryBuilder builder;
-  const Result<Record> record = DecodeRecord(builder.Build(header, Closed{"signal"}));
+  const Result<Record> record = DecodeRecord(*builder.Build(header, Closed{"signal"}));
   ASSERT_FALSE(record.ok());
   EXPECT_EQ(record.status().code(), Code::kInvalidArgument);
   EXPECT_THAT(record.status().message(), HasSubstr("entry 3"));
@@ -304,11 +304,11 @@ TEST(DecodeRecord, CallsDamagedBytesCorruption) {
   const Result<std::string> bytes = EncodeTransition(FromJson(kRequested));
   ASSERT_TRUE(bytes.ok()) << bytes.status().ToString();
   EntryBuilder builder;
-  const std::string entry(builder.Build(Header(), *bytes));
+  const std::string entry(*builder.Build(Header(), *bytes));
   EXPECT_EQ(DecodeRecord("").status().code(), Code::kCorruption);
   EXPECT_EQ(DecodeRecord(std::string_view(entry).substr(0, entry.size() - 1)).status().code(), Code::kCorruption);
   // A well-formed entry around something that is no transition.
-  const Result<Record> record = DecodeRecord(builder.Build(Header(), std::string(64, '\0')));
+  const Result<Record> record = DecodeRecord(*builder.Build(Header(), std::string(64, '\0')));
   EXPECT_EQ(record.status().code(), Code::kCorruption);
 }
 

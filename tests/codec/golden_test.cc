@@ -24,7 +24,7 @@ std::string GenesisEntry() {
   header.recorder = {990, 990, 4242, "envledgerd"};
   const Genesis genesis{"ledger.example.com", std::string("\x01\x23\x45\x67", 4) + std::string(28, '\xAB'),
                         kFormatVersion, kSampleTime};
-  return std::string(EntryBuilder().Build(header, genesis));
+  return std::string(*EntryBuilder().Build(header, genesis));
 }
 
 std::string KeyRotatedEntry() {
@@ -36,7 +36,7 @@ std::string KeyRotatedEntry() {
   const KeyRotated rotated{std::string("\x01\x23\x45\x67", 4) + std::string(28, '\xAB'),
                            std::string("\x89\xAB\xCD\xEF", 4) + std::string(28, '\xBC'), std::string(64, '\xA1'),
                            std::string(64, '\xB2')};
-  return std::string(EntryBuilder().Build(header, rotated));
+  return std::string(*EntryBuilder().Build(header, rotated));
 }
 
 std::string RequestedEntry() {
@@ -48,7 +48,7 @@ std::string RequestedEntry() {
   header.envelope_revision = 0;
   header.principal_links = {
       {kRequester, 0, 1, std::nullopt}, {kSubject, 0, 3, 7}, {kDelegate, 0, 12, 40}, {kDelegate, 0, 1, std::nullopt}};
-  return std::string(EntryBuilder().Build(header, Encoded(FullTransition(Stage::kRequested))));
+  return std::string(*EntryBuilder().Build(header, Encoded(FullTransition(Stage::kRequested))));
 }
 
 // The entry that FORMAT.md works through.
@@ -67,7 +67,7 @@ std::string WorkedEntry() {
   transition.occurred_at = kSampleTime;
   transition.decision = Decision();
   transition.decision->decider = Principal{PrincipalKind::kUser, "idp", "alice"};
-  return std::string(EntryBuilder().Build(header, Encoded(transition)));
+  return std::string(*EntryBuilder().Build(header, Encoded(transition)));
 }
 
 const std::map<std::string, std::string>& Golden() {

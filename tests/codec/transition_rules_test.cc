@@ -383,7 +383,7 @@ TEST(Limits, WhateverIsAcceptedFitsAnEntry) {
     header.envelope_revision = UINT64_MAX;
     header.envelope_previous = UINT64_MAX;
     header.principal_links.assign(accepted + 1, {15, 15, UINT64_MAX, UINT64_MAX});  // and the requester's
-    ASSERT_LE(EntryBuilder().Build(header, *bytes).size(), kMaxEntryBytes) << accepted << " hops";
+    ASSERT_LE(EntryBuilder().Build(header, *bytes)->size(), kMaxEntryBytes) << accepted << " hops";
   }
   EXPECT_GT(accepted, 200u);
   EXPECT_EQ(status.rule(), "identity.delegation") << status.ToString();

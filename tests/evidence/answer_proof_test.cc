@@ -233,7 +233,7 @@ TEST_F(AnswerProofTest, AlteredBytesAreCaught) {
       Transition forged = DecodeTransition(entry.transition);
       forged.granted->resources.front().amount = 8000;
       EntryBuilder builder;
-      bytes = std::string(builder.Build(entry.header, *EncodeTransition(forged)));
+      bytes = std::string(*builder.Build(entry.header, *EncodeTransition(forged)));
     };
   });
 }
@@ -247,7 +247,7 @@ TEST_F(AnswerProofTest, ForgedLinksAreCaught) {
         EntryHeader header = entry.header;
         change(header);
         EntryBuilder builder;
-        bytes = std::string(builder.Build(header, entry.transition));
+        bytes = std::string(*builder.Build(header, entry.transition));
       };
     };
   };
@@ -342,7 +342,7 @@ TEST_F(AnswerProofTest, OneEnvelopesStoryIsProvenByItself) {
       Transition forged = DecodeTransition(entry.transition);
       forged.outcome->code = "forged";
       EntryBuilder builder;
-      answer.envelope.entries[2] = std::string(builder.Build(entry.header, *EncodeTransition(forged)));
+      answer.envelope.entries[2] = std::string(*builder.Build(entry.header, *EncodeTransition(forged)));
     };
   };
   ExpectCaught(ProveEnvelope(*Ledger(forge), policy_, "env-1"), "other bytes than");

@@ -75,7 +75,7 @@ TEST(ExportRecords, AsOfAMomentEachRecordHasTheHashOfItsOwnEntry) {
 TEST(ExportRecords, EntriesAreTheWholeLogWithItsEventsAndItsRoot) {
   FakeLedger day;
   day.status.origin = FakeLedger::kOrigin;
-  day.log.emplace_back(EntryBuilder().Build({}, Genesis{FakeLedger::kOrigin, FakeLedger::key().public_key}));
+  day.log.emplace_back(*EntryBuilder().Build({}, Genesis{FakeLedger::kOrigin, FakeLedger::key().public_key}));
   FillDay(day);
   const Written jsonl = Write(day, ExportForm::kJsonl, ExportRows::kEntries);
   ASSERT_TRUE(jsonl.status.ok()) << jsonl.status.ToString();

@@ -10,6 +10,7 @@
 #include "ledger/base/file.h"
 #include "ledger/crypto/ed25519.h"
 #include "ledger/crypto/key_paths.h"
+#include "tests/support/file_faults.h"
 #include "tests/support/temp_dir.h"
 
 namespace envledger {
@@ -144,6 +145,52 @@ TEST_F(KeyRotationTest, OfTwoAtOnceOneIsRefusedAndTakesNothingAway) {
   ASSERT_TRUE(rotated.ok()) << rotated.status().ToString();
   EXPECT_EQ(refused, 10) << "before and after each of five steps";
   ExpectRotated(*rotated, keys);
+}
+
+// Each call of the first and of the second rotation fails, done and not done.
+TEST_F(KeyRotationTest, WhicheverCallFailsTheDaemonCanStartAndTheNextRunGoesOn) {
+  for (const FileFault fault : {FileFault::kFailed, FileFault::kFailedButDone}) {
+    std::string call;
+    for (size_t skip = 0; call != "none"; ++skip) {
+      ASSERT_LT(skip, 80u) << "there are more calls than the test tries";
+      for (const auto& file : fs::directory_iterator(dir_.path())) fs::remove(file.path());
+      ASSERT_TRUE(KeyOf(1).Create(path_).ok());
+      KeyHistory keys = FirstKey();
+      ASSERT_TRUE(RotateKeyFile(path_, keys, {}).ok());
+      keys = Recorded(keys);
+      const std::string old_key = PublicKeyIn(path_);
+      Status status;
+      {
+        FileFaults faults(dir_.path());
+        faults.Fail(fault, skip);
+        status = RotateKeyFile(path_, keys, {}).status();
+        call = faults.failed().empty() ? "none" : faults.failed();
+      }
+      SCOPED_TRACE(std::to_string(skip) + " " + call + ": " + status.ToString());
+      if (PublicKeyIn(path_) != old_key) {
+        EXPECT_TRUE(status.ok() || status.code() == Code::kUnknownOutcome) << "it is not told that nothing was changed";
+        Recorded(keys);
+      }
+      const auto rotated = RotateKeyFile(path_, keys, {});
+      ASSERT_TRUE(rotated.ok()) << rotated.status().ToString();
+      for (const auto& file : fs::directory_iterator(dir_.path())) {  // what a failed unlink may leave
+        if (file.path().string().find(".tmp.") != std::string::npos) fs::remove(file.path());
+      }
+      ExpectRotated(*rotated, keys);
+    }
+  }
+}
+
+TEST_F(KeyRotationTest, WhatAnEarlierRunDidIsMadeDurableBeforeItIsGoneOnFrom) {
+  const KeyHistory keys = FirstKey();
+  FileFaults faults(dir_.path());
+  faults.Fail(FileFault::kFailed, 1, "fsync-directory");  // of the next key, which is generated
+  EXPECT_EQ(RotateKeyFile(path_, keys, {}).status().code(), Code::kUnknownOutcome);
+  ASSERT_TRUE(fs::exists(NextKeyPath(path_)));
+  const size_t before = faults.calls().size();
+  ASSERT_TRUE(RotateKeyFile(path_, keys, {}).ok());
+  EXPECT_EQ(faults.calls().at(before), "open-directory");
+  EXPECT_EQ(faults.calls().at(before + 1), "fsync-directory");
 }
 
 TEST_F(KeyRotationTest, AKeyThatIsNotTheLedgersIsRefusedAndNothingIsTouched) {

@@ -182,8 +182,7 @@ class StalledIndexTest : public ::testing::Test {
     auto frame = std::make_shared<const std::string>(Encoded(Opening(id)));
     auto done = std::make_shared<std::promise<AppendResult>>();
     AppendWork work;
-    work.items.push_back({*frame, std::nullopt});
-    work.facts.push_back(FactsOf(*frame));
+    work.items.push_back({*CheckedTransition::Check(*frame), std::nullopt});
     work.frame = frame;
     work.recorder = std::make_shared<const Recorder>();
     work.done = [done](AppendResult result) { done->set_value(std::move(result)); };

@@ -10,6 +10,7 @@
 #include "ledger/service/ledger.h"
 #include "ledger/store/layout.h"
 #include "tests/support/chain_builder.h"
+#include "tests/support/file_faults.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/transitions.h"
@@ -51,9 +52,9 @@ class PublicationTest : public ::testing::Test {
     const SigningKey key = TestKey(seed);
     return SignNote(FormatCheckpoint({kTestOrigin, size, root}), {{TestVerifierKey(seed), &key}});
   }
-  void ExpectRefusedToStart(const std::string& place, const std::string& why) {
+  void ExpectRefusedToStart(const std::string& place, Verdict verdict, const std::string& why) {
     const Status status = ledger_.TryOpen();
-    EXPECT_EQ(status.code(), Code::kCorruption) << status.ToString();
+    EXPECT_EQ(status.verdict(), verdict) << status.ToString();
     EXPECT_THAT(status.message(), HasSubstr(place));
     EXPECT_THAT(status.message(), HasSubstr(why));
   }
@@ -118,7 +119,7 @@ TEST_F(PublicationTest, AnOlderDatabaseIsRefusedByAnyOneOfThem) {
     ledger_.Restore(early);
     for (const std::string& place : Places()) fs::remove(place);
     Put(left, latest);
-    ExpectRefusedToStart(left, "TRUNCATED");
+    ExpectRefusedToStart(left, Verdict::kTruncated, "but the log ends after");
     for (const std::string& place : Places()) {
       EXPECT_EQ(Contents(place), place == left ? latest : "") << "nothing was signed or published: " << place;
     }
@@ -133,14 +134,19 @@ TEST_F(PublicationTest, ACopyOfAnotherRootOrAnUnknownSizeOrAnotherLedgerIsRefuse
   const uint64_t size = TestLedger::Entries(ledger_.data_dir()).size();
   const std::string latest = Contents(published_);
   for (const std::string& place : Places()) {
-    const std::vector<std::pair<std::string, std::string>> wrong = {{Forked(size), "TAMPERED"},
-                                                                    {Forked(2), "replaced by an older copy"},
-                                                                    {Forked(size + 1), "TRUNCATED"},
-                                                                    {Forked(size, 9), "is not this ledger's"},
-                                                                    {"garbage", "is not this ledger's"}};
-    for (const auto& [note, why] : wrong) {
+    struct Wrong {
+      std::string note;
+      Verdict verdict;
+      std::string why;
+    };
+    const std::vector<Wrong> wrong = {{Forked(size), Verdict::kTampered, "has another root"},
+                                      {Forked(2), Verdict::kTampered, "replaced by an older copy"},
+                                      {Forked(size + 1), Verdict::kTruncated, "but the log ends after"},
+                                      {Forked(size, 9), Verdict::kWrongKey, "is not this ledger's"},
+                                      {"garbage", Verdict::kTampered, "is not this ledger's"}};
+    for (const auto& [note, verdict, why] : wrong) {
       Put(place, note);
-      ExpectRefusedToStart(place, why);
+      ExpectRefusedToStart(place, verdict, why);
       EXPECT_EQ(Contents(place), note) << "the evidence stays";
     }
     Put(place, latest);
@@ -165,6 +171,56 @@ TEST_F(PublicationTest, ALostDiskIsAProblemButStopsNothingAndIsMadeGoodLater) {
   const std::string good = SignNow();
   EXPECT_EQ(Contents(second_), good);
   EXPECT_TRUE(ledger_.ledger().Describe().healthy);
+}
+
+// Each call that publishes fails in turn, done and not done.
+TEST_F(PublicationTest, WhicheverCallFailsItIsAProblemUntilItIsMadeGoodWithoutAnythingNewToSign) {
+  for (const FileFault fault : {FileFault::kFailed, FileFault::kFailedButDone}) {
+    bool reached_end = false;
+    for (size_t skip = 0; !reached_end && skip < 60; ++skip) {
+      Append("e" + std::to_string(skip) + (fault == FileFault::kFailed ? "-failed" : "-done"));
+      FileFaults faults(elsewhere_.path());
+      faults.Fail(fault, skip);
+      const auto signed_now = ledger_.ledger().SignNow();
+      reached_end = faults.failed().empty();
+      SCOPED_TRACE(faults.failed() + ": " + signed_now.status().ToString());
+      const StatusResponse status = ledger_.ledger().Describe();
+      const bool unnoticed = reached_end || (fault == FileFault::kFailedButDone && faults.failed() == "rename");
+      EXPECT_EQ(status.healthy, unnoticed) << status.problem;
+      EXPECT_TRUE(signed_now.ok() || !status.healthy);
+      const auto again = ledger_.ledger().SignNow();
+      ASSERT_TRUE(again.ok()) << again.status().ToString();
+      EXPECT_EQ(ReadCheckpointNote(*again)->size, status.tree_size);
+      for (const std::string& place : Places()) EXPECT_EQ(Contents(place), *again) << place;
+      EXPECT_TRUE(ledger_.ledger().Describe().healthy) << ledger_.ledger().Describe().problem;
+    }
+    EXPECT_TRUE(reached_end) << "there are more calls than the test tries";
+  }
+  ledger_.Close();
+  EXPECT_EQ(ledger_.Verify().verdict, Verdict::kUnanchored);
+}
+
+TEST_F(PublicationTest, ACheckpointThatMayNotSurviveACrashIsSaidToBePublishedAndInDoubt) {
+  Append("e1");
+  FileFaults faults(elsewhere_.path());
+  faults.Fail(FileFault::kFailed, 0, "fsync-directory");
+  const auto signed_now = ledger_.ledger().SignNow();
+  EXPECT_EQ(signed_now.status().code(), Code::kUnknownOutcome);
+  EXPECT_THAT(ledger_.ledger().Describe().problem, HasSubstr(published_ + " was written, but whether"));
+  EXPECT_EQ(ReadCheckpointNote(Contents(published_))->size, ledger_.ledger().Describe().tree_size);
+}
+
+TEST_F(PublicationTest, WhatSomebodyElsePutInThePlaceOfAFailedPublicationIsNotOverwritten) {
+  Append("e1");
+  {
+    FileFaults faults(elsewhere_.path());
+    faults.Fail(FileFault::kFailed, 0, "rename");
+    EXPECT_FALSE(ledger_.ledger().SignNow().ok());
+  }
+  const std::string forked = Forked(ledger_.ledger().Describe().tree_size);
+  Put(published_, forked);
+  EXPECT_EQ(ledger_.ledger().SignNow().status().verdict(), Verdict::kTampered);
+  EXPECT_EQ(Contents(published_), forked);
 }
 
 TEST_F(PublicationTest, SigningStopsWhenSomebodyElseHasPublished) {

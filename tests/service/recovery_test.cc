@@ -16,7 +16,9 @@
 #include "ledger/store/layout.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/doctor.h"
+#include "tests/support/file_faults.h"
 #include "tests/support/ledger_fixture.h"
+#include "tests/support/temp_dir.h"
 #include "tests/support/transitions.h"
 
 namespace envledger {
@@ -38,9 +40,10 @@ class RecoveryTest : public ::testing::Test {
     }
     return last;
   }
-  void ExpectRefused(Code code, const std::string& why) {
+  void ExpectRefused(Verdict verdict, const std::string& why) {
     const Status status = ledger_.TryOpen();
-    EXPECT_EQ(status.code(), code) << status.ToString();
+    EXPECT_EQ(status.code(), Code::kCorruption) << status.ToString();
+    EXPECT_EQ(status.verdict(), verdict) << status.ToString();
     EXPECT_THAT(status.message(), HasSubstr(why));
   }
   TestLedger ledger_;
@@ -88,7 +91,9 @@ TEST_F(RecoveryTest, ALedgerOfAnotherNameIsRefusedBeforeAnythingIsWritten) {
   ledger_.Close();
   const size_t before = TestLedger::Entries(ledger_.data_dir()).size();
   ledger_.options.origin = "another.example/ledger";
-  ExpectRefused(Code::kInvalidArgument, "another.example/ledger");
+  const Status refused = ledger_.TryOpen();
+  EXPECT_EQ(refused.code(), Code::kInvalidArgument);
+  EXPECT_THAT(refused.message(), HasSubstr("another.example/ledger"));
   EXPECT_EQ(TestLedger::Entries(ledger_.data_dir()).size(), before);
   ledger_.options.origin = kTestOrigin;
   ledger_.Open();
@@ -104,6 +109,57 @@ TEST_F(RecoveryTest, NothingIsSealedBeforeTheLedgerBegins) {
   EXPECT_EQ(TestLedger::Entries(ledger_.data_dir()).size(), 1u);
   ledger_.Open();
   EXPECT_TRUE(LastOpened().clean);
+}
+
+class CreationTest : public RecoveryTest {
+ protected:
+  // Creates a ledger while the call after `skip` others fails, or of the database's own when `database`; then does what
+  // a person does. False when there was no such call.
+  bool Create(FileFault fault, size_t skip, bool database) {
+    const SigningKey key = TestKey();
+    LedgerOptions options = ledger_.options;
+    options.data_dir = dir_.path() + "/" + std::to_string(count_++);
+    const std::string published = PublishedCheckpointPath(options.data_dir);
+    const auto init = [&] { return InitLedger(options.data_dir, kTestOrigin, key, published, ledger_.clock); };
+    Status made;
+    std::string call;
+    {
+      FileFaults faults(dir_.path(), database ? "" : options.data_dir + "/log.init");
+      faults.Fail(fault, skip);
+      made = init();
+      call = faults.failed();
+    }
+    SCOPED_TRACE(std::to_string(skip) + " " + call + ": " + made.ToString());
+    if (made.ok() || made.code() == Code::kUnknownOutcome) {
+      EXPECT_EQ(init().code(), Code::kConflict);
+    } else {
+      EXPECT_FALSE(fs::exists(LogPath(options.data_dir)));
+      EXPECT_TRUE(init().ok());
+    }
+    const auto opened = Ledger::Open(options, key, nullptr, ledger_.clock, {});
+    EXPECT_TRUE(opened.ok()) << opened.status().ToString();
+    EXPECT_TRUE(fs::exists(published)) << "what was missing was done";
+    EXPECT_TRUE(opened.ok() && (*opened)->Close("test").ok());
+    return !call.empty();
+  }
+
+  TempDir dir_;
+  int count_ = 0;
+};
+
+TEST_F(CreationTest, WhicheverCallFailsTheOutcomeIsToldTruly) {
+  for (const FileFault fault : {FileFault::kFailed, FileFault::kFailedButDone}) {
+    size_t skip = 0;
+    while (skip < 40 && Create(fault, skip, false)) ++skip;
+    EXPECT_GT(skip, 8u);
+    EXPECT_LT(skip, 40u) << "there are more calls than the test tries";
+  }
+}
+
+TEST_F(CreationTest, ADatabaseThatCannotBeWrittenIsNoLedger) {
+  for (const FileFault fault : {FileFault::kFailed, FileFault::kFailedButDone}) {
+    for (const size_t skip : {3, 12, 30, 48, 60, 71, 78, 79, 80}) EXPECT_TRUE(Create(fault, skip, true));
+  }
 }
 
 TEST_F(RecoveryTest, ANewLedgerVerifies) {
@@ -199,7 +255,7 @@ TEST_F(RecoveryTest, AnOlderCopyOfTheLedgerIsRefusedByThePublishedCheckpoint) {
   Fill(3, 6);
   ledger_.Close();
   ledger_.Restore(old);
-  ExpectRefused(Code::kCorruption, "TRUNCATED");
+  ExpectRefused(Verdict::kTruncated, "vouches for");
 }
 
 TEST_F(RecoveryTest, AnOlderCopyThatWentOnIsRefusedByThePublishedCheckpoint) {
@@ -217,13 +273,13 @@ TEST_F(RecoveryTest, AnOlderCopyThatWentOnIsRefusedByThePublishedCheckpoint) {
   Fill(3, 20);
   ledger_.Close();
   ASSERT_TRUE(WriteFileDurably(ledger_.options.checkpointer.publish_path, published, 0644).ok());
-  ExpectRefused(Code::kCorruption, "replaced by an older copy");
+  ExpectRefused(Verdict::kTampered, "replaced by an older copy");
 }
 
 TEST_F(RecoveryTest, AForeignPublishedCheckpointIsRefused) {
   const auto entries = TestLedger::Entries(ledger_.data_dir());
   ASSERT_TRUE(WriteFileDurably(PublishedCheckpointPath(ledger_.data_dir()), SignedNote(entries, 2), 0644).ok());
-  ExpectRefused(Code::kCorruption, "is not this ledger's");
+  ExpectRefused(Verdict::kWrongKey, "is not this ledger's");
 }
 
 // After a kill: entries 2 to 6 are not covered by any checkpoint.
@@ -241,12 +297,12 @@ class TailTest : public RecoveryTest {
 
 TEST_F(TailTest, AMissingEntryIsRefused) {
   DeleteKey(LogPath(ledger_.data_dir()), "entries", U64Key(4));
-  ExpectRefused(Code::kCorruption, "entry 4 is missing");
+  ExpectRefused(Verdict::kTampered, "entry 4 is missing");
 }
 
 TEST_F(TailTest, AMissingGenesisIsRefused) {
   DeleteKey(LogPath(ledger_.data_dir()), "entries", U64Key(0));
-  ExpectRefused(Code::kCorruption, "entry 0");
+  ExpectRefused(Verdict::kTampered, "entry 0");
 }
 
 TEST_F(TailTest, AReplacedEntryIsRefused) {
@@ -254,25 +310,25 @@ TEST_F(TailTest, AReplacedEntryIsRefused) {
   const auto entry = CheckEntry(entries_[3]);
   EntryHeader header = entry->header;
   header.recorder.uid = 0;
-  const std::string forged(builder.Build(header, entry->transition));
+  const std::string forged(*builder.Build(header, entry->transition));
   PutKey(LogPath(ledger_.data_dir()), "entries", U64Key(3), forged);
-  ExpectRefused(Code::kCorruption, "entry 3 is not the one");
+  ExpectRefused(Verdict::kTampered, "entry 3 is not the one");
 }
 
 TEST_F(TailTest, AnEntryThatIsNoneIsRefused) {
   PutKey(LogPath(ledger_.data_dir()), "entries", U64Key(6), "garbage");
-  ExpectRefused(Code::kCorruption, "entry 6");
+  ExpectRefused(Verdict::kTampered, "entry 6 (form)");
 }
 
 TEST_F(TailTest, AMissingCheckpointIsRefused) {
   DeleteKey(LogPath(ledger_.data_dir()), "checkpoints", U64Key(1));
-  ExpectRefused(Code::kCorruption, "no checkpoint");
+  ExpectRefused(Verdict::kTampered, "no checkpoint");
 }
 
 TEST_F(TailTest, ACheckpointForAnotherRootIsRefused) {
   const std::vector<std::string> other = Seal(Drafts({}));
   PutKey(LogPath(ledger_.data_dir()), "checkpoints", U64Key(1), SignedNote(other));
-  ExpectRefused(Code::kCorruption, "TAMPERED");
+  ExpectRefused(Verdict::kTampered, "the root over 1 entries is not that of the checkpoint");
 }
 
 // After an orderly stop everything is covered by the last checkpoint.
@@ -285,9 +341,9 @@ TEST_F(RecoveryTest, ATamperedLastEntryIsRefusedThoughACheckpointCoversIt) {
     const auto entries = TestLedger::Entries(ledger_.data_dir());
     EntryBuilder builder;
     const auto last = CheckEntry(entries.back());
-    const std::string forged(builder.Build(last->header, Closed{"another reason"}));
+    const std::string forged(*builder.Build(last->header, Closed{"another reason"}));
     PutKey(LogPath(ledger_.data_dir()), "entries", U64Key(entries.size() - 1), forged);
-    ExpectRefused(Code::kCorruption, "TAMPERED");
+    ExpectRefused(Verdict::kTampered, "is not that of the checkpoint");
     ledger_.Restore(intact);
   }
 }
@@ -298,7 +354,7 @@ TEST_F(RecoveryTest, ACutTailUnderACheckpointIsRefused) {
   ledger_.Close();
   const uint64_t last = TestLedger::Entries(ledger_.data_dir()).size() - 1;
   DeleteKey(LogPath(ledger_.data_dir()), "entries", U64Key(last));
-  ExpectRefused(Code::kCorruption, "TRUNCATED");
+  ExpectRefused(Verdict::kTruncated, "vouches for");
 }
 
 TEST_F(RecoveryTest, ALostFrontierIsMadeAgainFromTheEntries) {
@@ -367,7 +423,7 @@ TEST_F(RecoveryTest, EntriesThatDoNotHaveTheCheckpointsRootAreFoundWhenTheIndexI
   entry[at] = static_cast<char>(entry[at] ^ 1);
   PutKey(LogPath(ledger_.data_dir()), "entries", U64Key(9), entry);
   fs::remove_all(IndexPath(ledger_.data_dir()));
-  ExpectRefused(Code::kCorruption, "TAMPERED: the tree over all 23 entries has another root");
+  ExpectRefused(Verdict::kTampered, "the tree over all 23 entries has another root");
 }
 
 }  // namespace

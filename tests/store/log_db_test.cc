@@ -125,6 +125,7 @@ TEST_F(LogDbTest, ScansTheRangeThatIsAsked) {
 
 TEST_F(LogDbTest, KeepsCheckpointsBySizeAndTheFrontierOfTheLatest) {
   Open();
+  ASSERT_TRUE(Append(std::vector<std::string>(1000, "entry")).ok());
   ASSERT_TRUE(log_->PutCheckpoint(300, "note 300", "f300").ok());
   ASSERT_TRUE(log_->PutCheckpoint(1000, "note 1000", "f1000").ok());
   Reopen();
@@ -140,6 +141,31 @@ TEST_F(LogDbTest, KeepsCheckpointsBySizeAndTheFrontierOfTheLatest) {
   EXPECT_EQ((*both)[0].size, 300u);
   EXPECT_EQ(log_->Checkpoints(301, 10)->front().size, 1000u);
   EXPECT_EQ(log_->Checkpoints(0, 1)->size(), 1u);
+}
+
+TEST_F(LogDbTest, AGroupThatDoesNotFollowIsRefusedAndNothingOfItIsWritten) {
+  Open();
+  ASSERT_TRUE(Append({"a", "b"}).ok());
+  for (const uint64_t first : {uint64_t{0}, uint64_t{1}, uint64_t{3}, UINT64_MAX}) {
+    const Status refused = log_->Append(first, {"x", "y"});
+    EXPECT_EQ(refused.code(), Code::kInternal) << first;
+    EXPECT_THAT(refused.message(), HasSubstr("does not follow the 2 entries")) << first;
+    EXPECT_EQ(log_->AppendKeyRotation(first, "x").code(), Code::kInternal) << first;
+  }
+  EXPECT_EQ(log_->size(), 2u);
+  EXPECT_THAT(*log_->KeyRotations(), IsEmpty());
+  EXPECT_FALSE(log_->failed()) << "nothing was written, so nothing is in doubt";
+  EXPECT_TRUE(Append({"c"}).ok());
+  Reopen();
+  EXPECT_THAT(All(), ElementsAre("a", "b", "c"));
+}
+
+TEST_F(LogDbTest, ACheckpointOfMoreEntriesThanThereAreIsRefused) {
+  Open();
+  ASSERT_TRUE(Append({"a"}).ok());
+  EXPECT_EQ(log_->PutCheckpoint(2, "note", "").code(), Code::kInternal);
+  EXPECT_FALSE(log_->LatestCheckpoint(nullptr)->has_value());
+  EXPECT_TRUE(log_->PutCheckpoint(1, "note", "").ok());
 }
 
 TEST_F(LogDbTest, IsOpenedForWritingByOneAtATime) {

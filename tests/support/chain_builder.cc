@@ -1,5 +1,7 @@
 #include "tests/support/chain_builder.h"
 
+#include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <tuple>
 
@@ -75,7 +77,12 @@ std::vector<std::string> Seal(const std::vector<Draft>& drafts) {
     EntryHeader header = draft.header;
     header.seq = entries.size();
     header.previous = previous;
-    entries.emplace_back(draft.event ? builder.Build(header, *draft.event) : builder.Build(header, draft.transition));
+    const auto entry = draft.event ? builder.Build(header, *draft.event) : builder.Build(header, draft.transition);
+    if (!entry.ok()) {
+      std::fprintf(stderr, "draft %zu: %s\n", entries.size(), entry.status().ToString().c_str());
+      std::abort();
+    }
+    entries.emplace_back(*entry);
     previous = LeafHash(entries.back());
   }
   return entries;

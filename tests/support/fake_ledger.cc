@@ -53,7 +53,7 @@ void FakeLedger::Append(const Transition& transition) {
   header.envelope_revision = records.entries.size();
   if (!records.entries.empty()) header.envelope_previous = header.seq - 1;
   EntryBuilder builder;
-  records.entries.emplace_back(builder.Build(header, *EncodeTransition(transition)));
+  records.entries.emplace_back(*builder.Build(header, *EncodeTransition(transition)));
   log.push_back(records.entries.back());
 }
 

@@ -22,6 +22,7 @@ std::atomic<bool> watching = false;
 struct Watch {
   std::mutex mutex;
   std::string directory;
+  std::string except;
   bool armed = false;
   FileFault fault = FileFault::kFailed;
   size_t skip = 0;
@@ -45,11 +46,16 @@ bool IsDirectory(int fd) {
   return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+bool IsAtOrBelow(const std::string& directory, const std::string& path) {
+  return path == directory || path.starts_with(directory + "/");
+}
+
 // Notes the call; whether it is the one to fail, and how.
 bool Strikes(const char* call, const std::string& path, FileFault* fault) {
   Watch& watch = TheWatch();
   const std::lock_guard<std::mutex> lock(watch.mutex);
-  if (!watching || (path != watch.directory && !path.starts_with(watch.directory + "/"))) return false;
+  if (!watching || !IsAtOrBelow(watch.directory, path)) return false;
+  if (!watch.except.empty() && IsAtOrBelow(watch.except, path)) return false;
   watch.calls.emplace_back(call);
   if (!watch.armed || (!watch.only.empty() && watch.only != call)) return false;
   if (watch.skip-- > 0) return false;
@@ -76,11 +82,12 @@ Function Next(const char* name) {
 
 }  // namespace
 
-FileFaults::FileFaults(const std::string& directory) {
+FileFaults::FileFaults(const std::string& directory, const std::string& except) {
   Watch& watch = TheWatch();
   const std::lock_guard<std::mutex> lock(watch.mutex);
   EXPECT_FALSE(watching) << "one at a time";
   watch.directory = directory;
+  watch.except = except;
   watch.armed = false;
   watch.failed.clear();
   watch.calls.clear();

@@ -17,7 +17,8 @@ enum class FileFault {
 // "rename" and "unlink".
 class FileFaults {
  public:
-  explicit FileFaults(const std::string& directory);
+  // What lies at or below `except`, if given, is left alone.
+  explicit FileFaults(const std::string& directory, const std::string& except = {});
   ~FileFaults();
   FileFaults(const FileFaults&) = delete;
   FileFaults& operator=(const FileFaults&) = delete;

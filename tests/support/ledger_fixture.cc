@@ -60,10 +60,9 @@ std::future<AppendResult> TestLedger::Submit(const std::vector<std::string>& tra
   for (size_t i = 0; i < transitions.size(); ++i) {
     const std::string_view bytes = std::string_view(*frame).substr(at, transitions[i].size());
     at += bytes.size();
-    work.items.push_back({bytes, expected.empty() ? std::nullopt : expected[i]});
-    auto facts = CheckTransition(bytes);
-    EXPECT_TRUE(facts.ok()) << facts.status().ToString();
-    work.facts.push_back(*std::move(facts));
+    auto checked = CheckedTransition::Check(bytes);
+    EXPECT_TRUE(checked.ok()) << checked.status().ToString();
+    work.items.push_back({*std::move(checked), expected.empty() ? std::nullopt : expected[i]});
   }
   work.frame = std::move(frame);
   work.recorder = std::make_shared<const Recorder>(Recorder{1001, 1001, 43, producer});

@@ -24,7 +24,7 @@ class KeyShowHistory : public ::testing::Test {
     EntryBuilder builder;
     EntryHeader header;
     header.recorded_at = kMorning;
-    world_.ledger->genesis = builder.Build(header, Genesis{kOrigin, KeyOf(1).public_key(), kFormatVersion, kMorning});
+    world_.ledger->genesis = *builder.Build(header, Genesis{kOrigin, KeyOf(1).public_key(), kFormatVersion, kMorning});
     world_.ledger->rotations = {Rotated(7, MakeRotation(kOrigin, KeyOf(1), KeyOf(2))),
                                 Rotated(9, MakeRotation(kOrigin, KeyOf(2), KeyOf(3)))};
   }
@@ -32,7 +32,7 @@ class KeyShowHistory : public ::testing::Test {
     EntryHeader header;
     header.seq = seq;
     header.recorded_at = kMorning + static_cast<Nanos>(seq) * kSecond;
-    return std::string(EntryBuilder().Build(header, rotation));
+    return std::string(*EntryBuilder().Build(header, rotation));
   }
   static std::string Vkey(char seed) { return FormatVerifierKey(VerifierKeyOf(KeyOf(seed))); }
 
