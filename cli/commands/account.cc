@@ -1,5 +1,6 @@
 // `account`: what was requested, granted and used, added up here from the sealed records of every envelope that passes
-// the filters. Nothing is printed before the last envelope is read; memory grows with the rows of the answer.
+// the filters. Nothing is printed before the last envelope is read; memory grows with the rows of the answer, up to
+// AccountOptions::max_bytes.
 #include "ledger/analysis/account.h"
 
 #include <algorithm>
@@ -177,7 +178,7 @@ void AddTotals(Listing& listing, const Account& account) {
     }
     cells = NumberCells(row, options, std::move(cells));
     for (Cell& cell : cells) cell.color = Color::kBold;
-    listing.AddCells([cells] { return cells; });
+    listing.AddCells(std::move(cells));
   };
   if (!By(options, Dimension::kResource)) return add("", account.total());
   for (const auto& [resource, sums] : account.total().resources) {
@@ -272,10 +273,14 @@ ExitStatus Run(Context& context, const Options& options) {
 
   Account account(*std::move(plan));
   Progress progress(context.err, context.err_is_terminal && !context.out_is_terminal, context.ticks);
-  const auto visit = [&](const Story& story) {
-    filtered->names.Learn(story.envelope);
-    account.Add(story.envelope, story.records);
+  const auto visit = [&](EnvelopeStory& story) -> Status {
+    filtered->names.Learn(story.envelope());
+    Account::Adding adding(account, story.envelope());
+    ENVLEDGER_RETURN_IF_ERROR(
+        story.ForEachRecord([&adding](const Record& record, const std::string&) { return adding.Add(record); }));
+    ENVLEDGER_RETURN_IF_ERROR(adding.Finish());
     progress.Update(account.total().envelopes, 0, "envelopes");
+    return Ok();
   };
   auto coverage = ForEachEnvelope(*filtered->reader, filtered->plan.request, 0, visit);
   if (!coverage.ok()) return Fail(context, coverage.status());
@@ -283,7 +288,9 @@ ExitStatus Run(Context& context, const Options& options) {
   Listing listing(context, filtered->style, Shape(account.options()));
   for (const auto& [key, row] : account.rows()) {
     if (listing.format() == Format::kTable) {
-      listing.AddCells([&, &k = key, &r = row] { return RowCells(k, r, account.options(), filtered->names); });
+      size_t bytes = 0;
+      for (const AccountValue& value : key) bytes += sizeof value + value.text.size();
+      listing.AddCells([&, &k = key, &r = row] { return RowCells(k, r, account.options(), filtered->names); }, bytes);
     } else if (listing.format() == Format::kCsv) {
       listing.AddCsv(RowFields(key, row, account.options()));
     } else {
@@ -322,7 +329,10 @@ producer states in unit-hours is a resource like any other, with its amount. Hou
 
 jsonl prints a row per line, {"by", "envelopes", "open", "resources": {NAME: {"requested", "granted", "used"}}}. Each
 of the three is {"amount", "unit_hours", "amounts"}, with per_unit, amounts_per_unit and without_amount where there are
-any. Then come the total, whose by is null, and {"completeness": ...}. csv has no totals.)";
+any. Then come the total, whose by is null, and {"completeness": ...}. csv has no totals.
+
+The rows of an account and the resources named in it may take 256 MiB of memory, which is about half a million rows; an
+account that would take more is refused. The envelopes that it adds up may be of any number and size.)";
 
 constexpr std::string_view kExample = R"(  envledger account --by tenant,day --resource gpu --since 7d
   envledger account --stage denied --by reason,policy

@@ -128,7 +128,8 @@ class Printer {
     ++counts_[{finding.severity, finding.kind}];
     if (plan_.limit != 0 && found_ > plan_.limit) return;
     if (listing_.format() == Format::kTable) {
-      listing_.AddCells([finding = std::move(finding), &names = names_] { return RowCells(finding, names); });
+      const size_t bytes = sizeof finding + finding.text.size() + finding.seqs.size() * sizeof(uint64_t);
+      listing_.AddCells([finding = std::move(finding), &names = names_] { return RowCells(finding, names); }, bytes);
     } else if (listing_.format() == Format::kCsv) {
       listing_.AddCsv(RowFields(finding));
     } else {
@@ -168,10 +169,11 @@ Result<std::optional<Record>> FirstRecordOf(LedgerReader& reader, const std::str
   QueryRequest request;
   request.recorder = producer;
   std::optional<Record> first;
-  const auto visit = [&](const Story& story) {
-    for (const Record& record : story.records) {
+  const auto visit = [&](EnvelopeStory& story) {
+    return story.ForEachRecord([&](const Record& record, const std::string&) {
       if (record.recorder.producer == producer && (!first || record.seq < first->seq)) first = record;
-    }
+      return Ok();
+    });
   };
   ENVLEDGER_RETURN_IF_ERROR(ForEachEnvelope(reader, request, 1, visit).status());
   return first;
@@ -185,24 +187,24 @@ Status PrintRecorders(LedgerReader& reader, const LedgerFindings& seen, Printer&
   return Ok();
 }
 
+bool Within(const QueryRequest& filter, Nanos when) {
+  return when >= filter.since.value_or(0) && when >= filter.recorded_since.value_or(0) &&
+         (!filter.until || when < *filter.until) && (!filter.at || when <= *filter.at) &&
+         (!filter.recorded_until || when < *filter.recorded_until);
+}
+
 Status PrintClockSteps(LedgerReader& reader, const QueryRequest& filter, Printer& printer) {
-  LedgerFindings steps;
   EventsRequest request{.name = "clock_stepped", .from_seq = 0, .limit = 0};
   while (true) {
     ENVLEDGER_ASSIGN_OR_RETURN(const EventsResponse page, reader.Events(request));
     if (page.entries.empty()) break;
     for (const std::string& entry : page.entries) {
-      ENVLEDGER_RETURN_IF_ERROR(steps.AddEvent(entry));
+      ENVLEDGER_ASSIGN_OR_RETURN(std::optional<Finding> finding, LedgerFindings::ClockStep(entry));
       ENVLEDGER_ASSIGN_OR_RETURN(const EntryView view, CheckEntry(entry));
       if (view.header.seq < request.from_seq) return Corruption("the ledger's events come out of order");
       request.from_seq = view.header.seq + 1;
+      if (finding && Within(filter, finding->when)) printer.Print(*std::move(finding));
     }
-  }
-  for (Finding& finding : steps.ClockSteps()) {
-    const bool in = finding.when >= filter.since.value_or(0) && finding.when >= filter.recorded_since.value_or(0) &&
-                    (!filter.until || finding.when < *filter.until) && (!filter.at || finding.when <= *filter.at) &&
-                    (!filter.recorded_until || finding.when < *filter.recorded_until);
-    if (in) printer.Print(std::move(finding));
   }
   return Ok();
 }
@@ -220,11 +222,18 @@ ExitStatus Run(Context& context, const Options& options) {
   Progress progress(context.err, context.err_is_terminal && !context.out_is_terminal, context.ticks);
   LedgerFindings ledger;
   uint64_t envelopes = 0;
-  const auto visit = [&](const Story& story) {
-    filtered->names.Learn(story.envelope);
-    ledger.AddRecords(story.records);
-    for (Finding& finding : FindingsOf(story.envelope, story.records, plan->options)) printer.Print(std::move(finding));
+  const auto visit = [&](EnvelopeStory& story) -> Status {
+    filtered->names.Learn(story.envelope());
+    EnvelopeFindings findings(story.envelope(), plan->options,
+                              [&printer](Finding finding) { printer.Print(std::move(finding)); });
+    ENVLEDGER_RETURN_IF_ERROR(story.ForEachRecord([&](const Record& record, const std::string&) {
+      ledger.AddRecord(record);
+      findings.Add(record);
+      return Ok();
+    }));
+    findings.Finish();
     progress.Update(++envelopes, 0, "envelopes");
+    return Ok();
   };
   auto coverage = ForEachEnvelope(*filtered->reader, filtered->plan.request, 0, visit);
   if (!coverage.ok()) return Fail(context, coverage.status());

@@ -9,15 +9,14 @@
 #include <time.h>
 
 #include <limits>
-#include <map>
 
 #include "cli/arguments/filtered.h"
 #include "cli/arguments/ledger_source.h"
 #include "cli/commands/commands.h"
 #include "ledger/chain/tree.h"
 #include "ledger/codec/json.h"
+#include "ledger/evidence/running_judge.h"
 #include "ledger/export/envelope_json.h"
-#include "ledger/protocol/match.h"
 #include "ledger/text/safe_text.h"
 #include "ledger/text/words.h"
 
@@ -71,7 +70,7 @@ struct FollowPlan {
 class Follower {
  public:
   Follower(Context& context, Filtered& filtered, const FollowPlan& plan, uint64_t from)
-      : context_(context), filtered_(filtered), plan_(plan), next_(from) {}
+      : context_(context), filtered_(filtered), plan_(plan), judge_(filtered.plan.request), next_(from) {}
 
   uint64_t next() const { return next_; }
   // Whether an envelope could not be judged by the filters.
@@ -85,17 +84,16 @@ class Follower {
       return Corruption("the ledger has " + std::to_string(page.tree_size) + " entries now, and entry " +
                         std::to_string(next_ - 1) + " was read before: it was cut, or is another");
     }
-    std::map<std::string, Story> stories;
     for (const std::string& bytes : page.entries) {
       if (Done()) break;
-      ENVLEDGER_RETURN_IF_ERROR(Take(reader, bytes, stories));
+      ENVLEDGER_RETURN_IF_ERROR(Take(reader, bytes));
     }
     context_.out.flush();
     return !page.entries.empty();
   }
 
  private:
-  Status Take(LedgerReader& reader, const std::string& bytes, std::map<std::string, Story>& stories) {
+  Status Take(LedgerReader& reader, const std::string& bytes) {
     ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(bytes));
     if (entry.header.seq != next_) {
       return Corruption("entry " + std::to_string(next_) + " was asked for, and entry " +
@@ -109,7 +107,7 @@ class Follower {
       if (plan_.events && !plan_.filters) Print(entry, leaf_hash);
     } else {
       ENVLEDGER_ASSIGN_OR_RETURN(const Record record, DecodeRecord(bytes));
-      const auto wanted = Wanted(reader, record, stories);
+      const auto wanted = plan_.filters ? judge_.Passes(reader, record) : true;
       const bool damaged = wanted.status().code() == Code::kCorruption || wanted.status().code() == Code::kNotFound;
       if (damaged) {
         // Shown rather than missed; and one envelope does not keep the others from being followed.
@@ -124,25 +122,6 @@ class Follower {
     last_leaf_hash_ = leaf_hash;
     ++next_;
     return Ok();
-  }
-
-  // Whether the envelope, as of this record, passes the filters.
-  Result<bool> Wanted(LedgerReader& reader, const Record& record, std::map<std::string, Story>& stories) {
-    if (!plan_.filters) return true;
-    const std::string& id = record.transition.envelope_id;
-    auto story = stories.find(id);
-    if (story == stories.end() || story->second.records.back().seq < record.seq) {
-      ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeResponse found, reader.FindEnvelope({id}));
-      ENVLEDGER_ASSIGN_OR_RETURN(Story read, ReadStory(found.envelope));
-      story = stories.insert_or_assign(id, std::move(read)).first;
-    }
-    std::vector<Record> until_now;
-    for (const Record& of_it : story->second.records) {
-      if (of_it.seq <= record.seq) until_now.push_back(of_it);
-    }
-    if (until_now.empty())
-      return Corruption("envelope " + id + " is answered without entry " + std::to_string(record.seq));
-    return Matcher(filtered_.plan.request).Judge(until_now).has_value();
   }
 
   void Print(const EntryView& entry, const Hash& leaf_hash) {
@@ -220,6 +199,7 @@ class Follower {
   Context& context_;
   Filtered& filtered_;
   const FollowPlan plan_;
+  RunningJudge judge_;  // of the filters, as of each record
   uint64_t next_;
   uint64_t printed_ = 0;
   bool unsure_ = false;

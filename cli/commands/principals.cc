@@ -86,7 +86,7 @@ ExitStatus Run(Context& context, const Options& options) {
   Progress progress(context.err, context.err_is_terminal && !context.out_is_terminal, context.ticks);
   const auto visit = [&](const PrincipalSummary& summary) {
     if (listing.format() == Format::kTable) {
-      listing.AddCells([cells = RowCells(summary)] { return cells; });
+      listing.AddCells(RowCells(summary));
     } else if (listing.format() == Format::kCsv) {
       listing.AddCsv(RowFields(summary));
     } else {

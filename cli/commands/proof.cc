@@ -5,8 +5,9 @@
 #include "cli/output/output_file.h"
 #include "cli/output/proof_output.h"
 #include "ledger/base/file.h"
+#include "ledger/chain/tree.h"
+#include "ledger/evidence/envelope_story.h"
 #include "ledger/evidence/proof_source.h"
-#include "ledger/evidence/story.h"
 #include "ledger/text/safe_text.h"
 
 namespace envledger::cli {
@@ -52,31 +53,29 @@ Result<Numbers> NumbersOf(const Options& options) {
   return request;
 }
 
-// The seqs that are asked for, and their entries as the envelope's answer has them.
+// The seqs that are asked for, and the leaf hashes of their entries as the envelope's answer has them.
 struct Wanted {
   uint64_t seq = 0;
-  std::string entry;  // empty: not known yet
+  std::optional<Hash> leaf_hash;  // not known of an entry that is asked for by its number
 };
 
 Result<std::vector<Wanted>> WantedOf(LedgerReader& reader, const Options& options, const Numbers& request) {
   if (request.seq) return std::vector<Wanted>{{*request.seq, {}}};
   const std::string& id = options.arguments().front();
-  ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeResponse response, reader.FindEnvelope({.envelope_id = id}));
-  ENVLEDGER_ASSIGN_OR_RETURN(const Story story, ReadStory(response.envelope));
-  Coverage coverage;
-  coverage.AddPage(response.completeness);
-  coverage.AddStory(story);
-  if (!coverage.complete()) return Corruption("the answer has a hole: " + coverage.problem());
+  ENVLEDGER_ASSIGN_OR_RETURN(EnvelopePages pages, EnvelopePages::Open(reader, id));
+  ENVLEDGER_ASSIGN_OR_RETURN(EnvelopeStory story, EnvelopeStory::Read(std::move(pages)));
+  if (!story.completeness().complete) return Corruption("the answer has a hole: " + story.completeness().problem);
+  if (!story.hole().empty()) return Corruption("the answer has a hole: " + story.problem());
+  const uint64_t last = story.records() - 1;
   std::vector<Wanted> wanted;
-  for (size_t i = 0; i < story.records.size(); ++i) {
-    const Record& record = story.records[i];
-    const bool chosen =
-        options.Has("all") || (request.revision ? record.revision == *request.revision : i + 1 == story.records.size());
-    if (chosen) wanted.push_back({record.seq, response.envelope.entries[i]});
-  }
+  ENVLEDGER_RETURN_IF_ERROR(story.ForEachRecord([&](const Record& record, const std::string& entry) {
+    const bool chosen = options.Has("all") || record.revision == request.revision.value_or(last);
+    if (chosen) wanted.push_back({record.seq, LeafHash(entry)});
+    return Ok();
+  }));
   if (wanted.empty()) {
-    return NotFound("envelope " + id + " has the revisions 0 to " + std::to_string(story.records.size() - 1) +
-                    ", not " + std::to_string(*request.revision));
+    return NotFound("envelope " + id + " has the revisions 0 to " + std::to_string(last) + ", not " +
+                    std::to_string(*request.revision));
   }
   return wanted;
 }
@@ -87,40 +86,40 @@ ExitStatus Deliver(Context& context, const Options& options, const std::string& 
   return ExitStatus::kFine;
 }
 
-// Every proof is made and checked before the first is written.
-ExitStatus WriteAll(Context& context, const std::string& directory, const std::vector<Wanted>& wanted,
-                    const std::vector<InclusionProofResponse>& proofs) {
+Result<InclusionProofResponse> ProofOf(ProofSource& source, const Wanted& wanted, uint64_t tree_size,
+                                       bool needs_checkpoint) {
+  ENVLEDGER_ASSIGN_OR_RETURN(InclusionProofResponse proof, source.Inclusion(wanted.seq, tree_size));
+  if (wanted.leaf_hash && *wanted.leaf_hash != LeafHash(proof.entry)) {
+    return Corruption("entry " + std::to_string(wanted.seq) +
+                      " is not the same in the envelope's answer and in the proof's");
+  }
+  if (needs_checkpoint && proof.checkpoint.empty()) return source.NoCheckpointOf(tree_size);
+  return proof;
+}
+
+// Every proof is made and checked before the first is written, and then, because they are not held, once more.
+ExitStatus WriteAll(Context& context, const std::string& directory, ProofSource& source,
+                    const std::vector<Wanted>& wanted, uint64_t tree_size) {
+  for (const Wanted& one : wanted) {
+    const auto proof = ProofOf(source, one, tree_size, true);
+    if (!proof.ok()) return Fail(context, proof.status());
+  }
   if (const Status made = MakeDirectory(directory); !made.ok()) {
     Complain(context, made.ToString());
     return ExitStatus::kUnavailable;
   }
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    const std::string stem = directory + "/" + std::to_string(wanted[i].seq);
-    const std::string what = "entry " + std::to_string(wanted[i].seq);
-    const std::string text = InclusionOutput(Format::kTable, wanted[i].seq, proofs[i]);
-    ExitStatus status = WriteOutput(context, stem + ".entry", proofs[i].entry, what);
+  for (const Wanted& one : wanted) {
+    const auto proof = ProofOf(source, one, tree_size, true);
+    if (!proof.ok()) return Fail(context, proof.status());
+    const std::string stem = directory + "/" + std::to_string(one.seq);
+    ExitStatus status = WriteOutput(context, stem + ".entry", proof->entry, "entry " + std::to_string(one.seq));
     if (status == ExitStatus::kFine) {
-      status = WriteOutput(context, stem + ".tlog-proof", text,
-                           "its proof in the tree of " + std::to_string(proofs[i].tree_size) + " entries");
+      status = WriteOutput(context, stem + ".tlog-proof", InclusionOutput(Format::kTable, one.seq, *proof),
+                           "its proof in the tree of " + std::to_string(tree_size) + " entries");
     }
     if (status != ExitStatus::kFine) return status;
   }
   return ExitStatus::kFine;
-}
-
-Result<std::vector<InclusionProofResponse>> ProofsOf(ProofSource& source, const std::vector<Wanted>& wanted,
-                                                     uint64_t tree_size, bool needs_checkpoint) {
-  std::vector<InclusionProofResponse> proofs;
-  for (const Wanted& one : wanted) {
-    ENVLEDGER_ASSIGN_OR_RETURN(InclusionProofResponse proof, source.Inclusion(one.seq, tree_size));
-    if (!one.entry.empty() && one.entry != proof.entry) {
-      return Corruption("entry " + std::to_string(one.seq) +
-                        " is not the same in the envelope's answer and in the proof's");
-    }
-    if (needs_checkpoint && proof.checkpoint.empty()) return source.NoCheckpointOf(tree_size);
-    proofs.push_back(std::move(proof));
-  }
-  return proofs;
 }
 
 ExitStatus RunInclusion(Context& context, const Options& options, const OutputStyle& style, LedgerReader& reader,
@@ -141,15 +140,15 @@ ExitStatus RunInclusion(Context& context, const Options& options, const OutputSt
     if (!covering.ok()) return Fail(context, covering.status());
     tree_size = covering->checkpoint.size;
   }
-  auto proofs = ProofsOf(source, *wanted, tree_size, style.format == Format::kTable);
-  if (!proofs.ok()) return Fail(context, proofs.status());
-  if (options.Has("all")) return WriteAll(context, options.Get("output"), *wanted, *proofs);
+  if (options.Has("all")) return WriteAll(context, options.Get("output"), source, *wanted, tree_size);
+  const auto proof = ProofOf(source, wanted->front(), tree_size, style.format == Format::kTable);
+  if (!proof.ok()) return Fail(context, proof.status());
   const std::string what = "entry " + std::to_string(last);
   if (options.Has("entry")) {
-    const ExitStatus status = WriteOutput(context, options.Get("entry"), proofs->front().entry, what);
+    const ExitStatus status = WriteOutput(context, options.Get("entry"), proof->entry, what);
     if (status != ExitStatus::kFine) return status;
   }
-  return Deliver(context, options, InclusionOutput(style.format, last, proofs->front()),
+  return Deliver(context, options, InclusionOutput(style.format, last, *proof),
                  "the proof that " + what + " is in the tree of " + std::to_string(tree_size) + " entries");
 }
 

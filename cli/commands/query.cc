@@ -38,24 +38,23 @@ ExitStatus Run(Context& context, const Options& options) {
 
   Listing listing(context, *style, QueryShape());
   Progress progress(context.err, context.err_is_terminal && !context.out_is_terminal, context.ticks);
-  const auto visit = [&](Story story) {
-    if (listing.format() == Format::kTable) {
-      names.Learn(story.envelope);
-      auto envelope = std::make_shared<const Envelope>(std::move(story.envelope));
-      listing.AddCells([envelope, &names] { return QueryCells(*envelope, names); });
-    } else if (listing.format() == Format::kCsv) {
-      listing.AddCsv(EnvelopeFields(story));
-    } else {
-      listing.AddJson(EnvelopeJson(story));
-    }
-    progress.Update(listing.rows(), 0, "envelopes");
-  };
   std::optional<AnswerProof> proof;
   if (*key) proof.emplace(**reader, TrustKeyOrLater(**key), source->data_dir.empty(), plan->request);
-  const auto witness = [&proof](const EnvelopeRecords& records) {
-    if (proof) proof->Add(records);
+  const auto visit = [&](EnvelopeStory& story) -> Status {
+    if (proof) ENVLEDGER_RETURN_IF_ERROR(proof->Add(story));
+    if (listing.format() == Format::kTable) {
+      names.Learn(story.envelope());
+      const auto envelope = std::make_shared<const Envelope>(story.envelope());
+      listing.AddCells([envelope, &names] { return QueryCells(*envelope, names); }, story.bytes());
+    } else if (listing.format() == Format::kCsv) {
+      listing.AddCsv(EnvelopeFields(story.envelope(), story.roles()));
+    } else {
+      listing.AddJson(EnvelopeJson(story.envelope(), story.roles()));
+    }
+    progress.Update(listing.rows(), 0, "envelopes");
+    return Ok();
   };
-  auto coverage = ForEachEnvelope(**reader, plan->request, plan->limit, visit, witness);
+  auto coverage = ForEachEnvelope(**reader, plan->request, plan->limit, visit);
   if (!coverage.ok()) return Fail(context, coverage.status());
   coverage->SetCursorEnd(CursorEnd(options, now));
   if (proof) {
@@ -77,22 +76,24 @@ does, the ledger decides which is meant; to leave no doubt, write the kind in fr
 (service:system:serviceaccount:default:web) or :ID. Where one name stands for several principals, the answer is about
 all of them and says so on stderr.
 
-jsonl prints one envelope per line as it comes, and {"completeness": ...} last; json collects the answer and prints one
-object {"completeness": ..., "envelopes": [...]}. csv puts a ' before what a spreadsheet would run as a formula. Hashes
-are lower-case hexadecimal. Exit status 1 if the answer has a hole. A cursor belongs to its filters: to continue, give
-the same ones again. It remembers the moment from which spans ago were counted.
+jsonl prints one envelope per line as it comes, and {"completeness": ...} last; json prints one object
+{"completeness": ..., "envelopes": [...]}, for which more than 16 MiB of envelopes wait in a temporary file below
+$TMPDIR. csv puts a ' before what a spreadsheet would run as a formula. Hashes are lower-case hexadecimal. Exit status
+1 if the answer has a hole. A cursor belongs to its filters: to continue, give the same ones again. It remembers the
+moment from which spans ago were counted.
 
 --at shows what was known to have happened by a moment. Later records of an envelope are left out, so --open --at lists
 what was open then, with the grant that it held. --scan reads every entry instead of the indexes. It gives the same
 answer, unless an index is damaged, and reads the ledger once per page. All formats but json print envelopes as they
-come, however many there are.
+come, however many there are and whatever their size.
 
 --prove checks the answer here, not in the daemon: that a checkpoint is signed by VKEY or a later key of the ledger;
 that every record is in its tree; that no envelope has a gap in its revisions; and, with --principal, that the
 principal's links have no gap and that no matching envelope is missing (the others are read for that). The output also
 says what no answer can prove. Exit status 1 if something does not hold, naming envelope and entry; completeness then
 has {"proven": {"holds", ...}}. If the checkpoint does not cover the answer, the daemon signs a new one; from a
-directory, entries that it does not cover are counted as such.)";
+directory, entries that it does not cover are counted as such. What is to be proven is held until then: 256 MiB, or some
+four million records, are the most; prove more in parts, with --limit and --cursor.)";
 
 constexpr std::string_view kExample = R"(  envledger query --principal alice --since 7d --narrowed
   envledger query --principal agent:aria --role requester --format jsonl --limit 0

@@ -91,7 +91,8 @@ complete the answer is. It loads nothing from anywhere, and reads without script
 The file embeds the sealed bytes of every entry it is about, one signed checkpoint, and the proof that all of them are
 in its tree. envledger report verify checks all that without the ledger, filters included. Where the latest checkpoint
 ends before the newest entry, the daemon is asked to sign one now; from a directory that is an error. The report is put
-together in memory, which takes four to six times the size of the file.
+together in memory, which takes four to six times the size of the file. It embeds at most 64 MiB of entries; what would
+be more is refused, and needs narrower filters.
 
 With --at everything is told as of that moment: what occurred later is left out of the page, and deadlines and the time
 that resources are held end there. The evidence has the later records too, to show that they are later.

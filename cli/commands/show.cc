@@ -1,5 +1,7 @@
-// `show`: the whole story of one envelope.
+// `show`: the whole story of one envelope. It begins with what the last record made of it, so a large envelope is read
+// twice: once to fold it, and once more while its records are printed, page by page.
 #include <algorithm>
+#include <utility>
 
 #include "cli/arguments/ledger_source.h"
 #include "cli/arguments/prove_argument.h"
@@ -36,61 +38,87 @@ std::string RecordJson(const Record& record, std::string_view entry) {
 
 // What is shown of an envelope.
 struct Shown {
-  Story story;
-  std::vector<std::string> entries;  // of the story's records
-  std::optional<Nanos> at;           // only what had happened by then
+  EnvelopeStory story;
+  std::optional<Nanos> at;  // only what had happened by then
   std::optional<EnvelopeTree> tree;
 };
 
-std::string ShowJson(const Shown& shown, const Coverage& coverage) {
-  const auto& [story, entries, at, tree] = shown;
-  JsonObject json;
-  json.Raw("completeness", coverage.Json());
-  if (at) json.Text("at", FormatTime(*at)).Number("later_records", story.later);
-  AddEnvelope(json, story);
-  std::vector<std::string> records;
-  for (size_t i = 0; i < entries.size(); ++i) records.push_back(RecordJson(story.records[i], entries[i]));
-  json.Raw("records", JsonArray(records));
-  if (tree) json.Raw("tree", TreeJson(*tree));
-  return json.str();
+// Of records that go by.
+Status PrintJson(std::ostream& out, Shown& shown, const Coverage& coverage) {
+  EnvelopeStory& story = shown.story;
+  JsonObject head;
+  head.Raw("completeness", coverage.Json());
+  if (shown.at) head.Text("at", FormatTime(*shown.at)).Number("later_records", story.later());
+  AddEnvelope(head, story.envelope(), story.roles());
+  const std::string text = head.str();
+  out << text.substr(0, text.size() - 1) << ",\"records\":[";
+  bool first = true;
+  ENVLEDGER_RETURN_IF_ERROR(story.ForEachRecord([&](const Record& record, const std::string& entry) {
+    out << (std::exchange(first, false) ? "" : ",") << RecordJson(record, entry);
+    return Ok();
+  }));
+  out << ']';
+  if (shown.tree) out << ",\"tree\":" << TreeJson(*shown.tree);
+  out << "}\n";
+  return Ok();
 }
 
-void PrintCsv(std::ostream& out, const Story& story, const std::vector<std::string>& entries) {
+std::vector<std::string> CsvFields(const Record& record, const std::string& entry) {
+  const Transition& transition = record.transition;
+  const Decision decision = transition.decision.value_or(Decision{});
+  const Outcome outcome = transition.outcome.value_or(Outcome{});
+  const ResourceMap resources =
+      transition.granted ? transition.granted->resources : transition.requested.value_or(ResourceMap{});
+  return {std::to_string(record.seq),
+          transition.envelope_id,
+          std::string(Name(transition.stage)),
+          FormatTime(transition.occurred_at.value_or(0)),
+          FormatTime(record.recorded_at),
+          record.recorder.producer,
+          std::to_string(record.recorder.uid),
+          Hex(View(LeafHash(entry))),
+          decision.effect == Effect::kUnspecified ? "" : std::string(Name(decision.effect)),
+          Joined(decision.reasons, "; "),
+          decision.decider ? PrincipalText(*decision.decider) : "",
+          ExactResources(resources),
+          transition.reason,
+          outcome.code,
+          outcome.reason,
+          ExactResources(outcome.usage),
+          transition.note};
+}
+
+Status PrintCsv(std::ostream& out, EnvelopeStory& story) {
   out << CsvRow({"seq", "envelope_id", "stage", "occurred_at", "recorded_at", "producer", "uid", "leaf_hash", "effect",
                  "reasons", "decider", "resources", "reason", "outcome_code", "outcome_reason", "used", "note"});
-  for (size_t i = 0; i < entries.size(); ++i) {
-    const Record& record = story.records[i];
-    const Transition& transition = record.transition;
-    const Decision decision = transition.decision.value_or(Decision{});
-    const Outcome outcome = transition.outcome.value_or(Outcome{});
-    const ResourceMap resources =
-        transition.granted ? transition.granted->resources : transition.requested.value_or(ResourceMap{});
-    out << CsvRow({std::to_string(record.seq), transition.envelope_id, std::string(Name(transition.stage)),
-                   FormatTime(transition.occurred_at.value_or(0)), FormatTime(record.recorded_at),
-                   record.recorder.producer, std::to_string(record.recorder.uid), Hex(View(LeafHash(entries[i]))),
-                   decision.effect == Effect::kUnspecified ? "" : std::string(Name(decision.effect)),
-                   Joined(decision.reasons, "; "), decision.decider ? PrincipalText(*decision.decider) : "",
-                   ExactResources(resources), transition.reason, outcome.code, outcome.reason,
-                   ExactResources(outcome.usage), transition.note});
-  }
+  return story.ForEachRecord([&out](const Record& record, const std::string& entry) {
+    out << CsvRow(CsvFields(record, entry));
+    return Ok();
+  });
 }
 
 // Entry bytes: the bytes themselves for one record and no terminal, else a line of hexadecimal for each.
-ExitStatus PrintRaw(Context& context, const std::vector<uint64_t>& seqs, const Story& story,
-                    const std::vector<std::string>& entries) {
-  std::vector<std::string_view> chosen;
-  for (size_t i = 0; i < entries.size(); ++i) {
-    if (seqs.empty() || std::find(seqs.begin(), seqs.end(), story.records[i].seq) != seqs.end()) {
-      chosen.push_back(entries[i]);
+Status PrintRaw(Context& context, const std::vector<uint64_t>& seqs, EnvelopeStory& story) {
+  const auto chosen = [&seqs](const Record& record) {
+    return seqs.empty() || std::find(seqs.begin(), seqs.end(), record.seq) != seqs.end();
+  };
+  size_t found = 0;
+  const auto count = [&](const Record& record, const std::string&) {
+    if (chosen(record)) ++found;
+    return Ok();
+  };
+  if (!seqs.empty()) ENVLEDGER_RETURN_IF_ERROR(story.ForEachRecord(count));
+  if (found < seqs.size()) return NotFound("the envelope has no record of such a --seq");
+  const bool plain = seqs.size() == 1 && !context.out_is_terminal;
+  return story.ForEachRecord([&](const Record& record, const std::string& entry) {
+    if (!chosen(record)) return Ok();
+    if (plain) {
+      context.out << entry;
+    } else {
+      context.out << Hex(entry) << '\n';
     }
-  }
-  if (chosen.size() < seqs.size()) return Fail(context, NotFound("the envelope has no record of such a --seq"));
-  if (seqs.size() == 1 && !context.out_is_terminal) {
-    context.out << chosen.front();
-    return ExitStatus::kFine;
-  }
-  for (const std::string_view entry : chosen) context.out << Hex(entry) << '\n';
-  return ExitStatus::kFine;
+    return Ok();
+  });
 }
 
 Result<std::vector<uint64_t>> SeqsOf(const Options& options) {
@@ -105,60 +133,65 @@ Result<std::vector<uint64_t>> SeqsOf(const Options& options) {
   return seqs;
 }
 
-void PrintTable(Context& context, const OutputStyle& style, const Shown& shown, const Coverage& coverage) {
-  PrintTimeline(context.out, style, shown.story, shown.entries);
+Status PrintTable(Context& context, const OutputStyle& style, Shown& shown, const Coverage& coverage) {
+  EnvelopeStory& story = shown.story;
+  Timeline timeline(context.out, style, story.envelope());
+  ENVLEDGER_RETURN_IF_ERROR(story.ForEachRecord([&timeline](const Record& record, const std::string& entry) {
+    timeline.Add(record, entry);
+    return Ok();
+  }));
   context.out << '\n';
   if (shown.tree) {
     context.out << style.palette.Paint(Color::kBold, "WITHIN") << '\n';
     PrintTree(context.out, style, *shown.tree);
     context.out << '\n';
   }
-  std::string count = std::to_string(shown.entries.size()) + (shown.entries.size() == 1 ? " record" : " records");
+  std::string count = std::to_string(story.records()) + (story.records() == 1 ? " record" : " records");
   if (shown.at) {
-    count += " by " + FullTime(*shown.at) + " (occurred_at); " + std::to_string(shown.story.later) + " came later";
+    count += " by " + FullTime(*shown.at) + " (occurred_at); " + std::to_string(story.later()) + " came later";
   }
   const Color color = coverage.complete() ? Color::kDim : Color::kRed;
   for (const std::string& line : WrapColumns(count + ". " + SafeText(coverage.Sentence()), style.width)) {
     context.out << style.palette.Paint(color, line) << '\n';
   }
   PrintProof(context.out, style, coverage);
+  return Ok();
 }
 
-void Print(Context& context, const OutputStyle& style, const Shown& shown, const Coverage& coverage) {
+Status Print(Context& context, const OutputStyle& style, Shown& shown, const Coverage& coverage) {
   switch (style.format) {
     case Format::kTable:
-      PrintTable(context, style, shown, coverage);
-      break;
+      return PrintTable(context, style, shown, coverage);
     case Format::kCsv:
-      PrintCsv(context.out, shown.story, shown.entries);
+      ENVLEDGER_RETURN_IF_ERROR(PrintCsv(context.out, shown.story));
       Complain(context, coverage.Sentence());
       ComplainProof(context, coverage);
       break;
     case Format::kJson:
     case Format::kJsonl:
-      context.out << ShowJson(shown, coverage) << '\n';
-      break;
+      return PrintJson(context.out, shown, coverage);
   }
+  return Ok();
 }
 
-// Leaves out what had not happened by then.
-Status CutAt(Shown& shown, Nanos at) {
-  const Record& first = shown.story.records.front();
-  const Nanos asked = first.transition.occurred_at.value_or(0);
-  if (asked > at) {
-    return NotFound("envelope " + first.transition.envelope_id + " was not requested before " + FormatTime(asked));
-  }
-  ENVLEDGER_RETURN_IF_ERROR(LeaveOutLater(at, shown.story));
-  shown.at = at;
-  std::vector<std::string> entries;
-  for (const size_t place : shown.story.places) entries.push_back(std::move(shown.entries[place]));
-  shown.entries = std::move(entries);
-  return Ok();
+// kNotFound when the envelope was requested later than `at`.
+Status CheckRequestedBy(const EnvelopePages& pages, Nanos at) {
+  if (pages.first().empty()) return Ok();
+  const auto first = DecodeRecord(pages.first().front());
+  const Nanos asked = first.ok() ? first->transition.occurred_at.value_or(0) : at;
+  if (asked <= at) return Ok();
+  return NotFound("envelope " + pages.envelope_id() + " was not requested before " + FormatTime(asked));
+}
+
+Result<EnvelopeStory> ReadShown(LedgerReader& reader, const std::string& id, std::optional<Nanos> at) {
+  ENVLEDGER_ASSIGN_OR_RETURN(EnvelopePages pages, EnvelopePages::Open(reader, id));
+  if (at) ENVLEDGER_RETURN_IF_ERROR(CheckRequestedBy(pages, *at));
+  return EnvelopeStory::Read(std::move(pages), at);
 }
 
 // Reads the tree, and says in the coverage when one of its answers had a hole.
 Status AddTree(LedgerReader& reader, Shown& shown, Coverage& coverage) {
-  ENVLEDGER_ASSIGN_OR_RETURN(shown.tree, ReadTree(reader, shown.story.envelope));
+  ENVLEDGER_ASSIGN_OR_RETURN(shown.tree, ReadTree(reader, shown.story.envelope()));
   if (shown.tree->problem.empty()) return Ok();
   Completeness hole;
   hole.problem = shown.tree->problem;
@@ -186,33 +219,25 @@ ExitStatus Run(Context& context, const Options& options) {
   if (!key.ok()) return BadKey(context, key.status());
   auto reader = context.open_ledger(*source);
   if (!reader.ok()) return Fail(context, reader.status());
-  auto response = (*reader)->FindEnvelope({.envelope_id = options.arguments().front()});
-  if (!response.ok()) return Fail(context, response.status());
-  auto story = ReadStory(response->envelope);
+  auto story = ReadShown(**reader, options.arguments().front(), at);
   if (!story.ok()) return Fail(context, story.status());
   Coverage coverage;
-  coverage.AddPage(response->completeness);
-  coverage.AddStory(*story);
+  coverage.AddPage(story->completeness());
+  coverage.AddStory(story->envelope().first_seq, story->last_seq(), story->problem());
   std::optional<AnswerProof> proof;
   if (*key) {
     proof.emplace(**reader, TrustKeyOrLater(**key), source->data_dir.empty(), std::nullopt);
-    proof->Add(response->envelope);
+    if (const Status added = proof->Add(*story); !added.ok()) return Fail(context, added);
     if (const Status proven = proof->Prove(coverage, {}); !proven.ok()) return Fail(context, proven);
     coverage.SetProof(proof->holds(), proof->Json(), proof->Sentence());
   }
-  Shown shown{.story = *std::move(story), .entries = std::move(response->envelope.entries), .at = {}, .tree = {}};
-  if (at) {
-    if (const Status cut = CutAt(shown, *at); !cut.ok()) return Fail(context, cut);
-  }
+  Shown shown{.story = *std::move(story), .at = at, .tree = {}};
   if (options.Has("tree")) {
     if (const Status read = AddTree(**reader, shown, coverage); !read.ok()) return Fail(context, read);
   }
-  if (options.Has("raw")) {
-    const ExitStatus printed = PrintRaw(context, *seqs, shown.story, shown.entries);
-    if (printed != ExitStatus::kFine) return printed;
-  } else {
-    Print(context, *style, shown, coverage);
-  }
+  const Status printed =
+      options.Has("raw") ? PrintRaw(context, *seqs, shown.story) : Print(context, *style, shown, coverage);
+  if (!printed.ok()) return Fail(context, printed);
   if (proof && !proof->holds()) return ProofFailed(context, proof->failure());
   if (coverage.complete() || options.Has("raw")) return ExitStatus::kFine;
   Complain(context, "the answer has a hole: " + coverage.problem() + "; run envledger verify");
@@ -228,10 +253,13 @@ json and jsonl print one object on one line: completeness, the fields that query
 occurred_at, recorded_at, recorder, leaf_hash, transition}]. csv prints a row per record. The leaf hash is the SHA-256
 of a zero byte and the entry's bytes, which --raw --seq writes.
 
---tree draws the parents up to the root, and everything requested within the envelope, up to 64 levels each way and
-2,000 envelopes; where there is more, it says so. In json it is tree: {envelope_id, stage, kind, operation, relation,
-children}. --at TIME shows, folds and compares only what had occurred by then. --prove checks every record against a
-signed checkpoint, as query --prove does.
+An envelope of any size is shown in the memory of a few pages. One that is larger than a page is read twice: to add it
+up, and then to print its records as they come.
+
+--tree draws the parents up to the root, and everything requested within the envelope, up to 64 levels each way, 2,000
+envelopes and 32 MiB; where there is more, it says so. In json it is tree: {envelope_id, stage, kind, operation,
+relation, children}. --at TIME shows, folds and compares only what had occurred by then. --prove checks every record
+against a signed checkpoint, as query --prove does.
 
 With --tiles every entry of the export is read, and nothing is shown unless together they give the root of its
 checkpoint; verify --tiles also checks the signature.)";

@@ -123,6 +123,9 @@ A timestamp that does not hold is TAMPERED; one whose authority the certificates
 Timestamps kept beside the ledger can be removed together with its tail: the report gives the time of the latest one,
 and nothing vouches for what came after it.
 
+It takes some 70 bytes of memory for each envelope and 50 for each principal of the ledger, 250 more for each principal
+where the indexes are compared, and a few megabytes with --only-hashes.
+
 json: {"verdict", "ok", "entries", "tree_size", "root", "checkpoints", "failures": [{"seq", "check", "message"}],
 "checks", "failure_count", "origin", "vkey", "key_is_trusted", "keys": [{"vkey", "seq"}]}; at most the first 100
 failures are listed.)";

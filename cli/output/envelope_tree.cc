@@ -21,7 +21,7 @@ class Reading {
 
   Result<EnvelopeTree> Read(const Envelope& envelope) {
     EnvelopeTree tree;
-    TreeNode node{.envelope = envelope, .asked = true, .children = {}, .note = {}};
+    TreeNode node{.envelope = TreeEnvelope(envelope), .asked = true, .children = {}, .note = {}};
     met_.insert(envelope.envelope_id);
     ENVLEDGER_ASSIGN_OR_RETURN(std::vector<TreeNode> parents, Climb(envelope, tree.above));
     ENVLEDGER_RETURN_IF_ERROR(Descend(node, 0));
@@ -49,50 +49,64 @@ class Reading {
         above = "more than " + std::to_string(kMaxTreeDepth) + " levels above; the next is " + id;
         break;
       }
-      auto found = reader_.FindEnvelope({.envelope_id = id});
-      if (!found.ok() && found.status().code() == Code::kNotFound) {
+      auto pages = EnvelopePages::Open(reader_, id);
+      if (!pages.ok() && pages.status().code() == Code::kNotFound) {
         above = "its parent " + id + " is not in the ledger";
         break;
       }
-      ENVLEDGER_RETURN_IF_ERROR(found.status());
-      ENVLEDGER_ASSIGN_OR_RETURN(Story story, ReadStory(found->envelope));
-      if (!found->completeness.complete) Problem(found->completeness.problem);
-      Problem(story.problem);
+      ENVLEDGER_RETURN_IF_ERROR(pages.status());
+      ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeStory story, EnvelopeStory::Read(*std::move(pages)));
+      Problem(story.problem());
+      TreeEnvelope parent(story.envelope());
+      bytes_ += parent.MemoryBytes();
+      if (bytes_ > kMaxTreeBytes) {
+        above = "a tree is read up to " + Grouped(kMaxTreeBytes) + " bytes; the next is " + id;
+        break;
+      }
       met_.insert(id);
-      id = story.envelope.execution.parent_envelope_id;
-      parents.push_back({.envelope = std::move(story.envelope), .asked = false, .children = {}, .note = {}});
+      id = parent.parent;
+      parents.push_back({.envelope = std::move(parent), .asked = false, .children = {}, .note = {}});
     }
     return parents;
   }
 
   Status Descend(TreeNode& node, size_t depth) {
     QueryRequest request;
-    request.parent = node.envelope.envelope_id;
+    request.parent = node.envelope.id;
     const uint64_t room = kMaxTreeEnvelopes - std::min(kMaxTreeEnvelopes, met_.size());
-    std::vector<Envelope> children;
+    std::vector<TreeEnvelope> children;
     // One more than there is room for, to know whether there is more.
-    ENVLEDGER_ASSIGN_OR_RETURN(const Coverage coverage, ForEachEnvelope(reader_, request, room + 1, [&](Story story) {
-                                 if (story.envelope.execution.parent_envelope_id != request.parent) return;
-                                 children.push_back(std::move(story.envelope));
+    ENVLEDGER_ASSIGN_OR_RETURN(const Coverage coverage,
+                               ForEachEnvelope(reader_, request, room + 1, [&](EnvelopeStory& story) {
+                                 if (bytes_ > kMaxTreeBytes) return Ok();
+                                 TreeEnvelope child(story.envelope());
+                                 if (child.parent != request.parent) return Ok();
+                                 bytes_ += child.MemoryBytes();
+                                 children.push_back(std::move(child));
+                                 return Ok();
                                }));
     Problem(coverage.problem());
-    for (Envelope& child : children) {
+    for (TreeEnvelope& child : children) {
       if (depth == kMaxTreeDepth) {
-        node.note = "more than " + std::to_string(kMaxTreeDepth) + " levels below: show --tree " + child.envelope_id;
+        node.note = "more than " + std::to_string(kMaxTreeDepth) + " levels below: show --tree " + child.id;
         return Ok();
       }
       if (met_.size() >= kMaxTreeEnvelopes) {
         node.note = "there is more: a tree is read up to " + Grouped(kMaxTreeEnvelopes) + " envelopes";
         return Ok();
       }
-      if (!met_.insert(child.envelope_id).second) {
-        node.note = "goes round in a circle: " + child.envelope_id + " is above already";
+      if (!met_.insert(child.id).second) {
+        node.note = "goes round in a circle: " + child.id + " is above already";
         continue;
       }
       node.children.push_back({.envelope = std::move(child), .asked = false, .children = {}, .note = {}});
     }
     if (!coverage.next_cursor().empty() && node.note.empty()) {
       node.note = "there is more: a tree is read up to " + Grouped(kMaxTreeEnvelopes) + " envelopes";
+    }
+    if (bytes_ > kMaxTreeBytes) {
+      node.note = "there is more: a tree is read up to " + Grouped(kMaxTreeBytes) + " bytes";
+      return Ok();
     }
     for (TreeNode& child : node.children) ENVLEDGER_RETURN_IF_ERROR(Descend(child, depth + 1));
     return Ok();
@@ -104,6 +118,7 @@ class Reading {
 
   LedgerReader& reader_;
   std::set<std::string> met_;
+  size_t bytes_ = 0;  // of what is told of them
   std::string problem_;
 };
 
@@ -113,12 +128,11 @@ class TreePrinter {
 
   // `first` before its first line, `rest` before those below it.
   void Print(const TreeNode& node, const std::string& first, const std::string& rest) const {
-    const Envelope& envelope = node.envelope;
-    const RelationWords relation = SummaryOf(envelope);
+    const TreeEnvelope& envelope = node.envelope;
     const Palette& palette = style_.palette;
-    std::string about = SafeText(WhatText(envelope.execution));
-    if (!relation.text.empty()) about += "  " + SafeText(relation.text);
-    const std::string id = SafeText(envelope.envelope_id);
+    std::string about = SafeText(envelope.what);
+    if (!envelope.summary.empty()) about += "  " + SafeText(envelope.summary);
+    const std::string id = SafeText(envelope.id);
     const std::string stage(Name(envelope.stage));
     const std::string mark = node.asked ? "  ◀ this" : "";
     const size_t taken = ColumnsOf(first + id + stage + mark) + 4;
@@ -152,10 +166,10 @@ class TreePrinter {
 };
 
 std::string NodeJson(const TreeNode& node, const std::string& above) {
-  const Envelope& envelope = node.envelope;
+  const TreeEnvelope& envelope = node.envelope;
   JsonObject json;
-  json.Text("envelope_id", envelope.envelope_id).Text("stage", Name(envelope.stage));
-  json.Text("kind", Name(envelope.execution.kind)).TextOrNull("operation", envelope.execution.operation);
+  json.Text("envelope_id", envelope.id).Text("stage", Name(envelope.stage));
+  json.Text("kind", Name(envelope.kind)).TextOrNull("operation", envelope.operation);
   JsonObject relation;
   for (const auto& [resource, of_it] : envelope.relation) relation.Text(resource, Name(of_it));
   json.Raw("relation", relation.str()).TextIfAny("above", above).TextIfAny("note", node.note);
@@ -165,6 +179,23 @@ std::string NodeJson(const TreeNode& node, const std::string& above) {
 }
 
 }  // namespace
+
+TreeEnvelope::TreeEnvelope(const Envelope& envelope)
+    : id(envelope.envelope_id),
+      stage(envelope.stage),
+      parent(envelope.execution.parent_envelope_id),
+      kind(envelope.execution.kind),
+      operation(envelope.execution.operation),
+      what(WhatText(envelope.execution)),
+      relation(envelope.relation),
+      summary(SummaryOf(envelope).text) {}
+
+size_t TreeEnvelope::MemoryBytes() const {
+  constexpr size_t kNodeBytes = 96;  // of a map
+  size_t bytes = sizeof *this + id.size() + parent.size() + operation.size() + what.size() + summary.size();
+  for (const auto& [resource, of_it] : relation) bytes += kNodeBytes + resource.size();
+  return bytes;
+}
 
 Result<EnvelopeTree> ReadTree(LedgerReader& reader, const Envelope& envelope) { return Reading(reader).Read(envelope); }
 

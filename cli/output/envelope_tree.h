@@ -6,18 +6,36 @@
 #include <vector>
 
 #include "cli/output/output_style.h"
-#include "ledger/evidence/story.h"
+#include "ledger/codec/envelope.h"
 #include "ledger/protocol/ledger_reader.h"
+#include "ledger/text/words.h"
 
 namespace envledger::cli {
 
-// A tree is read up to so many levels above and below the envelope, and so many envelopes in all; where there is more,
-// the tree says so.
+// A tree is read up to so many levels above and below the envelope, and so many envelopes in all, which hold no more
+// than so many bytes; where there is more, the tree says so.
 inline constexpr size_t kMaxTreeDepth = 64;
 inline constexpr size_t kMaxTreeEnvelopes = 2000;
+inline constexpr size_t kMaxTreeBytes = 32 << 20;
+
+// What is told of an envelope in a tree.
+struct TreeEnvelope {
+  std::string id;
+  Stage stage = Stage::kUnspecified;
+  std::string parent;
+  ExecutionKind kind = ExecutionKind::kUnspecified;
+  std::string operation;
+  std::string what;  // WhatText
+  RelationMap relation;
+  std::string summary;  // the text of SummaryOf
+
+  explicit TreeEnvelope(const Envelope& envelope);
+  TreeEnvelope() = default;
+  size_t MemoryBytes() const;
+};
 
 struct TreeNode {
-  Envelope envelope;
+  TreeEnvelope envelope;
   bool asked = false;  // the one that the tree was asked for
   std::vector<TreeNode> children;
   std::string note;  // what is left out below it, and why; empty: nothing is

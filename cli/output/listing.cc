@@ -19,11 +19,12 @@ Listing::Listing(Context& context, const OutputStyle& style, ListingShape shape)
 
 void Listing::AddJson(std::string row) {
   ++rows_;
-  if (format() == Format::kJson) {
-    waiting_.push_back(std::move(row));
-  } else {
+  if (format() != Format::kJson) {
     context_.out << row << '\n';
+    return;
   }
+  row.insert(0, rows_ == 1 ? "\n" : ",\n");
+  if (kept_.ok()) kept_ = waiting_.Add(row);
 }
 
 void Listing::AddCsv(const std::vector<std::string>& row) {
@@ -31,7 +32,12 @@ void Listing::AddCsv(const std::vector<std::string>& row) {
   context_.out << CsvRow(row);
 }
 
-void Listing::AddCells(std::function<Cells()> row) {
+void Listing::AddCells(std::function<Cells()> row, size_t bytes) {
+  ++rows_;
+  table_->Add(std::move(row), bytes);
+}
+
+void Listing::AddCells(Cells row) {
   ++rows_;
   table_->Add(std::move(row));
 }
@@ -77,8 +83,9 @@ ExitStatus Listing::Finish(const Coverage& coverage, const std::string& count) {
     }
     case Format::kJson: {
       context_.out << "{\"completeness\":" << coverage.Json() << ",\"" << shape_.rows_name << "\":[";
-      for (size_t i = 0; i < waiting_.size(); ++i) context_.out << (i == 0 ? "\n" : ",\n") << waiting_[i];
-      context_.out << (waiting_.empty() ? "]}\n" : "\n]}\n");
+      if (kept_.ok()) kept_ = waiting_.CopyTo(context_.out);
+      if (!kept_.ok()) return Fail(context_, kept_);
+      context_.out << (rows_ == 0 ? "]}\n" : "\n]}\n");
       break;
     }
     case Format::kJsonl:

@@ -1,8 +1,8 @@
 // A long answer in one of the four formats: rows as they come, and what the answer covers.
 //
 // table and csv print their titles first; jsonl one object a line and {"completeness": ...} last; json one object whose
-// completeness comes first, so its rows wait until the answer is whole. csv says the completeness on stderr, where it
-// does not spoil a spreadsheet.
+// completeness comes first, so its rows wait until the answer is whole (in a Spool). csv says the completeness on
+// stderr, where it does not spoil a spreadsheet.
 #pragma once
 
 #include <functional>
@@ -12,6 +12,7 @@
 
 #include "cli/context.h"
 #include "cli/output/output_style.h"
+#include "cli/output/spool.h"
 #include "cli/output/table.h"
 #include "ledger/evidence/story.h"
 
@@ -38,10 +39,13 @@ class Listing {
   // The one that belongs to format().
   void AddJson(std::string row);
   void AddCsv(const std::vector<std::string>& row);
-  void AddCells(std::function<Cells()> row);
+  // `bytes`: about what the row holds until it is printed.
+  void AddCells(std::function<Cells()> row, size_t bytes);
+  void AddCells(Cells row);
   uint64_t rows() const { return rows_; }
 
-  // `count`: what the rows are, in words ("3 envelopes"). Not kFine when the answer is incomplete.
+  // `count`: what the rows are, in words ("3 envelopes"). Not kFine when the answer is incomplete, or its rows could
+  // not be kept until now.
   ExitStatus Finish(const Coverage& coverage, const std::string& count);
 
  private:
@@ -49,7 +53,8 @@ class Listing {
   const OutputStyle style_;
   const ListingShape shape_;
   uint64_t rows_ = 0;
-  std::vector<std::string> waiting_;  // rows of the json format
+  Spool waiting_;  // rows of the json format
+  Status kept_;    // that they could be kept
   std::unique_ptr<Table> table_;
 };
 

@@ -26,17 +26,20 @@ size_t LongestWord(std::string_view text) {
 Table::Table(std::ostream& out, Palette palette, size_t width, std::vector<Column> columns, size_t indent)
     : out_(out), palette_(palette), width_(width), columns_(std::move(columns)), indent_(indent) {}
 
-void Table::Add(std::function<Cells()> row) {
+void Table::Add(std::function<Cells()> row, size_t bytes) {
   if (settled_) {
     PrintRow(row());
     return;
   }
   sample_.push_back(std::move(row));
-  if (sample_.size() == kSampleRows) Settle();
+  sample_bytes_ += bytes;
+  if (sample_.size() == kSampleRows || sample_bytes_ > kSampleBytes) Settle();
 }
 
 void Table::Add(Cells row) {
-  Add([row = std::move(row)] { return row; });
+  size_t bytes = 0;
+  for (const Cell& cell : row) bytes += sizeof cell + cell.text.size();
+  Add([row = std::move(row)] { return row; }, bytes);
 }
 
 void Table::Finish() {

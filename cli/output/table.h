@@ -4,8 +4,8 @@
 // folds (columns with a `fold` go to a second and third, indented line under each row), then the widest columns become
 // narrower and what stands in them is broken into several lines. Nothing is left out, but of a cell that is not `whole`
 // what would take more than kMostLines lines: there it ends in "…". Without a width nothing folds or is broken. Rows
-// stream: widths are settled by the first kSampleRows rows; a later cell that is wider is broken too, or without a
-// width pushes its row to the right.
+// stream: widths are settled by the first kSampleRows rows, or as many as hold kSampleBytes; a later cell that is wider
+// is broken too, or without a width pushes its row to the right.
 #pragma once
 
 #include <cstddef>
@@ -36,14 +36,16 @@ struct Column {
 class Table {
  public:
   static constexpr size_t kSampleRows = 500;
+  static constexpr size_t kSampleBytes = 8 << 20;
   static constexpr size_t kMostLines = 4;
   static constexpr size_t kKeptWord = 32;
 
   // `width` 0: unlimited. `indent`: spaces before every line.
   Table(std::ostream& out, Palette palette, size_t width, std::vector<Column> columns, size_t indent = 0);
 
-  // A row is made when it is printed, so that it can depend on the rest of the sample.
-  void Add(std::function<Cells()> row);
+  // A row is made when it is printed, so that it can depend on the rest of the sample. `bytes`: about what it holds
+  // until then.
+  void Add(std::function<Cells()> row, size_t bytes);
   void Add(Cells row);
   // Prints what is left; the titles even when there are no rows.
   void Finish();
@@ -67,6 +69,7 @@ class Table {
   const std::vector<Column> columns_;
   const size_t indent_;
   std::vector<std::function<Cells()>> sample_;
+  size_t sample_bytes_ = 0;
   bool settled_ = false;
   std::vector<size_t> widths_;
   std::vector<size_t> least_;

@@ -247,31 +247,30 @@ void PrintBegin(std::ostream& out, const OutputStyle& style, const Envelope& env
 
 }  // namespace
 
-void PrintTimeline(std::ostream& out, const OutputStyle& style, const Story& story,
-                   const std::vector<std::string>& entries) {
-  PrintBegin(out, style, story.envelope);
+Timeline::Timeline(std::ostream& out, const OutputStyle& style, const Envelope& envelope)
+    : out_(out), style_(style), envelope_(envelope) {
+  PrintBegin(out, style, envelope);
   out << '\n';
-  const bool two_columns = style.width >= kTwoColumns;
-  const size_t left_width = two_columns ? style.width - kSealWidth - 2 : style.width;
-  std::optional<Nanos> before;
-  for (size_t i = 0; i < story.records.size(); ++i) {
-    const Record& record = story.records[i];
-    const bool last = i + 1 == story.records.size();
-    const std::string edge = last ? std::string(kGutter, ' ') : "  │   ";
-    std::ostringstream left;
-    std::ostringstream right;
-    const RecordPrinter print(left, style.palette, left_width, edge);
-    print.Title(record, before);
-    PrintRecord(print, story.envelope, record);
-    if (two_columns) {
-      PrintSeal(RecordPrinter(right, style.palette, kSealWidth, ""), record, entries[i]);
-    } else {
-      PrintSeal(print, record, entries[i]);
-    }
-    if (!last) left << "  │\n";
-    PrintBeside(out, left.str(), right.str(), left_width + 2);
-    before = record.transition.occurred_at;
+}
+
+void Timeline::Add(const Record& record, std::string_view entry) {
+  const bool two_columns = style_.width >= kTwoColumns;
+  const size_t left_width = two_columns ? style_.width - kSealWidth - 2 : style_.width;
+  const bool last = ++added_ == envelope_.revisions;
+  const std::string edge = last ? std::string(kGutter, ' ') : "  │   ";
+  std::ostringstream left;
+  std::ostringstream right;
+  const RecordPrinter print(left, style_.palette, left_width, edge);
+  print.Title(record, before_);
+  PrintRecord(print, envelope_, record);
+  if (two_columns) {
+    PrintSeal(RecordPrinter(right, style_.palette, kSealWidth, ""), record, entry);
+  } else {
+    PrintSeal(print, record, entry);
   }
+  if (!last) left << "  │\n";
+  PrintBeside(out_, left.str(), right.str(), left_width + 2);
+  before_ = record.transition.occurred_at;
 }
 
 }  // namespace envledger::cli

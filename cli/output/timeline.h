@@ -1,18 +1,30 @@
 // The story of one envelope, told to a person.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <ostream>
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "cli/output/output_style.h"
-#include "ledger/evidence/story.h"
+#include "ledger/codec/envelope.h"
 
 namespace envledger::cli {
 
-// A heading (who, for whom, through whom, what, under which scope), the resources requested beside granted beside used,
-// and every record in order. `entries`: the sealed bytes of the story's records.
-void PrintTimeline(std::ostream& out, const OutputStyle& style, const Story& story,
-                   const std::vector<std::string>& entries);
+class Timeline {
+ public:
+  // Prints the heading (who, for whom, through whom, what, under which scope), and the resources requested beside
+  // granted beside used. All must outlive it.
+  Timeline(std::ostream& out, const OutputStyle& style, const Envelope& envelope);
+  // The next record and its sealed bytes. REQUIRES: no more than envelope.revisions of them.
+  void Add(const Record& record, std::string_view entry);
+
+ private:
+  std::ostream& out_;
+  const OutputStyle& style_;
+  const Envelope& envelope_;
+  uint64_t added_ = 0;
+  std::optional<Nanos> before_;  // when the record before it occurred
+};
 
 }  // namespace envledger::cli

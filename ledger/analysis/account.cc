@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
+#include <utility>
 
 #include "ledger/codec/quantity.h"
 
@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, 13> kNames = {"principal", "requester", "
                                                      "stage",     "reason",    "policy",    "scope",  "target",
                                                      "envelope",  "resource",  "day"};
 constexpr Nanos kDay = 86400 * kSecond;
+constexpr uint64_t kNodeBytes = 64;  // of a map, beside what is in it
 
 // The day that holds a moment, as a count of days since 1970.
 int64_t DayOf(Nanos time) { return time / kDay - (time % kDay < 0 ? 1 : 0); }
@@ -92,39 +93,6 @@ AccountValue ValueOf(Dimension dimension, const Envelope& envelope) {
   return {};
 }
 
-// A grant in force: from <= time < until.
-struct Hold {
-  const ResourceMap* granted;
-  Nanos from;
-  Nanos until;
-};
-
-std::vector<Hold> HoldsOf(const std::vector<Record>& records, Nanos until) {
-  std::vector<Hold> holds;
-  const Record* grant = nullptr;
-  const auto end_at = [&](Nanos end) {
-    if (grant == nullptr) return;
-    const Granted& granted = *grant->transition.granted;
-    Nanos from = grant->transition.occurred_at.value_or(0);
-    if (granted.not_before) from = std::max(from, *granted.not_before);
-    if (granted.expires_at) end = std::min(end, *granted.expires_at);
-    if (end > from) holds.push_back({&granted.resources, from, end});  // a time that ran backwards holds nothing
-    grant = nullptr;
-  };
-  for (const Record& record : records) {
-    const Nanos at = record.transition.occurred_at.value_or(0);
-    if (IsTerminal(record.transition.stage)) {
-      end_at(at);
-      return holds;
-    }
-    if (!record.transition.granted) continue;
-    end_at(at);
-    grant = &record;
-  }
-  end_at(until);
-  return holds;
-}
-
 const Resource* Find(const ResourceMap& resources, const std::string& name) {
   const auto it = std::find_if(resources.begin(), resources.end(), [&](const Resource& r) { return r.name == name; });
   return it == resources.end() ? nullptr : &*it;
@@ -143,38 +111,43 @@ void AddAmount(const Resource* resource, AmountSum& sum) {
   }
 }
 
-void AddHeld(const Resource* resource, Nanos span, AmountSum& sum) {
-  if (resource == nullptr || !resource->amount || resource->per == Per::kUnit) return;
-  const __int128 held = static_cast<__int128>(*resource->amount) * span;  // 126 bits at the most
+// What can be multiplied by time.
+std::optional<int64_t> Counted(const Resource* resource) {
+  if (resource == nullptr || resource->per == Per::kUnit) return std::nullopt;
+  return resource->amount;
+}
+
+void AddHeld(std::optional<int64_t> amount, Nanos span, AmountSum& sum) {
+  if (!amount) return;
+  const __int128 held = static_cast<__int128>(*amount) * span;  // 126 bits at the most
   // What comes out beyond the range is the sum less 2^128, or plus: later amounts may bring it back.
   if (__builtin_add_overflow(sum.held, held, &sum.held)) sum.held_carries += held > 0 ? 1 : -1;
 }
 
-uint64_t DaysOf(const std::vector<Hold>& holds) {
-  uint64_t days = 0;
-  for (const Hold& hold : holds) days += static_cast<uint64_t>(DayOf(hold.until - 1) - DayOf(hold.from) + 1);
-  return days;
+// What a key, a name and the node of a map take, about.
+uint64_t BytesOf(const AccountKey& key) {
+  uint64_t bytes = kNodeBytes + key.capacity() * sizeof(AccountValue);
+  for (const AccountValue& value : key) {
+    bytes += value.text.size();
+    if (value.principal) bytes += value.principal->issuer.size() + value.principal->id.size();
+  }
+  return bytes;
 }
+uint64_t BytesOf(const std::string& name) { return kNodeBytes + sizeof name + name.size(); }
 
 }  // namespace
 
-// What an envelope adds of one resource.
-struct Account::Share {
-  const Resource* requested = nullptr;
-  const Resource* granted = nullptr;
-  const Resource* used = nullptr;
+void Account::Share::AddAmounts(ResourceSums& sums) const {
+  AddAmount(requested, sums.requested);
+  AddAmount(granted, sums.granted);
+  AddAmount(used, sums.used);
+}
 
-  void AddAmounts(ResourceSums& sums) const {
-    AddAmount(requested, sums.requested);
-    AddAmount(granted, sums.granted);
-    AddAmount(used, sums.used);
-  }
-  void AddTime(const Resource* granted_then, Nanos span, ResourceSums& sums) const {
-    AddHeld(requested, span, sums.requested);
-    AddHeld(granted_then, span, sums.granted);
-    AddHeld(used, span, sums.used);
-  }
-};
+void Account::Share::AddTime(std::optional<int64_t> granted_then, Nanos span, ResourceSums& sums) const {
+  AddHeld(Counted(requested), span, sums.requested);
+  AddHeld(granted_then, span, sums.granted);
+  AddHeld(Counted(used), span, sums.used);
+}
 
 std::string_view Name(Dimension dimension) {
   const auto index = static_cast<size_t>(dimension);
@@ -193,6 +166,10 @@ std::string DimensionNames() {
   return text;
 }
 
+bool Account::By(Dimension dimension) const {
+  return std::find(options_.by.begin(), options_.by.end(), dimension) != options_.by.end();
+}
+
 AccountKey Account::KeyOf(const Envelope& envelope) const {
   AccountKey key;
   for (const Dimension dimension : options_.by) key.push_back(ValueOf(dimension, envelope));
@@ -205,7 +182,16 @@ AccountRow& Account::RowOf(const AccountKey& key, const std::string& resource, s
     if (options_.by[i] == Dimension::kResource) own[i].text = resource;
     if (options_.by[i] == Dimension::kDay && day) own[i].text = DayText(*day);
   }
-  return rows_[own];
+  const uint64_t bytes = BytesOf(own) + sizeof(AccountRow);
+  const auto [row, fresh] = rows_.try_emplace(std::move(own));
+  if (fresh) bytes_ += bytes;
+  return row->second;
+}
+
+ResourceSums& Account::SumsOf(AccountRow& row, const std::string& resource) {
+  const auto [sums, fresh] = row.resources.try_emplace(resource);
+  if (fresh) bytes_ += BytesOf(resource) + sizeof(ResourceSums);
+  return sums->second;
 }
 
 AccountKey Account::Undated(const AccountKey& key) const {
@@ -217,14 +203,21 @@ AccountKey Account::Undated(const AccountKey& key) const {
 }
 
 // What is open for years is held on thousands of days, so a day must cost no more than a step from the day before.
-void Account::AddDays(const AccountKey& key, const std::string& name, const Share& share, const Resource* granted,
-                      Nanos from, Nanos until) {
-  std::map<int64_t, ResourceSums*>& days = days_[Undated(key)][name];
+void Account::AddDays(const AccountKey& key, const std::string& name, const Share& share,
+                      std::optional<int64_t> granted, Nanos from, Nanos until) {
+  AccountKey undated = Undated(key);
+  const uint64_t bytes = BytesOf(undated);
+  const auto [of_key, fresh_key] = days_.try_emplace(std::move(undated));
+  if (fresh_key) bytes_ += bytes;
+  const auto [of_name, fresh_name] = of_key->second.try_emplace(name);
+  if (fresh_name) bytes_ += BytesOf(name);
+  std::map<int64_t, ResourceSums*>& days = of_name->second;
   auto at = days.lower_bound(DayOf(from));
   const int64_t last = DayOf(until - 1);
-  for (int64_t day = DayOf(from); day <= last; ++day, ++at) {
+  for (int64_t day = DayOf(from); day <= last && bytes_ <= options_.max_bytes; ++day, ++at) {
     if (at == days.end() || at->first != day) {
-      at = days.emplace_hint(at, day, &RowOf(key, name, day).resources[name]);
+      at = days.emplace_hint(at, day, &SumsOf(RowOf(key, name, day), name));
+      bytes_ += kNodeBytes;
     }
     const Nanos end = day == last ? until : (day + 1) * kDay;  // the end of the last day of all has no number
     share.AddTime(granted, end - from, *at->second);
@@ -232,55 +225,114 @@ void Account::AddDays(const AccountKey& key, const std::string& name, const Shar
   }
 }
 
-void Account::Add(const Envelope& envelope, const std::vector<Record>& records) {
-  const std::vector<Hold> holds = HoldsOf(records, options_.until);
-  const ResourceMap nothing;
-  const ResourceMap& granted = envelope.granted ? envelope.granted->resources : nothing;
-  const ResourceMap& used = envelope.outcome ? envelope.outcome->usage : nothing;
-  std::set<std::string> names;
-  const auto name_all = [&](const ResourceMap& resources) {
-    for (const Resource& resource : resources) {
-      if (options_.resource.empty() || resource.name == options_.resource) names.insert(resource.name);
-    }
-  };
-  name_all(envelope.requested);
-  name_all(granted);
-  name_all(used);
-  for (const Hold& hold : holds) name_all(*hold.granted);
-  if (names.empty() && !options_.resource.empty()) return;
+Status Account::Add(const Envelope& envelope, const std::vector<Record>& records) {
+  Adding adding(*this, envelope);
+  for (const Record& record : records) ENVLEDGER_RETURN_IF_ERROR(adding.Add(record));
+  return adding.Finish();
+}
 
-  const auto by = [this](Dimension dimension) {
-    return std::find(options_.by.begin(), options_.by.end(), dimension) != options_.by.end();
-  };
-  const bool by_day = by(Dimension::kDay);
-  const bool divided = by_day && DaysOf(holds) * names.size() <= kMostDayShares;
-  const uint64_t open = IsTerminal(envelope.stage) ? 0 : 1;
-  const AccountKey key = KeyOf(envelope);
-  ++total_.envelopes;
-  total_.open += open;
-  const auto count = [&](AccountRow& row) {
-    ++row.envelopes;
-    row.open += open;
-  };
-  if (names.empty() || !by(Dimension::kResource)) count(RowOf(key, "", std::nullopt));
-  for (const std::string& name : names) {
-    const Share share{Find(envelope.requested, name), Find(granted, name), Find(used, name)};
-    AccountRow& row = RowOf(key, name, std::nullopt);
-    if (by(Dimension::kResource)) count(row);
-    share.AddAmounts(row.resources[name]);
-    share.AddAmounts(total_.resources[name]);
-    if (holds.empty()) continue;
-    AccountRow& held_row = by_day && !divided ? RowOf(Undated(key), name, std::nullopt) : row;
-    for (const Hold& hold : holds) {
-      const Resource* then = Find(*hold.granted, name);
-      share.AddTime(then, hold.until - hold.from, total_.resources[name]);
-      if (divided) {
-        AddDays(key, name, share, then, hold.from, hold.until);
-      } else {
-        share.AddTime(then, hold.until - hold.from, held_row.resources[name]);
-      }
+std::optional<int64_t> Account::Adding::Hold::Of(const std::string& name) const {
+  const auto found = granted.find(name);
+  return found == granted.end() ? std::nullopt : std::optional(found->second);
+}
+
+Account::Adding::Adding(Account& account, const Envelope& envelope)
+    : account_(account), envelope_(envelope), key_(account.KeyOf(envelope)), by_day_(account.By(Dimension::kDay)) {
+  NameAll(envelope.requested);
+  if (envelope.granted) NameAll(envelope.granted->resources);
+  if (envelope.outcome) NameAll(envelope.outcome->usage);
+}
+
+// The amounts of every resource that is named for the first time.
+void Account::Adding::NameAll(const ResourceMap& resources) {
+  const ResourceMap nothing;
+  for (const Resource& resource : resources) {
+    const std::string& name = resource.name;
+    const std::string& only = account_.options_.resource;
+    if ((!only.empty() && name != only) || shares_.contains(name)) continue;
+    const Share share{.requested = Find(envelope_.requested, name),
+                      .granted = Find(envelope_.granted ? envelope_.granted->resources : nothing, name),
+                      .used = Find(envelope_.outcome ? envelope_.outcome->usage : nothing, name)};
+    shares_.emplace(name, share);
+    AccountRow& row = account_.RowOf(key_, name, std::nullopt);
+    if (account_.By(Dimension::kResource)) row.Count(envelope_);
+    share.AddAmounts(account_.SumsOf(row, name));
+    share.AddAmounts(account_.SumsOf(account_.total_, name));
+  }
+}
+
+Status Account::Adding::Room() const {
+  if (account_.bytes_ <= account_.options_.max_bytes) return Ok();
+  return {Code::kResourceExhausted, "account",
+          "with envelope " + envelope_.envelope_id + " the account has more rows and resources than " +
+              std::to_string(account_.options_.max_bytes >> 20) +
+              " MiB hold: narrow the filters, tell fewer things apart (--by), or ask for one resource (--resource)"};
+}
+
+// A grant holds from when it was given, or its not_before, until the next one, the end of the envelope, or its expiry.
+// A time that ran backwards holds nothing.
+void Account::Adding::EndGrant(Nanos end) {
+  if (!grant_) return;
+  const Granted granted = *std::exchange(grant_, std::nullopt);
+  Nanos from = granted_at_;
+  if (granted.not_before) from = std::max(from, *granted.not_before);
+  if (granted.expires_at) end = std::min(end, *granted.expires_at);
+  if (end > from) AddHold(granted.resources, from, end);
+}
+
+void Account::Adding::AddHold(const ResourceMap& granted, Nanos from, Nanos until) {
+  NameAll(granted);
+  Hold hold{.from = from, .until = until, .granted = {}};
+  for (const Resource& resource : granted) {
+    const auto share = shares_.find(resource.name);
+    if (const auto amount = Counted(&resource); amount && share != shares_.end()) {
+      hold.granted.emplace(share->first, *amount);
     }
   }
+  for (const auto& [name, share] : shares_) {
+    share.AddTime(hold.Of(name), until - from, account_.SumsOf(account_.total_, name));
+  }
+  days_ += static_cast<uint64_t>(DayOf(until - 1) - DayOf(from) + 1);
+  if (by_day_ && divided_ && days_ * shares_.size() > kMostDayShares) {
+    divided_ = false;
+    for (const Hold& before : std::exchange(holds_, {})) AddUndivided(before);
+  }
+  if (by_day_ && divided_) {
+    holds_.push_back(std::move(hold));
+  } else {
+    AddUndivided(hold);
+  }
+}
+
+void Account::Adding::AddUndivided(const Hold& hold) {
+  const AccountKey key = by_day_ ? account_.Undated(key_) : key_;
+  for (const auto& [name, share] : shares_) {
+    AccountRow& row = account_.RowOf(key, name, std::nullopt);
+    share.AddTime(hold.Of(name), hold.until - hold.from, account_.SumsOf(row, name));
+  }
+}
+
+Status Account::Adding::Add(const Record& record) {
+  if (ended_) return Room();
+  const Nanos at = record.transition.occurred_at.value_or(0);
+  ended_ = IsTerminal(record.transition.stage);
+  if (ended_ || record.transition.granted) EndGrant(at);
+  if (!ended_ && record.transition.granted) {
+    grant_ = record.transition.granted;
+    granted_at_ = at;
+  }
+  return Room();
+}
+
+Status Account::Adding::Finish() {
+  if (!ended_) EndGrant(account_.options_.until);
+  for (const auto& [name, share] : shares_) {
+    for (const Hold& hold : holds_) account_.AddDays(key_, name, share, hold.Of(name), hold.from, hold.until);
+  }
+  if (shares_.empty() && !account_.options_.resource.empty()) return Room();
+  account_.total_.Count(envelope_);
+  if (shares_.empty() || !account_.By(Dimension::kResource)) account_.RowOf(key_, "", std::nullopt).Count(envelope_);
+  return Room();
 }
 
 std::string FormatUnitHours(__int128 milli_unit_nanos, int digits) {

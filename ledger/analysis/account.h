@@ -1,8 +1,8 @@
 // Accounts: what was requested, granted and used, added up by whatever an auditor asks for.
 //
-// Sums are exact, in 128 bits; amounts are milli-units. Pure: no I/O, no clock, no threads. Memory grows with the rows.
-// No envelope, whatever it says, keeps an account of the others from being given: a time held that leaves 128 bits is
-// marked where it does, and what an envelope held on too many days is not divided by them (kMostDayShares).
+// Sums are exact, in 128 bits; amounts are milli-units. Pure: no I/O, no clock, no threads. A time held that leaves 128
+// bits is marked where it does, and what an envelope held on too many days is not divided by them (kMostDayShares).
+// Memory grows with the rows, up to AccountOptions::max_bytes; an envelope's records go by one at a time.
 //
 // Time held. An envelope holds what a grant says from the `granted` record (its occurred_at, or not_before when that is
 // later) until the next grant, the terminal record, or `until` while it is open, but never past the grant's expires_at;
@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ledger/base/status.h"
 #include "ledger/codec/envelope.h"
 
 namespace envledger {
@@ -75,6 +76,11 @@ struct AccountRow {
   uint64_t envelopes = 0;  // 0: only held something here (by day)
   uint64_t open = 0;       // of them, not ended
   std::map<std::string, ResourceSums> resources;
+
+  void Count(const Envelope& envelope) {
+    ++envelopes;
+    if (!IsTerminal(envelope.stage)) ++open;
+  }
 };
 
 // The most shares, of days times resources, into which the time held of one envelope is divided by days: one resource
@@ -82,9 +88,10 @@ struct AccountRow {
 inline constexpr uint64_t kMostDayShares = 200'000;
 
 struct AccountOptions {
-  std::vector<Dimension> by;  // distinct
-  std::string resource;       // only envelopes that name it, and only it; empty: all
-  Nanos until = 0;            // where the time held of open envelopes ends
+  std::vector<Dimension> by;       // distinct
+  std::string resource;            // only envelopes that name it, and only it; empty: all
+  Nanos until = 0;                 // where the time held of open envelopes ends
+  uint64_t max_bytes = 256 << 20;  // of rows, and of what is kept beside them
 };
 
 // One user at a time.
@@ -94,8 +101,10 @@ class Account {
   Account(const Account&) = delete;  // it points into itself
   Account& operator=(const Account&) = delete;
 
-  // REQUIRES: `envelope` is FoldEnvelope(records).
-  void Add(const Envelope& envelope, const std::vector<Record>& records);
+  // Adds one envelope, record by record.
+  class Adding;
+  // The same at once. REQUIRES: `envelope` is FoldEnvelope(records).
+  Status Add(const Envelope& envelope, const std::vector<Record>& records);
 
   const std::map<AccountKey, AccountRow>& rows() const { return rows_; }
   // Of every envelope once, whatever the rows.
@@ -103,20 +112,71 @@ class Account {
   const AccountOptions& options() const { return options_; }
 
  private:
-  struct Share;
+  // What an envelope adds of one resource; null: nothing.
+  struct Share {
+    const Resource* requested = nullptr;
+    const Resource* granted = nullptr;
+    const Resource* used = nullptr;
+
+    void AddAmounts(ResourceSums& sums) const;
+    // `granted_then`: the amount of the grant in force, if it has one that can be multiplied by time.
+    void AddTime(std::optional<int64_t> granted_then, Nanos span, ResourceSums& sums) const;
+  };
+  bool By(Dimension dimension) const;
   AccountKey KeyOf(const Envelope& envelope) const;
   // The row of a day; without one, that of the day in `key`.
   AccountRow& RowOf(const AccountKey& key, const std::string& resource, std::optional<int64_t> day);
   AccountKey Undated(const AccountKey& key) const;
-  // Time held from `from` to `until`, on its days.
-  void AddDays(const AccountKey& key, const std::string& name, const Share& share, const Resource* granted, Nanos from,
-               Nanos until);
+  ResourceSums& SumsOf(AccountRow& row, const std::string& resource);
+  // Time held from `from` to `until`, on its days, as far as there is room.
+  void AddDays(const AccountKey& key, const std::string& name, const Share& share, std::optional<int64_t> granted,
+               Nanos from, Nanos until);
 
   const AccountOptions options_;
+  uint64_t bytes_ = 0;  // of all that follows, about
   std::map<AccountKey, AccountRow> rows_;
   // By key without its day, resource, and day: the sums in rows_.
   std::map<AccountKey, std::map<std::string, std::map<int64_t, ResourceSums*>>> days_;
   AccountRow total_;
+};
+
+// One envelope on its way into an account. kResourceExhausted, naming the envelope, when the account has more rows than it
+// may hold: it is of no use then.
+class Account::Adding {
+ public:
+  // `envelope` is the fold of all the records that will be added. Both must outlive it.
+  Adding(Account& account, const Envelope& envelope);
+  // In the order of revisions.
+  Status Add(const Record& record);
+  // After the last.
+  Status Finish();
+
+ private:
+  // A grant in force: from <= time < until. Its amounts that can be multiplied by time, by name.
+  struct Hold {
+    Nanos from = 0;
+    Nanos until = 0;
+    std::map<std::string_view, int64_t> granted;  // names lie in shares_
+    std::optional<int64_t> Of(const std::string& name) const;
+  };
+  void EndGrant(Nanos end);
+  void AddHold(const ResourceMap& granted, Nanos from, Nanos until);
+  void AddUndivided(const Hold& hold);
+  void NameAll(const ResourceMap& resources);
+  Status Room() const;
+
+  Account& account_;
+  const Envelope& envelope_;
+  const AccountKey key_;
+  const bool by_day_;
+  std::map<std::string, Share> shares_;  // by the name of the resource, of those that this envelope was counted for
+  std::optional<Granted> grant_;         // in force
+  Nanos granted_at_ = 0;
+  bool ended_ = false;  // by a terminal record
+  // By day: what is held, until it is known whether it can be divided. No more than kMostDayShares names and days.
+  std::vector<Hold> holds_;
+  uint64_t days_ = 0;
+  bool divided_ = true;
 };
 
 // Milli-unit-nanoseconds as unit-hours, in decimal, rounded half away from zero to `digits` (0 to 9) after the point,

@@ -75,239 +75,232 @@ const Resource* Find(const ResourceMap& resources, std::string_view name) {
 
 Nanos At(const Record& record) { return record.transition.occurred_at.value_or(0); }
 
-class EnvelopeFindings {
- public:
-  EnvelopeFindings(const Envelope& envelope, const std::vector<Record>& records, const FindingOptions& options)
-      : envelope_(envelope), records_(records), options_(options) {}
-
-  std::vector<Finding> All() {
-    Grants();
-    Decisions();
-    Delegation();
-    Deadline();
-    Skew();
-    Leases();
-    Order();
-    std::stable_sort(findings_.begin(), findings_.end(),
-                     [](const Finding& a, const Finding& b) { return a.kind < b.kind; });
-    return std::move(findings_);
+// Of each hop, the nearest ancestors that state something. A hop was delegated from the one before it that its
+// parent_id names, else from the one just before. One pass, each hop from its parent's: a chain may have thousands.
+struct Ancestors {
+  const DelegationHop* with_scopes = nullptr;
+  const DelegationHop* with_expiry = nullptr;
+};
+std::vector<Ancestors> AncestorsOf(const std::vector<DelegationHop>& hops) {
+  std::vector<Ancestors> ancestors(hops.size());
+  std::map<std::string_view, size_t> last_named;  // by delegation_id
+  for (size_t i = 1; i < hops.size(); ++i) {
+    last_named[hops[i - 1].delegation_id] = i - 1;
+    const auto named = hops[i].parent_id.empty() ? last_named.end() : last_named.find(hops[i].parent_id);
+    const size_t parent = named == last_named.end() ? i - 1 : named->second;
+    ancestors[i] = ancestors[parent];
+    if (!hops[parent].scopes.empty()) ancestors[i].with_scopes = &hops[parent];
+    if (hops[parent].expires_at) ancestors[i].with_expiry = &hops[parent];
   }
+  return ancestors;
+}
 
- private:
-  Finding& Add(FindingKind kind, Severity severity, std::vector<uint64_t> seqs, Nanos when, std::string text) {
-    std::sort(seqs.begin(), seqs.end());
-    seqs.erase(std::unique(seqs.begin(), seqs.end()), seqs.end());
-    findings_.push_back(
-        {kind, severity, envelope_.envelope_id, std::move(seqs), when, envelope_.identity.requester, std::move(text)});
-    return findings_.back();
-  }
+uint64_t BytesOf(const Finding& finding) {
+  return sizeof finding + finding.text.size() + finding.envelope_id.size() + finding.seqs.size() * sizeof(uint64_t);
+}
 
-  // Each grant against the request, and against what the grant before said of the same thing.
-  void Grants() {
-    const Granted nothing;
-    const Granted* before = &nothing;
-    const Decision* decision = nullptr;
-    for (const Record& record : records_) {
-      if (record.transition.decision) decision = &*record.transition.decision;
-      if (!record.transition.granted) continue;
-      const Granted& granted = *record.transition.granted;
-      Resources(record, granted, *before, decision);
-      Scopes(record, granted, *before);
-      before = &granted;
+}  // namespace
+
+EnvelopeFindings::EnvelopeFindings(const Envelope& envelope, const FindingOptions& options,
+                                   std::function<void(Finding)> take)
+    : envelope_(envelope), options_(options), take_(std::move(take)) {}
+
+void EnvelopeFindings::Add(const Record& record) {
+  ++records_;
+  if (record.transition.decision) decision_gives_reasons_ = !record.transition.decision->reasons.empty();
+  if (record.transition.granted) Grant(record);
+  if (record.transition.decision) Decided(record);
+  Skew(record);
+  if (record.transition.stage == Stage::kStarted) Lease(record);
+  Order(record);
+}
+
+void EnvelopeFindings::Finish() {
+  Delegation();
+  Deadline();
+  Skewed();
+  Disordered();
+  TakeAll();
+}
+
+// The finding may still be changed, until the next one.
+Finding& EnvelopeFindings::Found(FindingKind kind, Severity severity, std::vector<uint64_t> seqs, Nanos when,
+                                 std::string text) {
+  if (waiting_bytes_ > kMaxWaitingBytes) TakeAll();
+  std::sort(seqs.begin(), seqs.end());
+  seqs.erase(std::unique(seqs.begin(), seqs.end()), seqs.end());
+  Finding& finding = waiting_.emplace_back(Finding{kind, severity, envelope_.envelope_id, std::move(seqs), when,
+                                                   envelope_.identity.requester, std::move(text)});
+  waiting_bytes_ += BytesOf(finding);
+  return finding;
+}
+
+void EnvelopeFindings::TakeAll() {
+  std::stable_sort(waiting_.begin(), waiting_.end(),
+                   [](const Finding& a, const Finding& b) { return a.kind < b.kind; });
+  for (Finding& finding : waiting_) take_(std::move(finding));
+  waiting_.clear();
+  waiting_bytes_ = 0;
+}
+
+// Against the request, and against what the grant before said of the same thing.
+void EnvelopeFindings::Grant(const Record& record) {
+  const Granted& granted = *record.transition.granted;
+  Resources(record, granted, granted_);
+  Scopes(record, granted, granted_);
+  granted_ = granted;
+  granted_by_ = record.seq;
+}
+
+void EnvelopeFindings::Resources(const Record& record, const Granted& granted, const Granted& before) {
+  if (envelope_.requested.empty()) return;  // states no ask
+  std::vector<std::string> more;
+  std::vector<std::string> unasked;
+  std::vector<std::string> less;
+  for (const auto& [name, relation] : RelationOf(envelope_.requested, granted.resources)) {
+    const Resource* given = Find(granted.resources, name);
+    const Resource* given_before = Find(before.resources, name);
+    if (given == nullptr || (given_before != nullptr && *given_before == *given)) continue;
+    const Resource* asked = Find(envelope_.requested, name);
+    if (relation == Relation::kWidened) more.push_back(name + " " + Amount(*given) + " for " + Amount(*asked));
+    if (relation == Relation::kAdded && given->amount != 0) unasked.push_back(name + " " + Amount(*given));
+    if (relation == Relation::kNarrowed || relation == Relation::kWithheld) {
+      less.push_back(name + " " + Amount(*given) + " for " + Amount(*asked));
     }
   }
-
-  void Resources(const Record& record, const Granted& granted, const Granted& before, const Decision* decision) {
-    if (envelope_.requested.empty()) return;  // states no ask
-    std::vector<std::string> more;
-    std::vector<std::string> unasked;
-    std::vector<std::string> less;
-    for (const auto& [name, relation] : RelationOf(envelope_.requested, granted.resources)) {
-      const Resource* given = Find(granted.resources, name);
-      const Resource* given_before = Find(before.resources, name);
-      if (given == nullptr || (given_before != nullptr && *given_before == *given)) continue;
-      const Resource* asked = Find(envelope_.requested, name);
-      if (relation == Relation::kWidened) more.push_back(name + " " + Amount(*given) + " for " + Amount(*asked));
-      if (relation == Relation::kAdded && given->amount != 0) unasked.push_back(name + " " + Amount(*given));
-      if (relation == Relation::kNarrowed || relation == Relation::kWithheld) {
-        less.push_back(name + " " + Amount(*given) + " for " + Amount(*asked));
-      }
-    }
-    const std::vector<uint64_t> seqs = {envelope_.first_seq, record.seq};
-    if (!more.empty()) {
-      Add(FindingKind::kWidenedGrant, Severity::kWarning, seqs, At(record),
+  const std::vector<uint64_t> seqs = {envelope_.first_seq, record.seq};
+  if (!more.empty()) {
+    Found(FindingKind::kWidenedGrant, Severity::kWarning, seqs, At(record),
           "granted more than requested: " + Joined(more) + (unasked.empty() ? "" : "; not requested: ") +
               Joined(unasked));
-    } else if (!unasked.empty()) {
-      Add(FindingKind::kWidenedGrant, Severity::kNotice, seqs, At(record),
+  } else if (!unasked.empty()) {
+    Found(FindingKind::kWidenedGrant, Severity::kNotice, seqs, At(record),
           "granted what was not requested: " + Joined(unasked));
-    }
-    if (!less.empty() && !Explained(record, granted, decision)) {
-      Add(FindingKind::kUnexplainedNarrowing, Severity::kWarning, seqs, At(record),
+  }
+  if (!less.empty() && !Explained(record, granted)) {
+    Found(FindingKind::kUnexplainedNarrowing, Severity::kWarning, seqs, At(record),
           "granted less than requested, without a reason: " + Joined(less));
-    }
   }
+}
 
-  // By the grant, its record, or the decision that it rests on: its own, or else the latest before it.
-  static bool Explained(const Record& record, const Granted& granted, const Decision* decision) {
-    if (!granted.reason.empty() || !record.transition.reason.empty()) return true;
-    return decision != nullptr && !decision->reasons.empty();
+// By the grant, its record, or the decision that it rests on: its own, or else the latest before it.
+bool EnvelopeFindings::Explained(const Record& record, const Granted& granted) const {
+  return !granted.reason.empty() || !record.transition.reason.empty() || decision_gives_reasons_;
+}
+
+void EnvelopeFindings::Scopes(const Record& record, const Granted& granted, const Granted& before) {
+  const std::vector<std::string>& asked = envelope_.scope.requested_scopes;
+  std::set<std::string_view> known(asked.begin(), asked.end());
+  known.insert(before.scopes.begin(), before.scopes.end());
+  std::vector<std::string> grown;
+  for (const std::string& scope : granted.scopes) {
+    if (known.insert(scope).second) grown.push_back(scope);
   }
-
-  void Scopes(const Record& record, const Granted& granted, const Granted& before) {
-    const std::vector<std::string>& asked = envelope_.scope.requested_scopes;
-    std::set<std::string_view> known(asked.begin(), asked.end());
-    known.insert(before.scopes.begin(), before.scopes.end());
-    std::vector<std::string> grown;
-    for (const std::string& scope : granted.scopes) {
-      if (known.insert(scope).second) grown.push_back(scope);
-    }
-    if (grown.empty()) return;
-    Add(FindingKind::kScopeNotRequested, asked.empty() ? Severity::kNotice : Severity::kWarning,
+  if (grown.empty()) return;
+  Found(FindingKind::kScopeNotRequested, asked.empty() ? Severity::kNotice : Severity::kWarning,
         {envelope_.first_seq, record.seq}, At(record),
         "granted " + Quoted(grown) +
             (asked.empty() ? "; the request asked for no scopes" : "; requested was " + Quoted(asked)));
-  }
+}
 
-  void Decisions() {
-    for (const Record& record : records_) {
-      const auto& decision = record.transition.decision;
-      if (!decision || !decision->decider || record.transition.stage == Stage::kCancelled ||
-          record.transition.stage == Stage::kRevoked) {
-        continue;
+void EnvelopeFindings::Decided(const Record& record) {
+  const Decision& decision = *record.transition.decision;
+  const Stage stage = record.transition.stage;
+  if (!decision.decider || stage == Stage::kCancelled || stage == Stage::kRevoked) return;
+  if (decision.effect != Effect::kAllow && decision.effect != Effect::kNarrow) return;
+  const Principal& decider = *decision.decider;
+  if (decider.kind == PrincipalKind::kAnonymous) return;
+  const bool requester = decider == envelope_.identity.requester;
+  if (!requester && decider != envelope_.identity.subject) return;
+  Found(FindingKind::kSelfApproval, Severity::kAlert, {envelope_.first_seq, record.seq}, At(record),
+        Who(decider) + " decided \"" + std::string(Name(decision.effect)) + "\" on a request " +
+            (requester ? "of its own" : "made on its behalf"))
+      .who = decider;
+}
+
+void EnvelopeFindings::Delegation() {
+  const std::vector<DelegationHop>& hops = envelope_.identity.delegation;
+  const std::vector<Ancestors> ancestors = AncestorsOf(hops);
+  std::map<const DelegationHop*, std::set<std::string_view>> scopes_of;
+  for (size_t i = 0; i < hops.size(); ++i) {
+    const DelegationHop& hop = hops[i];
+    const auto place = [&] { return "hop " + std::to_string(i + 1) + ", " + Who(hop.actor) + ","; };
+    if (const DelegationHop* above = ancestors[i].with_scopes; above != nullptr && !hop.scopes.empty()) {
+      std::set<std::string_view>& had = scopes_of[above];
+      if (had.empty()) had.insert(above->scopes.begin(), above->scopes.end());
+      std::vector<std::string> grown;
+      for (const std::string& scope : hop.scopes) {
+        if (!had.contains(scope)) grown.push_back(scope);
       }
-      if (decision->effect != Effect::kAllow && decision->effect != Effect::kNarrow) continue;
-      const Principal& decider = *decision->decider;
-      if (decider.kind == PrincipalKind::kAnonymous) continue;
-      const bool requester = decider == envelope_.identity.requester;
-      if (!requester && decider != envelope_.identity.subject) continue;
-      Add(FindingKind::kSelfApproval, Severity::kAlert, {envelope_.first_seq, record.seq}, At(record),
-          Who(decider) + " decided \"" + std::string(Name(decision->effect)) + "\" on a request " +
-              (requester ? "of its own" : "made on its behalf"))
-          .who = decider;
-    }
-  }
-
-  // Of each hop, the nearest ancestors that state something. A hop was delegated from the one before it that its
-  // parent_id names, else from the one just before. One pass, each hop from its parent's: a chain may have thousands.
-  struct Ancestors {
-    const DelegationHop* with_scopes = nullptr;
-    const DelegationHop* with_expiry = nullptr;
-  };
-  static std::vector<Ancestors> AncestorsOf(const std::vector<DelegationHop>& hops) {
-    std::vector<Ancestors> ancestors(hops.size());
-    std::map<std::string_view, size_t> last_named;  // by delegation_id
-    for (size_t i = 1; i < hops.size(); ++i) {
-      last_named[hops[i - 1].delegation_id] = i - 1;
-      const auto named = hops[i].parent_id.empty() ? last_named.end() : last_named.find(hops[i].parent_id);
-      const size_t parent = named == last_named.end() ? i - 1 : named->second;
-      ancestors[i] = ancestors[parent];
-      if (!hops[parent].scopes.empty()) ancestors[i].with_scopes = &hops[parent];
-      if (hops[parent].expires_at) ancestors[i].with_expiry = &hops[parent];
-    }
-    return ancestors;
-  }
-
-  void Delegation() {
-    const std::vector<DelegationHop>& hops = envelope_.identity.delegation;
-    const std::vector<Ancestors> ancestors = AncestorsOf(hops);
-    std::map<const DelegationHop*, std::set<std::string_view>> scopes_of;
-    for (size_t i = 0; i < hops.size(); ++i) {
-      const DelegationHop& hop = hops[i];
-      const auto place = [&] { return "hop " + std::to_string(i + 1) + ", " + Who(hop.actor) + ","; };
-      if (const DelegationHop* above = ancestors[i].with_scopes; above != nullptr && !hop.scopes.empty()) {
-        std::set<std::string_view>& had = scopes_of[above];
-        if (had.empty()) had.insert(above->scopes.begin(), above->scopes.end());
-        std::vector<std::string> grown;
-        for (const std::string& scope : hop.scopes) {
-          if (!had.contains(scope)) grown.push_back(scope);
-        }
-        if (!grown.empty()) {
-          Add(FindingKind::kDelegationWidened, Severity::kAlert, {envelope_.first_seq}, envelope_.opened_at,
+      if (!grown.empty()) {
+        Found(FindingKind::kDelegationWidened, Severity::kAlert, {envelope_.first_seq}, envelope_.opened_at,
               place() + " has " + Quoted(grown) + ", which " + Who(above->actor) + " does not have")
-              .who = hop.actor;
-        }
-      }
-      const DelegationHop* above = ancestors[i].with_expiry;
-      if (above != nullptr && hop.expires_at && *hop.expires_at > *above->expires_at) {
-        Add(FindingKind::kDelegationOutlived, Severity::kWarning, {envelope_.first_seq}, envelope_.opened_at,
-            place() + " expires at " + FormatTime(*hop.expires_at) + ", " +
-                FormatSpan(*hop.expires_at - *above->expires_at) + " after " + Who(above->actor))
             .who = hop.actor;
       }
     }
+    const DelegationHop* above = ancestors[i].with_expiry;
+    if (above != nullptr && hop.expires_at && *hop.expires_at > *above->expires_at) {
+      Found(FindingKind::kDelegationOutlived, Severity::kWarning, {envelope_.first_seq}, envelope_.opened_at,
+            place() + " expires at " + FormatTime(*hop.expires_at) + ", " +
+                FormatSpan(*hop.expires_at - *above->expires_at) + " after " + Who(above->actor))
+          .who = hop.actor;
+    }
   }
+}
 
-  void Deadline() {
-    const auto& deadline = envelope_.execution.deadline;
-    if (!deadline || IsTerminal(envelope_.stage) || *deadline >= options_.now) return;
-    Add(FindingKind::kOpenPastDeadline, Severity::kWarning, {envelope_.first_seq, envelope_.last_seq},
+void EnvelopeFindings::Deadline() {
+  const auto& deadline = envelope_.execution.deadline;
+  if (!deadline || IsTerminal(envelope_.stage) || *deadline >= options_.now) return;
+  Found(FindingKind::kOpenPastDeadline, Severity::kWarning, {envelope_.first_seq, envelope_.last_seq},
         envelope_.updated_at,
         std::string(Name(envelope_.stage)) + " since " + FormatTime(envelope_.updated_at) + ", past the deadline " +
             FormatTime(*deadline) + " by " + FormatSpan(options_.now - *deadline));
+}
+
+void EnvelopeFindings::Skew(const Record& record) {
+  const Moment moment{record.seq, At(record), record.recorded_at};
+  if (moment.Distance() <= options_.max_skew) return;
+  skewed_.push_back(record.seq);
+  last_skew_ = moment;
+  if (!worst_skew_ || moment.Distance() > worst_skew_->Distance()) worst_skew_ = moment;
+}
+
+void EnvelopeFindings::Skewed() {
+  if (!worst_skew_) return;
+  const size_t count = skewed_.size();
+  const bool after = worst_skew_->recorded_at > worst_skew_->at;
+  Found(FindingKind::kOccurredFarFromRecorded, Severity::kNotice, std::move(skewed_), last_skew_->at,
+        std::to_string(count) + (count == 1 ? " record" : " records") + " of " + std::to_string(records_) +
+            "; the worst, entry " + std::to_string(worst_skew_->seq) + ", was recorded " +
+            FormatSpan(worst_skew_->Distance()) + (after ? " after" : " before") + " it is said to have occurred");
+}
+
+void EnvelopeFindings::Lease(const Record& record) {
+  const auto& expires = granted_.expires_at;
+  if (!granted_by_ || !expires || At(record) < *expires) return;
+  Found(FindingKind::kStartedAfterLease, Severity::kAlert, {*granted_by_, record.seq}, At(record),
+        "started at " + FormatTime(At(record)) + "; the grant expired at " + FormatTime(*expires));
+}
+
+void EnvelopeFindings::Order(const Record& record) {
+  const Moment moment{record.seq, At(record), record.recorded_at};
+  if (!latest_ || moment.at >= latest_->at) {
+    latest_ = moment;
+    return;
   }
+  disordered_.push_back(latest_->seq);
+  disordered_.push_back(record.seq);
+  worst_step_ = std::max(worst_step_, latest_->at - moment.at);
+  last_disordered_ = moment;
+  ++steps_back_;
+}
 
-  void Skew() {
-    std::vector<uint64_t> seqs;
-    const Record* worst = nullptr;
-    const Record* last = nullptr;
-    const auto skew = [](const Record& record) { return record.recorded_at - At(record); };
-    const auto distance = [&](const Record& record) { return skew(record) < 0 ? -skew(record) : skew(record); };
-    for (const Record& record : records_) {
-      if (distance(record) <= options_.max_skew) continue;
-      seqs.push_back(record.seq);
-      last = &record;
-      if (worst == nullptr || distance(record) > distance(*worst)) worst = &record;
-    }
-    if (worst == nullptr) return;
-    Add(FindingKind::kOccurredFarFromRecorded, Severity::kNotice, seqs, At(*last),
-        std::to_string(seqs.size()) + (seqs.size() == 1 ? " record" : " records") + " of " +
-            std::to_string(records_.size()) + "; the worst, entry " + std::to_string(worst->seq) + ", was recorded " +
-            FormatSpan(distance(*worst)) + (skew(*worst) > 0 ? " after" : " before") + " it is said to have occurred");
-  }
-
-  void Leases() {
-    const Record* grant = nullptr;
-    for (const Record& record : records_) {
-      if (record.transition.granted) grant = &record;
-      if (record.transition.stage != Stage::kStarted || grant == nullptr) continue;
-      const auto& expires = grant->transition.granted->expires_at;
-      if (!expires || At(record) < *expires) continue;
-      Add(FindingKind::kStartedAfterLease, Severity::kAlert, {grant->seq, record.seq}, At(record),
-          "started at " + FormatTime(At(record)) + "; the grant expired at " + FormatTime(*expires));
-    }
-  }
-
-  void Order() {
-    std::vector<uint64_t> seqs;
-    Nanos worst = 0;
-    const Record* last = nullptr;
-    const Record* latest = nullptr;
-    size_t steps = 0;
-    for (const Record& record : records_) {
-      if (latest != nullptr && At(record) < At(*latest)) {
-        seqs.push_back(latest->seq);
-        seqs.push_back(record.seq);
-        worst = std::max(worst, At(*latest) - At(record));
-        last = &record;
-        ++steps;
-      } else {
-        latest = &record;
-      }
-    }
-    if (last == nullptr) return;
-    Add(FindingKind::kOccurredBackwards, Severity::kNotice, seqs, At(*last),
-        std::to_string(steps) + (steps == 1 ? " record" : " records") + " occurred before an earlier one, by up to " +
-            FormatSpan(worst));
-  }
-
-  const Envelope& envelope_;
-  const std::vector<Record>& records_;
-  const FindingOptions& options_;
-  std::vector<Finding> findings_;
-};
-
-}  // namespace
+void EnvelopeFindings::Disordered() {
+  if (!last_disordered_) return;
+  Found(FindingKind::kOccurredBackwards, Severity::kNotice, std::move(disordered_), last_disordered_->at,
+        std::to_string(steps_back_) + (steps_back_ == 1 ? " record" : " records") +
+            " occurred before an earlier one, by up to " + FormatSpan(worst_step_));
+}
 
 std::string_view Name(FindingKind kind) {
   const auto index = static_cast<size_t>(kind);
@@ -347,35 +340,36 @@ std::optional<Severity> ParseSeverity(std::string_view name) {
 
 std::vector<Finding> FindingsOf(const Envelope& envelope, const std::vector<Record>& records,
                                 const FindingOptions& options) {
-  return EnvelopeFindings(envelope, records, options).All();
+  std::vector<Finding> all;
+  EnvelopeFindings findings(envelope, options, [&all](Finding finding) { all.push_back(std::move(finding)); });
+  for (const Record& record : records) findings.Add(record);
+  findings.Finish();
+  return all;
 }
 
-void LedgerFindings::AddRecords(const std::vector<Record>& records) {
-  for (const Record& record : records) {
-    const auto [it, fresh] = recorders_.try_emplace(record.recorder.producer);
-    if (!fresh && it->second.seq <= record.seq) continue;
-    Record& first = it->second;
-    first.seq = record.seq;
-    first.recorded_at = record.recorded_at;
-    first.recorder = record.recorder;
-    first.transition.envelope_id = record.transition.envelope_id;
-    first.transition.occurred_at = record.transition.occurred_at;
-  }
+void LedgerFindings::AddRecord(const Record& record) {
+  const auto [it, fresh] = recorders_.try_emplace(record.recorder.producer);
+  if (!fresh && it->second.seq <= record.seq) return;
+  Record& first = it->second;
+  first.seq = record.seq;
+  first.recorded_at = record.recorded_at;
+  first.recorder = record.recorder;
+  first.transition.envelope_id = record.transition.envelope_id;
+  first.transition.occurred_at = record.transition.occurred_at;
 }
 
-Status LedgerFindings::AddEvent(std::string_view entry_bytes) {
+Result<std::optional<Finding>> LedgerFindings::ClockStep(std::string_view entry_bytes) {
   ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(entry_bytes));
   const auto* step = entry.event ? std::get_if<ClockStepped>(&*entry.event) : nullptr;
-  if (step == nullptr) return Ok();
-  clock_steps_[entry.header.seq] = {.kind = FindingKind::kClockStep,
-                                    .severity = Severity::kWarning,
-                                    .envelope_id = "",
-                                    .seqs = {entry.header.seq},
-                                    .when = entry.header.recorded_at,
-                                    .who = std::nullopt,
-                                    .text = "the ledger's clock went from " + FormatTime(step->from) + " to " +
-                                            FormatTime(step->to) + ", by " + FormatSpan(step->to - step->from)};
-  return Ok();
+  if (step == nullptr) return std::optional<Finding>();
+  return std::optional(Finding{.kind = FindingKind::kClockStep,
+                               .severity = Severity::kWarning,
+                               .envelope_id = "",
+                               .seqs = {entry.header.seq},
+                               .when = entry.header.recorded_at,
+                               .who = std::nullopt,
+                               .text = "the ledger's clock went from " + FormatTime(step->from) + " to " +
+                                       FormatTime(step->to) + ", by " + FormatSpan(step->to - step->from)});
 }
 
 Finding LedgerFindings::NewRecorder(const Record& first) {
@@ -387,20 +381,6 @@ Finding LedgerFindings::NewRecorder(const Record& first) {
           .who = std::nullopt,
           .text = "producer " + first.recorder.producer + " (uid " + std::to_string(first.recorder.uid) +
                   ") was first recorded with envelope " + first.transition.envelope_id};
-}
-
-std::vector<Finding> LedgerFindings::ClockSteps() const {
-  std::vector<Finding> findings;
-  for (const auto& [seq, finding] : clock_steps_) findings.push_back(finding);
-  return findings;
-}
-
-std::vector<Finding> LedgerFindings::Findings() const {
-  std::vector<Finding> findings = ClockSteps();
-  for (const auto& [producer, first] : recorders_) findings.push_back(NewRecorder(first));
-  std::sort(findings.begin(), findings.end(),
-            [](const Finding& a, const Finding& b) { return a.seqs.front() < b.seqs.front(); });
-  return findings;
 }
 
 }  // namespace envledger

@@ -17,22 +17,37 @@ Answered Body(Result<T> result) {
   return ResponseBody(*std::move(result));
 }
 
-// Pages of a few dozen kilobytes: all that clients may hold unread then is small, and nobody is turned away.
 AnswerLimits Small(AnswerLimits limits) {
   limits.max_envelopes = std::min<uint32_t>(limits.max_envelopes, 16);
   limits.max_records = std::min<uint64_t>(limits.max_records, 64);
-  limits.max_bytes = std::min<uint64_t>(limits.max_bytes, 64 << 10);
+  limits.max_bytes = std::min<uint64_t>(limits.max_bytes, kSmallAnswerBytes);
   return limits;
 }
+
+// While it lives, so many bytes more are counted.
+class Charge {
+ public:
+  Charge(std::shared_ptr<std::atomic<uint64_t>> count, uint64_t bytes) : count_(std::move(count)), bytes_(bytes) {
+    *count_ += bytes_;
+  }
+  ~Charge() { *count_ -= bytes_; }
+  Charge(const Charge&) = delete;
+  Charge& operator=(const Charge&) = delete;
+
+ private:
+  const std::shared_ptr<std::atomic<uint64_t>> count_;
+  const uint64_t bytes_;
+};
 
 }  // namespace
 
 AuditApi::AuditApi(Ledger& ledger, const AuditApiOptions& options, std::function<std::vector<Gauge>()> more_gauges,
-                   std::function<bool()> busy)
+                   std::function<uint64_t()> unread_bytes)
     : ledger_(ledger),
       options_(options),
       more_gauges_(std::move(more_gauges)),
-      busy_(std::move(busy)),
+      unread_bytes_(std::move(unread_bytes)),
+      unsent_bytes_(std::make_shared<std::atomic<uint64_t>>(0)),
       followers_(options.max_followers, ledger.log_end()),
       workers_(options.workers) {}
 
@@ -82,6 +97,16 @@ void AuditApi::Follow(const std::shared_ptr<const Question>& question, const Fol
   }
 }
 
+AnswerLimits AuditApi::LimitsNow() const {
+  const uint64_t waiting = unread_bytes_() + *unsent_bytes_;
+  return waiting > options_.max_unread_bytes / 2 ? Small(options_.limits) : options_.limits;
+}
+
+EncodeFrame AuditApi::Counted(std::string frame) const {
+  auto charge = std::make_shared<Charge>(unsent_bytes_, frame.size());
+  return [frame = std::move(frame), charge = std::move(charge)]() mutable { return std::move(frame); };
+}
+
 // With query auditing the answer is made first, so that the event can say what it held, and sent only when the event is
 // durable. It is encoded here, on the worker: a long answer must not hold up the committing thread, which says that the
 // event is durable, nor the one that serves all connections.
@@ -89,16 +114,16 @@ void AuditApi::AnswerNow(const Recorder& peer, const Request& request, const Sen
   Response response{request.correlation, Answer(request.body)};
   std::optional<QueryServed> event;
   if (options_.audit_queries) event = RecordOf(peer, request.body, response.body);
-  std::string frame = EncodeResponse(response);
+  EncodeFrame encode = Counted(EncodeResponse(response));
   if (!event) {
-    send(Ready(std::move(frame)));
+    send(std::move(encode));
     return;
   }
-  ledger_.Seal(*std::move(event), [frame = std::move(frame), correlation = request.correlation,
+  ledger_.Seal(*std::move(event), [encode = std::move(encode), correlation = request.correlation,
                                    send](const AppendResult& sealed) mutable {
     const auto* error = std::get_if<ErrorInfo>(&sealed);
     if (error == nullptr) {
-      send(Ready(std::move(frame)));
+      send(std::move(encode));
       return;
     }
     Status refused(Code::kUnavailable, "audit-queries",
@@ -110,7 +135,7 @@ void AuditApi::AnswerNow(const Recorder& peer, const Request& request, const Sen
 // Every request type has its line here, chosen by std::visit: one that has none does not compile.
 struct AuditApi::Reader {
   AuditApi& api;
-  const AnswerLimits limits = api.busy_() ? Small(api.options_.limits) : api.options_.limits;
+  const AnswerLimits limits = api.LimitsNow();
 
   Answered operator()(const PingRequest&) const { return ResponseBody(PingResponse{}); }
   Answered operator()(const AppendRequest&) const {
@@ -127,7 +152,7 @@ struct AuditApi::Reader {
     return ResponseBody(CheckpointsResponse{{std::move(note)}});
   }
   Answered operator()(const QueryRequest& request) const { return FromView(RunQuery, request, limits); }
-  Answered operator()(const EnvelopeRequest& request) const { return FromView(RunEnvelope, request); }
+  Answered operator()(const EnvelopeRequest& request) const { return FromView(RunEnvelope, request, limits); }
   Answered operator()(const PrincipalsRequest& request) const { return FromView(RunPrincipals, request, limits); }
   Answered operator()(const EntriesRequest& request) const { return FromView(RunEntries, request, limits); }
   Answered operator()(const FollowRequest& request) const {

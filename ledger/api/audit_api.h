@@ -1,6 +1,7 @@
 // The audit socket's requests, answered on a few threads of their own so that a long answer never holds up the sockets.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -23,7 +24,13 @@ struct AuditApiOptions {
   bool audit_queries = false;
   size_t max_followers = 256;                  // that wait at a time
   std::chrono::milliseconds max_wait{30'000};  // of a follow request
+  // While answers of more than half of this are made and not yet read, further ones are small (kSmallAnswerBytes). Unlike
+  // requests, answers cannot be kept out of memory by not reading them, and nobody is turned away.
+  uint64_t max_unread_bytes = 64 << 20;
 };
+
+// Of entries, what a small answer is made to hold. Two of its limits and the largest entry are the most that comes of it.
+inline constexpr uint64_t kSmallAnswerBytes = 32 << 10;
 
 // Whether whoever asked still waits for the answer. Callable from any thread; an empty function: it does.
 struct Interest {
@@ -35,11 +42,10 @@ struct Interest {
 // Thread-safe. The ledger is not owned.
 class AuditApi {
  public:
-  // `more_gauges` adds what the ledger does not know of to the answer to a status request (connections, memory). While
-  // `busy` says that many answers wait to be read, answers come in small pages: unlike requests, answers cannot be kept
-  // out of memory by not reading them.
+  // `more_gauges` adds what the ledger does not know of to the answer to a status request (connections, memory).
+  // `unread_bytes`: of answers that were sent and that their peers have not read. Those on their way are counted here.
   AuditApi(Ledger& ledger, const AuditApiOptions& options, std::function<std::vector<Gauge>()> more_gauges,
-           std::function<bool()> busy);
+           std::function<uint64_t()> unread_bytes);
   ~AuditApi();
 
   // Does not block. `peer`: who asks, as the kernel vouches for it. Nobody who is gone is answered: `send` is dropped
@@ -54,13 +60,18 @@ class AuditApi {
   void Follow(const std::shared_ptr<const Question>& question, const FollowRequest& follow);
   void AnswerNow(const Recorder& peer, const Request& request, const SendFrame& send);
   ResponseBody Answer(const RequestBody& request);
+  AnswerLimits LimitsNow() const;
+  EncodeFrame Counted(std::string frame) const;
 
   struct Reader;
 
   Ledger& ledger_;
   const AuditApiOptions options_;
   const std::function<std::vector<Gauge>()> more_gauges_;
-  const std::function<bool()> busy_;
+  const std::function<uint64_t()> unread_bytes_;
+  // Of frames that are made and that no connection has taken yet: they wait for their event to be durable, or for the
+  // sockets' thread. Outlives this with them.
+  const std::shared_ptr<std::atomic<uint64_t>> unsent_bytes_;
   Followers followers_;
   WorkerPool workers_;  // last: its tasks use the rest
 };

@@ -92,6 +92,7 @@ struct Describe {
   void operator()(const EnvelopeRequest& request) {
     name = "envelope";
     filters.Text("envelope_id", request.envelope_id);
+    if (request.from_revision.value_or(0) > 0) filters.Number("from_revision", *request.from_revision);
     results = Answer<EnvelopeResponse>() != nullptr ? 1 : 0;
   }
   void operator()(const PrincipalsRequest& request) {

@@ -69,10 +69,6 @@ Status ExplainIllegalMove(Stage from, Stage to) {
   return RefuseMove(kRuleLegalMove, from, to, "legal after it are " + NamesOf(kMoves[static_cast<size_t>(from)]));
 }
 
-bool SamePrincipal(const Principal& held, const PrincipalView& view) {
-  return held.kind == view.kind && held.id == view.id && held.issuer == view.issuer;
-}
-
 }  // namespace
 
 bool IsLegalMove(Stage from, Stage to) {
@@ -103,30 +99,6 @@ LifecycleState Advance(LifecycleState state, const TransitionFacts& facts) {
   if (facts.stage == Stage::kAdmitted || facts.stage == Stage::kGranted) state.allowed = true;
   if (facts.binding_failed) state.binding_failed = true;
   return state;
-}
-
-RoleMask RoleTable::Held(const PrincipalView& principal) const {
-  for (const Holder& holder : holders_) {
-    if (SamePrincipal(holder.principal, principal)) return holder.roles;
-  }
-  return 0;
-}
-
-void RoleTable::Add(const PrincipalView& principal, RoleMask roles) {
-  for (Holder& holder : holders_) {
-    if (!SamePrincipal(holder.principal, principal)) continue;
-    holder.roles |= roles;
-    return;
-  }
-  holders_.push_back({{principal.kind, std::string(principal.issuer), std::string(principal.id)}, roles});
-}
-
-size_t RoleTable::MemoryBytes() const {
-  static const size_t kInPlace = std::string().capacity();  // short strings take no memory of their own
-  const auto heap = [](const std::string& text) { return text.capacity() > kInPlace ? text.capacity() + 1 : 0; };
-  size_t bytes = sizeof *this + holders_.capacity() * sizeof(Holder);
-  for (const Holder& holder : holders_) bytes += heap(holder.principal.issuer) + heap(holder.principal.id);
-  return bytes;
 }
 
 }  // namespace envledger

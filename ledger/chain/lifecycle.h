@@ -6,8 +6,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "ledger/base/status.h"
 #include "ledger/codec/transition.h"
@@ -40,22 +39,5 @@ LifecycleState Advance(LifecycleState state, const TransitionFacts& facts);
 // Whether the table of legal moves has `to` after `from`, leaving conditions aside. kUnspecified stands for "no record
 // yet": only requested follows it, and nothing leads to it.
 bool IsLegalMove(Stage from, Stage to);
-
-// The roles that principals hold in one envelope, so that links are made for what is new. Principals are told apart by
-// the whole triple; few envelopes ever see more than four.
-class RoleTable {
- public:
-  // The roles held so far by the principal.
-  RoleMask Held(const PrincipalView& principal) const;
-  void Add(const PrincipalView& principal, RoleMask roles);
-  size_t MemoryBytes() const;
-
- private:
-  struct Holder {
-    Principal principal;
-    RoleMask roles;
-  };
-  std::vector<Holder> holders_;
-};
 
 }  // namespace envledger

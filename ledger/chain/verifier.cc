@@ -1,29 +1,14 @@
 // One pass over the entries keeps what the sequencer kept when it sealed them: the hash of the entry before, the tree's
-// right edge, where each envelope stands, and how far each principal's links reach. Every entry must be what that state
+// right edge, where each envelope stands, and how far each principal's links reach (Followed). Every entry must be what that state
 // allows. After a failure the state follows what is stored, so that one bad entry gives one failure and not a flood.
 #include "ledger/chain/verifier.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "ledger/chain/checkpoint_check.h"
 
 namespace envledger {
 namespace {
-
-struct StringHash {
-  using is_transparent = void;
-  size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
-template <typename T>
-using StringMap = std::unordered_map<std::string, T, StringHash, std::equal_to<>>;
-
-void WritePrincipalKey(const PrincipalView& principal, std::string& key) {
-  key.assign(principal.id);
-  key.push_back('\0');
-  key.push_back(static_cast<char>(principal.kind));
-  key.append(principal.issuer);
-}
 
 std::string Seq(uint64_t seq) { return "entry " + std::to_string(seq); }
 
@@ -77,15 +62,6 @@ PreparedEntry PrepareHash(std::string_view bytes) {
   prepared.leaf_hash = LeafHash(bytes);
   prepared.only_hashed = true;
   return prepared;
-}
-
-void Follow(EnvelopeState& envelope, uint64_t seq, const TransitionFacts& facts) {
-  for (const Involvement& involved : facts.involved) {
-    const RoleMask held = envelope.roles.Held(involved.principal);
-    if ((involved.roles & ~held) != 0) envelope.roles.Add(involved.principal, involved.roles);
-  }
-  envelope.lifecycle = Advance(envelope.lifecycle, facts);
-  envelope.last_seq = seq;
 }
 
 class Verifier::Impl {
@@ -159,8 +135,8 @@ class Verifier::Impl {
   uint64_t next_seq() const { return next_seq_; }
   const Frontier& tree() const { return tree_; }
   const std::optional<KeyHistory>& keys() const { return checkpoints_.keys(); }
-  uint64_t envelopes() const { return envelopes_.size(); }
-  uint64_t principals() const { return principals_.size(); }
+  uint64_t envelopes() const { return followed_.envelopes(); }
+  uint64_t principals() const { return followed_.principals(); }
 
  private:
   void Fail(VerifyFailure failure) {
@@ -212,7 +188,7 @@ class Verifier::Impl {
     const TransitionFacts& facts = prepared.facts;
     if (seq == 0) Fail(0, "form", "entry 0 is not the ledger's genesis", Verdict::kTampered);
     if (!follows_) return;
-    EnvelopeState& envelope = FindEnvelope(seq, facts.envelope_id);
+    Followed::Envelope envelope = FindEnvelope(seq, facts.envelope_id);
     if (const Status legal = CheckMove(envelope.lifecycle, facts); !legal.ok()) {
       Fail(seq, "lifecycle", "envelope " + std::string(facts.envelope_id) + ": " + legal.ToString(),
            Verdict::kTampered);
@@ -231,63 +207,64 @@ class Verifier::Impl {
     // Follow the stored revision, so that one missing record is one failure.
     if (header.envelope_revision) envelope.lifecycle.revisions = *header.envelope_revision + 1;
     envelope.last_seq = seq;
+    followed_.Put(envelope);
   }
 
-  // What the past says, or what the defaults say when it cannot be had: that is then the failure.
-  template <typename State>
-  State FromPast(uint64_t seq, const std::string& what, Result<State> past) {
-    if (past.ok()) return *std::move(past);
-    if (past.status().code() == Code::kCorruption) {
-      Fail(seq, "links", what + ": " + past.status().message(), Verdict::kTampered);
+  // What the past says of something is the failure of an entry when it cannot be what was vouched for.
+  void NotePast(uint64_t seq, const std::string& what, const Status& past) {
+    if (past.code() == Code::kCorruption) {
+      Fail(seq, "links", what + ": " + past.message(), Verdict::kTampered);
     } else if (past_status_.ok()) {
-      past_status_ = std::move(past).status();
+      past_status_ = past;
     }
-    return State{};
   }
 
-  EnvelopeState& FindEnvelope(uint64_t seq, std::string_view id) {
-    if (const auto found = envelopes_.find(id); found != envelopes_.end()) return found->second;
-    EnvelopeState state;
-    if (past_ != nullptr) state = FromPast(seq, "envelope " + std::string(id), past_->Envelope(id));
-    return envelopes_.emplace(std::string(id), std::move(state)).first->second;
+  Followed::Envelope FindEnvelope(uint64_t seq, std::string_view id) {
+    Followed::Envelope envelope = followed_.Take(id);
+    if (envelope.known || past_ == nullptr) return envelope;
+    const Status past = past_->Envelope(id, envelope);
+    if (past.ok()) return envelope;
+    NotePast(seq, "envelope " + std::string(id), past);
+    return followed_.Take(id);  // as if it had none
   }
 
-  PrincipalState& FindPrincipal(uint64_t seq, const PrincipalView& principal, const PrincipalLink* link) {
-    WritePrincipalKey(principal, principal_key_);
-    if (const auto found = principals_.find(principal_key_); found != principals_.end()) return found->second;
-    PrincipalState state;
-    if (past_ != nullptr && link != nullptr) {
-      state = FromPast(seq, "principal " + std::string(principal.id), past_->Principal(principal, *link, seq));
-    }
-    return principals_.emplace(principal_key_, state).first->second;
+  // `number`: of the principal.
+  PrincipalState FindPrincipal(uint64_t seq, const PrincipalView& principal, uint32_t number,
+                               const PrincipalLink* link) {
+    if (const auto known = followed_.StateOf(number)) return *known;
+    if (past_ == nullptr || link == nullptr) return {};
+    const auto past = past_->Principal(principal, *link, seq);
+    if (past.ok()) return *past;
+    NotePast(seq, "principal " + std::string(principal.id), past.status());
+    return {};
   }
 
-  void CheckPrincipalLinks(uint64_t seq, const PreparedEntry& prepared, EnvelopeState& envelope) {
+  void CheckPrincipalLinks(uint64_t seq, const PreparedEntry& prepared, Followed::Envelope& envelope) {
     const std::vector<PrincipalLink>& links = prepared.entry.header.principal_links;
     size_t used = 0;
     for (const Involvement& involved : prepared.facts.involved) {
-      const RoleMask held = envelope.roles.Held(involved.principal);
+      const uint32_t number = followed_.NumberOf(involved.principal);
+      const RoleMask held = envelope.Held(number);
       const auto roles = static_cast<RoleMask>(involved.roles & ~held);
       if (roles == 0) continue;
-      envelope.roles.Add(involved.principal, roles);
-      PrincipalState& state = FindPrincipal(seq, involved.principal, used < links.size() ? &links[used] : nullptr);
+      envelope.Add(number, roles);
+      const PrincipalLink* link = used < links.size() ? &links[used++] : nullptr;
+      PrincipalState state = FindPrincipal(seq, involved.principal, number, link);
       const PrincipalLink due{roles, held, state.ordinal + 1,
                               state.ordinal == 0 ? std::nullopt : std::optional(state.last_seq)};
-      ++state.ordinal;
-      state.last_seq = seq;
-      if (used == links.size()) {
+      state = {due.ordinal, seq};
+      if (link == nullptr) {
         Fail(seq, "links", "no link for principal " + std::string(involved.principal.id), Verdict::kIncomplete);
-        continue;
+      } else if (*link != due) {
+        Fail(seq, "links",
+             "principal " + std::string(involved.principal.id) + ": ordinal " + std::to_string(link->ordinal) +
+                 " after entry " + Text(link->previous) + " as " + RoleNames(link->roles) + "; ordinal " +
+                 std::to_string(due.ordinal) + " after entry " + Text(due.previous) + " as " + RoleNames(due.roles) +
+                 " is due",
+             Verdict::kIncomplete);
+        state.ordinal = std::max(state.ordinal, link->ordinal);
       }
-      const PrincipalLink& link = links[used++];
-      if (link == due) continue;
-      Fail(seq, "links",
-           "principal " + std::string(involved.principal.id) + ": ordinal " + std::to_string(link.ordinal) +
-               " after entry " + Text(link.previous) + " as " + RoleNames(link.roles) + "; ordinal " +
-               std::to_string(due.ordinal) + " after entry " + Text(due.previous) + " as " + RoleNames(due.roles) +
-               " is due",
-           Verdict::kIncomplete);
-      state.ordinal = std::max(state.ordinal, link.ordinal);
+      followed_.SetState(number, state);
     }
     if (used != links.size()) {
       Fail(seq, "links", std::to_string(links.size() - used) + " links more than principals", Verdict::kIncomplete);
@@ -315,8 +292,8 @@ class Verifier::Impl {
     for (const char* check : {"form", "chain", "time"}) report.checks[check] = only_hashed_ > 0 ? only_hashed : all;
     const std::string left_out = only_hashed_ > 0 ? only_hashed : "not checked: what lies before is not read";
     const bool followed = follows_ && only_hashed_ == 0;
-    report.checks["lifecycle"] = followed ? std::to_string(envelopes_.size()) + " envelopes" : left_out;
-    report.checks["links"] = followed ? std::to_string(principals_.size()) + " principals" : left_out;
+    report.checks["lifecycle"] = followed ? std::to_string(followed_.envelopes()) + " envelopes" : left_out;
+    report.checks["links"] = followed ? std::to_string(followed_.principals()) + " principals" : left_out;
     checkpoints_.Tell(next_seq_, report);
     return report;
   }
@@ -337,9 +314,7 @@ class Verifier::Impl {
   bool tree_known_ = true;  // no entry is missing so far
   bool ended_early_ = false;
 
-  StringMap<EnvelopeState> envelopes_;
-  StringMap<PrincipalState> principals_;
-  std::string principal_key_;  // scratch
+  Followed followed_;
 
   std::vector<VerifyFailure> failures_;
   uint64_t failure_count_ = 0;

@@ -19,6 +19,7 @@
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/base/verdict.h"
+#include "ledger/chain/followed.h"
 #include "ledger/chain/key_history.h"
 #include "ledger/chain/lifecycle.h"
 #include "ledger/chain/note.h"
@@ -78,26 +79,14 @@ struct CheckpointInput {
   bool anchor = false;
 };
 
-// What the records of an envelope, and the links of a principal, amount to so far. The defaults are those of none.
-struct EnvelopeState {
-  LifecycleState lifecycle;
-  uint64_t last_seq = 0;
-  RoleTable roles;
-};
-struct PrincipalState {
-  uint64_t ordinal = 0;
-  uint64_t last_seq = 0;
-};
-// The state after one more record, that of entry `seq`.
-void Follow(EnvelopeState& envelope, uint64_t seq, const TransitionFacts& facts);
-
 // What envelopes and principals were before the first entry that a verification reads, for one that does not begin at
 // entry 0. What it says must be proven, against what vouches for those entries. Asked once for each of them.
 class ProvenPast {
  public:
   virtual ~ProvenPast() = default;
-  // kCorruption when the past itself cannot be what was vouched for; other codes: it could not be read.
-  virtual Result<EnvelopeState> Envelope(std::string_view envelope_id) = 0;
+  // Makes of an envelope without records what those of the past make of it. kCorruption when the past itself cannot be
+  // what was vouched for; other codes: it could not be read.
+  virtual Status Envelope(std::string_view envelope_id, Followed::Envelope& envelope) = 0;
   // `link` is what entry `seq`, the first that is read to involve the principal, says of the one before it.
   virtual Result<PrincipalState> Principal(const PrincipalView& principal, const PrincipalLink& link, uint64_t seq) = 0;
 };

@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <limits>
 #include <utility>
 
 #include "ledger/transport/socket.h"
@@ -12,11 +11,11 @@ namespace envledger {
 
 namespace {
 constexpr size_t kChunkBytes = 64 << 10;
+// Far above any page that a daemon gives, and below what would hurt. Memory grows only with what arrives.
+constexpr uint32_t kMaxAnswerBytes = 64 << 20;
 }  // namespace
 
-// The daemon decides how large an answer may be. Memory grows only with what arrives.
-Channel::Channel(UniqueFd fd)
-    : fd_(std::move(fd)), reader_(std::numeric_limits<uint32_t>::max()), chunk_(kChunkBytes) {}
+Channel::Channel(UniqueFd fd) : fd_(std::move(fd)), reader_(kMaxAnswerBytes), chunk_(kChunkBytes) {}
 
 Result<std::unique_ptr<Channel>> Channel::Connect(const std::string& path) {
   ENVLEDGER_ASSIGN_OR_RETURN(UniqueFd fd, ConnectUnix(path));
@@ -49,8 +48,9 @@ Status Channel::Read(std::vector<std::string>& frames) {
   std::string_view input(chunk_.data(), static_cast<size_t>(count));
   while (!input.empty()) {
     std::string frame;
-    ENVLEDGER_ASSIGN_OR_RETURN(const bool whole, reader_.Take(input, frame));
-    if (whole) frames.push_back(std::move(frame));
+    const Result<bool> whole = reader_.Take(input, frame);
+    if (!whole.ok()) return Status(whole.status()).Prepend("the ledger's answer is refused: ");
+    if (*whole) frames.push_back(std::move(frame));
   }
   return Ok();
 }

@@ -69,6 +69,7 @@ Result<Record> DecodeRecord(std::string_view entry_bytes) {
   record.seq = entry.header.seq;
   record.recorded_at = entry.header.recorded_at;
   record.revision = entry.header.envelope_revision.value_or(0);
+  record.previous = entry.header.envelope_previous;
   record.recorder = std::move(entry.header.recorder);
   record.links = std::move(entry.header.principal_links);
   record.transition = DecodeTransition(entry.transition);
@@ -108,26 +109,36 @@ std::vector<Record> RecordsAsOf(const std::vector<Record>& records, Nanos at) {
   return happened;
 }
 
-Envelope FoldEnvelope(const std::vector<Record>& records) {
-  Envelope envelope;
-  const Record& first = records.front();
-  const Record& last = records.back();
-  envelope.envelope_id = first.transition.envelope_id;
-  envelope.opened_at = first.transition.occurred_at.value_or(0);
-  envelope.updated_at = last.transition.occurred_at.value_or(0);
-  envelope.identity = first.transition.identity.value_or(Identity{});
-  envelope.execution = first.transition.execution.value_or(Execution{});
-  envelope.scope = first.transition.scope.value_or(Scope{});
-  envelope.requested = first.transition.requested.value_or(ResourceMap{});
-  envelope.correlation = first.transition.correlation;
-  envelope.first_seq = first.seq;
-  envelope.last_seq = last.seq;
-  envelope.revisions = records.size();
-  for (const Record& record : records) Apply(record, envelope);
+void EnvelopeFold::Add(const Record& record) {
+  const Transition& transition = record.transition;
+  if (envelope_.revisions == 0) {
+    envelope_.envelope_id = transition.envelope_id;
+    envelope_.opened_at = transition.occurred_at.value_or(0);
+    envelope_.identity = transition.identity.value_or(Identity{});
+    envelope_.execution = transition.execution.value_or(Execution{});
+    envelope_.scope = transition.scope.value_or(Scope{});
+    envelope_.requested = transition.requested.value_or(ResourceMap{});
+    envelope_.correlation = transition.correlation;
+    envelope_.first_seq = record.seq;
+  }
+  envelope_.updated_at = transition.occurred_at.value_or(0);
+  envelope_.last_seq = record.seq;
+  ++envelope_.revisions;
+  Apply(record, envelope_);
+}
+
+Envelope EnvelopeFold::Get() const {
+  Envelope envelope = envelope_;
   if (envelope.granted.has_value()) {
     envelope.relation = RelationOf(envelope.requested, envelope.granted->resources);
   }
   return envelope;
+}
+
+Envelope FoldEnvelope(const std::vector<Record>& records) {
+  EnvelopeFold fold;
+  for (const Record& record : records) fold.Add(record);
+  return fold.Get();
 }
 
 }  // namespace envledger

@@ -20,6 +20,7 @@ struct Record {
   uint64_t seq = 0;
   Nanos recorded_at = 0;
   uint64_t revision = 0;
+  std::optional<uint64_t> previous;  // the seq of the envelope's record before it
   Recorder recorder;
   std::vector<PrincipalLink> links;
   Transition transition;
@@ -64,7 +65,20 @@ struct Envelope {
 // the first had not. REQUIRES: not empty.
 std::vector<Record> RecordsAsOf(const std::vector<Record>& records, Nanos at);
 
-// Folds records in the order of their revisions. REQUIRES: not empty, the first is `requested`.
+// Folds records one by one, holding no more of them than the envelope does.
+class EnvelopeFold {
+ public:
+  // In the order of their revisions. REQUIRES: the first is `requested`.
+  void Add(const Record& record);
+  uint64_t records() const { return envelope_.revisions; }
+  // The envelope as of the last record. REQUIRES: records() > 0.
+  Envelope Get() const;
+
+ private:
+  Envelope envelope_;  // without its relation
+};
+
+// The fold of these. REQUIRES: not empty, the first is `requested`.
 Envelope FoldEnvelope(const std::vector<Record>& records);
 
 }  // namespace envledger

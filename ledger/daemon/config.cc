@@ -13,6 +13,7 @@
 #include "ledger/daemon/config_file.h"
 #include "ledger/daemon/options.h"
 #include "ledger/store/layout.h"
+#include "ledger/transport/frame.h"
 
 namespace envledger {
 namespace {
@@ -92,12 +93,13 @@ Status Apply(const AllGiven& all, bool in_file, DaemonConfig& config) {
 
 // A loop and a budget for each socket, so that auditors cannot take what producers need. On the audit socket requests
 // are small and answers large, and an answer is charged only when it is made: so one at a time for each connection,
-// the next only when the last is nearly read, and small ones while much is unread in all (AuditApi).
+// the next only when less than the largest request is left of the last, and small ones while much is unread in all
+// (AuditApi).
 ServerLimits AuditLimits(const ServerLimits& append) {
   ServerLimits limits = append;
   limits.max_frame_bytes = std::min(append.max_frame_bytes, kMaxAuditRequestBytes);
   limits.max_inflight_requests_per_connection = 1;
-  limits.max_inflight_bytes_per_connection = std::min<size_t>(append.max_inflight_bytes, 2 * kMaxAuditRequestBytes);
+  limits.max_inflight_bytes_per_connection = size_t{limits.max_frame_bytes} + kFrameHeaderBytes;
   return limits;
 }
 
@@ -136,6 +138,7 @@ Result<DaemonConfig> ParseDaemonConfig(int argc, const char* const* argv) {
   }
   ENVLEDGER_RETURN_IF_ERROR(Apply(given, true, config));
   config.audit_limits = AuditLimits(config.append_limits);
+  config.audit.max_unread_bytes = config.audit_limits.max_inflight_bytes;
   ENVLEDGER_RETURN_IF_ERROR(CheckTogether(config));
   return config;
 }

@@ -97,8 +97,7 @@ Status Daemon::OpenLedger() {
   pending_.reset();  // the previous private key is not needed any more
   append_api_.emplace(*ledger_, config_.max_batch_items);
   audit_api_.emplace(
-      *ledger_, config_.audit, [this] { return Gauges(); },
-      [this] { return audit_counters_.Read().inflight_bytes > config_.audit_limits.max_inflight_bytes / 2; });
+      *ledger_, config_.audit, [this] { return Gauges(); }, [this] { return audit_counters_.Read().inflight_bytes; });
   return Ok();
 }
 

@@ -22,6 +22,9 @@
 namespace envledger {
 namespace {
 
+constexpr uint64_t kBytesAnId = 128;                      // of ids_ and number_, beside the id
+constexpr uint64_t kBytesALink = 2 * sizeof(BookedLink);  // the list of them doubles
+
 std::string EnvelopeName(const std::string& id) { return "envelope " + id + ": "; }
 
 // The query for all that the principal has to do with, in the same order.
@@ -37,6 +40,7 @@ bool IsPlain(const QueryRequest& request) {
   QueryRequest as_if = WithoutFilters(request);
   as_if.limit = request.limit;
   as_if.cursor = request.cursor;
+  as_if.in_parts = request.in_parts;
   return EncodeRequest({0, as_if}) == EncodeRequest({0, request});
 }
 
@@ -46,42 +50,70 @@ std::string Plural(uint64_t count, const std::string& one, const std::string& ma
 
 }  // namespace
 
-AnswerProof::AnswerProof(LedgerReader& reader, TrustPolicy policy, bool can_sign, std::optional<QueryRequest> request)
-    : reader_(reader), policy_(std::move(policy)), can_sign_(can_sign), request_(std::move(request)) {
+AnswerProof::AnswerProof(LedgerReader& reader, TrustPolicy policy, bool can_sign, std::optional<QueryRequest> request,
+                         uint64_t max_bytes)
+    : reader_(reader),
+      policy_(std::move(policy)),
+      can_sign_(can_sign),
+      request_(std::move(request)),
+      max_bytes_(max_bytes) {
+  if (request_) matcher_.emplace(*request_);
   if (request_ && request_->principal) book_.emplace(*request_->principal);
 }
 
-void AnswerProof::Add(const EnvelopeRecords& answer) {
-  if (!holds()) return;
-  if (const Status taken = Take(answer, true); !taken.ok())
-    failure_ = EnvelopeName(answer.envelope_id) + taken.message();
+Status AnswerProof::Add(EnvelopeStory& story) {
+  if (!holds()) return Ok();
+  const Status taken = Take(story, true);
+  if (taken.code() != Code::kCorruption) return taken;
+  failure_ = EnvelopeName(story.envelope().envelope_id) + taken.message();
+  return Ok();
+}
+
+Status AnswerProof::Charge(uint64_t bytes) {
+  bytes_ += bytes;
+  if (bytes_ <= max_bytes_) return Ok();
+  return {Code::kResourceExhausted, "prove",
+          "the answer has more records than can be proven at once, after " + Grouped(leaves_.size()) +
+              ": narrow the filters, or prove it in parts with --limit and --cursor"};
 }
 
 // Checks what an envelope's records show by themselves, and keeps what is to be proven of them.
-Status AnswerProof::Take(const EnvelopeRecords& answer, bool of_the_answer) {
-  ENVLEDGER_RETURN_IF_ERROR(CheckRevisions(answer));
+Status AnswerProof::Take(EnvelopeStory& story, bool of_the_answer) {
+  if (!story.hole().empty()) return Corruption(story.hole());
+  const std::string& id = story.envelope().envelope_id;
   const auto number = static_cast<uint32_t>(ids_.size());
-  if (!number_.try_emplace(answer.envelope_id, number).second) return Corruption("it is in the answer twice");
-  ids_.push_back(answer.envelope_id);
-  for (const std::string& bytes : answer.entries) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(bytes));
-    leaves_.push_back({entry.header.seq, LeafHash(bytes), number});
-  }
-  std::vector<NamedLink> links;
-  ENVLEDGER_ASSIGN_OR_RETURN(links, LinksOf(answer.entries));
-  if (book_) book_->Add(links);
+  if (!number_.try_emplace(id, number).second) return Corruption("it is in the answer twice");
+  ids_.push_back(id);
+  ENVLEDGER_RETURN_IF_ERROR(Charge(kBytesAnId + 2 * id.size()));
+  LinkReader links;
+  std::optional<EnvelopeJudge> judge;
+  if (of_the_answer && matcher_) judge.emplace(*matcher_);
+  const auto take = [&](const Record& record, const std::string& entry) -> Status {
+    ENVLEDGER_RETURN_IF_ERROR(Charge(sizeof(Leaf)));
+    leaves_.push_back({record.seq, LeafHash(entry), number});
+    std::vector<NamedLink> named;
+    ENVLEDGER_ASSIGN_OR_RETURN(named, links.Add(entry));
+    if (book_) {
+      ENVLEDGER_RETURN_IF_ERROR(Charge(named.size() * kBytesALink));
+      book_->Add(named);
+    }
+    if (judge) judge->Add(record);
+    return Ok();
+  };
+  ENVLEDGER_RETURN_IF_ERROR(story.ForEachOfAll(take));
   if (!of_the_answer) return Ok();
   ++answered_;
-  if (!request_) return Ok();
-  ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<Record> records, RecordsOf(answer.entries));
-  const Matcher matcher(*request_);
-  const auto roles = matcher.Judge(records);
+  return judge ? CheckAnswered(*judge, story.roles()) : Ok();
+}
+
+Status AnswerProof::CheckAnswered(const EnvelopeJudge& judge, RoleMask answered_roles) {
+  const auto roles = judge.Verdict();
   if (!roles) return Corruption("it does not pass the filters of the query");
-  if (*roles != answer.roles) {
-    return Corruption("the answer gives the principal the roles \"" + RoleNames(answer.roles) + "\", its records \"" +
+  if (*roles != answered_roles) {
+    return Corruption("the answer gives the principal the roles \"" + RoleNames(answered_roles) + "\", its records \"" +
                       RoleNames(*roles) + "\"");
   }
-  const auto place = matcher.PlaceOf(records);
+  const auto place = judge.place();
   if (last_place_ && place && (request_->descending ? *place >= *last_place_ : *place <= *last_place_)) {
     return Corruption("it is not in its place in the order of the answer");
   }
@@ -149,23 +181,31 @@ Status AnswerProof::ProvePrincipal(const Coverage& coverage) {
 // The principal's envelopes that the filters kept out of the answer, as far as the answer goes.
 Status AnswerProof::ReadOthers() {
   QueryRequest request = WithoutFilters(*request_);
-  const Matcher matcher(*request_);
+  request.in_parts = true;
   for (;;) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const QueryResponse page, reader_.Query(request));
+    ENVLEDGER_ASSIGN_OR_RETURN(QueryResponse page, reader_.Query(request));
     if (!page.completeness.complete) return Corruption(page.completeness.problem);
-    for (const EnvelopeRecords& other : page.envelopes) {
-      const auto records = RecordsOf(other.entries);
-      if (!records.ok()) return Corruption(EnvelopeName(other.envelope_id) + records.status().message());
-      const auto place = matcher.PlaceOf(*records);
+    for (EnvelopeRecords& records : page.envelopes) {
+      EnvelopePages pages(reader_, std::move(records), page.completeness.tree_size);
+      ENVLEDGER_ASSIGN_OR_RETURN(EnvelopeStory other, EnvelopeStory::Read(std::move(pages)));
+      ENVLEDGER_ASSIGN_OR_RETURN(const auto place, PlaceOf(other));
       if (place && cut_ && (request.descending ? *place < window_.begin : *place >= window_.end)) return Ok();
-      if (number_.contains(other.envelope_id)) continue;
-      ENVLEDGER_RETURN_IF_ERROR(CheckOther(other));
+      if (!number_.contains(other.envelope().envelope_id)) ENVLEDGER_RETURN_IF_ERROR(CheckOther(other));
     }
     const std::string& next = page.completeness.next_cursor;
     if (next.empty()) return Ok();
     if (next == request.cursor) return Internal("the ledger answers with the same cursor again and again");
     request.cursor = next;
   }
+}
+
+Result<std::optional<uint64_t>> AnswerProof::PlaceOf(EnvelopeStory& story) const {
+  std::optional<uint64_t> place;
+  ENVLEDGER_RETURN_IF_ERROR(story.ForEachOfAll([&](const Record& record, const std::string&) {
+    if (!place && matcher_->CanPlace(record)) place = record.seq;
+    return Ok();
+  }));
+  return place;
 }
 
 // The envelope of a link that nobody has given yet. That it exists is proven by the link after it.
@@ -177,15 +217,18 @@ Status AnswerProof::FillGap(const LinkBook::Gap& gap) {
   if (!record.ok()) return Corruption(link + ", which does not hold a record: " + record.status().message());
   const std::string& id = record->transition.envelope_id;
   if (number_.contains(id)) return Corruption(EnvelopeName(id) + link + ", which the answer hides");
-  auto found = reader_.FindEnvelope({.envelope_id = id});
-  if (!found.ok() && found.status().code() == Code::kUnavailable) return std::move(found).status();
-  if (!found.ok()) return Corruption(EnvelopeName(id) + link + ", but the ledger says: " + found.status().message());
-  ENVLEDGER_RETURN_IF_ERROR(CheckOther(found->envelope).Prepend(link + ": "));
-  const auto& entries = found->envelope.entries;
-  if (std::find(entries.begin(), entries.end(), bytes) == entries.end()) {
-    return Corruption(EnvelopeName(id) + link + ", which the ledger hides");
-  }
-  return Ok();
+  auto pages = EnvelopePages::Open(reader_, id);
+  if (!pages.ok() && pages.status().code() == Code::kUnavailable) return std::move(pages).status();
+  if (!pages.ok()) return Corruption(EnvelopeName(id) + link + ", but the ledger says: " + pages.status().message());
+  auto other = EnvelopeStory::Read(*std::move(pages));
+  if (!other.ok()) return std::move(other).status().Prepend(link + ": ");
+  ENVLEDGER_RETURN_IF_ERROR(CheckOther(*other).Prepend(link + ": "));
+  bool found = false;
+  ENVLEDGER_RETURN_IF_ERROR(other->ForEachOfAll([&](const Record&, const std::string& entry) {
+    found = found || entry == bytes;
+    return Ok();
+  }));
+  return found ? Ok() : Corruption(EnvelopeName(id) + link + ", which the ledger hides");
 }
 
 // Proven, or where the checkpoint ends before it as the ledger gives it.
@@ -197,21 +240,22 @@ Result<std::string> AnswerProof::Entry(uint64_t seq) {
 }
 
 // That an envelope is rightly not in the answer.
-Status AnswerProof::CheckOther(const EnvelopeRecords& other) {
-  ENVLEDGER_RETURN_IF_ERROR(Take(other, false).Prepend(EnvelopeName(other.envelope_id)));
+Status AnswerProof::CheckOther(EnvelopeStory& other) {
+  ENVLEDGER_RETURN_IF_ERROR(Take(other, false).Prepend(EnvelopeName(other.envelope().envelope_id)));
   ENVLEDGER_RETURN_IF_ERROR(ProveLeaves({}));
-  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<Record> records, RecordsOf(other.entries));
-  const Matcher matcher(*request_);
-  const auto place = matcher.PlaceOf(records);
   // It must have passed all the time since the answer was begun: its page may have come later.
-  while (!records.empty()) {
-    if (!place || !window_.Holds(*place) || !matcher.Judge(records)) return Ok();
-    if (records.back().seq < tree_size_) break;
-    records.pop_back();
-  }
-  if (records.empty()) return Ok();
-  return Corruption(EnvelopeName(other.envelope_id) + "it passes the filters and is not in the answer (entry " +
-                    std::to_string(*place) + ")");
+  EnvelopeJudge judge(*matcher_);
+  bool failed = false;
+  const auto look = [&] { failed = failed || !judge.place() || !window_.Holds(*judge.place()) || !judge.Verdict(); };
+  ENVLEDGER_RETURN_IF_ERROR(other.ForEachOfAll([&](const Record& record, const std::string&) {
+    if (record.seq >= tree_size_) look();
+    judge.Add(record);
+    return Ok();
+  }));
+  look();
+  if (failed) return Ok();
+  return Corruption(EnvelopeName(other.envelope().envelope_id) +
+                    "it passes the filters and is not in the answer (entry " + std::to_string(*judge.place()) + ")");
 }
 
 // How many links the ledger says that each principal has: its word, but it must not contradict the records.
@@ -225,6 +269,7 @@ Status AnswerProof::CheckHeads() {
       const auto reach = reaches_.find(summary.principal);
       // Of an answer that is a part, no record may be this principal's: its links are then all in the other part.
       if (reach == reaches_.end() && window_.begin > 0) {
+        ENVLEDGER_RETURN_IF_ERROR(Charge(sizeof summary.principal + summary.principal.issuer.size()));
         unseen_.push_back(summary.principal);
         continue;
       }

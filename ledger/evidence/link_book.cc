@@ -18,33 +18,39 @@ std::string LinkText(const Principal& principal, const BookedLink& link) {
 
 }  // namespace
 
-Result<std::vector<NamedLink>> LinksOf(const std::vector<std::string>& entries) {
+Result<std::vector<NamedLink>> LinkReader::Add(std::string_view bytes) {
+  ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(bytes));
+  const auto wrong = [&entry](const std::string& why) {
+    return Corruption("entry " + std::to_string(entry.header.seq) + ": " + why);
+  };
+  const auto facts = CheckTransition(entry.transition);
+  if (!facts.ok()) return wrong(facts.status().message());
+  const std::vector<PrincipalLink>& links = entry.header.principal_links;
   std::vector<NamedLink> named;
-  std::map<Principal, RoleMask> held;
-  for (const std::string& bytes : entries) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(bytes));
-    const auto wrong = [&entry](const std::string& why) {
-      return Corruption("entry " + std::to_string(entry.header.seq) + ": " + why);
-    };
-    const auto facts = CheckTransition(entry.transition);
-    if (!facts.ok()) return wrong(facts.status().message());
-    size_t next = 0;
-    for (const Involvement& involved : facts->involved) {
-      const Principal principal = Owned(involved.principal);
-      RoleMask& before = held[principal];
-      const auto added = static_cast<RoleMask>(involved.roles & ~before);
-      if (added == 0) continue;
-      const auto& links = entry.header.principal_links;
-      if (next == links.size() || links[next].roles != added || links[next].held != before) {
-        return wrong("it lacks the link that it owes " + FullPrincipalText(principal));
-      }
-      named.push_back({principal, {links[next].ordinal, entry.header.seq, links[next].previous}});
-      before = static_cast<RoleMask>(before | added);
-      ++next;
+  for (const Involvement& involved : facts->involved) {
+    const Principal principal = Owned(involved.principal);
+    RoleMask& before = held_[principal];
+    const auto added = static_cast<RoleMask>(involved.roles & ~before);
+    if (added == 0) continue;
+    const size_t next = named.size();
+    if (next == links.size() || links[next].roles != added || links[next].held != before) {
+      return wrong("it lacks the link that it owes " + FullPrincipalText(principal));
     }
-    if (next != entry.header.principal_links.size()) return wrong("it has a link that belongs to nobody");
+    named.push_back({principal, {links[next].ordinal, entry.header.seq, links[next].previous}});
+    before = static_cast<RoleMask>(before | added);
   }
+  if (named.size() != links.size()) return wrong("it has a link that belongs to nobody");
   return named;
+}
+
+Result<std::vector<NamedLink>> LinkReader::ReadAll(const std::vector<std::string>& entries) {
+  LinkReader reader;
+  std::vector<NamedLink> all;
+  for (const std::string& entry : entries) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<NamedLink> links, reader.Add(entry));
+    all.insert(all.end(), links.begin(), links.end());
+  }
+  return all;
 }
 
 bool Names(const PrincipalFilter& filter, const Principal& principal) {

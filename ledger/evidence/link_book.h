@@ -27,10 +27,19 @@ struct NamedLink {
   BookedLink link;
 };
 
-// The links of an envelope's records, in order: who each is of follows from the records. kCorruption, naming the entry,
-// when an entry has other links than its records call for. `entries` are the sealed bytes, well-formed, from revision
-// 0.
-Result<std::vector<NamedLink>> LinksOf(const std::vector<std::string>& entries);
+// Reads the links of one envelope's records, one by one: who each is of follows from the records. Holds each principal
+// that they name.
+class LinkReader {
+ public:
+  // The next record's sealed bytes, well-formed, from revision 0. kCorruption, naming the entry, when it has other
+  // links than the records call for.
+  Result<std::vector<NamedLink>> Add(std::string_view entry);
+  // The same for all records at once.
+  static Result<std::vector<NamedLink>> ReadAll(const std::vector<std::string>& entries);
+
+ private:
+  std::map<Principal, RoleMask> held_;
+};
 
 bool Names(const PrincipalFilter& filter, const Principal& principal);  // whatever its roles
 

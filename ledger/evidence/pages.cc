@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace envledger {
 namespace {
@@ -26,35 +27,27 @@ Result<Coverage> ForEachPage(Request request, uint64_t limit, Coverage coverage,
 
 }  // namespace
 
-Result<Coverage> ForEachAnswer(LedgerReader& reader, QueryRequest request, uint64_t limit,
-                               const std::function<Status(Story, const EnvelopeRecords&)>& visit) {
+Result<Coverage> ForEachEnvelope(LedgerReader& reader, QueryRequest request, uint64_t limit,
+                                 const std::function<Status(EnvelopeStory& story)>& visit) {
   const auto fetch = [&reader](const QueryRequest& page) { return reader.Query(page); };
-  const auto take = [&visit, at = request.at](const QueryResponse& page, Coverage& coverage) -> Result<uint64_t> {
-    for (const EnvelopeRecords& records : page.envelopes) {
-      auto story = ReadStory(records, at);
+  const auto take = [&](QueryResponse& page, Coverage& coverage) -> Result<uint64_t> {
+    for (EnvelopeRecords& records : page.envelopes) {
+      EnvelopePages pages(reader, std::move(records), page.completeness.tree_size);
+      auto story = EnvelopeStory::Read(std::move(pages), request.at);
       if (story.status().code() == Code::kCorruption) {
         coverage.AddProblem(story.status().message());
         continue;
       }
       ENVLEDGER_RETURN_IF_ERROR(story.status());
-      coverage.AddStory(*story);
-      ENVLEDGER_RETURN_IF_ERROR(visit(*std::move(story), records));
+      coverage.AddStory(story->envelope().first_seq, story->envelope().last_seq, story->problem());
+      ENVLEDGER_RETURN_IF_ERROR(visit(*story));
     }
     return uint64_t{page.envelopes.size()};
   };
+  request.in_parts = true;
   Coverage coverage;
   coverage.Asked(request.at, request.scan);
-  return ForEachPage(std::move(request), limit, std::move(coverage), fetch, take);
-}
-
-Result<Coverage> ForEachEnvelope(LedgerReader& reader, QueryRequest request, uint64_t limit,
-                                 const std::function<void(Story)>& visit,
-                                 const std::function<void(const EnvelopeRecords&)>& witness) {
-  return ForEachAnswer(reader, std::move(request), limit, [&](Story story, const EnvelopeRecords& answer) {
-    if (witness) witness(answer);
-    visit(std::move(story));
-    return Ok();
-  });
+  return ForEachPage(request, limit, std::move(coverage), fetch, take);
 }
 
 Result<Coverage> ForEachPrincipal(LedgerReader& reader, PrincipalsRequest request, uint64_t limit,

@@ -17,7 +17,33 @@ std::optional<uint64_t> SizeOfCheckpoint(const std::string& note_bytes) {
   return checkpoint.ok() ? std::optional(checkpoint->size) : std::nullopt;
 }
 
+std::string EntryOrNone(std::optional<uint64_t> seq) { return seq ? "entry " + std::to_string(*seq) : "none"; }
+
 }  // namespace
+
+Status RecordCheck::Add(const Record& record) {
+  if (record.transition.envelope_id != envelope_id_) {
+    return Corruption("entry " + std::to_string(record.seq) + " belongs to envelope " + record.transition.envelope_id);
+  }
+  if (records_ == 0 && record.transition.stage != Stage::kRequested) {
+    return Corruption("its first record, which says who asked for what, is missing");
+  }
+  if (problem_.empty()) problem_ = ProblemOf(record);
+  ++records_;
+  last_seq_ = record.seq;
+  return Ok();
+}
+
+std::string RecordCheck::ProblemOf(const Record& record) const {
+  const std::string name = "entry " + std::to_string(record.seq);
+  if (record.revision != records_) {
+    return "revision " + std::to_string(records_) + " is missing; " + name + " has revision " +
+           std::to_string(record.revision);
+  }
+  if (record.previous == last_seq_) return {};
+  return name + " says that the record before it is " + EntryOrNone(record.previous) + "; the answer has " +
+         EntryOrNone(last_seq_);
+}
 
 Result<std::vector<Record>> RecordsOf(const std::vector<std::string>& entries) {
   std::vector<Record> records;
@@ -45,9 +71,8 @@ Status CheckRevisions(const EnvelopeRecords& answer) {
                         std::to_string(header.envelope_revision.value_or(0)));
     }
     if (header.envelope_previous != before) {
-      return Corruption(name + " says that the record before it is " +
-                        (header.envelope_previous ? "entry " + std::to_string(*header.envelope_previous) : "none") +
-                        "; the answer has " + (before ? "entry " + std::to_string(*before) : "none"));
+      return Corruption(name + " says that the record before it is " + EntryOrNone(header.envelope_previous) +
+                        "; the answer has " + EntryOrNone(before));
     }
     before = header.seq;
   }
@@ -60,26 +85,18 @@ Result<Story> ReadStory(const EnvelopeRecords& answer, std::optional<Nanos> at) 
   const auto broken = [&answer](const std::string& what) {
     return Corruption("envelope " + answer.envelope_id + ": " + what);
   };
+  RecordCheck check(answer.envelope_id);
   story.records.reserve(answer.entries.size());  // a record takes 2 KiB
   for (const std::string& bytes : answer.entries) {
     auto record = DecodeRecord(bytes);
     if (!record.ok())
       return broken("record " + std::to_string(story.records.size()) + ": " + record.status().message());
-    if (record->transition.envelope_id != answer.envelope_id) {
-      return broken("entry " + std::to_string(record->seq) + " belongs to envelope " + record->transition.envelope_id);
-    }
-    if (record->revision != story.records.size() && story.problem.empty()) {
-      story.problem = "envelope " + answer.envelope_id + ": revision " + std::to_string(story.records.size()) +
-                      " is missing; entry " + std::to_string(record->seq) + " has revision " +
-                      std::to_string(record->revision);
-    }
+    if (const Status added = check.Add(*record); !added.ok()) return broken(added.message());
     story.places.push_back(story.records.size());
     story.records.push_back(*std::move(record));
   }
   if (story.records.empty()) return broken("the answer holds no records");
-  if (story.records.front().transition.stage != Stage::kRequested) {
-    return broken("its first record, which says who asked for what, is missing");
-  }
+  if (!check.problem().empty()) story.problem = "envelope " + answer.envelope_id + ": " + check.problem();
   if (at) {
     ENVLEDGER_RETURN_IF_ERROR(LeaveOutLater(*at, story));
   } else {
@@ -125,12 +142,10 @@ void Coverage::AddPage(const Completeness& page) {
   if (!page.complete) AddProblem(page.problem);
 }
 
-void Coverage::AddStory(const Story& story) {
-  const uint64_t first = story.records.front().seq;
-  const uint64_t last = story.records.back().seq;
-  if (!first_seq_ || first < *first_seq_) first_seq_ = first;
-  if (!last_seq_ || last > *last_seq_) last_seq_ = last;
-  if (!story.problem.empty()) AddProblem(story.problem);
+void Coverage::AddStory(uint64_t first_seq, uint64_t last_seq, const std::string& problem) {
+  if (!first_seq_ || first_seq < *first_seq_) first_seq_ = first_seq;
+  if (!last_seq_ || last_seq > *last_seq_) last_seq_ = last_seq;
+  if (!problem.empty()) AddProblem(problem);
 }
 
 void Coverage::AddProblem(const std::string& problem) {

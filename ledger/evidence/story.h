@@ -1,4 +1,4 @@
-// An envelope as an answer brings it: its sealed records, decoded, checked and folded.
+// An envelope as an answer brings it, its sealed records decoded, checked and folded; and what an answer covers.
 #pragma once
 
 #include <optional>
@@ -11,13 +11,35 @@
 
 namespace envledger {
 
+// What shows in an envelope's records, told one by one: that they are all.
+class RecordCheck {
+ public:
+  explicit RecordCheck(std::string envelope_id) : envelope_id_(std::move(envelope_id)) {}
+
+  // The next record. kCorruption when it is of another envelope, or the first and not `requested`.
+  Status Add(const Record& record);
+  uint64_t records() const { return records_; }
+  std::optional<uint64_t> last_seq() const { return last_seq_; }
+  // Empty while revisions count from 0 and each record names the one before it.
+  const std::string& problem() const { return problem_; }
+
+ private:
+  std::string ProblemOf(const Record& record) const;
+
+  const std::string envelope_id_;
+  uint64_t records_ = 0;
+  std::optional<uint64_t> last_seq_;
+  std::string problem_;
+};
+
+// An envelope of which everything is held.
 struct Story {
   Envelope envelope;
   std::vector<Record> records;  // with a moment asked for, those that had happened by then
   std::vector<size_t> places;   // of each of them, among the entries of the answer that it was read from
   uint64_t later = 0;           // how many had not
   RoleMask roles = 0;           // that the queried principal holds
-  std::string problem;          // why the records are not all; empty when their revisions are dense
+  std::string problem;          // RecordCheck's, with the envelope's name
 };
 
 // kCorruption for bytes that are no record's entry.
@@ -39,7 +61,8 @@ class Coverage {
   // Adds what one page says. The answer as a whole is stated for the tree of the first page: what later pages saw
   // beyond it is there, but nobody looked for more of it among the earlier pages.
   void AddPage(const Completeness& page);
-  void AddStory(const Story& story);
+  // An envelope of the answer: from which entry to which its records lie, and what is wrong with them (empty: nothing).
+  void AddStory(uint64_t first_seq, uint64_t last_seq, const std::string& problem);
   // The answer is not whole; the first reason is kept.
   void AddProblem(const std::string& problem);
   // What the question was beyond its filters: the moment, and whether it was to be answered without an index.

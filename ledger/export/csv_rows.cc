@@ -80,8 +80,7 @@ const std::vector<std::string>& EnvelopeTitles() {
   return kTitles;
 }
 
-std::vector<std::string> EnvelopeFields(const Story& story) {
-  const Envelope& envelope = story.envelope;
+std::vector<std::string> EnvelopeFields(const Envelope& envelope, RoleMask roles) {
   const Execution& execution = envelope.execution;
   const Decision decision = envelope.decision.value_or(Decision{});
   const Outcome outcome = envelope.outcome.value_or(Outcome{});
@@ -96,7 +95,7 @@ std::vector<std::string> EnvelopeFields(const Story& story) {
   AddPrincipal(fields, envelope.identity.subject);
   const std::vector<std::string> rest = {
       envelope.identity.tenant,
-      RoleNames(story.roles),
+      RoleNames(roles),
       std::string(Name(execution.kind)),
       execution.operation,
       Joined(targets, "; "),

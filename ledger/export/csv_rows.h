@@ -5,15 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "ledger/codec/envelope.h"
 #include "ledger/codec/model.h"
-#include "ledger/evidence/story.h"
 #include "ledger/export/event_mappings.h"
 
 namespace envledger {
 
 // One row an envelope. As many fields as titles.
 const std::vector<std::string>& EnvelopeTitles();
-std::vector<std::string> EnvelopeFields(const Story& story);
+std::vector<std::string> EnvelopeFields(const Envelope& envelope, RoleMask roles);
 
 // One row a record. As many fields as titles.
 const std::vector<std::string>& RecordTitles();

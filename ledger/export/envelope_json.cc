@@ -101,8 +101,7 @@ std::string RelationJson(const RelationMap& relation) {
 
 }  // namespace
 
-void AddEnvelope(JsonObject& json, const Story& story) {
-  const Envelope& envelope = story.envelope;
+void AddEnvelope(JsonObject& json, const Envelope& envelope, RoleMask roles) {
   json.Text("envelope_id", envelope.envelope_id)
       .Text("stage", Name(envelope.stage))
       .Text("opened_at", FormatTime(envelope.opened_at))
@@ -110,7 +109,7 @@ void AddEnvelope(JsonObject& json, const Story& story) {
       .Raw("requester", PrincipalJson(envelope.identity.requester))
       .Raw("subject", PrincipalOrNull(envelope.identity.subject))
       .TextOrNull("tenant", envelope.identity.tenant)
-      .TextOrNull("role", RoleNames(story.roles))
+      .TextOrNull("role", RoleNames(roles))
       .Raw("execution", ExecutionJson(envelope.execution))
       .Raw("scope", ScopeJson(envelope.scope))
       .Raw("requested", ResourcesJson(envelope.requested))
@@ -124,9 +123,9 @@ void AddEnvelope(JsonObject& json, const Story& story) {
       .Number("revisions", envelope.revisions);
 }
 
-std::string EnvelopeJson(const Story& story) {
+std::string EnvelopeJson(const Envelope& envelope, RoleMask roles) {
   JsonObject json;
-  AddEnvelope(json, story);
+  AddEnvelope(json, envelope, roles);
   return json.str();
 }
 

@@ -17,9 +17,9 @@ namespace envledger {
 namespace {
 
 std::string CsvRecord(const RecordInContext& record) { return CsvRow(RecordFields(record)); }
-std::string CsvEnvelope(const Story& story) { return CsvRow(EnvelopeFields(story)); }
+std::string CsvEnvelope(const Envelope& envelope, RoleMask roles) { return CsvRow(EnvelopeFields(envelope, roles)); }
 std::string JsonlRecord(const RecordInContext& record) { return RecordLine(record) + "\n"; }
-std::string JsonlEnvelope(const Story& story) { return EnvelopeJson(story) + "\n"; }
+std::string JsonlEnvelope(const Envelope& envelope, RoleMask roles) { return EnvelopeJson(envelope, roles) + "\n"; }
 std::string JsonlEvent(std::string_view, const EntryView& entry, const Hash& leaf_hash) {
   return EventLine(entry, leaf_hash) + "\n";
 }
@@ -33,7 +33,7 @@ std::string CloudEventEvent(std::string_view origin, const EntryView& entry, con
 struct Writer {
   std::string_view name;
   std::string (*record)(const RecordInContext&) = nullptr;
-  std::string (*envelope)(const Story&) = nullptr;
+  std::string (*envelope)(const Envelope&, RoleMask roles) = nullptr;
   std::string (*event)(std::string_view origin, const EntryView&, const Hash& leaf_hash) = nullptr;
 };
 
@@ -81,14 +81,13 @@ class Export {
 
  private:
   Result<Coverage> Selected() {
-    return ForEachAnswer(reader_, what_.query, what_.limit, [&](Story story, const EnvelopeRecords& answer) -> Status {
-      if (what_.rows == ExportRows::kEnvelopes) return Row(writer_.envelope(story));
-      for (size_t i = 0; i < story.records.size(); ++i) {
-        const Hash leaf_hash = LeafHash(answer.entries[story.places[i]]);
-        const RecordInContext record{origin_, story.envelope, story.records[i], leaf_hash};
-        ENVLEDGER_RETURN_IF_ERROR(Row(writer_.record(record)));
-      }
-      return Ok();
+    return ForEachEnvelope(reader_, what_.query, what_.limit, [&](EnvelopeStory& story) {
+      const Envelope& envelope = story.envelope();
+      if (what_.rows == ExportRows::kEnvelopes) return Row(writer_.envelope(envelope, story.roles()));
+      return story.ForEachRecord([&](const Record& record, const std::string& entry) {
+        const Hash leaf_hash = LeafHash(entry);
+        return Row(writer_.record({origin_, envelope, record, leaf_hash}));
+      });
     });
   }
 

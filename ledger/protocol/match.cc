@@ -52,10 +52,12 @@ std::string TraceIdOf(const Correlation& correlation) {
   return correlation.traceparent.size() >= 35 ? correlation.traceparent.substr(3, 32) : std::string();
 }
 
-bool HasRelation(const RelationMap& relations, const std::vector<Relation>& wanted) {
-  return std::any_of(relations.begin(), relations.end(), [&](const auto& of_resource) {
-    return std::find(wanted.begin(), wanted.end(), of_resource.second) != wanted.end();
-  });
+uint32_t BitOf(Relation relation) { return uint32_t{1} << static_cast<unsigned>(relation); }
+
+uint32_t BitsOf(const std::vector<Relation>& relations) {
+  uint32_t bits = 0;
+  for (const Relation relation : relations) bits |= BitOf(relation);
+  return bits;
 }
 
 bool AsksOfRequested(const QueryRequest& q) {
@@ -117,34 +119,52 @@ bool Matcher::RulesOut(const Record& requested) const {
   return !q.target.empty() && !NamesTarget(*t.execution, q.target);
 }
 
-// What some record must have.
-bool Matcher::Carries(const std::vector<Record>& records) const {
-  const QueryRequest& q = query_;
-  const auto any = [&](auto&& test) { return std::any_of(records.begin(), records.end(), test); };
-  if (!q.recorder.empty() && !any([&](const Record& r) { return r.recorder.producer == q.recorder; })) return false;
-  if (!q.node.empty() && !any([&](const Record& r) { return RanOn(r.transition, q.node); })) return false;
-  return q.native_id.empty() || any([&](const Record& r) { return HasNativeId(r.transition, q.native_id); });
+std::optional<RoleMask> Matcher::Judge(const std::vector<Record>& records) const {
+  EnvelopeJudge judge(*this);
+  for (const Record& record : records) judge.Add(record);
+  return judge.Verdict();
 }
 
-std::optional<RoleMask> Matcher::Judge(const std::vector<Record>& all) const {
-  const QueryRequest& q = query_;
-  if (RulesOut(all.front())) return std::nullopt;
-  std::vector<Record> until_then;
-  if (q.at) until_then = RecordsAsOf(all, *q.at);
-  const std::vector<Record>& records = q.at ? until_then : all;
-  RoleMask roles = 0;
-  if (q.principal) {
-    for (const Record& record : records) roles |= RolesIn(record.transition, *q.principal);
-    if ((roles & (q.principal->roles == 0 ? roles : q.principal->roles)) == 0) return std::nullopt;
+bool EnvelopeJudge::AsksRelation() const { return matcher_->query_.narrowed || !matcher_->query_.relations.empty(); }
+
+void EnvelopeJudge::Add(const Record& record) {
+  const QueryRequest& q = matcher_->query_;
+  const Transition& t = record.transition;
+  if (records_++ == 0) {
+    ruled_out_ = matcher_->RulesOut(record);
+    if (!ruled_out_ && AsksRelation()) requested_ = t.requested.value_or(ResourceMap{});
   }
-  if (!Carries(records)) return std::nullopt;
-  if (q.stages.empty() && !q.open && !q.narrowed && q.relations.empty()) return roles;
-  const Envelope envelope = FoldEnvelope(records);
-  if (!q.stages.empty() && std::find(q.stages.begin(), q.stages.end(), envelope.stage) == q.stages.end()) return {};
-  if (q.open && IsTerminal(envelope.stage)) return {};
-  if (q.narrowed && !HasRelation(envelope.relation, {Relation::kNarrowed, Relation::kWithheld})) return {};
-  if (!q.relations.empty() && !HasRelation(envelope.relation, q.relations)) return {};
-  return roles;
+  if (!place_ && matcher_->CanPlace(record)) place_ = record.seq;
+  if (ruled_out_ || (q.at && t.occurred_at.value_or(0) > *q.at)) return;
+  if (q.principal) roles_ |= RolesIn(t, *q.principal);
+  has_recorder_ = has_recorder_ || record.recorder.producer == q.recorder;
+  has_node_ = has_node_ || (!q.node.empty() && RanOn(t, q.node));
+  has_native_id_ = has_native_id_ || (!q.native_id.empty() && HasNativeId(t, q.native_id));
+  if (t.stage != Stage::kAnnotated) stage_ = t.stage;
+  if (!t.granted || !AsksRelation()) return;
+  relations_ = 0;
+  for (const auto& [resource, relation] : RelationOf(requested_, t.granted->resources)) relations_ |= BitOf(relation);
+}
+
+std::optional<RoleMask> EnvelopeJudge::Verdict() const {
+  const QueryRequest& q = matcher_->query_;
+  if (records_ == 0 || ruled_out_) return std::nullopt;
+  if (q.principal && (roles_ & (q.principal->roles == 0 ? roles_ : q.principal->roles)) == 0) return std::nullopt;
+  if (!q.recorder.empty() && !has_recorder_) return std::nullopt;
+  if (!q.node.empty() && !has_node_) return std::nullopt;
+  if (!q.native_id.empty() && !has_native_id_) return std::nullopt;
+  if (!q.stages.empty() && std::find(q.stages.begin(), q.stages.end(), stage_) == q.stages.end()) return std::nullopt;
+  if (q.open && IsTerminal(stage_)) return std::nullopt;
+  if (q.narrowed && (relations_ & (BitOf(Relation::kNarrowed) | BitOf(Relation::kWithheld))) == 0) return std::nullopt;
+  if (!q.relations.empty() && (relations_ & BitsOf(q.relations)) == 0) return std::nullopt;
+  return roles_;
+}
+
+size_t EnvelopeJudge::MemoryBytes() const {
+  size_t bytes = sizeof *this + requested_.capacity() * sizeof(Resource);
+  for (const Resource& resource : requested_)
+    bytes += resource.name.size() + resource.unit_of.size() + resource.selector.size();
+  return bytes;
 }
 
 }  // namespace envledger

@@ -35,10 +35,42 @@ class Matcher {
   std::optional<RoleMask> Judge(const std::vector<Record>& records) const;
 
  private:
-  bool Carries(const std::vector<Record>& records) const;
+  friend class EnvelopeJudge;
 
   const QueryRequest& query_;
   const PlaceRule rule_;
+};
+
+// Judges one envelope record by record, without holding the records. What it keeps is small, but for the resources
+// requested, where the query asks how they compare with what was granted. The matcher must outlive it.
+class EnvelopeJudge {
+ public:
+  explicit EnvelopeJudge(const Matcher& matcher) : matcher_(&matcher) {}
+
+  // In the order of revisions. REQUIRES: the first is `requested`.
+  void Add(const Record& record);
+  // Matcher::PlaceOf and Matcher::Judge of the records so far.
+  std::optional<uint64_t> place() const { return place_; }
+  std::optional<RoleMask> Verdict() const;
+  // The first record rules the envelope out, whatever follows.
+  bool ruled_out() const { return ruled_out_; }
+  uint64_t records() const { return records_; }
+  size_t MemoryBytes() const;
+
+ private:
+  bool AsksRelation() const;
+
+  const Matcher* matcher_;
+  uint64_t records_ = 0;
+  std::optional<uint64_t> place_;
+  bool ruled_out_ = false;
+  bool has_recorder_ = false;  // of those asked for
+  bool has_node_ = false;
+  bool has_native_id_ = false;
+  RoleMask roles_ = 0;
+  Stage stage_ = Stage::kUnspecified;
+  uint32_t relations_ = 0;  // a bit for each Relation that the latest grant shows
+  ResourceMap requested_;
 };
 
 }  // namespace envledger

@@ -78,11 +78,13 @@ struct QueryRequest {
   std::string parent;
   std::string node;
   bool delegated = false;
+  bool in_parts = false;
 };
 struct EnvelopeRecords {
   std::string envelope_id;
   RoleMask roles = 0;
   std::vector<std::string> entries;  // sealed bytes
+  std::optional<uint64_t> next_revision = {};
 };
 struct Completeness {
   uint64_t tree_size = 0;
@@ -100,6 +102,8 @@ struct QueryResponse {
 };
 struct EnvelopeRequest {
   std::string envelope_id;
+  std::optional<uint64_t> from_revision = {};
+  uint32_t max_bytes = 0;
 };
 struct EnvelopeResponse {
   EnvelopeRecords envelope;

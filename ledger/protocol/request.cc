@@ -73,6 +73,7 @@ QueryRequest Decode(const fb::QueryRequest& request) {
   query.parent = Text(request.parent());
   query.node = Text(request.node());
   query.delegated = request.delegated();
+  query.in_parts = request.in_parts();
   return query;
 }
 
@@ -85,8 +86,10 @@ RequestBody DecodeBody(const fb::Request& request, const AlignedBytes& bytes) {
       })};
     case fb::RequestBody::query:
       return Decode(*request.body_as_query());
-    case fb::RequestBody::envelope:
-      return EnvelopeRequest{Text(request.body_as_envelope()->envelope_id())};
+    case fb::RequestBody::envelope: {
+      const fb::EnvelopeRequest& body = *request.body_as_envelope();
+      return EnvelopeRequest{Text(body.envelope_id()), body.from_revision(), body.max_bytes()};
+    }
     case fb::RequestBody::principals: {
       const fb::PrincipalsRequest& body = *request.body_as_principals();
       return PrincipalsRequest{body.filter() == nullptr ? PrincipalFilter{} : DecodeFilter(*body.filter()),
@@ -186,11 +189,13 @@ Offset<void> Encode(FlatBufferBuilder& b, const QueryRequest& request) {
   query.add_parent(parent);
   query.add_node(node);
   query.add_delegated(request.delegated);
+  query.add_in_parts(request.in_parts);
   return query.Finish().Union();
 }
 
 Offset<void> Encode(FlatBufferBuilder& b, const EnvelopeRequest& request) {
-  return fb::CreateEnvelopeRequest(b, Text(b, request.envelope_id)).Union();
+  const auto envelope_id = Text(b, request.envelope_id);
+  return fb::CreateEnvelopeRequest(b, envelope_id, request.from_revision, request.max_bytes).Union();
 }
 
 Offset<void> Encode(FlatBufferBuilder& b, const PrincipalsRequest& request) {

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "ledger/base/status.h"
-#include "ledger/protocol/match.h"
 #include "ledger/protocol/message.h"
 #include "ledger/query/cursor.h"
 #include "ledger/query/view.h"
@@ -17,13 +16,37 @@ namespace envledger {
 // The place after which the page begins; nothing for the first. kInvalidArgument as PlaceOfCursor.
 Result<std::optional<uint64_t>> PlaceAsked(const QueryRequest& request);
 
+// What an answer gives of one envelope while its records go by: as many of the first as fit, but one at least. It does
+// not end between two records of one revision, as a ledger that a broken index once hurt may have them.
+class Piece {
+ public:
+  Piece(uint64_t max_bytes, uint64_t max_records) : max_bytes_(max_bytes), max_records_(max_records) {}
+  explicit Piece(const AnswerLimits& limits) : Piece(limits.max_bytes, limits.max_records) {}
+
+  // The next record's bytes, and its revision.
+  void Add(uint64_t revision, std::string entry);
+  const std::vector<std::string>& entries() const { return entries_; }
+  uint64_t bytes() const { return bytes_; }
+  // The first revision that was left out.
+  std::optional<uint64_t> next_revision() const { return next_revision_; }
+  std::vector<std::string> Take() { return std::move(entries_); }
+
+ private:
+  const uint64_t max_bytes_;
+  const uint64_t max_records_;
+  std::vector<std::string> entries_;
+  uint64_t bytes_ = 0;
+  uint64_t last_revision_ = 0;
+  std::optional<uint64_t> next_revision_;
+};
+
 class Page {
  public:
   // Nothing is owned.
-  Page(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits, const Matcher& matcher);
+  Page(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits);
 
-  // Adds the envelope when it matches.
-  void Judge(StoredEnvelope envelope);
+  // Adds an envelope that matches, with the roles that it was judged to have.
+  void Add(std::string envelope_id, RoleMask roles, Piece piece);
   // The answer is not complete; the first reason is kept.
   void Problem(std::string text);
   // Whether it holds as much as it may.
@@ -39,7 +62,6 @@ class Page {
  private:
   const QueryRequest& request_;
   const AnswerLimits& limits_;
-  const Matcher& matcher_;
   uint32_t max_envelopes_ = 0;
   uint64_t records_ = 0;
   uint64_t bytes_ = 0;

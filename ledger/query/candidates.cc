@@ -168,12 +168,21 @@ Status MisplacedOrdinal(const std::string& principal_id, uint64_t ordinal, uint6
 }
 
 Result<std::unique_ptr<Candidates>> PrincipalCandidates(const LedgerView& view, const PrincipalFilter& filter,
-                                                        bool descending, std::optional<uint64_t> after) {
+                                                        bool descending, std::optional<uint64_t> after,
+                                                        const AnswerLimits& limits) {
   auto at = view.index->NewCursor(Table::kPrincipals, Reach::kTable);
   std::vector<PrincipalWalk> walks;
   Status problem;
+  uint64_t bytes = 0;
   ENVLEDGER_RETURN_IF_ERROR(
       VisitPrincipals(view, AnyRole(filter), {}, [&](const std::string& prefix, const PrincipalSummary& summary) {
+        bytes += sizeof(PrincipalWalk) + sizeof(Principal) + 2 * prefix.size();
+        if (bytes > limits.max_principal_bytes) {
+          problem = Status(Code::kResourceExhausted, "principal",
+                           "more than " + std::to_string(walks.size()) +
+                               " principals have this id, too many to be asked about at once: name kind and issuer");
+          return false;
+        }
         auto walk = PrincipalWalk::Start(view, *at, prefix, summary, descending, after);
         if (!walk.ok()) {
           problem = std::move(walk).status();

@@ -43,8 +43,10 @@ Result<std::unique_ptr<Candidates>> PlanCandidates(const LedgerView& view, const
                                                    const AnswerLimits& limits, uint64_t* reads);
 
 // The links of the principals that the filter names, whatever their role, in the order of their seqs.
+// kResourceExhausted when there are too many of them (AnswerLimits::max_principal_bytes).
 Result<std::unique_ptr<Candidates>> PrincipalCandidates(const LedgerView& view, const PrincipalFilter& filter,
-                                                        bool descending, std::optional<uint64_t> after);
+                                                        bool descending, std::optional<uint64_t> after,
+                                                        const AnswerLimits& limits);
 // How many those are.
 Result<uint64_t> CountLinks(const LedgerView& view, const PrincipalFilter& filter);
 

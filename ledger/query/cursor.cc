@@ -27,6 +27,7 @@ std::string QuestionOf(const QueryRequest& request) {
   question.cursor.clear();
   question.limit = 0;
   question.scan = false;
+  question.in_parts = false;
   return EncodeRequest({0, std::move(question)});
 }
 

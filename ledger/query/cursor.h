@@ -10,7 +10,7 @@
 namespace envledger {
 
 // What a cursor belongs to: everything that is asked but for the size of a page and, as places are the same, for
-// whether indexes are used.
+// whether indexes are used and large envelopes given in parts.
 std::string QuestionOf(const QueryRequest& request);
 std::string QuestionOf(const PrincipalsRequest& request);
 

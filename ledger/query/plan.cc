@@ -155,7 +155,7 @@ class Planner {
       ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t links, CountLinks(view_, *q_.principal));
       if (links > limits_.short_list) return Place(*shortest->all);
     }
-    return PrincipalCandidates(view_, *q_.principal, q_.descending, after_);
+    return PrincipalCandidates(view_, *q_.principal, q_.descending, after_, limits_);
   }
 
   Result<std::unique_ptr<Candidates>> PlanByCarrier() {
@@ -218,10 +218,15 @@ class Planner {
     const auto record = bytes.ok() ? DecodeRecord(*bytes) : Result<Record>(bytes.status());
     if (!record.ok()) return seq;
     if (record->revision == 0 && matcher_.RulesOut(*record)) return std::nullopt;
-    const auto envelope = LoadEnvelope(view_, record->transition.envelope_id);
-    if (!envelope.ok()) return seq;
-    *reads_ += envelope->records.size();
-    return matcher_.PlaceOf(envelope->records);
+    EnvelopeWalk walk{.envelope_id = record->transition.envelope_id};
+    std::optional<uint64_t> place;
+    const auto at = view_.index->NewCursor(Table::kEnvelopes, Reach::kPrefix);
+    const Status walked = WalkEnvelope(view_, *at, walk, [&](StoredRecord& stored) {
+      ++*reads_;
+      if (matcher_.CanPlace(stored.record)) place = stored.record.seq;
+      return !place;
+    });
+    return walked.ok() ? place : seq;
   }
 
   const LedgerView& view_;

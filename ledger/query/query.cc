@@ -1,10 +1,12 @@
-// A query asks the planner for records of the index that may give an envelope its place in the answer, loads each one's
-// envelope, and checks every filter on what came out. The index thus only proposes; what is answered was read from the
-// log.
+// A query asks the planner for records of the index that may give an envelope its place in the answer, goes through
+// each one's envelope, and checks every filter on what came out. The index thus only proposes; what is answered was
+// read from the log. An envelope may be far larger than an answer, so it is judged while its records go by, and of
+// those only as many are kept as the answer can give.
 //
 // The place, not a position in memory, is the cursor, so a cursor stays valid while the ledger grows.
 #include <algorithm>
 
+#include "ledger/protocol/envelope_pages.h"
 #include "ledger/query/answer.h"
 #include "ledger/query/candidates.h"
 
@@ -18,7 +20,7 @@ class QueryRun {
         request_(request),
         limits_(limits),
         matcher_(request),
-        page_(view, request, limits, matcher_),
+        page_(view, request, limits),
         envelopes_(view.index->NewCursor(Table::kEnvelopes, Reach::kPrefix)) {}
 
   Result<QueryResponse> Run() {
@@ -75,20 +77,31 @@ class QueryRun {
   Status Consider(uint64_t seq, StoredRecord found) {
     // The `requested` record can rule an envelope out before the rest of it is read.
     if (found.record.revision == 0 && matcher_.RulesOut(found.record)) return Ok();
-    auto loaded = LoadEnvelope(view_, *envelopes_, found.record.transition.envelope_id, &found);
-    if (!loaded.ok() && (loaded.status().code() == Code::kNotFound || loaded.status().code() == Code::kCorruption)) {
-      Report(loaded.status());
-      page_.Problem("entry " + std::to_string(seq) + ": " + loaded.status().message());
+    EnvelopeWalk walk{.envelope_id = found.record.transition.envelope_id, .known = &found};
+    if (walk.envelope_id == last_.envelope_id && (last_.judged || (last_.place && *last_.place < seq))) return Ok();
+    EnvelopeJudge judge(matcher_);
+    Piece piece(limits_);
+    // A list that names an envelope several times gives it at its place only.
+    bool elsewhere = false;
+    const Status walked = WalkEnvelope(view_, *envelopes_, walk, [&](StoredRecord& stored) {
+      ++page_.scanned();
+      judge.Add(stored.record);
+      elsewhere = judge.place() && *judge.place() < seq;
+      if (elsewhere || judge.ruled_out()) return false;
+      piece.Add(walk.revision, std::move(stored.entry));
+      return true;
+    });
+    if (walked.code() == Code::kNotFound || walked.code() == Code::kCorruption) {
+      Report(walked);
+      page_.Problem("entry " + std::to_string(seq) + ": " + walked.message());
       return Ok();
     }
-    ENVLEDGER_RETURN_IF_ERROR(loaded.status());
-    page_.scanned() += loaded->records.size();
-    if (!loaded->problem.empty()) page_.Problem(loaded->problem);
-    // A list that names an envelope several times gives it at its place only. A hole before that is a problem already
-    // noted, and what was found is answered.
-    const auto place = matcher_.PlaceOf(loaded->records);
-    if (place && *place < seq) return Ok();
-    page_.Judge(*std::move(loaded));
+    ENVLEDGER_RETURN_IF_ERROR(walked);
+    // A hole before that is a problem to be noted, and what was found is answered.
+    if (!walk.problem.empty()) page_.Problem(walk.problem);
+    last_ = {walk.envelope_id, judge.place(), !elsewhere};
+    const auto roles = elsewhere ? std::nullopt : judge.Verdict();
+    if (roles) page_.Add(std::move(walk.envelope_id), *roles, std::move(piece));
     return Ok();
   }
 
@@ -102,6 +115,12 @@ class QueryRun {
   const Matcher matcher_;
   Page page_;
   const std::unique_ptr<IndexCursor> envelopes_;
+  // The envelope that was gone through last. A list may name it by each of a hundred thousand records.
+  struct {
+    std::string envelope_id;
+    std::optional<uint64_t> place;
+    bool judged = false;
+  } last_;
 };
 
 }  // namespace
@@ -114,19 +133,37 @@ Result<std::optional<uint64_t>> PlaceAsked(const QueryRequest& request) {
   return std::optional<uint64_t>(*seq);
 }
 
-Page::Page(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits, const Matcher& matcher)
-    : request_(request), limits_(limits), matcher_(matcher) {
+Page::Page(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits)
+    : request_(request), limits_(limits) {
   max_envelopes_ = request.limit == 0 ? limits.max_envelopes : std::min(request.limit, limits.max_envelopes);
   response_.completeness = CompletenessOf(view);
   response_.completeness.unindexed = request.scan;
 }
 
-void Page::Judge(StoredEnvelope envelope) {
-  const std::optional<RoleMask> roles = matcher_.Judge(envelope.records);
-  if (!roles) return;
-  records_ += envelope.entries.size();
-  for (const std::string& entry : envelope.entries) bytes_ += entry.size();
-  response_.envelopes.push_back({envelope.records.front().transition.envelope_id, *roles, std::move(envelope.entries)});
+void Piece::Add(uint64_t revision, std::string entry) {
+  if (next_revision_) return;
+  const bool full = bytes_ + entry.size() > max_bytes_ || entries_.size() >= max_records_;
+  if (full && !entries_.empty() && revision != last_revision_) {
+    next_revision_ = revision;
+    return;
+  }
+  last_revision_ = revision;
+  bytes_ += entry.size();
+  entries_.push_back(std::move(entry));
+}
+
+void Page::Add(std::string envelope_id, RoleMask roles, Piece piece) {
+  records_ += piece.entries().size();
+  bytes_ += piece.bytes();
+  EnvelopeRecords& answered = response_.envelopes.emplace_back();
+  if (request_.in_parts) {
+    answered.next_revision = piece.next_revision();
+  } else if (piece.next_revision()) {
+    Problem(TooLargeForOneAnswer(envelope_id));
+  }
+  answered.envelope_id = std::move(envelope_id);
+  answered.roles = roles;
+  answered.entries = piece.Take();
 }
 
 void Page::Problem(std::string text) {

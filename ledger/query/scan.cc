@@ -3,13 +3,16 @@
 // The places are those of any other answer (PlaceRule), so pages and cursors are the same. A page takes two passes.
 // The first goes over the entries beyond the cursor, in the direction of the answer, and notes the envelopes whose
 // records can give a place, until it has as many as the page may hold. The second goes over the log and collects the
-// records of exactly those, because the later ones of an envelope may stand anywhere behind. Memory is that of a page;
-// the time of each page is that of reading the log, once and a part of it: who scans has asked for that.
+// records of exactly those, because the later ones of an envelope may stand anywhere behind. What does not fit is left
+// to the next page, from the end of what was found; so memory is that of a page. The time of each page is that of
+// reading the log, once and a part of it: who scans has asked for that.
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 #include "ledger/codec/entry.h"
 #include "ledger/codec/transition.h"
+#include "ledger/protocol/match.h"
 #include "ledger/query/answer.h"
 #include "ledger/query/postings.h"
 
@@ -21,7 +24,7 @@ constexpr uint64_t kBlock = 4096;  // entries read at once when going backwards
 class ScanRun {
  public:
   ScanRun(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits)
-      : view_(view), request_(request), limits_(limits), matcher_(request), page_(view, request, limits, matcher_) {}
+      : view_(view), request_(request), limits_(limits), matcher_(request), page_(view, request, limits) {}
 
   Result<QueryResponse> Run() {
     ENVLEDGER_ASSIGN_OR_RETURN(const auto after, PlaceAsked(request_));
@@ -37,6 +40,15 @@ class ScanRun {
   struct Found {
     std::string envelope_id;
     uint64_t place = 0;  // as far as the first pass tells
+  };
+  // What the second pass has of an envelope.
+  struct Gathered {
+    Gathered(const Matcher& matcher, const AnswerLimits& limits) : judge(matcher), piece(limits) {}
+    EnvelopeJudge judge;
+    Piece piece;
+    std::string problem;
+    bool begins = true;  // the first record is `requested`
+    uint64_t MemoryBytes() const { return judge.MemoryBytes() + piece.bytes(); }
   };
 
   bool enough() const {
@@ -66,38 +78,55 @@ class ScanRun {
     return Ok();
   }
 
-  // Notes the entry's envelope when the entry can be its place.
-  void Look(uint64_t seq, std::string_view bytes, const EntryView& entry) {
-    if (matcher_.rule() == PlaceRule::kRequested && entry.header.envelope_revision.value_or(0) != 0) return;
-    ++looked_at_;
-    const auto record = DecodeRecord(bytes);
-    if (!record.ok()) return page_.Problem("entry " + std::to_string(seq) + ": " + record.status().message());
-    if (!matcher_.CanPlace(*record) || (record->revision == 0 && matcher_.RulesOut(*record))) return;
-    const std::string& id = record->transition.envelope_id;
-    const auto [known, fresh] = envelopes_.try_emplace(id);
-    if (fresh) {
-      found_.push_back({id, seq});
-    } else if (request_.descending) {
-      found_.push_back({id, seq});  // nearer to the place than what was found before; Answer takes the last
+  // Whether the entry must be decoded to know whether it can be a place.
+  bool WorthALook(const EntryView& entry) const {
+    return matcher_.rule() != PlaceRule::kRequested || entry.header.envelope_revision.value_or(0) == 0;
+  }
+  // The envelope whose place the entry can be, if any.
+  std::optional<std::string> Look(uint64_t seq, std::string_view bytes) {
+    auto record = DecodeRecord(bytes);
+    if (!record.ok()) {
+      page_.Problem("entry " + std::to_string(seq) + ": " + record.status().message());
+      return std::nullopt;
     }
+    if (!matcher_.CanPlace(*record) || (record->revision == 0 && matcher_.RulesOut(*record))) return std::nullopt;
+    return std::move(record->transition.envelope_id);
+  }
+  void Note(std::string envelope_id, uint64_t seq) {
+    const auto [envelope, fresh] = envelopes_.try_emplace(envelope_id, matcher_, limits_);
+    if (fresh) gathered_bytes_ += envelope->second.MemoryBytes();
+    // Going backwards, each is nearer to the place than what was found before, and Answer takes the last.
+    if (fresh || request_.descending) found_.push_back({std::move(envelope_id), seq});
   }
 
   Status FindForwards(uint64_t first) {
     return Read(first, view_.tree_size, [&](uint64_t seq, std::string_view bytes, const EntryView& entry) {
       if (enough()) return false;
-      Look(seq, bytes, entry);
+      if (WorthALook(entry)) {
+        ++looked_at_;
+        if (auto id = Look(seq, bytes)) Note(*std::move(id), seq);
+      }
       reached_ = seq;
       more_ = seq + 1 < view_.tree_size;
       return true;
     });
   }
 
+  // In blocks that are read forwards, of which only the envelopes' ids are kept until their turn.
   Status FindBackwards(uint64_t first) {
+    struct Looked {
+      uint64_t seq = 0;
+      bool counts = false;
+      std::optional<std::string> envelope_id;
+    };
     for (uint64_t end = first + 1; end > 0 && !enough();) {
       const uint64_t begin = end > kBlock ? end - kBlock : 0;
-      std::vector<std::pair<uint64_t, std::string>> block;
-      ENVLEDGER_RETURN_IF_ERROR(Read(begin, end, [&](uint64_t seq, std::string_view bytes, const EntryView&) {
-        block.emplace_back(seq, bytes);
+      std::vector<Looked> block;
+      ENVLEDGER_RETURN_IF_ERROR(Read(begin, end, [&](uint64_t seq, std::string_view bytes, const EntryView& entry) {
+        Looked& looked = block.emplace_back();
+        looked.seq = seq;
+        looked.counts = WorthALook(entry);
+        if (looked.counts) looked.envelope_id = Look(seq, bytes);
         return true;
       }));
       more_ = begin > 0;
@@ -107,10 +136,10 @@ class ScanRun {
           more_ = true;
           break;
         }
-        const auto& [seq, bytes] = block[i - 1];
-        const auto entry = CheckEntry(bytes);
-        if (entry.ok()) Look(seq, bytes, *entry);
-        reached_ = seq;
+        Looked& looked = block[i - 1];
+        if (looked.counts) ++looked_at_;
+        if (looked.envelope_id) Note(*std::move(looked.envelope_id), looked.seq);
+        reached_ = looked.seq;
       }
       end = begin;
     }
@@ -131,10 +160,37 @@ class ScanRun {
         page_.Problem(record.status().message());
         return true;
       }
-      wanted->second.records.push_back(*std::move(record));
-      wanted->second.entries.emplace_back(bytes);
+      Gather(*record, bytes, wanted->second);
+      while (gathered_bytes_ > 2 * limits_.max_bytes && found_.size() > 1) LeaveOutLast();
       return true;
     });
+  }
+
+  void Gather(const Record& record, std::string_view bytes, Gathered& envelope) {
+    gathered_bytes_ -= envelope.MemoryBytes();
+    const uint64_t due = envelope.judge.records();
+    if (due == 0) envelope.begins = record.transition.stage == Stage::kRequested;
+    if (record.revision != due && envelope.problem.empty()) {
+      envelope.problem = "envelope " + record.transition.envelope_id + ": revision " + std::to_string(due) +
+                         " is missing (entry " + std::to_string(record.seq) + " is revision " +
+                         std::to_string(record.revision) + ")";
+    }
+    envelope.judge.Add(record);
+    envelope.piece.Add(record.revision, std::string(bytes));
+    gathered_bytes_ += envelope.MemoryBytes();
+  }
+
+  // The page ends before the last that was found.
+  void LeaveOutLast() {
+    const std::string id = std::move(found_.back().envelope_id);
+    found_.pop_back();
+    reached_ = found_.back().place;
+    more_ = true;
+    const auto same = [&](const Found& found) { return found.envelope_id == id; };
+    if (std::any_of(found_.begin(), found_.end(), same)) return;
+    const auto envelope = envelopes_.find(id);
+    gathered_bytes_ -= envelope->second.MemoryBytes();
+    envelopes_.erase(envelope);
   }
 
   void Answer() {
@@ -142,25 +198,16 @@ class ScanRun {
     for (const Found& found : found_) {
       if (page_.full()) return page_.ContinueAfter(answered);
       answered = found.place;
-      StoredEnvelope& envelope = envelopes_.at(found.envelope_id);
-      if (envelope.records.empty()) continue;  // answered already
       // At its place only: a later record of it does not count again.
-      if (matcher_.PlaceOf(envelope.records) != found.place) continue;
-      CheckRevisions(envelope.records);
-      if (envelope.records.front().transition.stage == Stage::kRequested) page_.Judge(std::move(envelope));
-      envelope.records.clear();
+      const auto at = envelopes_.find(found.envelope_id);
+      if (at == envelopes_.end() || at->second.judge.place() != found.place) continue;
+      Gathered& envelope = at->second;
+      if (!envelope.problem.empty()) page_.Problem(std::move(envelope.problem));
+      const auto roles = envelope.begins ? envelope.judge.Verdict() : std::nullopt;
+      if (roles) page_.Add(found.envelope_id, *roles, std::move(envelope.piece));
+      envelopes_.erase(at);
     }
     if (more_) page_.ContinueAfter(reached_);
-  }
-
-  void CheckRevisions(const std::vector<Record>& records) {
-    for (size_t i = 0; i < records.size(); ++i) {
-      if (records[i].revision == i) continue;
-      page_.Problem("envelope " + records[i].transition.envelope_id + ": revision " + std::to_string(i) +
-                    " is missing (entry " + std::to_string(records[i].seq) + " is revision " +
-                    std::to_string(records[i].revision) + ")");
-      return;
-    }
   }
 
   const LedgerView& view_;
@@ -169,7 +216,8 @@ class ScanRun {
   const Matcher matcher_;
   Page page_;
   std::vector<Found> found_;
-  std::unordered_map<std::string, StoredEnvelope> envelopes_;
+  std::unordered_map<std::string, Gathered> envelopes_;
+  uint64_t gathered_bytes_ = 0;
   uint64_t looked_at_ = 0;
   uint64_t reached_ = 0;  // the last entry that the first pass looked at
   bool more_ = false;     // whether there are entries beyond

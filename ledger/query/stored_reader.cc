@@ -139,7 +139,9 @@ class StoredReader : public LedgerReader {
   }
 
   Result<QueryResponse> Query(const QueryRequest& request) override { return RunQuery(view_, request, limits_); }
-  Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) override { return RunEnvelope(view_, request); }
+  Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) override {
+    return RunEnvelope(view_, request, limits_);
+  }
   Result<PrincipalsResponse> Principals(const PrincipalsRequest& request) override {
     return RunPrincipals(view_, request, limits_);
   }

@@ -1,8 +1,12 @@
 #include "ledger/query/view.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "ledger/index/index_keys.h"
+#include "ledger/protocol/envelope_pages.h"
+#include "ledger/query/answer.h"
 #include "ledger/query/cursor.h"
 
 namespace envledger {
@@ -40,16 +44,16 @@ bool Matches(const PrincipalFilter& filter, const PrincipalSummary& summary) {
   return false;
 }
 
-std::string CheckRevision(const Record& record, size_t index, const std::vector<Record>& before,
+std::string CheckRevision(const Record& record, uint64_t due, std::optional<uint64_t> before,
                           std::string_view envelope_id) {
   if (record.transition.envelope_id != envelope_id) {
     return "the index gives entry " + std::to_string(record.seq) + ", which is of another envelope";
   }
-  if (record.revision != index) {
-    return "revision " + std::to_string(index) + " is missing (entry " + std::to_string(record.seq) + " is revision " +
+  if (record.revision != due) {
+    return "revision " + std::to_string(due) + " is missing (entry " + std::to_string(record.seq) + " is revision " +
            std::to_string(record.revision) + ")";
   }
-  if (!before.empty() && before.back().seq >= record.seq) return "revisions are out of order";
+  if (before && *before >= record.seq) return "revisions are out of order";
   return {};
 }
 
@@ -64,42 +68,44 @@ Completeness CompletenessOf(const LedgerView& view) {
   return completeness;
 }
 
-Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, std::string_view envelope_id) {
-  const auto at = view.index->NewCursor(Table::kEnvelopes, Reach::kPrefix);
-  return LoadEnvelope(view, *at, envelope_id, nullptr);
-}
-
-Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, IndexCursor& at, std::string_view envelope_id_in,
-                                    StoredRecord* known) {
-  const std::string envelope_id(envelope_id_in);  // it may lie in `known`
-  StoredEnvelope envelope;
-  const std::string prefix = EnvelopePrefix(envelope_id);
-  for (at.Seek(prefix); at.Valid() && StartsWith(at.key(), prefix); at.Next()) {
+Status WalkEnvelope(const LedgerView& view, IndexCursor& at, EnvelopeWalk& walk,
+                    const std::function<bool(StoredRecord&)>& visit) {
+  const std::string prefix = EnvelopePrefix(walk.envelope_id);
+  uint64_t due = walk.from_revision;
+  std::optional<uint64_t> before;
+  bool stopped = false;
+  for (at.Seek(EnvelopeSeekKey(walk.envelope_id, due)); !stopped && at.Valid() && StartsWith(at.key(), prefix);
+       at.Next()) {
     ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t seq, SeqOf(Table::kEnvelopes, at.key(), at.value()));
     if (seq >= view.tree_size) break;
-    Record record;
-    std::string bytes;
-    if (known != nullptr && known->record.seq == seq) {
-      record = std::move(known->record);
-      bytes = std::move(known->entry);
-      known = nullptr;
+    ENVLEDGER_ASSIGN_OR_RETURN(walk.revision, RevisionOf(at.key()));
+    StoredRecord stored;
+    if (walk.known != nullptr && walk.known->record.seq == seq) {
+      stored = std::move(*std::exchange(walk.known, nullptr));
     } else {
-      ENVLEDGER_ASSIGN_OR_RETURN(bytes, view.log->Read(seq));
-      ENVLEDGER_ASSIGN_OR_RETURN(record, DecodeRecord(bytes));
+      ENVLEDGER_ASSIGN_OR_RETURN(stored.entry, view.log->Read(seq));
+      ENVLEDGER_ASSIGN_OR_RETURN(stored.record, DecodeRecord(stored.entry));
     }
-    const std::string problem = CheckRevision(record, envelope.records.size(), envelope.records, envelope_id);
-    if (envelope.problem.empty() && !problem.empty()) {
-      envelope.problem = "envelope " + std::string(envelope_id) + ": " + problem;
+    if (due == 0 && stored.record.transition.stage != Stage::kRequested) {
+      return Corruption("the index gives no `requested` record for envelope " + walk.envelope_id);
     }
-    envelope.records.push_back(std::move(record));
-    envelope.entries.push_back(std::move(bytes));
+    const std::string problem = CheckRevision(stored.record, due, before, walk.envelope_id);
+    if (walk.problem.empty() && !problem.empty()) walk.problem = "envelope " + walk.envelope_id + ": " + problem;
+    ++due;
+    before = seq;
+    stopped = !visit(stored);
   }
   ENVLEDGER_RETURN_IF_ERROR(at.status());
-  if (envelope.records.empty()) return NotFound("no envelope " + std::string(envelope_id));
-  if (envelope.records.front().transition.stage != Stage::kRequested) {
-    return Corruption("the index gives no `requested` record for envelope " + std::string(envelope_id));
+  if (before) return Ok();
+  if (walk.from_revision > 0) {
+    at.Seek(prefix);
+    ENVLEDGER_RETURN_IF_ERROR(at.status());
+    if (at.Valid() && StartsWith(at.key(), prefix)) {
+      ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t first, SeqOf(Table::kEnvelopes, at.key(), at.value()));
+      if (first < view.tree_size) return Ok();
+    }
   }
-  return envelope;
+  return NotFound("no envelope " + walk.envelope_id);
 }
 
 Status VisitPrincipals(const LedgerView& view, const PrincipalFilter& filter, std::string_view cursor,
@@ -133,15 +139,29 @@ Status VisitPrincipals(const LedgerView& view, const PrincipalFilter& filter, st
   return at->status();
 }
 
-Result<EnvelopeResponse> RunEnvelope(const LedgerView& view, const EnvelopeRequest& request) {
-  ENVLEDGER_ASSIGN_OR_RETURN(StoredEnvelope stored, LoadEnvelope(view, request.envelope_id));
+Result<EnvelopeResponse> RunEnvelope(const LedgerView& view, const EnvelopeRequest& request,
+                                     const AnswerLimits& limits) {
+  const uint64_t max_bytes =
+      request.max_bytes == 0 ? limits.max_bytes : std::min<uint64_t>(request.max_bytes, limits.max_bytes);
   EnvelopeResponse response;
   response.envelope.envelope_id = request.envelope_id;
+  Piece piece(max_bytes, limits.max_records);
+  EnvelopeWalk walk{.envelope_id = request.envelope_id, .from_revision = request.from_revision.value_or(0)};
+  const auto at = view.index->NewCursor(Table::kEnvelopes, Reach::kPrefix);
+  ENVLEDGER_RETURN_IF_ERROR(WalkEnvelope(view, *at, walk, [&](StoredRecord& stored) {
+    piece.Add(walk.revision, std::move(stored.entry));
+    return !piece.next_revision();
+  }));
+  if (request.from_revision) {
+    response.envelope.next_revision = piece.next_revision();
+  } else if (piece.next_revision() && walk.problem.empty()) {
+    walk.problem = TooLargeForOneAnswer(request.envelope_id);
+  }
+  response.envelope.entries = piece.Take();
   response.completeness = CompletenessOf(view);
-  response.completeness.scanned = stored.entries.size();
-  response.completeness.complete = stored.problem.empty();
-  response.completeness.problem = stored.problem;
-  response.envelope.entries = std::move(stored.entries);
+  response.completeness.scanned = response.envelope.entries.size();
+  response.completeness.complete = walk.problem.empty();
+  response.completeness.problem = std::move(walk.problem);
   return response;
 }
 
@@ -160,9 +180,11 @@ Result<PrincipalsResponse> RunPrincipals(const LedgerView& view, const Principal
   PrincipalsResponse response;
   response.completeness = CompletenessOf(view);
   std::string last = *cursor;
+  uint64_t bytes = 0;
   ENVLEDGER_RETURN_IF_ERROR(
       VisitPrincipals(view, request.filter, *cursor, [&](const std::string& prefix, const PrincipalSummary& summary) {
-        if (response.principals.size() == limit) {
+        bytes += sizeof summary + prefix.size();
+        if (response.principals.size() == limit || (!response.principals.empty() && bytes > limits.max_bytes)) {
           response.completeness.next_cursor = CursorAfter(question, Hex(last));
           return false;
         }
@@ -209,7 +231,12 @@ Result<CheckpointsResponse> RunCheckpoints(const LedgerView& view, const Checkpo
   }
   const uint32_t limit = request.limit == 0 ? limits.max_envelopes : std::min(request.limit, limits.max_envelopes);
   ENVLEDGER_ASSIGN_OR_RETURN(std::vector<StoredCheckpoint> stored, view.log->Checkpoints(request.from_size, limit));
-  for (StoredCheckpoint& checkpoint : stored) response.notes.push_back(std::move(checkpoint.note));
+  uint64_t bytes = 0;
+  for (StoredCheckpoint& checkpoint : stored) {
+    bytes += checkpoint.note.size();
+    if (!response.notes.empty() && bytes > limits.max_bytes) break;
+    response.notes.push_back(std::move(checkpoint.note));
+  }
   return response;
 }
 

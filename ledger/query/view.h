@@ -17,34 +17,40 @@
 
 namespace envledger {
 
-// How much one answer may hold. Beyond it the answer ends with a cursor.
+// How much one answer may hold. Beyond it the answer ends with a cursor. An answer has at least one entry, and of a
+// query at least one envelope: whole, where that is within the limits itself, so that such an answer may have twice of
+// them; else its first records up to the limits.
 struct AnswerLimits {
   uint32_t max_envelopes = 1000;
   uint64_t max_records = 4096;
-  uint64_t max_bytes = 2 << 20;
+  uint64_t max_bytes = 2 << 20;    // of entries
   uint64_t max_scanned = 200'000;  // index keys and entries looked at, of the index or of a scan's candidates
   size_t short_list = 256;         // a posting list of so many is read at once when that saves walking a longer one
   uint64_t steps_at_once = 4096;   // of an intersection, until the answer may end
+  // Of what is held for a query about a principal, for all principals that its filter names together. Beyond it the
+  // query is refused, and must name kind or issuer.
+  uint64_t max_principal_bytes = 8 << 20;
 };
-
-// One envelope's records, with its bytes.
-struct StoredEnvelope {
-  std::vector<Record> records;
-  std::vector<std::string> entries;
-  std::string problem;  // empty: revisions are dense and every link fits
-};
-// kNotFound when it has no record in the view.
-Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, std::string_view envelope_id);
 
 // A record with its bytes.
 struct StoredRecord {
   Record record;
   std::string entry;
 };
-// LoadEnvelope for many: `at` is a cursor of the view's kEnvelopes table, and `known` one of the records where the
-// caller has it already (null: none); it is moved from.
-Result<StoredEnvelope> LoadEnvelope(const LedgerView& view, IndexCursor& at, std::string_view envelope_id,
-                                    StoredRecord* known);
+// What one goes through an envelope with.
+struct EnvelopeWalk {
+  std::string envelope_id;
+  uint64_t from_revision = 0;
+  StoredRecord* known = nullptr;  // one of the records where the caller has it already; moved from
+  // Set by the walk: where it is, by the index; and, where it is empty, how revisions are not dense or out of order.
+  uint64_t revision = 0;
+  std::string problem = {};
+};
+// Calls `visit` with the envelope's records in order, each read when its turn comes, until it returns false. `at` is a
+// cursor of the view's kEnvelopes table. kNotFound when the envelope has no record in the view (none from a revision
+// beyond its last is no error); kCorruption when the index gives no `requested` record first.
+Status WalkEnvelope(const LedgerView& view, IndexCursor& at, EnvelopeWalk& walk,
+                    const std::function<bool(StoredRecord& record)>& visit);
 
 // The principals that a filter names, in key order, starting after `cursor` (a PrincipalPrefix, or empty), each with
 // the posting of its last link, until `visit` returns false.
@@ -52,7 +58,8 @@ Status VisitPrincipals(const LedgerView& view, const PrincipalFilter& filter, st
                        const std::function<bool(const std::string& prefix, const PrincipalSummary& summary)>& visit);
 
 Result<QueryResponse> RunQuery(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits);
-Result<EnvelopeResponse> RunEnvelope(const LedgerView& view, const EnvelopeRequest& request);
+Result<EnvelopeResponse> RunEnvelope(const LedgerView& view, const EnvelopeRequest& request,
+                                     const AnswerLimits& limits);
 Result<PrincipalsResponse> RunPrincipals(const LedgerView& view, const PrincipalsRequest& request,
                                          const AnswerLimits& limits);
 Result<EntriesResponse> RunEntries(const LedgerView& view, const EntriesRequest& request, const AnswerLimits& limits);

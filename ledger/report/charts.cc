@@ -207,11 +207,13 @@ std::string TimelineSection(const ReportContents& contents) {
          (contents.stories.size() <= kMostLanes ? Lanes(contents) : Histogram(contents)) + "</div></section>\n";
 }
 
-std::string ResourcesSection(const ReportContents& contents) {
+Result<std::string> ResourcesSection(const ReportContents& contents) {
   Account account({.by = {}, .resource = {}, .until = NowOf(contents.data)});
-  for (const Story& story : contents.stories) account.Add(story.envelope, story.records);
+  for (const Story& story : contents.stories) {
+    ENVLEDGER_RETURN_IF_ERROR(account.Add(story.envelope, story.records));
+  }
   const auto& resources = account.total().resources;
-  if (resources.empty()) return {};
+  if (resources.empty()) return std::string();
   std::string html =
       "<section id=\"resources\"><h2>Requested, granted, used</h2>\n<p class=\"dim\">Exact sums over all "
       "envelopes of this report: what was asked, the latest grant of each, and what its outcome says was "

@@ -138,7 +138,7 @@ Status CheckOrdinals(const ReportData& data, const QueryPlan& plan, std::vector<
   LinkBook book(*plan.request.principal);
   for (const ReportEnvelope& envelope : data.envelopes) {
     ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeRecords answer, AnswerOf(data, envelope));
-    ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<NamedLink> links, LinksOf(answer.entries));
+    ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<NamedLink> links, LinkReader::ReadAll(answer.entries));
     book.Add(links);
   }
   const Window whole{0, data.answered_size};

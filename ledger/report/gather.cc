@@ -4,6 +4,7 @@
 #include "ledger/evidence/pages.h"
 #include "ledger/evidence/proof_source.h"
 #include "ledger/report/filters.h"
+#include "ledger/text/words.h"
 
 namespace envledger {
 namespace {
@@ -15,32 +16,43 @@ void AddAnswer(const Completeness& answer, ReportData& data) {
   data.problem = answer.complete || !answer.problem.empty() ? answer.problem : "the ledger does not say what";
 }
 
+struct Room {
+  uint64_t bytes = 0;
+  uint64_t taken = 0;
+};
+
 // With all its records: those that are later than the moment asked about must be there to show that they are.
-Status AddEnvelope(const EnvelopeRecords& answer, ReportData& data) {
-  ReportEnvelope envelope{.id = answer.envelope_id, .roles = answer.roles, .seqs = {}};
-  for (const std::string& bytes : answer.entries) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(bytes));
-    const uint64_t seq = entry.header.seq;
-    if (!data.entries.emplace(seq, bytes).second) {
-      return Corruption("the ledger gives entry " + std::to_string(seq) + " twice");
+Status AddEnvelope(EnvelopeStory& story, ReportData& data, Room& room) {
+  ReportEnvelope envelope{.id = story.envelope().envelope_id, .roles = story.roles(), .seqs = {}};
+  ENVLEDGER_RETURN_IF_ERROR(story.ForEachOfAll([&](const Record& record, const std::string& entry) -> Status {
+    room.taken += entry.size();
+    if (room.taken > room.bytes) {
+      return Status(Code::kResourceExhausted, "report",
+                    "a report embeds at most " + Grouped(room.bytes) +
+                        " bytes of records, and these are more: narrow the filters");
     }
-    envelope.seqs.push_back(seq);
-  }
+    if (!data.entries.emplace(record.seq, entry).second) {
+      return Corruption("the ledger gives entry " + std::to_string(record.seq) + " twice");
+    }
+    envelope.seqs.push_back(record.seq);
+    return Ok();
+  }));
   data.envelopes.push_back(std::move(envelope));
   return Ok();
 }
 
-Status GatherOne(LedgerReader& reader, const std::string& envelope_id, std::optional<Nanos> at, ReportData& data) {
-  ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeResponse response, reader.FindEnvelope({.envelope_id = envelope_id}));
-  ENVLEDGER_ASSIGN_OR_RETURN(const Story story, ReadStory(response.envelope));
-  if (at && story.envelope.opened_at > *at) {
+Status GatherOne(LedgerReader& reader, const std::string& envelope_id, std::optional<Nanos> at, Room room,
+                 ReportData& data) {
+  ENVLEDGER_ASSIGN_OR_RETURN(EnvelopePages pages, EnvelopePages::Open(reader, envelope_id));
+  ENVLEDGER_ASSIGN_OR_RETURN(EnvelopeStory story, EnvelopeStory::Read(std::move(pages)));
+  if (at && story.envelope().opened_at > *at) {
     return NotFound("envelope " + envelope_id + " was requested later than " + FormatTime(*at));
   }
   Coverage coverage;
-  coverage.AddPage(response.completeness);
-  coverage.AddStory(story);
+  coverage.AddPage(story.completeness());
+  coverage.AddStory(story.envelope().first_seq, story.last_seq(), story.problem());
   AddAnswer(coverage.total(), data);
-  return AddEnvelope(response.envelope, data);
+  return AddEnvelope(story, data, room);
 }
 
 // Whether another envelope matches beyond the limit that ended the answer. The cursor alone does not tell, because the
@@ -48,6 +60,7 @@ Status GatherOne(LedgerReader& reader, const std::string& envelope_id, std::opti
 // another match is found all the same.
 Result<bool> AnyBeyond(LedgerReader& reader, QueryRequest request, Completeness& answer) {
   request.limit = 1;
+  request.in_parts = true;
   Completeness whole = answer;
   while (!whole.next_cursor.empty()) {
     if (whole.next_cursor == request.cursor) {
@@ -64,14 +77,13 @@ Result<bool> AnyBeyond(LedgerReader& reader, QueryRequest request, Completeness&
   return false;
 }
 
-Status GatherMany(LedgerReader& reader, const QueryPlan& plan, const std::function<void(uint64_t)>& progress,
+Status GatherMany(LedgerReader& reader, const QueryPlan& plan, const std::function<void(uint64_t)>& progress, Room room,
                   ReportData& data) {
-  ENVLEDGER_ASSIGN_OR_RETURN(
-      const Coverage coverage,
-      ForEachAnswer(reader, plan.request, plan.limit, [&](const Story&, const EnvelopeRecords& answer) -> Status {
-        if (progress) progress(data.envelopes.size() + 1);
-        return AddEnvelope(answer, data);
-      }));
+  ENVLEDGER_ASSIGN_OR_RETURN(const Coverage coverage,
+                             ForEachEnvelope(reader, plan.request, plan.limit, [&](EnvelopeStory& story) -> Status {
+                               if (progress) progress(data.envelopes.size() + 1);
+                               return AddEnvelope(story, data, room);
+                             }));
   Completeness answer = coverage.total();
   ENVLEDGER_ASSIGN_OR_RETURN(data.more, AnyBeyond(reader, plan.request, answer));
   AddAnswer(answer, data);
@@ -133,9 +145,9 @@ Result<ReportData> GatherReport(LedgerReader& reader, const ReportRequest& reque
     for (const PrincipalSummary& one : resolved.candidates) data.principals.push_back(one.principal);
   }
   if (plan.envelope_id.empty()) {
-    ENVLEDGER_RETURN_IF_ERROR(GatherMany(reader, plan.query, progress, data));
+    ENVLEDGER_RETURN_IF_ERROR(GatherMany(reader, plan.query, progress, {request.max_bytes}, data));
   } else {
-    ENVLEDGER_RETURN_IF_ERROR(GatherOne(reader, plan.envelope_id, plan.query.request.at, data));
+    ENVLEDGER_RETURN_IF_ERROR(GatherOne(reader, plan.envelope_id, plan.query.request.at, {request.max_bytes}, data));
   }
   ProofSource source(reader, request.policy, request.can_sign);
   const auto tree = AddCheckpoint(source, data);

@@ -17,6 +17,8 @@ struct ReportRequest {
   TrustPolicy policy = TrustTheLedgerItself();  // of the checkpoint, as ProofSource
   bool can_sign = false;                        // a daemon answers
   Nanos now = 0;                                // when the report is made
+  // Of sealed entries, the most that the report embeds. A page has some three times of that, and is made in memory.
+  uint64_t max_bytes = 64 << 20;
 };
 
 // Asks the ledger whom the filters name, which envelopes pass, and for a checkpoint and the proof that vouch for their
@@ -25,8 +27,9 @@ struct ReportRequest {
 // are so far.
 //
 // kInvalidArgument, naming the filter, as ReadReportFilters; kNotFound for an envelope that is not there, and when no
-// checkpoint covers the entries and none can be signed; kCorruption, saying what, for what does not hold; all else as
-// the reader gives it. All of the report is in memory.
+// checkpoint covers the entries and none can be signed; kCorruption, saying what, for what does not hold;
+// kResourceExhausted for more than max_bytes of entries; all else as the reader gives it. All of the report is in
+// memory.
 Result<ReportData> GatherReport(LedgerReader& reader, const ReportRequest& request,
                                 const std::function<void(uint64_t envelopes)>& progress);
 

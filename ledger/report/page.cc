@@ -205,7 +205,9 @@ Result<std::string> ReportPage(const ReportData& data, const std::vector<Story>&
   const std::vector<Finding> findings = FindingsOfAll(data, stories);
   const ReportContents contents{data, stories, findings, names};
   // One after another into one string: the envelopes and the evidence are too much to be held twice.
-  std::string sections = SummarySection(contents) + TimelineSection(contents) + ResourcesSection(contents);
+  std::string sections = SummarySection(contents) + TimelineSection(contents);
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::string resources, ResourcesSection(contents));
+  sections += resources;
   sections += DecisionsSection(contents);
   sections += FindingsSection(contents);
   std::string page = Head(data) + "<body" + std::string(BodyClass(stories.size())) + ">\n";

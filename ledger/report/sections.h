@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ledger/analysis/findings.h"
+#include "ledger/base/status.h"
 #include "ledger/report/data.h"
 #include "ledger/text/words.h"
 
@@ -31,7 +32,7 @@ struct ReportContents {
 
 std::string SummarySection(const ReportContents& contents);
 std::string TimelineSection(const ReportContents& contents);
-std::string ResourcesSection(const ReportContents& contents);
+Result<std::string> ResourcesSection(const ReportContents& contents);
 std::string DecisionsSection(const ReportContents& contents);
 std::string FindingsSection(const ReportContents& contents);
 // By far the largest section: appended to `page`, so that it is not copied.

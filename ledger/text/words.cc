@@ -1,5 +1,7 @@
 #include "ledger/text/words.h"
 
+#include <set>
+
 #include "ledger/codec/quantity.h"
 
 namespace envledger {
@@ -33,7 +35,16 @@ std::string FullPrincipalText(const Principal& principal) {
   return PrincipalText(principal) + "@" + WithoutScheme(principal.issuer);
 }
 
-void NameBook::Learn(const Principal& principal) { issuers_[PrincipalText(principal)].insert(principal.issuer); }
+void NameBook::Learn(const Principal& principal) {
+  if (bytes_ > kMaxBytes) return;
+  const auto [named, fresh] = names_.try_emplace(PrincipalText(principal), Named{principal.issuer});
+  if (!fresh) {
+    named->second.shared = named->second.shared || named->second.issuer != principal.issuer;
+    return;
+  }
+  constexpr size_t kNodeBytes = 128;
+  bytes_ += kNodeBytes + named->first.size() + principal.issuer.size();
+}
 
 void NameBook::Learn(const Envelope& envelope) {
   Learn(envelope.identity.requester);
@@ -43,8 +54,8 @@ void NameBook::Learn(const Envelope& envelope) {
 
 std::string NameBook::Name(const Principal& principal) const {
   std::string text = PrincipalText(principal);
-  const auto found = issuers_.find(text);
-  const bool shared = found != issuers_.end() && found->second.size() > 1;
+  const auto found = names_.find(text);
+  const bool shared = bytes_ > kMaxBytes || (found != names_.end() && found->second.shared);
   return shared ? FullPrincipalText(principal) : text;
 }
 

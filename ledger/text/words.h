@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,16 +25,24 @@ std::string PrincipalText(const Principal& principal);
 // "user:alice@id.example.com".
 std::string FullPrincipalText(const Principal& principal);
 
-// Remembers who was named, and tells principals apart that only their issuer tells apart.
+// Remembers who was named, and tells principals apart that only their issuer tells apart. Once it holds kMaxBytes it
+// remembers no more, and gives everybody's issuer.
 class NameBook {
  public:
+  static constexpr size_t kMaxBytes = 16 << 20;
+
   void Learn(const Envelope& envelope);
   void Learn(const Principal& principal);
   // PrincipalText, with the issuer when another one has a principal of the same name.
   std::string Name(const Principal& principal) const;
 
  private:
-  std::map<std::string, std::set<std::string>> issuers_;
+  struct Named {
+    std::string issuer;   // the first
+    bool shared = false;  // another one has it too
+  };
+  std::map<std::string, Named> names_;
+  size_t bytes_ = 0;
 };
 
 // "agent:aria for user:dana via agent:helper".

@@ -1,8 +1,12 @@
 // An export has no index, so an envelope is found by reading everything. That makes the answer no slower to check than
-// to find: the leaf hashes of all entries are at hand, and with them the root that the checkpoint vouches for.
+// to find: the leaf hashes of all entries are at hand, and with them the root that the checkpoint vouches for. Where
+// its records lie is remembered, with their leaf hashes, so that a large envelope is read page by page without
+// beginning anew.
 #include "ledger/tiles/tiles_reader.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "ledger/base/file.h"
 #include "ledger/chain/note.h"
@@ -10,10 +14,13 @@
 #include "ledger/chain/tree.h"
 #include "ledger/codec/entry.h"
 #include "ledger/codec/transition.h"
+#include "ledger/protocol/envelope_pages.h"
 #include "ledger/tiles/export_directory.h"
 
 namespace envledger {
 namespace {
+
+constexpr uint64_t kAnswerBytes = 2 << 20;  // of entries
 
 Status OnlyWithALedger(const std::string& what) {
   return InvalidArgument("an exported directory has no index and no daemon: " + what + " needs --socket or --data-dir");
@@ -45,25 +52,26 @@ class TilesReader : public LedgerReader {
   }
 
   Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) override {
+    if (!found_ || found_->envelope_id != request.envelope_id) {
+      ENVLEDGER_ASSIGN_OR_RETURN(found_, Locate(request.envelope_id));
+    }
     EnvelopeResponse response;
     response.envelope.envelope_id = request.envelope_id;
     Completeness& completeness = response.completeness;
     completeness.tree_size = checkpoint_.size;
     completeness.root = checkpoint_.root;
     completeness.checkpoint = note_;
-    Frontier frontier;
-    for (uint64_t index = 0; index < TilesAtLevel(checkpoint_.size, 0); ++index) {
-      ENVLEDGER_ASSIGN_OR_RETURN(const Bundle bundle, ReadBundle(index));
-      for (const std::string_view entry : bundle.entries) {
-        ENVLEDGER_RETURN_IF_ERROR(Collect(frontier.size(), entry, response));
-        frontier.Append(LeafHash(entry));
+    completeness.scanned = checkpoint_.size;
+    completeness.problem = found_->problem;
+    const uint64_t from = request.from_revision.value_or(0);
+    ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t end, Take(from, request.max_bytes, response.envelope.entries));
+    if (end < found_->records.size()) {
+      if (request.from_revision) {
+        response.envelope.next_revision = end;
+      } else if (completeness.problem.empty()) {
+        completeness.problem = TooLargeForOneAnswer(request.envelope_id);
       }
     }
-    if (frontier.Root() != checkpoint_.root) {
-      return Corruption("the entries in " + directory_ + " do not give the root of its checkpoint; run verify --tiles");
-    }
-    if (response.envelope.entries.empty()) return NotFound("envelope " + Quoted(request.envelope_id));
-    completeness.scanned = checkpoint_.size;
     completeness.complete = completeness.problem.empty();
     return response;
   }
@@ -101,9 +109,35 @@ class TilesReader : public LedgerReader {
     return bundle;
   }
 
-  // Adds the entry when it is a record of the envelope.
-  static envledger::Status Collect(uint64_t seq, std::string_view entry, EnvelopeResponse& response) {
-    const std::string& id = response.envelope.envelope_id;
+  // Where the records of an envelope are: 40 bytes each.
+  struct Located {
+    std::string envelope_id;
+    std::vector<std::pair<uint64_t, Hash>> records;  // seq and leaf hash
+    std::string problem;
+  };
+
+  // Reads every entry, and finds nothing unless all of them give the checkpoint's root.
+  Result<Located> Locate(const std::string& envelope_id) const {
+    Located located{.envelope_id = envelope_id, .records = {}, .problem = {}};
+    Frontier frontier;
+    for (uint64_t index = 0; index < TilesAtLevel(checkpoint_.size, 0); ++index) {
+      ENVLEDGER_ASSIGN_OR_RETURN(const Bundle bundle, ReadBundle(index));
+      for (const std::string_view entry : bundle.entries) {
+        const Hash leaf_hash = LeafHash(entry);
+        ENVLEDGER_RETURN_IF_ERROR(Note(frontier.size(), entry, leaf_hash, located));
+        frontier.Append(leaf_hash);
+      }
+    }
+    if (frontier.Root() != checkpoint_.root) {
+      return Corruption("the entries in " + directory_ + " do not give the root of its checkpoint; run verify --tiles");
+    }
+    if (located.records.empty()) return NotFound("envelope " + Quoted(envelope_id));
+    return located;
+  }
+
+  // Notes the entry when it is a record of the envelope.
+  static envledger::Status Note(uint64_t seq, std::string_view entry, const Hash& leaf_hash, Located& located) {
+    const std::string& id = located.envelope_id;
     if (entry.find(id) == std::string_view::npos) return Ok();  // an entry holds its ids as they are
     const auto view = CheckEntry(entry);
     if (!view.ok()) return Corruption("entry " + std::to_string(seq) + ": " + view.status().message());
@@ -111,18 +145,42 @@ class TilesReader : public LedgerReader {
     const auto facts = CheckTransition(view->transition);
     if (!facts.ok()) return Corruption("entry " + std::to_string(seq) + ": " + facts.status().message());
     if (facts->envelope_id != id) return Ok();
-    std::vector<std::string>& records = response.envelope.entries;
-    if (view->header.envelope_revision != records.size() && response.completeness.problem.empty()) {
-      response.completeness.problem =
-          "entry " + std::to_string(seq) + " is not revision " + std::to_string(records.size()) + " of the envelope";
+    if (view->header.envelope_revision != located.records.size() && located.problem.empty()) {
+      located.problem = "entry " + std::to_string(seq) + " is not revision " + std::to_string(located.records.size()) +
+                        " of the envelope";
     }
-    records.emplace_back(entry);
+    located.records.emplace_back(seq, leaf_hash);
     return Ok();
+  }
+
+  // The located records from the `from`th on that fit an answer, but one at least; says where the next ones begin. They
+  // are read again, so they must still be what gave the root.
+  Result<uint64_t> Take(uint64_t from, uint64_t max_bytes, std::vector<std::string>& entries) const {
+    const uint64_t most = max_bytes == 0 ? kAnswerBytes : std::min<uint64_t>(max_bytes, kAnswerBytes);
+    uint64_t bytes = 0;
+    std::optional<uint64_t> held;
+    Bundle bundle;
+    for (uint64_t next = from; next < found_->records.size(); ++next) {
+      const auto& [seq, leaf_hash] = found_->records[next];
+      if (held != seq / kTileWidth) {
+        held = seq / kTileWidth;
+        ENVLEDGER_ASSIGN_OR_RETURN(bundle, ReadBundle(*held));
+      }
+      const std::string_view entry = bundle.entries[seq % kTileWidth];
+      if (LeafHash(entry) != leaf_hash) {
+        return Corruption("entry " + std::to_string(seq) + " in " + directory_ + " changed while it was read");
+      }
+      bytes += entry.size();
+      if (!entries.empty() && bytes > most) return next;
+      entries.emplace_back(entry);
+    }
+    return found_->records.size();
   }
 
   const std::string directory_;
   const std::string note_;
   const Checkpoint checkpoint_;
+  std::optional<Located> found_;  // the envelope that was asked for last
 };
 
 }  // namespace

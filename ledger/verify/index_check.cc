@@ -1,10 +1,7 @@
 #include "ledger/verify/index_check.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 #include <functional>
-#include <random>
 #include <set>
 
 #include "ledger/base/thread_name.h"
@@ -14,53 +11,8 @@ namespace {
 
 constexpr uint64_t kRunBits = 6;  // runs of 64 seqs
 constexpr size_t kMaxBadRuns = 64;
-
-// SipHash-2-4 (J.-P. Aumasson, D. J. Bernstein), fed in pieces that are padded to 8 bytes each.
-class SipHash {
- public:
-  explicit SipHash(const std::array<uint64_t, 2>& key)
-      : v0_(key[0] ^ 0x736f6d6570736575u),
-        v1_(key[1] ^ 0x646f72616e646f6du),
-        v2_(key[0] ^ 0x6c7967656e657261u),
-        v3_(key[1] ^ 0x7465646279746573u) {}
-
-  void Add(std::string_view bytes) {
-    Word(bytes.size());
-    while (!bytes.empty()) {
-      uint64_t word = 0;
-      const size_t size = std::min<size_t>(8, bytes.size());
-      std::memcpy(&word, bytes.data(), size);
-      Word(word);
-      bytes.remove_prefix(size);
-    }
-  }
-  uint64_t Finish() {
-    v2_ ^= 0xff;
-    for (int i = 0; i < 4; ++i) Round();
-    return v0_ ^ v1_ ^ v2_ ^ v3_;
-  }
-
- private:
-  void Word(uint64_t word) {
-    v3_ ^= word;
-    Round();
-    Round();
-    v0_ ^= word;
-  }
-  void Round() {
-    v0_ += v1_;
-    v1_ = std::rotl(v1_, 13) ^ v0_;
-    v0_ = std::rotl(v0_, 32);
-    v2_ += v3_;
-    v3_ = std::rotl(v3_, 16) ^ v2_;
-    v0_ += v3_;
-    v3_ = std::rotl(v3_, 21) ^ v0_;
-    v2_ += v1_;
-    v1_ = std::rotl(v1_, 17) ^ v2_;
-    v2_ = std::rotl(v2_, 32);
-  }
-  uint64_t v0_, v1_, v2_, v3_;
-};
+// Of the keys that are held to be compared one by one. The keys of one run are less.
+constexpr uint64_t kMaxDueBytes = 128 << 20;
 
 void AddTo(std::vector<uint64_t>& sums, uint64_t run, uint64_t hash) {
   if (sums.size() <= run) sums.resize(run + 1);
@@ -85,11 +37,34 @@ VerifyFailure Failure(Table table, const std::string& key, uint64_t seq, const s
           Verdict::kIncomplete};
 }
 
+uint64_t BytesOf(const std::tuple<Table, std::string, std::string>& key) {
+  return sizeof key + 4 * sizeof(void*) + std::get<1>(key).size() + std::get<2>(key).size();
+}
+
 }  // namespace
 
+void FirstFailures::Add(VerifyFailure failure) {
+  failures_.push_back(std::move(failure));
+  if (failures_.size() >= 2 * VerifyReport::kMaxFailures) Cut(VerifyReport::kMaxFailures);
+}
+
+void FirstFailures::Add(FirstFailures others) {
+  for (VerifyFailure& failure : others.failures_) Add(std::move(failure));
+}
+
+std::vector<VerifyFailure> FirstFailures::Take(size_t limit) {
+  Cut(limit);
+  return std::move(failures_);
+}
+
+void FirstFailures::Cut(size_t limit) {
+  std::stable_sort(failures_.begin(), failures_.end(), [](const VerifyFailure& a, const VerifyFailure& b) {
+    return a.seq.value_or(UINT64_MAX) < b.seq.value_or(UINT64_MAX);
+  });
+  if (failures_.size() > limit) failures_.resize(limit);
+}
+
 IndexCheck::IndexCheck(const IndexReader& index) : index_(index) {
-  std::random_device random;
-  for (uint64_t& word : hash_key_) word = uint64_t{random()} << 32 | random();
   reading_ = std::thread([this] {
     NameThisThread("read-index");
     read_status_ = ReadIndex(
@@ -134,7 +109,7 @@ void IndexCheck::Add(const PreparedEntry& prepared, uint64_t digest) {
   if (seq >= index_.watermark()) return;
   puts_.clear();
   if (const Status status = builder_.AddLinks(prepared, puts_); !status.ok()) {
-    failures_.push_back({seq, "index", status.message(), Verdict::kIncomplete});
+    failures_.Add({seq, "index", status.message(), Verdict::kIncomplete});
   }
   tree_.Add(prepared.leaf_hash, puts_);
   for (const IndexPut& put : puts_) digest += Hash(put.table, put.key, put.value);
@@ -142,16 +117,15 @@ void IndexCheck::Add(const PreparedEntry& prepared, uint64_t digest) {
 }
 
 Status IndexCheck::ReadIndex(const std::function<void(Table, std::string_view, std::string_view)>& visit,
-                             std::vector<VerifyFailure>& malformed) const {
+                             FirstFailures& malformed) const {
   for (size_t table = 0; table < kTableNames.size(); ++table) {
     const auto at = index_.NewCursor(static_cast<Table>(table), Reach::kTable);
     for (at->Seek({}); at->Valid(); at->Next()) {
       if (abandoned_.load(std::memory_order_relaxed)) return Ok();
       if (!SeqOf(static_cast<Table>(table), at->key(), at->value()).ok()) {
-        malformed.push_back(
-            {std::nullopt, "index",
-             std::string("table ") + kTableNames[table] + " has a malformed entry " + Printable(at->key()),
-             Verdict::kIncomplete});
+        malformed.Add({std::nullopt, "index",
+                       std::string("table ") + kTableNames[table] + " has a malformed entry " + Printable(at->key()),
+                       Verdict::kIncomplete});
         continue;
       }
       visit(static_cast<Table>(table), at->key(), at->value());
@@ -170,7 +144,7 @@ Result<std::vector<VerifyFailure>> IndexCheck::Finish(const LogDb& log, size_t l
              ". The daemon rebuilds it, and so does `envledger index rebuild`",
          Verdict::kIncomplete}};
   }
-  failures_.insert(failures_.end(), malformed_.begin(), malformed_.end());
+  failures_.Add(std::move(malformed_));
   std::set<uint64_t> bad;
   const size_t runs = std::max(expected_.size(), found_.size());
   expected_.resize(runs);
@@ -178,10 +152,23 @@ Result<std::vector<VerifyFailure>> IndexCheck::Finish(const LogDb& log, size_t l
   for (uint64_t run = 0; run < runs && bad.size() < kMaxBadRuns; ++run) {
     if (expected_[run] != found_[run]) bad.insert(run);
   }
-  if (bad.empty()) return std::move(failures_);
+  if (!bad.empty()) ENVLEDGER_RETURN_IF_ERROR(CompareKeys(log, bad));
+  return failures_.Take(limit);
+}
 
-  // Once more, holding the keys of the runs that differ.
+// Once more, holding the keys of the runs that differ; where those are too many, of the first of them.
+Status IndexCheck::CompareKeys(const LogDb& log, std::set<uint64_t> bad) {
   std::set<FullKey> due;
+  uint64_t due_bytes = 0;
+  const auto leave_out_last_run = [&] {
+    const uint64_t last = *bad.rbegin();
+    std::erase_if(due, [&](const FullKey& key) {
+      const bool of_it = RunOf(*SeqOf(std::get<0>(key), std::get<1>(key), std::get<2>(key))) == last;
+      if (of_it) due_bytes -= BytesOf(key);
+      return of_it;
+    });
+    bad.erase(last);
+  };
   IndexBuilder builder(nullptr, IndexBuilder::Links::kAsTheyStand);
   TreeBuilder tree;
   std::vector<IndexPut> puts;
@@ -190,33 +177,30 @@ Result<std::vector<VerifyFailure>> IndexCheck::Finish(const LogDb& log, size_t l
     puts.clear();
     tree.Add(prepared.leaf_hash, puts);
     if (!prepared.status.ok() || !builder.Add(prepared, puts).ok() || bad.count(RunOf(seq)) == 0) return true;
-    for (IndexPut& put : puts) due.emplace(put.table, std::move(put.key), std::move(put.value));
+    for (IndexPut& put : puts) {
+      const auto [key, fresh] = due.emplace(put.table, std::move(put.key), std::move(put.value));
+      if (fresh) due_bytes += BytesOf(*key);
+    }
+    while (due_bytes > kMaxDueBytes && bad.size() > 1) leave_out_last_run();
     return true;
   }));
-  std::vector<VerifyFailure> ignored;
+  FirstFailures ignored;
   const Status again = ReadIndex(
       [&](Table table, std::string_view key, std::string_view value) {
         const uint64_t seq = *SeqOf(table, key, value);
         if (bad.count(RunOf(seq)) == 0) return;
         if (due.erase({table, std::string(key), std::string(value)}) > 0) return;
-        failures_.push_back(
-            Failure(table, std::string(key), seq, " holds a key or value that the log does not give: "));
+        failures_.Add(Failure(table, std::string(key), seq, " holds a key or value that the log does not give: "));
       },
       ignored);
   if (!again.ok()) {
-    failures_.push_back(
-        {std::nullopt, "index", "the index cannot be read again: " + again.message(), Verdict::kIncomplete});
-    return std::move(failures_);
+    failures_.Add({std::nullopt, "index", "the index cannot be read again: " + again.message(), Verdict::kIncomplete});
+    return Ok();
   }
   for (const auto& [table, key, value] : due) {
-    const uint64_t seq = *SeqOf(table, key, value);
-    failures_.push_back(Failure(table, key, seq, " lacks what the log gives: "));
+    failures_.Add(Failure(table, key, *SeqOf(table, key, value), " lacks what the log gives: "));
   }
-  std::stable_sort(failures_.begin(), failures_.end(), [](const VerifyFailure& a, const VerifyFailure& b) {
-    return a.seq.value_or(UINT64_MAX) < b.seq.value_or(UINT64_MAX);
-  });
-  if (failures_.size() > limit) failures_.resize(limit);
-  return std::move(failures_);
+  return Ok();
 }
 
 }  // namespace envledger

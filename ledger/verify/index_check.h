@@ -10,12 +10,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <tuple>
 #include <vector>
 
+#include "ledger/base/siphash.h"
 #include "ledger/base/status.h"
 #include "ledger/chain/verifier.h"
 #include "ledger/index/index_keys.h"
@@ -24,6 +26,19 @@
 #include "ledger/store/log_db.h"
 
 namespace envledger {
+
+// The first failures by seq, of any number of them.
+class FirstFailures {
+ public:
+  void Add(VerifyFailure failure);
+  void Add(FirstFailures others);
+  // At most `limit`, in order. REQUIRES: limit <= VerifyReport::kMaxFailures.
+  std::vector<VerifyFailure> Take(size_t limit);
+
+ private:
+  void Cut(size_t limit);
+  std::vector<VerifyFailure> failures_;  // fewer than twice of what is kept
+};
 
 class IndexCheck {
  public:
@@ -49,19 +64,20 @@ class IndexCheck {
   uint64_t RunOf(uint64_t seq) const;
   uint64_t Hash(Table table, std::string_view key, std::string_view value) const;
   Status ReadIndex(const std::function<void(Table, std::string_view key, std::string_view value)>& visit,
-                   std::vector<VerifyFailure>& malformed) const;
+                   FirstFailures& malformed) const;
+  Status CompareKeys(const LogDb& log, std::set<uint64_t> bad);
 
   const IndexReader& index_;
-  std::array<uint64_t, 2> hash_key_{};
+  const SipKey hash_key_ = RandomSipKey();
   IndexBuilder builder_{nullptr, IndexBuilder::Links::kAsTheyStand};
   TreeBuilder tree_;
   std::vector<IndexPut> puts_;      // scratch
   std::vector<uint64_t> expected_;  // sums by run of seqs
-  std::vector<VerifyFailure> failures_;
+  FirstFailures failures_;
 
   // The reading thread's, until it is joined.
   std::vector<uint64_t> found_;
-  std::vector<VerifyFailure> malformed_;
+  FirstFailures malformed_;
   Status read_status_;
   uint64_t keys_ = 0;
   std::atomic<bool> abandoned_ = false;

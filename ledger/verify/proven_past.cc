@@ -11,6 +11,7 @@
 
 #include "ledger/chain/tree.h"
 #include "ledger/codec/transition.h"
+#include "ledger/protocol/envelope_pages.h"
 
 namespace envledger {
 namespace {
@@ -83,25 +84,25 @@ Status PastOf::CheckOlder(const Checkpoint& older) {
   return VerifyConsistency(older.size, older.root, base_.size, base_.root, proof.hashes);
 }
 
-Result<EnvelopeState> PastOf::Envelope(std::string_view envelope_id) {
-  EnvelopeState state;
-  auto found = reader_.FindEnvelope({.envelope_id = std::string(envelope_id)});
-  if (!found.ok()) return std::move(found).status();
-  for (const std::string& bytes : found->envelope.entries) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView claimed, CheckEntry(bytes));
+Status PastOf::Envelope(std::string_view envelope_id, Followed::Envelope& envelope) {
+  ENVLEDGER_ASSIGN_OR_RETURN(EnvelopePages pages, EnvelopePages::Open(reader_, std::string(envelope_id)));
+  for (;;) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const std::string* bytes, pages.Next());
+    if (bytes == nullptr) break;
+    ENVLEDGER_ASSIGN_OR_RETURN(const EntryView claimed, CheckEntry(*bytes));
     const uint64_t seq = claimed.header.seq;
     if (seq >= frontier_.size()) break;
     ENVLEDGER_ASSIGN_OR_RETURN(const InclusionProofResponse proof, Prove(seq));
     const PreparedEntry prepared = PrepareEntry(proof.entry);
     if (!prepared.status.ok()) return Broken(seq, prepared.status);
     if (prepared.entry.event || prepared.facts.envelope_id != envelope_id ||
-        prepared.entry.header.envelope_revision != state.lifecycle.revisions) {
-      return Corruption(NameOf(seq) + " is not revision " + std::to_string(state.lifecycle.revisions) + " of it");
+        prepared.entry.header.envelope_revision != envelope.lifecycle.revisions) {
+      return Corruption(NameOf(seq) + " is not revision " + std::to_string(envelope.lifecycle.revisions) + " of it");
     }
-    if (const Status legal = CheckMove(state.lifecycle, prepared.facts); !legal.ok()) return Broken(seq, legal);
-    Follow(state, seq, prepared.facts);
+    if (const Status legal = CheckMove(envelope.lifecycle, prepared.facts); !legal.ok()) return Broken(seq, legal);
+    envelope.Follow(seq, prepared.facts);
   }
-  return state;
+  return Ok();
 }
 
 Result<PrincipalState> PastOf::Principal(const PrincipalView& principal, const PrincipalLink& link, uint64_t seq) {

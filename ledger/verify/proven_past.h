@@ -28,7 +28,7 @@ class PastOf : public ProvenPast {
 
   // The tree of what lies before that entry, proven.
   const Frontier& frontier() const { return frontier_; }
-  Result<EnvelopeState> Envelope(std::string_view envelope_id) override;
+  Status Envelope(std::string_view envelope_id, Followed::Envelope& envelope) override;
   Result<PrincipalState> Principal(const PrincipalView& principal, const PrincipalLink& link, uint64_t seq) override;
 
   uint64_t proven() const { return proven_; }  // entries, so far

@@ -264,7 +264,7 @@ TEST(AccountProperty, EveryRowAndTheTotalAreWhatAddingUpTheLongWayGives) {
       Account account(options);
       Naive naive(options);
       for (const auto& [id, records] : envelopes) {
-        account.Add(FoldEnvelope(records), records);
+        ASSERT_TRUE(account.Add(FoldEnvelope(records), records).ok());
         naive.Add(records);
       }
       std::string found;

@@ -36,7 +36,7 @@ Record Ended(Nanos at, ResourceMap usage = {}) {
 
 AccountRow TotalOf(const Records& records, Nanos until = kTestStart + 100 * kHour) {
   Account account({.by = {}, .resource = "", .until = until});
-  account.Add(FoldEnvelope(records), records);
+  EXPECT_TRUE(account.Add(FoldEnvelope(records), records).ok());
   return account.total();
 }
 
@@ -100,7 +100,7 @@ TEST(Account, AmountsPerUnitAndBoundsAreInNoTotal) {
 TEST(Account, SumsAreExactBeyond64Bits) {
   Account account({.by = {}, .resource = "", .until = 0});
   const Records records = {Asked({Amount("bytes", std::numeric_limits<int64_t>::max())})};
-  for (int i = 0; i < 3; ++i) account.Add(FoldEnvelope(records), records);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(account.Add(FoldEnvelope(records), records).ok());
   EXPECT_TRUE(account.total().resources.at("bytes").requested.total ==
               __int128{3} * std::numeric_limits<int64_t>::max());
 }
@@ -113,12 +113,12 @@ Records Largest(int64_t amount = std::numeric_limits<int64_t>::max()) {
 TEST(Account, TimeHeldBeyond128BitsIsMarkedAndEverythingElseIsGiven) {
   Account account({.by = {Dimension::kResource}, .resource = "", .until = std::numeric_limits<int64_t>::max()});
   const Records records = Largest();
-  for (int i = 0; i < 2; ++i) account.Add(FoldEnvelope(records), records);
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(account.Add(FoldEnvelope(records), records).ok());
   EXPECT_TRUE(account.total().resources.at("bytes").granted.held_in_range()) << "2^127 - 2^65 + 2";
-  account.Add(FoldEnvelope(records), records);
+  EXPECT_TRUE(account.Add(FoldEnvelope(records), records).ok());
   const Records small = {Asked({Amount("gpu", 2000)}), Granting({Amount("gpu", 2000)}, kTestStart),
                          Ended(kTestStart + kHour)};
-  account.Add(FoldEnvelope(small), small);
+  EXPECT_TRUE(account.Add(FoldEnvelope(small), small).ok());
   for (const ResourceSums& bytes :
        {account.total().resources.at("bytes"), account.rows().at({AccountValue{"bytes", {}}}).resources.at("bytes")}) {
     EXPECT_FALSE(bytes.granted.held_in_range());
@@ -138,7 +138,7 @@ TEST(Account, WhetherASumIsInRangeDoesNotDependOnTheOrder) {
     Account account({.by = {}, .resource = "", .until = std::numeric_limits<int64_t>::max()});
     for (const int sign : signs) {
       const Records records = sign > 0 ? Largest() : Largest(kLeast);
-      account.Add(FoldEnvelope(records), records);
+      ASSERT_TRUE(account.Add(FoldEnvelope(records), records).ok());
     }
     const AmountSum& granted = account.total().resources.at("bytes").granted;
     EXPECT_TRUE(granted.held_in_range());
@@ -153,9 +153,9 @@ TEST(Account, WhatIsHeldOnTooManyDaysIsNotDividedByThem) {
   ResourceMap many;
   for (int i = 0; i < 1000; ++i) many.push_back(Amount("r" + std::to_string(i), 1000));
   const Records records = {Asked({}, 0), Granting(many, 0), Ended(std::numeric_limits<int64_t>::max())};
-  account.Add(FoldEnvelope(records), records);
+  EXPECT_TRUE(account.Add(FoldEnvelope(records), records).ok());
   const Records small = {Asked({}), Granting({Amount("r7", 1000)}, kTestStart), Ended(kTestStart + kHour)};
-  account.Add(FoldEnvelope(small), small);
+  EXPECT_TRUE(account.Add(FoldEnvelope(small), small).ok());
   std::vector<std::string> days;
   for (const auto& [key, row] : account.rows()) days.push_back(key[0].text + " " + std::to_string(row.envelopes));
   EXPECT_THAT(days, testing::ElementsAre(" 0", "1970-01-01 1", "2026-03-17 1"));
@@ -171,7 +171,7 @@ TEST(Account, OneResourceIsDividedHoweverLongItIsHeld) {
   Account account({.by = {Dimension::kDay}, .resource = "", .until = 0});
   const Records records = {Asked({}, 0), Granting({Amount("gpu", 1000)}, 0),
                            Ended(std::numeric_limits<int64_t>::max())};
-  account.Add(FoldEnvelope(records), records);
+  EXPECT_TRUE(account.Add(FoldEnvelope(records), records).ok());
   EXPECT_EQ(account.rows().size(), 106'752u);
 }
 
@@ -180,7 +180,7 @@ TEST(Account, TimeHeldFallsOnTheDaysOnWhichItWasHeld) {
   const Nanos evening = kTestStart + 14 * kHour;  // 23:00
   const Records records = {Asked({Amount("gpu", 1000)}, evening), Granting({Amount("gpu", 1000)}, evening),
                            Ended(evening + 26 * kHour)};
-  account.Add(FoldEnvelope(records), records);
+  EXPECT_TRUE(account.Add(FoldEnvelope(records), records).ok());
   std::vector<std::string> text;
   for (const auto& [key, row] : account.rows()) {
     text.push_back(key[0].text + " " + std::to_string(row.envelopes) + " " +
@@ -193,7 +193,7 @@ TEST(Account, OneIdUnderTwoIssuersIsTwoRows) {
   Account account({.by = {Dimension::kPrincipal}, .resource = "", .until = 0});
   for (const char* issuer : {"a", "b"}) {
     const Records records = {RecordOf(Opening("e1", User("alice", issuer)), kTestStart)};
-    account.Add(FoldEnvelope(records), records);
+    ASSERT_TRUE(account.Add(FoldEnvelope(records), records).ok());
   }
   EXPECT_EQ(account.rows().size(), 2u);
 }
@@ -204,7 +204,7 @@ TEST(Account, ByReasonAndPolicyAnEnvelopeStandsInOneRow) {
   denied.decision->reasons = {"quota", "region"};
   denied.decision->policy = Policy{"limits", "7", ""};
   const Records records = {Asked({Amount("gpu", 1000)}), RecordOf(denied, kTestStart)};
-  account.Add(FoldEnvelope(records), records);
+  EXPECT_TRUE(account.Add(FoldEnvelope(records), records).ok());
   ASSERT_EQ(account.rows().size(), 1u);
   const AccountKey& key = account.rows().begin()->first;
   EXPECT_EQ(key[0].text, "quota; region");
@@ -215,8 +215,8 @@ TEST(Account, OnlyEnvelopesThatNameTheResourceAreOfIt) {
   Account account({.by = {Dimension::kTenant}, .resource = "gpu", .until = 0});
   const Records with = {Asked({Amount("gpu", 1000), Amount("cpu", 1000)})};
   const Records without = {Asked({Amount("cpu", 1000)})};
-  account.Add(FoldEnvelope(with), with);
-  account.Add(FoldEnvelope(without), without);
+  EXPECT_TRUE(account.Add(FoldEnvelope(with), with).ok());
+  EXPECT_TRUE(account.Add(FoldEnvelope(without), without).ok());
   EXPECT_EQ(account.total().envelopes, 1u);
   EXPECT_EQ(account.total().resources.size(), 1u);
 }
@@ -240,6 +240,47 @@ TEST(Account, UnitHoursAreRoundedHalfAwayFromZero) {
   EXPECT_EQ(FormatUnitHours(-kUnitHour / 2000 + 1, 3), "0") << "no minus zero";
   EXPECT_EQ(FormatUnitHours(1, 9), "0");
   EXPECT_EQ(FormatUnitHours(kUnitHour / 1'000'000'000, 9), "0.000000001");
+}
+
+TEST(Account, OfMoreRowsThanItMayHoldIsRefusedAndSaysWithWhichEnvelope) {
+  for (const Dimension dimension : {Dimension::kEnvelope, Dimension::kResource, Dimension::kDay}) {
+    Account account({.by = {dimension}, .resource = "", .until = kTestStart + kHour, .max_bytes = 100'000});
+    Status status;
+    uint64_t added = 0;
+    for (; status.ok() && added < 10'000; ++added) {
+      const std::string id = "e" + std::to_string(added);
+      const Records records = {
+          Asked({Amount("resource " + id, 8000)}, kTestStart - static_cast<Nanos>(added) * 24 * kHour, id)};
+      status = account.Add(FoldEnvelope(records), records);
+    }
+    EXPECT_EQ(status.code(), Code::kResourceExhausted) << Name(dimension);
+    EXPECT_THAT(status.message(), testing::HasSubstr("envelope e" + std::to_string(added - 1)));
+    EXPECT_GT(added, 20u);
+    EXPECT_LT(added, 1000u);
+  }
+}
+
+TEST(Account, OfOneEnvelopeOnMoreDaysThanThereIsRoomForIsRefused) {
+  Account account({.by = {Dimension::kDay}, .resource = "", .until = 0, .max_bytes = 1'000'000});
+  const Records records = {Asked({}, 0), Granting({Amount("gpu", 1000)}, 0),
+                           Ended(std::numeric_limits<int64_t>::max())};
+  EXPECT_EQ(account.Add(FoldEnvelope(records), records).code(), Code::kResourceExhausted);
+  EXPECT_LT(account.rows().size(), 10'000u);
+}
+
+// Until then it waits to be divided, and no longer.
+TEST(Account, AnEnvelopeThatIsFoundLateToHoldOnTooManyDaysIsNotDividedAtAll) {
+  Account account({.by = {Dimension::kDay}, .resource = "", .until = 0});
+  Records records = {Asked({}, 0)};
+  ResourceMap many;
+  for (int i = 0; i < 1000; ++i) many.push_back(Amount("r" + std::to_string(i), 1000));
+  constexpr int kGrants = 300;
+  for (int i = 0; i < kGrants; ++i) records.push_back(Granting(many, i * 24 * kHour));
+  records.push_back(Ended(kGrants * 24 * kHour));
+  ASSERT_TRUE(account.Add(FoldEnvelope(records), records).ok());
+  ASSERT_EQ(account.rows().size(), 2u) << "the day on which it was asked, and none";
+  const AccountRow& undivided = account.rows().begin()->second;
+  EXPECT_TRUE(undivided.resources.at("r7").granted.held == kGrants * 24 * kUnitHour);
 }
 
 }  // namespace

@@ -338,32 +338,67 @@ TEST(Findings, AProducersFirstRecordWhateverTheOrder) {
     records[i].recorder.producer = i == 1 ? "batch" : "gateway";
     records[i].transition.envelope_id = "e" + std::to_string(i);
   }
-  ledger.AddRecords(records);
-  ledger.AddRecords(records);
-  const auto found = ledger.Findings();
-  ASSERT_EQ(found.size(), 2u);
-  EXPECT_THAT(found[0].seqs, ElementsAre(10));
-  EXPECT_THAT(found[0].text, HasSubstr("producer gateway"));
-  EXPECT_THAT(found[0].text, HasSubstr("envelope e2"));
-  EXPECT_THAT(found[1].seqs, ElementsAre(20));
+  for (int twice = 0; twice < 2; ++twice) {
+    for (const Record& record : records) ledger.AddRecord(record);
+  }
+  ASSERT_EQ(ledger.recorders().size(), 2u);
+  const Finding gateway = LedgerFindings::NewRecorder(ledger.recorders().at("gateway"));
+  EXPECT_THAT(gateway.seqs, ElementsAre(10));
+  EXPECT_THAT(gateway.text, HasSubstr("producer gateway"));
+  EXPECT_THAT(gateway.text, HasSubstr("envelope e2"));
+  EXPECT_THAT(LedgerFindings::NewRecorder(ledger.recorders().at("batch")).seqs, ElementsAre(20));
 }
 
-TEST(Findings, AClockStepOnceAndOtherEventsNot) {
+TEST(Findings, AClockStepIsOneAndOtherEventsAreNone) {
   EntryBuilder builder;
   EntryHeader header;
   header.seq = 7;
   header.recorded_at = kTestStart + kMinute;
-  LedgerFindings ledger;
   const std::string step(*builder.Build(header, ClockStepped{kTestStart + kMinute, kTestStart}));
-  EXPECT_TRUE(ledger.AddEvent(step).ok());
-  EXPECT_TRUE(ledger.AddEvent(step).ok());
-  EXPECT_TRUE(ledger.AddEvent(std::string(*builder.Build(header, Closed{"SIGTERM"}))).ok());
-  EXPECT_EQ(ledger.AddEvent("garbage").code(), Code::kCorruption);
-  const auto found = ledger.Findings();
-  ASSERT_EQ(found.size(), 1u);
-  EXPECT_EQ(found[0].kind, FindingKind::kClockStep);
-  EXPECT_THAT(found[0].seqs, ElementsAre(7));
-  EXPECT_THAT(found[0].text, HasSubstr("by -1m 0s"));
+  const auto found = LedgerFindings::ClockStep(step);
+  ASSERT_TRUE(found.ok() && *found);
+  EXPECT_EQ((*found)->kind, FindingKind::kClockStep);
+  EXPECT_THAT((*found)->seqs, ElementsAre(7));
+  EXPECT_THAT((*found)->text, HasSubstr("by -1m 0s"));
+  const std::string closed(*builder.Build(header, Closed{"SIGTERM"}));
+  EXPECT_EQ(*LedgerFindings::ClockStep(closed), std::nullopt);
+  EXPECT_EQ(LedgerFindings::ClockStep("garbage").status().code(), Code::kCorruption);
+}
+
+// Findings are as large as what producers write, and wait to be put in order. So they do not all wait.
+TEST(Findings, OfAnEnvelopeOfVeryManyComeInRunsOfWhichEachIsInOrder) {
+  const std::string scope(10'000, 's');
+  std::vector<Record> records(1001);
+  records[0].transition.stage = Stage::kRequested;
+  for (uint64_t i = 0; i <= 1000; ++i) {
+    Transition& transition = records[i].transition;
+    records[i].seq = i;
+    records[i].recorded_at = kTestStart;
+    transition.occurred_at = kTestStart - static_cast<Nanos>(i);
+    if (i == 0) continue;
+    transition.stage = Stage::kGranted;
+    transition.granted.emplace().scopes = {scope + std::to_string(i)};
+  }
+  const Envelope envelope = FoldEnvelope(records);
+  std::vector<std::pair<FindingKind, uint64_t>> taken;
+  EnvelopeFindings findings(envelope, {},
+                            [&](const Finding& finding) { taken.emplace_back(finding.kind, finding.seqs.back()); });
+  size_t most_waiting = 0;
+  uint64_t runs = 0;
+  for (const Record& record : records) {
+    const size_t before = taken.size();
+    findings.Add(record);
+    if (taken.size() > before) ++runs;
+    most_waiting = std::max(most_waiting, static_cast<size_t>(record.seq) - taken.size());
+  }
+  EXPECT_LE(most_waiting * scope.size(), EnvelopeFindings::kMaxWaitingBytes + 2 * scope.size());
+  EXPECT_GE(runs, 2u);
+  findings.Finish();
+  ASSERT_EQ(taken.size(), 1001u) << "one of each grant, and one of the order";
+  for (uint64_t i = 0; i < 1000; ++i) {
+    EXPECT_EQ(taken[i], std::pair(FindingKind::kScopeNotRequested, i + 1));
+  }
+  EXPECT_EQ(taken.back().first, FindingKind::kOccurredBackwards);
 }
 
 TEST(Findings, EveryKindHasANameOfItsOwnAndAnExplanation) {

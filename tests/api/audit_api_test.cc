@@ -30,7 +30,7 @@ class AuditApiTest : public ::testing::Test {
         [] {
           return std::vector<Gauge>{{"more", 17}};
         },
-        [this] { return busy_.load(); });
+        [this] { return unread_bytes_.load(); });
   }
   Answer Send(const RequestBody& body) { return SendFrameTo(*api_, EncodeRequest({1, body})); }
   static ResponseBody Body(Answer answer) { return Decoded(std::move(answer)).body; }
@@ -50,7 +50,7 @@ class AuditApiTest : public ::testing::Test {
   }
 
   TestLedger ledger_;
-  std::atomic<bool> busy_ = false;
+  std::atomic<uint64_t> unread_bytes_ = 0;
   std::unique_ptr<AuditApi> api_;
 };
 
@@ -102,14 +102,63 @@ TEST_F(AuditApiTest, ACheckpointIsSignedOnRequest) {
 }
 
 TEST_F(AuditApiTest, PagesAreSmallWhileManyAnswersWaitToBeRead) {
-  Open({});
+  AuditApiOptions options;
+  options.max_unread_bytes = 1'000'000;
+  Open(options);
   std::vector<std::string> many;
   for (int i = 0; i < 100; ++i) many.push_back(Encoded(Opening("e" + std::to_string(i))));
   ledger_.MustAppend(many);
   EXPECT_EQ(std::get<QueryResponse>(Ask(QueryRequest{})).envelopes.size(), 100u);
-  busy_ = true;
+  unread_bytes_ = 500'000;
+  EXPECT_EQ(std::get<QueryResponse>(Ask(QueryRequest{})).envelopes.size(), 100u);
+  unread_bytes_ = 500'001;
   EXPECT_EQ(std::get<QueryResponse>(Ask(QueryRequest{})).envelopes.size(), 16u);
   EXPECT_EQ(std::get<EntriesResponse>(Ask(EntriesRequest{})).entries.size(), 64u);
+}
+
+// An answer is memory from when it is made, not from when a connection takes it.
+TEST_F(AuditApiTest, AnswersOnTheirWayCountAsUnread) {
+  for (const bool on_the_record : {false, true}) {
+    AuditApiOptions options;
+    options.max_unread_bytes = 200'000;
+    options.audit_queries = on_the_record;
+    Open(options);
+    if (!on_the_record) {
+      std::vector<std::string> many;
+      for (int i = 0; i < 100; ++i) many.push_back(Encoded(Opening("e" + std::to_string(i))));
+      ledger_.MustAppend(many);
+    }
+    {
+      std::vector<EncodeFrame> untaken;
+      size_t bytes = 0;
+      while (bytes <= options.max_unread_bytes / 2) {
+        untaken.push_back(Send(QueryRequest{}).get());
+        bytes += EncodeFrame(untaken.back())().size();  // of a copy
+      }
+      EXPECT_EQ(std::get<QueryResponse>(Ask(QueryRequest{})).envelopes.size(), 16u);
+    }
+    EXPECT_EQ(std::get<QueryResponse>(Ask(QueryRequest{})).envelopes.size(), 100u);
+    TearDown();
+  }
+}
+
+// However large its entries are: two of the limits of a small page, and the largest entry.
+TEST_F(AuditApiTest, SmallPagesAreSmallInBytes) {
+  AuditApiOptions options;
+  options.max_unread_bytes = 0;
+  Open(options);
+  unread_bytes_ = 1;
+  Transition note = Later(Stage::kAnnotated, "e1");
+  ledger_.MustAppend({Encoded(Opening("e1"))});
+  for (int i = 0; i < 40; ++i) {
+    note.note = std::to_string(i) + std::string(16'000, 'n');
+    ledger_.MustAppend({Encoded(note)});
+  }
+  QueryRequest query;
+  query.in_parts = true;
+  for (const RequestBody& request : std::vector<RequestBody>{query, EnvelopeRequest{"e1", 0}, EntriesRequest{}}) {
+    EXPECT_LE(EncodeResponse({1, Ask(request)}).size(), 2 * kSmallAnswerBytes + kMaxEntryBytes);
+  }
 }
 
 AuditApiOptions OnTheRecord() {

@@ -286,7 +286,7 @@ void MeasureAll(const BenchLedger& ledger, const Asked& asked, Growth& growth) {
   Measure(
       "one envelope's story", view.tree_size, asked,
       [&] {
-        const EnvelopeResponse answer = Must(RunEnvelope(view, {IdOf(story())}));
+        const EnvelopeResponse answer = Must(RunEnvelope(view, {IdOf(story())}, {}));
         return std::pair<uint64_t, uint64_t>(answer.completeness.scanned, 1);
       },
       growth);

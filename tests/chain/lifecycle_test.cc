@@ -275,39 +275,5 @@ TEST(LifecycleTest, ARefusalNamesItsRuleAndBothStages) {
               HasSubstr("conflict (binding-failed): admitted cannot follow requested: "));
 }
 
-TEST(RoleTableTest, TellsPrincipalsApartByTheWholeTriple) {
-  RoleTable table;
-  const PrincipalView alice{PrincipalKind::kUser, "corp", "alice"};
-  table.Add(alice, kRequester);
-  EXPECT_EQ(table.Held(alice), kRequester);
-  EXPECT_EQ(table.Held({PrincipalKind::kService, "corp", "alice"}), 0);
-  EXPECT_EQ(table.Held({PrincipalKind::kUser, "lab", "alice"}), 0);
-  EXPECT_EQ(table.Held({PrincipalKind::kUser, "corp", "bob"}), 0);
-}
-
-TEST(RoleTableTest, GathersTheRolesOfOnePrincipalAndOwnsItsStrings) {
-  RoleTable table;
-  {
-    std::string id = "a name that is too long to be kept in place by any string";
-    table.Add({PrincipalKind::kAgent, "corp", id}, kRequester);
-    table.Add({PrincipalKind::kAgent, "corp", id}, kDecider);
-    table.Add({PrincipalKind::kUser, "corp", "bob"}, kSubject);
-    id.assign(id.size(), 'x');
-  }
-  const PrincipalView agent{PrincipalKind::kAgent, "corp", "a name that is too long to be kept in place by any string"};
-  EXPECT_EQ(table.Held(agent), kRequester | kDecider);
-  EXPECT_EQ(table.Held({PrincipalKind::kUser, "corp", "bob"}), kSubject);
-}
-
-TEST(RoleTableTest, CountsTheMemoryOfItsStrings) {
-  RoleTable empty;
-  RoleTable small;
-  RoleTable large;
-  small.Add({PrincipalKind::kUser, "corp", "bob"}, kSubject);
-  large.Add({PrincipalKind::kUser, "corp", std::string(10'000, 'b')}, kSubject);
-  EXPECT_LT(empty.MemoryBytes(), small.MemoryBytes());
-  EXPECT_GE(large.MemoryBytes(), small.MemoryBytes() + 10'000);
-}
-
 }  // namespace
 }  // namespace envledger

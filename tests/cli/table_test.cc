@@ -125,5 +125,30 @@ TEST(Table, StreamsAfterItsSample) {
   EXPECT_TRUE(out.str().ends_with("\n33\n3\n")) << out.str().substr(out.str().size() - 8);
 }
 
+// A sample of rows that hold much is settled before it holds too much; the rest go by one at a time.
+TEST(Table, SettlesBeforeItsSampleHoldsTooMuch) {
+  std::ostringstream out;
+  Table table(out, Palette(false), 0, {{.title = "A"}});
+  size_t made = 0;
+  size_t held = 0;
+  size_t most = 0;
+  for (size_t added = 1; added <= 100; ++added) {
+    const size_t before = made;
+    table.Add(
+        [&made] {
+          ++made;
+          return Cells{{"x"}};
+        },
+        Table::kSampleBytes / 10);
+    held += 1;
+    held -= made - before;
+    most = std::max(most, held);
+  }
+  EXPECT_EQ(made, 100u);
+  EXPECT_LE(most, 11u);
+  table.Finish();
+  EXPECT_EQ(std::count(out.str().begin(), out.str().end(), 'x'), 100);
+}
+
 }  // namespace
 }  // namespace envledger::cli

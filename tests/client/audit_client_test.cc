@@ -105,5 +105,18 @@ TEST_F(AuditClientTest, ALargeRequestAndALargeAnswerPass) {
   EXPECT_EQ(response->entries, answer.entries);
 }
 
+// Whoever is behind the socket does not get to fill the memory of who asks.
+TEST_F(AuditClientTest, AnAnswerWithoutMeasureIsRefusedBeforeItComes) {
+  const Result<UniqueFd> listening = ListenUnix(path_, 0600, 8);
+  ASSERT_TRUE(listening.ok());
+  const auto client = Connect();
+  const UniqueFd accepted(accept(listening->get(), nullptr, nullptr));
+  const std::string header = FrameHeader((64 << 20) + 1);
+  ASSERT_EQ(send(accepted.get(), header.data(), header.size(), MSG_NOSIGNAL), static_cast<ssize_t>(header.size()));
+  const Status status = client->Call(PingRequest{}).status();
+  EXPECT_EQ(status.code(), Code::kResourceExhausted);
+  EXPECT_THAT(status.message(), testing::HasSubstr("the ledger's answer is refused"));
+}
+
 }  // namespace
 }  // namespace envledger

@@ -59,6 +59,8 @@ TEST_F(ConfigTest, TheAuditSocketTakesOneSmallRequestOfAConnectionAtATime) {
   ASSERT_TRUE(config.ok());
   EXPECT_EQ(config->audit_limits.max_inflight_requests_per_connection, 1u);
   EXPECT_EQ(config->audit_limits.max_frame_bytes, 128u << 10);
+  EXPECT_EQ(config->audit_limits.max_inflight_bytes_per_connection, (128u << 10) + 4);
+  EXPECT_EQ(config->audit.max_unread_bytes, config->audit_limits.max_inflight_bytes);
   EXPECT_EQ(config->audit_limits.max_connections, 7u);
 }
 

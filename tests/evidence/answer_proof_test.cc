@@ -348,5 +348,19 @@ TEST_F(AnswerProofTest, OneEnvelopesStoryIsProvenByItself) {
   ExpectCaught(ProveEnvelope(*Ledger(forge), policy_, "env-1"), "other bytes than");
 }
 
+// What is proven at the end is held until then, in as many bytes as the caller allows.
+TEST_F(AnswerProofTest, RefusesMoreRecordsThanItMayHold) {
+  const auto ledger = Ledger();
+  const auto prove = [&](uint64_t max_bytes) {
+    AnswerProof proof(*ledger, policy_, true, AboutUser("alice"), max_bytes);
+    return ForEachEnvelope(*ledger, AboutUser("alice"), 0, [&](EnvelopeStory& story) { return proof.Add(story); })
+        .status();
+  };
+  EXPECT_TRUE(prove(AnswerProof::kMaxBytes).ok());
+  const envledger::Status refused = prove(500);
+  EXPECT_EQ(refused.code(), Code::kResourceExhausted);
+  EXPECT_THAT(refused.message(), HasSubstr("prove it in parts"));
+}
+
 }  // namespace
 }  // namespace envledger

@@ -27,17 +27,26 @@ inline void Conclude(const AnswerProof& proof, Status status, Proven& result) {
   if (result.status.ok()) result.proven = nlohmann::json::parse(proof.Json());
 }
 
+// The envelope as it came.
+inline Status Keep(EnvelopeStory& story, Proven& result) {
+  EnvelopeRecords& records = result.answer.emplace_back();
+  records.envelope_id = story.envelope().envelope_id;
+  records.roles = story.roles();
+  return story.ForEachOfAll([&records](const Record&, const std::string& entry) {
+    records.entries.push_back(entry);
+    return Ok();
+  });
+}
+
 // `limit` 0: all. `request`: its principal, if any, names one as the ledger knows it.
 inline Proven ProveQuery(LedgerReader& reader, const TrustPolicy& policy, const QueryRequest& request,
                          uint64_t limit = 0, bool can_sign = true) {
   Proven result;
   AnswerProof proof(reader, policy, can_sign, request);
-  auto coverage = ForEachEnvelope(
-      reader, request, limit, [](const Story&) {},
-      [&](const EnvelopeRecords& records) {
-        result.answer.push_back(records);
-        proof.Add(records);
-      });
+  auto coverage = ForEachEnvelope(reader, request, limit, [&](EnvelopeStory& story) -> Status {
+    ENVLEDGER_RETURN_IF_ERROR(proof.Add(story));
+    return Keep(story, result);
+  });
   Status status = coverage.status();
   if (coverage.ok()) {
     result.coverage = *std::move(coverage);
@@ -51,15 +60,15 @@ inline Proven ProveEnvelope(LedgerReader& reader, const TrustPolicy& policy, con
                             bool can_sign = true) {
   Proven result;
   AnswerProof proof(reader, policy, can_sign, std::nullopt);
-  const auto response = reader.FindEnvelope({.envelope_id = id});
-  Status status = response.status();
-  if (response.ok()) {
-    result.coverage.AddPage(response->completeness);
-    result.answer.push_back(response->envelope);
-    proof.Add(response->envelope);
-    status = proof.Prove(result.coverage, {});
-  }
-  Conclude(proof, std::move(status), result);
+  const auto prove = [&]() -> Status {
+    ENVLEDGER_ASSIGN_OR_RETURN(EnvelopePages pages, EnvelopePages::Open(reader, id));
+    ENVLEDGER_ASSIGN_OR_RETURN(EnvelopeStory story, EnvelopeStory::Read(std::move(pages)));
+    result.coverage.AddPage(story.completeness());
+    ENVLEDGER_RETURN_IF_ERROR(proof.Add(story));
+    ENVLEDGER_RETURN_IF_ERROR(Keep(story, result));
+    return proof.Prove(result.coverage, {});
+  };
+  Conclude(proof, prove(), result);
   return result;
 }
 

@@ -30,7 +30,8 @@ TEST(CsvRows, OfEnvelopesHaveOneTitleForEachField) {
   const std::vector<std::string> lines = written.Lines();
   ASSERT_EQ(lines.size(), 4u);
   for (const EnvelopeRecords& records : day.envelopes) {
-    EXPECT_EQ(EnvelopeFields(*ReadStory(records)).size(), EnvelopeTitles().size());
+    const auto story = ReadStory(records);
+    EXPECT_EQ(EnvelopeFields(story->envelope, story->roles).size(), EnvelopeTitles().size());
   }
 }
 

@@ -15,6 +15,14 @@ TEST(GoldenMessages, EncodersWriteTheGoldenBytes) {
   ExpectGolden("response_append", EncodeResponse({7, AppendResponse{{{42, hash, 3, kSampleTime, true}}}}));
   const ErrorInfo error{Status(Code::kConflict, "legal-move", "no"), 0, Stage::kDenied, 2};
   ExpectGolden("response_error", EncodeResponse({7, error}));
+  ExpectGolden("request_envelope", EncodeRequest({8, EnvelopeRequest{"env-7", 2, 100'000}}));
+  Completeness completeness;
+  completeness.tree_size = 43;
+  completeness.root = hash;
+  completeness.scanned = 1;
+  completeness.complete = true;
+  const EnvelopeRecords page{"env-7", 0, {GoldenBytes("entry_requested")}, 3};
+  ExpectGolden("response_envelope", EncodeResponse({8, EnvelopeResponse{page, completeness}}));
 }
 
 TEST(GoldenMessages, AreReadAsTheyWereMeant) {
@@ -31,6 +39,20 @@ TEST(GoldenMessages, AreReadAsTheyWereMeant) {
   const auto error = DecodeResponse(GoldenBytes("response_error"));
   ASSERT_TRUE(error.ok());
   EXPECT_EQ(std::get<ErrorInfo>(error->body).status.rule(), "legal-move");
+}
+
+TEST(GoldenMessages, PagesOfAnEnvelopeAreReadAsTheyWereMeant) {
+  const auto request = DecodeRequest(GoldenBytes("request_envelope"));
+  ASSERT_TRUE(request.ok());
+  const auto& asked = std::get<EnvelopeRequest>(request->body);
+  EXPECT_EQ(asked.envelope_id, "env-7");
+  EXPECT_EQ(asked.from_revision, 2u);
+  EXPECT_EQ(asked.max_bytes, 100'000u);
+  const auto response = DecodeResponse(GoldenBytes("response_envelope"));
+  ASSERT_TRUE(response.ok());
+  const EnvelopeRecords& page = std::get<EnvelopeResponse>(response->body).envelope;
+  EXPECT_EQ(page.entries, std::vector<std::string>{GoldenBytes("entry_requested")});
+  EXPECT_EQ(page.next_revision, 3u);
 }
 
 }  // namespace

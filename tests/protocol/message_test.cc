@@ -56,6 +56,7 @@ QueryRequest FullQuery() {
   query.parent = "parent";
   query.node = "node";
   query.delegated = true;
+  query.in_parts = true;
   return query;
 }
 
@@ -63,6 +64,8 @@ std::vector<Request> Requests() {
   return {{1, AppendRequest{{{SampleTransition(), 3}, {SampleTransition(), std::nullopt}, {"short", 0}}}},
           {2, PingRequest{}},
           {3, FullQuery()},
+          {4, EnvelopeRequest{"env-1", 3, 70'000}},
+          {4, EnvelopeRequest{"env-1", 0}},
           {4, EnvelopeRequest{"env-1"}},
           {5, PrincipalsRequest{FullFilter(), 9, "cursor"}},
           {6, EntriesRequest{17, 100}},
@@ -81,7 +84,7 @@ std::vector<Request> Requests() {
 }
 
 Completeness FullCompleteness() { return {100, HashOf(7), "note", 55, true, "cursor", "a hole at 3", true}; }
-EnvelopeRecords FullRecords() { return {"env-1", kRequester, {"sealed one", std::string(700, '\0'), "x"}}; }
+EnvelopeRecords FullRecords() { return {"env-1", kRequester, {"sealed one", std::string(700, '\0'), "x"}, 3}; }
 
 StatusResponse FullStatus() {
   StatusResponse status;

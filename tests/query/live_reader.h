@@ -11,10 +11,14 @@ namespace envledger {
 class LiveReader : public LedgerReader {
  public:
   explicit LiveReader(Ledger& ledger) : view_(*ledger.CurrentView()) {}
-  Result<QueryResponse> Query(const QueryRequest& request) override { return RunQuery(view_, request, {}); }
-  Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) override { return RunEnvelope(view_, request); }
+  LiveReader(const LedgerView& view, const AnswerLimits& given) : limits(given), view_(view) {}
+  Result<QueryResponse> Query(const QueryRequest& request) override { return RunQuery(view_, request, limits); }
+  Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) override {
+    ++asked_for_envelopes;
+    return RunEnvelope(view_, request, limits);
+  }
   Result<PrincipalsResponse> Principals(const PrincipalsRequest& request) override {
-    return RunPrincipals(view_, request, {});
+    return RunPrincipals(view_, request, limits);
   }
   Result<EntriesResponse> Entries(const EntriesRequest& request) override {
     ++asked;
@@ -33,7 +37,8 @@ class LiveReader : public LedgerReader {
   Result<StatusResponse> Status(const StatusRequest&) override { return Unavailable("not asked for here"); }
 
   AnswerLimits limits;
-  int asked = 0;
+  int asked = 0;  // for entries
+  int asked_for_envelopes = 0;
 
  private:
   const LedgerView view_;

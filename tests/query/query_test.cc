@@ -93,19 +93,21 @@ TEST(QueryPropertyTest, EveryAnswerIsTheOraclesInWholeAndInPages) {
       limits.max_envelopes = 1 + random.Below(10);
       if (random.Below(3) == 0) limits.max_scanned = 1 + random.Below(10);
       if (random.Below(3) == 0) limits.max_records = 1 + random.Below(10);
+      if (random.Below(3) == 0) limits.max_bytes = 1 + random.Below(5000);
       limits.short_list = random.Below(40);
       if (random.Below(2) == 0) limits.steps_at_once = 1 + random.Below(5);
       QueryRequest scan = q;
       scan.scan = true;
       const auto expected = oracle.Query(q);
-      const Answer whole = Ask([&](const QueryRequest& r) { return RunQuery(*view, r, {}); }, q);
-      const Answer paged = Ask([&](const QueryRequest& r) { return RunQuery(*view, r, limits); }, q);
+      const Answer whole = Ask(*view, q);
+      const Answer paged = Ask(*view, q, limits);
       ASSERT_EQ(Ids(whole.envelopes), expected);
       ASSERT_EQ(Ids(paged.envelopes), expected);
       limits.max_envelopes = 3 + random.Below(60);  // each page of a scan reads the log
       limits.max_records = 5 + random.Below(200);
       limits.max_scanned = 20 + random.Below(400);
-      const Answer scanned = Ask([&](const QueryRequest& r) { return RunQuery(*view, r, limits); }, scan);
+      limits.max_bytes = random.Below(3) == 0 ? 2000 + random.Below(20'000) : 2 << 20;
+      const Answer scanned = Ask(*view, scan, limits);
       ASSERT_EQ(Ids(scanned.envelopes), expected);
       EXPECT_TRUE(scanned.complete) << scanned.problem;
       for (size_t e = 0; e < expected.size(); ++e) {
@@ -167,7 +169,7 @@ TEST(QueryTest, AViewDoesNotSeeWhatCameAfterIt) {
   ASSERT_TRUE(ledger.ledger().CurrentView().ok());  // indexed by now
   for (int i = 0; i < 60; ++i) {
     const QueryRequest q = AQuestion(random);
-    EXPECT_EQ(Ids(Ask([&](const QueryRequest& r) { return RunQuery(*view, r, {}); }, q).envelopes), before.Query(q));
+    EXPECT_EQ(Ids(Ask(*view, q).envelopes), before.Query(q));
   }
 }
 
@@ -202,7 +204,7 @@ TEST(QueryPropertyTest, PagesLoseAndRepeatNothingWhileTheLedgerGrows) {
       ASSERT_TRUE(view.ok());
       QueryRequest whole = q;
       whole.cursor.clear();
-      const auto now = Ids(Ask([&](const QueryRequest& r) { return RunQuery(*view, r, {}); }, whole).envelopes);
+      const auto now = Ids(Ask(*view, whole).envelopes);
       if (page == 0) at_first = now;
       ever.insert(now.begin(), now.end());
       q.scan = random.Below(4) == 0;  // and a scan goes on where an index left off
@@ -217,7 +219,7 @@ TEST(QueryPropertyTest, PagesLoseAndRepeatNothingWhileTheLedgerGrows) {
     QueryRequest whole = q;
     whole.scan = false;
     auto view = ledger.ledger().CurrentView();
-    const auto at_last = Ids(Ask([&](const QueryRequest& r) { return RunQuery(*view, r, {}); }, whole).envelopes);
+    const auto at_last = Ids(Ask(*view, whole).envelopes);
     EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size()) << "an envelope came twice";
     for (const std::string& id : ids) EXPECT_TRUE(ever.contains(id)) << id << " never matched";
     std::vector<std::string> must;
@@ -262,7 +264,7 @@ TEST(QueryTest, ARangeOfTimeIsFoundWhereverItBegins) {
       }
     }
     if (q.descending) std::reverse(expected.begin(), expected.end());
-    EXPECT_EQ(Ids(Ask([&](const QueryRequest& r) { return RunQuery(*view, r, limits); }, q).envelopes), expected);
+    EXPECT_EQ(Ids(Ask(*view, q, limits).envelopes), expected);
   }
 }
 
@@ -397,13 +399,13 @@ TEST(QueryTest, AnEnvelopeIsFoundByIdOrNotFound) {
   const auto acks =
       ledger.MustAppend({Encoded(Opening("e1")), Encoded(Opening("e10")), Encoded(Later(Stage::kAdmitted, "e1"))});
   auto view = ledger.ledger().CurrentView();
-  const auto response = RunEnvelope(*view, {"e1"});
+  const auto response = RunEnvelope(*view, {"e1"}, {});
   ASSERT_TRUE(response.ok());
   EXPECT_EQ(response->envelope.entries.size(), 2u);
   EXPECT_TRUE(response->completeness.complete);
   EXPECT_EQ(response->completeness.tree_size, acks[2].seq + 1);
-  EXPECT_EQ(RunEnvelope(*view, {"e"}).status().code(), Code::kNotFound);
-  EXPECT_EQ(RunEnvelope(*view, {""}).status().code(), Code::kNotFound);
+  EXPECT_EQ(RunEnvelope(*view, {"e"}, {}).status().code(), Code::kNotFound);
+  EXPECT_EQ(RunEnvelope(*view, {""}, {}).status().code(), Code::kNotFound);
 }
 
 }  // namespace

@@ -73,8 +73,8 @@ TEST_F(CheckersOfVectors, AgreeOnTheNotesOfOthers) {
   const json bodies = Read("notes/go-tree-body.json");
   cases.push_back(CheckpointCase("go.sum", bodies["tree"]["text"]));
   for (const json& bad : bodies["bad"]) cases.push_back(CheckpointCase(bad, bad));
-  for (const json& bad : Read("notes/tlog-proof.json")["invalid"])
-    cases.push_back(CheckpointCase(bad["why"], bad["text"]));
+  const json proofs = Read("notes/tlog-proof.json");
+  for (const json& bad : proofs["invalid"]) cases.push_back(CheckpointCase(bad["why"], bad["text"]));
   EXPECT_EQ(cases.size(), 3u + 13u + 4u);
   EXPECT_GT(Compare(cases), 4u);
 }

@@ -95,5 +95,24 @@ TEST_F(GatherReportTest, NeedsTheKeyThatItIsGiven) {
   EXPECT_EQ(GatherReport(*reader_, request, {}).status().code(), Code::kCorruption);
 }
 
+// Of entries: what a page has of them is a multiple of that, and is made in memory.
+TEST_F(GatherReportTest, EmbedsNoMoreBytesThanItMay) {
+  uint64_t all = 0;
+  const auto whole = Gather({});
+  ASSERT_TRUE(whole.ok()) << whole.status().ToString();
+  for (const auto& [seq, entry] : whole->entries) all += entry.size();
+  ReportRequest request;
+  request.max_bytes = all;
+  EXPECT_TRUE(GatherReport(*reader_, request, {}).ok());
+  request.max_bytes = all - 1;
+  const Status refused = GatherReport(*reader_, request, {}).status();
+  EXPECT_EQ(refused.code(), Code::kResourceExhausted);
+  EXPECT_NE(refused.message().find("narrow the filters"), std::string::npos);
+  request.filters = {{"envelope", "env-1"}};
+  EXPECT_TRUE(GatherReport(*reader_, request, {}).ok());
+  request.max_bytes = 100;
+  EXPECT_EQ(GatherReport(*reader_, request, {}).status().code(), Code::kResourceExhausted);
+}
+
 }  // namespace
 }  // namespace envledger

@@ -57,8 +57,8 @@ TEST_P(FailureTest, AFailedWriteStopsAppendsButNotQueries) {
   {
     auto view = ledger_.ledger().CurrentView();
     ASSERT_TRUE(view.ok()) << view.status().ToString();
-    EXPECT_TRUE(LoadEnvelope(*view, "kept").ok());
-    EXPECT_EQ(LoadEnvelope(*view, "in-flight").status().code(), Code::kNotFound);
+    EXPECT_TRUE(RunEnvelope(*view, {"kept"}, {}).ok());
+    EXPECT_EQ(RunEnvelope(*view, {"in-flight"}, {}).status().code(), Code::kNotFound);
   }
   EXPECT_FALSE(ledger_.ledger().Close("test").ok());
   Restart();

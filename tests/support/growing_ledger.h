@@ -26,7 +26,7 @@ class Growing : public LedgerReader {
     return answer;
   }
   Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) override {
-    return RunEnvelope(View(), request);
+    return RunEnvelope(View(), request, {});
   }
   Result<PrincipalsResponse> Principals(const PrincipalsRequest& request) override {
     return RunPrincipals(View(), request, {});

@@ -102,14 +102,21 @@ Result<ConsistencyProofResponse> MemoryLedger::ConsistencyProof(const Consistenc
 }
 
 Result<EnvelopeResponse> MemoryLedger::FindEnvelope(const EnvelopeRequest& request) {
-  EnvelopeResponse response;
-  response.envelope.envelope_id = request.envelope_id;
+  asked.push_back(request);
+  std::vector<std::string> all;
   for (const std::string& bytes : entries) {
     const auto entry = CheckEntry(bytes);
     if (!entry.ok() || entry->transition.empty()) continue;
-    if (FactsOf(entry->transition).envelope_id == request.envelope_id) response.envelope.entries.push_back(bytes);
+    if (FactsOf(entry->transition).envelope_id == request.envelope_id) all.push_back(bytes);
   }
-  if (response.envelope.entries.empty()) return NotFound("no envelope " + request.envelope_id);
+  if (all.empty()) return NotFound("no envelope " + request.envelope_id);
+  EnvelopeResponse response;
+  response.envelope.envelope_id = request.envelope_id;
+  const size_t from = request.from_revision.value_or(0);
+  const size_t page = request.from_revision ? records_at_once : all.size();
+  for (size_t i = from; i < all.size() && i - from < page; ++i) response.envelope.entries.push_back(all[i]);
+  const size_t next = from + response.envelope.entries.size();
+  if (next < all.size()) response.envelope.next_revision = next;
   response.completeness.tree_size = entries.size();
   response.completeness.root = RootOf(entries);
   response.completeness.complete = true;

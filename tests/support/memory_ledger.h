@@ -24,13 +24,15 @@ class MemoryLedger : public LedgerReader {
   std::vector<std::string> entries;
   std::string note;  // empty: none was signed
   size_t entries_read = 0;
+  size_t records_at_once = SIZE_MAX;   // of an envelope, in one answer
+  std::vector<EnvelopeRequest> asked;  // FindEnvelope
 
   Result<EntriesResponse> Entries(const EntriesRequest& request) override;
   Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) override;
   Result<EventsResponse> Events(const EventsRequest& request) override;
   Result<InclusionProofResponse> InclusionProof(const InclusionProofRequest& request) override;
   Result<ConsistencyProofResponse> ConsistencyProof(const ConsistencyProofRequest& request) override;
-  // By scanning the entries.
+  // By scanning the entries, in pages where the request has a revision.
   Result<EnvelopeResponse> FindEnvelope(const EnvelopeRequest& request) override;
   Result<StatusResponse> Status(const StatusRequest&) override { return Internal("not asked for"); }
   Result<QueryResponse> Query(const QueryRequest&) override { return Internal("not asked for"); }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,7 +52,7 @@ Child::Child(const std::vector<std::string>& command, const Setup& setup)
   for (const auto& [name, value] : setup.environment) setenv(name.c_str(), value.c_str(), 1);
   if (setup.listen_pid) setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);
   Redirect(setup.stdin_path, O_RDONLY, STDIN_FILENO);
-  Redirect(out_path_, O_WRONLY | O_TRUNC, STDOUT_FILENO);
+  Redirect(setup.stdout_path.empty() ? out_path_ : setup.stdout_path, O_WRONLY | O_TRUNC, STDOUT_FILENO);
   Redirect(err_path_, O_WRONLY | O_TRUNC, STDERR_FILENO);
   // Out of the way first, so that no descriptor is overwritten before it is moved.
   std::vector<int> moved;
@@ -74,10 +75,11 @@ void Child::Signal(int number) const { kill(pid_, number); }
 Ended Child::Wait() {
   if (waited_) return ended_;
   int status = 0;
-  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  rusage usage{};
+  while (wait4(pid_, &status, 0, &usage) < 0 && errno == EINTR) {
   }
   waited_ = true;
-  ended_ = {StatusOf(status), Contents(out_path_), Contents(err_path_)};
+  ended_ = {StatusOf(status), Contents(out_path_), Contents(err_path_), static_cast<uint64_t>(usage.ru_maxrss) << 10};
   unlink(out_path_.c_str());
   unlink(err_path_.c_str());
   return ended_;
@@ -87,6 +89,21 @@ bool Child::running() const {
   siginfo_t info{};
   return !waited_ && waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
          info.si_pid == 0;
+}
+
+uint64_t PeakBytes(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  const std::string field = "VmHWM:";
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind(field, 0) == 0) return std::strtoull(line.c_str() + field.size(), nullptr, 10) << 10;
+  }
+  throw std::runtime_error("no VmHWM of process " + std::to_string(pid));
+}
+
+void ForgetPeak(pid_t pid) {
+  std::ofstream file("/proc/" + std::to_string(pid) + "/clear_refs");
+  file << "5" << std::flush;
+  if (!file) throw std::runtime_error("cannot write clear_refs of process " + std::to_string(pid));
 }
 
 Ended RunProgram(const std::vector<std::string>& command, const std::string& input) {

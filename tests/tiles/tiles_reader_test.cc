@@ -46,6 +46,37 @@ TEST_F(TilesReader, GivesEveryEntryInPages) {
   EXPECT_TRUE(reader->Entries({600, 1})->entries.empty());
 }
 
+TEST_F(TilesReader, GivesAnEnvelopeInPagesWithoutReadingAllAgain) {
+  const auto reader = Open();
+  const auto first = reader->FindEnvelope({"env-100", 0, 1});
+  ASSERT_TRUE(first.ok()) << first.status().ToString();
+  EXPECT_EQ(first->envelope.entries, std::vector<std::string>{entries_[401]});
+  EXPECT_EQ(first->envelope.next_revision, 1u);
+  EXPECT_TRUE(first->completeness.complete);
+  // What was read once and led to the root is all that is needed: the bundle of its records, but no other.
+  std::filesystem::remove(out() + "/tile/entries/000");
+  const auto rest = reader->FindEnvelope({"env-100", 1});
+  ASSERT_TRUE(rest.ok()) << rest.status().ToString();
+  EXPECT_EQ(rest->envelope.entries, (std::vector<std::string>{entries_.begin() + 402, entries_.begin() + 405}));
+  EXPECT_FALSE(rest->envelope.next_revision);
+  EXPECT_TRUE(reader->FindEnvelope({"env-100", 4})->envelope.entries.empty());
+  EXPECT_EQ(reader->FindEnvelope({"env-0", 0}).status().code(), Code::kCorruption) << "another is looked for anew";
+}
+
+TEST_F(TilesReader, RefusesAPageThatIsNotWhatLedToTheRoot) {
+  const auto reader = Open();
+  ASSERT_TRUE(reader->FindEnvelope({"env-100", 0, 1}).ok());
+  const std::string bundle = out() + "/tile/entries/001";
+  std::string bytes = *ReadFile(bundle, 64 << 20);
+  const size_t at = bytes.find(entries_[402]);
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + 100] = static_cast<char>(bytes[at + 100] ^ 1);
+  ASSERT_TRUE(WriteFileDurably(bundle, bytes, 0644).ok());
+  const auto page = reader->FindEnvelope({"env-100", 1});
+  EXPECT_EQ(page.status().code(), Code::kCorruption);
+  EXPECT_THAT(page.status().message(), HasSubstr("entry 402"));
+}
+
 TEST_F(TilesReader, FindsAnEnvelopeAndSaysOfWhichTree) {
   const auto found = Open()->FindEnvelope({.envelope_id = "env-100"});  // entries 401 to 404
   ASSERT_TRUE(found.ok()) << found.status().ToString();

@@ -75,7 +75,7 @@ class DoctoredIndexTest : public ::testing::Test {
         q.principal.emplace().id = "alice";
         q.limit = limit;
         q.descending = descending;
-        const Answer answer = Ask([&](const QueryRequest& r) { return (*reader)->Query(r); }, q);
+        const Answer answer = Ask(**reader, q);
         const auto ids = Ids(answer.envelopes);
         const std::set<std::string> distinct(ids.begin(), ids.end());
         EXPECT_EQ(distinct.size(), ids.size()) << what << ": an envelope came twice";

@@ -26,8 +26,8 @@ int Audit(LedgerReader& ledger, const VerifierKey& key, const std::string& user)
 
   // The key may have been rotated since it was noted down: a later one of the ledger will do.
   AnswerProof proof(ledger, TrustKeyOrLater(key), /*can_sign=*/true, request);
-  const auto answer = ForEachEnvelope(
-      ledger, request, /*limit=*/0, [](const Story&) {}, [&](const EnvelopeRecords& records) { proof.Add(records); });
+  const auto answer =
+      ForEachEnvelope(ledger, request, /*limit=*/0, [&](EnvelopeStory& envelope) { return proof.Add(envelope); });
   if (!answer.ok()) return Fail("the ledger gave no answer", answer.status());
   if (const Status proven = proof.Prove(*answer, {}); !proven.ok()) return Fail("cannot prove", proven);
   std::cerr << proof.Sentence() << "\n";

@@ -1,0 +1,79 @@
+// A hash table for very many small values, told apart by fingerprints of their keys, which it does not hold.
+//
+// A fingerprint has 128 bits under a random key: that two keys of a ledger of a billion share one is less likely than
+// that the memory flips a bit, and nobody can bring it about. The table is an array of slots in which a value stands at
+// the first free place behind where its fingerprint sends it (linear probing, filled to seven eighths). It grows by half,
+// one of 256 parts at a time: so it is never held twice, and two thirds of it or more are in use.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace envledger {
+
+// The second word is not 0, which stands for a free place.
+using Fingerprint = std::array<uint64_t, 2>;
+
+// Value: trivially copyable. Not thread-safe.
+template <typename Value>
+class FingerprintTable {
+ public:
+  // Null when it is not there. Valid until the next Insert.
+  Value* Find(const Fingerprint& key) {
+    Part& part = parts_[key[0] >> 56];
+    if (part.slots.empty()) return nullptr;
+    Slot& slot = part.slots[PlaceOf(part.slots, key)];
+    return slot.key[1] != 0 ? &slot.value : nullptr;
+  }
+  // A new value. REQUIRES: it is not there. The reference is valid until the next Insert.
+  Value& Insert(const Fingerprint& key, const Value& value) {
+    Part& part = parts_[key[0] >> 56];
+    if ((part.used + 1) * 8 > part.slots.size() * 7) Grow(part);
+    Slot& slot = part.slots[PlaceOf(part.slots, key)];
+    slot = {key, value};
+    ++part.used;
+    ++size_;
+    return slot.value;
+  }
+  uint64_t size() const { return size_; }
+  uint64_t MemoryBytes() const {
+    uint64_t bytes = sizeof *this;
+    for (const Part& part : parts_) bytes += part.slots.capacity() * sizeof(Slot);
+    return bytes;
+  }
+
+ private:
+  struct Slot {
+    Fingerprint key{};
+    Value value{};
+  };
+  using Slots = std::vector<Slot>;
+  struct Part {
+    Slots slots;
+    size_t used = 0;
+  };
+  static constexpr size_t kLeastSlots = 8;
+
+  // Where the key stands, or else would.
+  static size_t PlaceOf(const Slots& slots, const Fingerprint& key) {
+    // The upper half of the product spreads the words evenly over any number of slots.
+    auto place = static_cast<size_t>(static_cast<unsigned __int128>(key[1]) * slots.size() >> 64);
+    while (slots[place].key[1] != 0 && slots[place].key != key) place = place + 1 == slots.size() ? 0 : place + 1;
+    return place;
+  }
+  static void Grow(Part& part) {
+    Slots larger(part.slots.size() < kLeastSlots ? kLeastSlots : part.slots.size() + part.slots.size() / 2);
+    for (const Slot& slot : part.slots) {
+      if (slot.key[1] != 0) larger[PlaceOf(larger, slot.key)] = slot;
+    }
+    part.slots = std::move(larger);
+  }
+
+  std::array<Part, 256> parts_;
+  uint64_t size_ = 0;
+};
+
+}  // namespace envledger

@@ -1,0 +1,50 @@
+// Whether envelopes pass a query as of each of their records, while the ledger's entries go by.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "ledger/base/status.h"
+#include "ledger/codec/envelope.h"
+#include "ledger/protocol/ledger_reader.h"
+#include "ledger/protocol/match.h"
+
+namespace envledger {
+
+// Remembers where the envelopes stand that were seen last, in kMaxBytes; of others the ledger is asked for the earlier
+// records. One user at a time.
+class RunningJudge {
+ public:
+  static constexpr size_t kMaxBytes = 32 << 20;
+
+  explicit RunningJudge(QueryRequest query, size_t max_bytes = kMaxBytes);
+  RunningJudge(const RunningJudge&) = delete;
+  RunningJudge& operator=(const RunningJudge&) = delete;
+
+  // Whether the record's envelope passes as of it. kCorruption when the ledger gives the envelope without it; else as
+  // LedgerReader::FindEnvelope.
+  Result<bool> Passes(LedgerReader& reader, const Record& record);
+
+  size_t bytes() const { return bytes_; }
+
+ private:
+  struct Seen {
+    std::string envelope_id;
+    EnvelopeJudge judge;
+    size_t MemoryBytes() const;
+  };
+  Result<EnvelopeJudge> UpTo(LedgerReader& reader, const Record& record) const;
+  void Keep(const std::string& envelope_id, EnvelopeJudge judge);
+
+  const QueryRequest query_;
+  const Matcher matcher_;
+  const size_t max_bytes_;
+  std::list<Seen> seen_;                                                   // the latest first
+  std::unordered_map<std::string_view, std::list<Seen>::iterator> by_id_;  // keys borrow from seen_
+  size_t bytes_ = 0;
+};
+
+}  // namespace envledger

@@ -1,0 +1,55 @@
+#include "tests/support/huge_envelope.h"
+
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "ledger/base/bytes.h"
+#include "ledger/client/append_client.h"
+#include "ledger/codec/transition.h"
+#include "tests/support/traffic.h"
+
+namespace envledger {
+namespace {
+
+constexpr size_t kBatchBytes = 1 << 20;
+
+std::string Noise(uint64_t seed, size_t bytes) {
+  std::string text;
+  for (uint64_t i = 0; text.size() < bytes; ++i) text += Hex(U64Key((seed * 1'000'003 + i + 1) * 0x9E3779B97F4A7C15u));
+  text.resize(bytes);
+  return text;
+}
+
+}  // namespace
+
+void AppendHuge(const std::string& append_socket, const std::string& envelope_id, uint64_t records, size_t bytes) {
+  AppendClientOptions options;
+  options.socket_path = append_socket;
+  options.deadline = std::chrono::minutes(5);
+  const auto client = AppendClient::Create(options);
+  std::vector<AppendRecord> batch;
+  size_t batch_bytes = 0;
+  const auto send = [&] {
+    const auto answer = client->AppendBatch(std::exchange(batch, {})).get();
+    if (!answer.ok()) throw std::runtime_error(answer.status().ToString());
+    batch_bytes = 0;
+  };
+  std::vector<Transition> story = WholeStory(envelope_id, "alice");
+  story.front().correlation.emplace().request_id = "request-of-" + envelope_id;
+  for (uint64_t revision = 0; revision < records; ++revision) {
+    Transition transition = revision < 3 ? story[revision] : Plain(envelope_id, Stage::kAnnotated, 0);
+    if (revision >= 3) {
+      transition.occurred_at = kTestMorning + static_cast<Nanos>(revision) * (kSecond / 100);
+      transition.note = Noise(revision, bytes);
+    }
+    auto encoded = EncodeTransition(transition);
+    if (!encoded.ok()) throw std::runtime_error(encoded.status().ToString());
+    batch_bytes += encoded->size();
+    batch.push_back({*std::move(encoded), revision});
+    if (batch_bytes >= kBatchBytes || batch.size() == 256) send();
+  }
+  if (!batch.empty()) send();
+}
+
+}  // namespace envledger
