@@ -1,6 +1,6 @@
 #include "ledger/verify/verify.h"
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "ledger/query/stored_reader.h"
 #include "ledger/store/layout.h"
 #include "ledger/store/log_db.h"

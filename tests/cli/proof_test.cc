@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "ledger/base/bytes.h"
-#include "ledger/base/file.h"
 #include "ledger/chain/key_history.h"
 #include "ledger/chain/tlog_proof.h"
 #include "ledger/evidence/proof_file.h"
+#include "ledger/files/file.h"
 #include "tests/cli/fake_ledger.h"
 #include "tests/support/temp_dir.h"
 

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "cli/arguments/query_request.h"
-#include "ledger/base/file.h"
 #include "ledger/codec/transition.h"
+#include "ledger/files/file.h"
 #include "ledger/query/stored_reader.h"
 #include "ledger/report/data.h"
 #include "ledger/report/filters.h"

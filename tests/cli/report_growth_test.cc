@@ -1,7 +1,7 @@
 // Reports of a ledger that grows while it is asked, page by page: an honest one holds whatever comes meanwhile.
 #include <gtest/gtest.h>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "tests/cli/fake_ledger.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/growing_ledger.h"

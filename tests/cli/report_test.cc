@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "ledger/report/data.h"
 #include "tests/cli/fake_ledger.h"
 #include "tests/support/temp_dir.h"

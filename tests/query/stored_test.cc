@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "ledger/index/index_keys.h"
 #include "ledger/index/tree_index.h"
 #include "ledger/query/stored_reader.h"

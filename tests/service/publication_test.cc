@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "ledger/service/ledger.h"
 #include "ledger/store/layout.h"
 #include "tests/support/chain_builder.h"

@@ -1,4 +1,4 @@
-#include "ledger/base/line_reader.h"
+#include "ledger/files/line_reader.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "tests/support/text_file.h"
 
 namespace envledger {

@@ -1,4 +1,4 @@
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

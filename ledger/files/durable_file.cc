@@ -11,7 +11,7 @@
 //
 // A rename or link can fail and have happened: over NFS, when the server's answer is lost and the call, repeated, finds
 // its work done. So after an error the name is looked at, and if it is our file's, all goes on as after a success.
-#include "ledger/base/durable_file.h"
+#include "ledger/files/durable_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

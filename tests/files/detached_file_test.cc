@@ -1,8 +1,8 @@
-#include "ledger/service/detached_file.h"
+#include "ledger/files/detached_file.h"
 
 #include <gtest/gtest.h>
 
-#include "tests/service/hanging_calls.h"
+#include "tests/support/hanging_calls.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait.h"
 

@@ -1,4 +1,4 @@
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-#include "ledger/base/durable_file.h"
+#include "ledger/files/durable_file.h"
 
 namespace envledger {
 

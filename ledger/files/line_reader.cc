@@ -1,4 +1,4 @@
-#include "ledger/base/line_reader.h"
+#include "ledger/files/line_reader.h"
 
 #include <poll.h>
 #include <unistd.h>

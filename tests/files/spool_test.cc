@@ -1,4 +1,4 @@
-#include "cli/output/spool.h"
+#include "ledger/files/spool.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 
 #include "tests/support/temp_dir.h"
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 // While it lives, $TMPDIR is another.
@@ -62,4 +62,4 @@ TEST(Spool, WithoutADirectoryItSaysSoAndTakesNoMore) {
 }
 
 }  // namespace
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -9,10 +9,10 @@
 #include <string>
 #include <string_view>
 
-#include "ledger/base/file.h"
 #include "ledger/base/status.h"
+#include "ledger/files/file.h"
 
-namespace envledger::cli {
+namespace envledger {
 
 // One user at a time.
 class Spool {
@@ -34,4 +34,4 @@ class Spool {
   uint64_t written_ = 0;
 };
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -1,4 +1,4 @@
-#include "ledger/base/durable_file.h"
+#include "ledger/files/durable_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // The thread and its user share one block of memory, which lives as long as either of them: the thread holds nothing
 // else of the daemon, so it can be left behind in a call that hangs, and find that nobody is there when it returns.
-#include "ledger/service/detached_file.h"
+#include "ledger/files/detached_file.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "ledger/base/directory_lock.h"
+#include "ledger/files/directory_lock.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "cli/output/spool.h"
+#include "ledger/files/spool.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-namespace envledger::cli {
+namespace envledger {
 namespace {
 
 constexpr size_t kCopyBytes = 256 << 10;
@@ -69,4 +69,4 @@ Status Spool::CopyTo(std::ostream& out) {
   return Ok();
 }
 
-}  // namespace envledger::cli
+}  // namespace envledger

@@ -6,10 +6,10 @@
 #include <string>
 #include <utility>
 
-#include "ledger/base/file.h"
 #include "ledger/base/mutex.h"
 #include "ledger/chain/note.h"
-#include "ledger/service/detached_file.h"
+#include "ledger/files/detached_file.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 

@@ -1,7 +1,7 @@
 // Whoever may read a directory may lock it, so waiting without a limit would let anybody stop a start. flock has no
 // wait with a limit; asking again now and then costs nothing where the lock is held for the moment that it takes to
 // place a file.
-#include "ledger/base/directory_lock.h"
+#include "ledger/files/directory_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
