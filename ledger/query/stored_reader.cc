@@ -112,7 +112,8 @@ class StoredReader : public LedgerReader {
     auto reader = std::make_unique<StoredReader>();
     // The index first: beside a running daemon it may then lag behind the log, but not be ahead of it.
     auto index = IndexDb::OpenReadOnly(IndexPath(data_dir), {});
-    ENVLEDGER_ASSIGN_OR_RETURN(reader->log_, LogDb::OpenReadOnly(LogPath(data_dir), {}));
+    // A process that answers once, and reads most entries once, has little use for a large cache.
+    ENVLEDGER_ASSIGN_OR_RETURN(reader->log_, LogDb::OpenReadOnly(LogPath(data_dir), {.block_cache_bytes = 8 << 20}));
     const LogDb& log = *reader->log_;
     uint64_t reach = 0;
     if (index.ok()) {
