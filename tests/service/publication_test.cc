@@ -24,10 +24,10 @@ using ::testing::HasSubstr;
 class PublicationTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    published_ = elsewhere_.path() + "/published";
+    published_ = elsewhere_.path() + "/public/published";
     first_ = elsewhere_.path() + "/first-copy";
     second_ = elsewhere_.path() + "/disk/second-copy";
-    fs::create_directory(elsewhere_.path() + "/disk");
+    for (const char* directory : {"/public", "/disk"}) fs::create_directory(elsewhere_.path() + directory);
     ledger_.options.checkpointer.publish_path = published_;
     ledger_.options.checkpointer.copies = {first_, second_};
     ledger_.Open();
@@ -202,7 +202,7 @@ TEST_F(PublicationTest, WhicheverCallFailsItIsAProblemUntilItIsMadeGoodWithoutAn
 
 TEST_F(PublicationTest, ACheckpointThatMayNotSurviveACrashIsSaidToBePublishedAndInDoubt) {
   Append("e1");
-  FileFaults faults(elsewhere_.path());
+  FileFaults faults(fs::path(published_).parent_path());
   faults.Fail(FileFault::kFailed, 0, "fsync-directory");
   const auto signed_now = ledger_.ledger().SignNow();
   EXPECT_EQ(signed_now.status().code(), Code::kUnknownOutcome);
@@ -213,7 +213,7 @@ TEST_F(PublicationTest, ACheckpointThatMayNotSurviveACrashIsSaidToBePublishedAnd
 TEST_F(PublicationTest, WhatSomebodyElsePutInThePlaceOfAFailedPublicationIsNotOverwritten) {
   Append("e1");
   {
-    FileFaults faults(elsewhere_.path());
+    FileFaults faults(fs::path(published_).parent_path());
     faults.Fail(FileFault::kFailed, 0, "rename");
     EXPECT_FALSE(ledger_.ledger().SignNow().ok());
   }
