@@ -142,8 +142,8 @@ TEST_F(PublicationTest, ACopyOfAnotherRootOrAnUnknownSizeOrAnotherLedgerIsRefuse
     const std::vector<Wrong> wrong = {{Forked(size), Verdict::kTampered, "has another root"},
                                       {Forked(2), Verdict::kTampered, "replaced by an older copy"},
                                       {Forked(size + 1), Verdict::kTruncated, "but the log ends after"},
-                                      {Forked(size, 9), Verdict::kWrongKey, "is not this ledger's"},
-                                      {"garbage", Verdict::kTampered, "is not this ledger's"}};
+                                      {Forked(size, 9), Verdict::kWrongKey, "does not belong to this ledger"},
+                                      {"garbage", Verdict::kTampered, "does not belong to this ledger"}};
     for (const auto& [note, verdict, why] : wrong) {
       Put(place, note);
       ExpectRefusedToStart(place, verdict, why);
