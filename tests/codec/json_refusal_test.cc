@@ -203,7 +203,7 @@ TEST(JsonRefusals, QuoteTheValueThatIsNotUnderstood) {
       {R"({"occurred_at":"2026-03-17"})", "occurred_at", "not an RFC 3339 time with an offset: \"2026-03-17\""},
       {R"({"occurred_at":"2026-03-17T12:00:00"})", "occurred_at", "RFC 3339"},
       {R"({"occurred_at":"2026-02-29T12:00:00Z"})", "occurred_at", "RFC 3339"},
-      {R"({"occurred_at":"2026-11-28T10:30:60Z"})", "occurred_at", "no leap second can be"},
+      {R"({"occurred_at":"2026-11-28T10:30:60Z"})", "occurred_at", "a leap second can only be"},
       {R"({"occurred_at":"1969-12-31T23:59:59Z"})", "occurred_at", "outside 1970 to 2262"},
       {R"({"execution":{"deadline":"soon"}})", "execution.deadline", "\"soon\""},
       {R"({"granted":{"resources":{},"not_before":"x"}})", "granted.not_before", "RFC 3339"},
