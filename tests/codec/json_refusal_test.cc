@@ -27,7 +27,7 @@ void ExpectRefused(const std::vector<Malformed>& table) {
 
 TEST(JsonRefusals, NameTheColumnWhereTheTextIsNotJson) {
   ExpectRefused({
-      {"", "", "not JSON at column 1: expected an object, not the end of the text"},
+      {"", "", "not JSON at column 1: expected an object, but the text ends here"},
       {"  ", "", "column 3"},
       {"[]", "", "expected an object, found a list"},
       {"null", "", "null"},
@@ -81,7 +81,7 @@ TEST(JsonRefusals, NameTheColumnWhereTheTextIsNotJson) {
       {"{\"execution\":{\"dry_run\":truely}}", "execution", "column 29: expected ',' or '}'"},
       {"{\"identity\":{\"groups\":[\"a\",]}}", "identity.groups[1]", "column 28: expected a string"},
       {"{\"identity\":{\"groups\":[\"a\"}}", "identity.groups", "column 27: expected ',' or ']'"},
-      {"{\"identity\":{\"groups\":[", "identity.groups[0]", "not the end of the text"},
+      {"{\"identity\":{\"groups\":[", "identity.groups[0]", "but the text ends here"},
       {"{\"identity\":{\"groups\":[\"a\" \"b\"]}}", "identity.groups", "column 28"},
   });
 }
