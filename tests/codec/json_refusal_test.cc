@@ -184,7 +184,7 @@ TEST(JsonRefusals, QuoteTheValueThatIsNotUnderstood) {
       {R"({"identity":{"groups":["a",""]}})", "identity.groups[1]", "is empty"},
       {R"({"scope":{"hints":{"a":""}}})", "scope.hints.a", "is empty"},
       {R"({"requested":{"gpu":""}})", "requested.gpu", "is empty"},
-      {R"({"stage":"Requested"})", "stage", "unknown word \"Requested\": one of requested, deferred"},
+      {R"({"stage":"Requested"})", "stage", "unknown word \"Requested\"; expected one of requested, deferred"},
       {R"({"stage":"unspecified"})", "stage", "unknown word"},
       {R"({"identity":{"requester":{"kind":"human"}}})", "identity.requester.kind",
        "one of user, service, agent, workload, role, job, system, anonymous"},
