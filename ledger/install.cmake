@@ -11,20 +11,23 @@ function(envledger_install_headers component)
 endfunction()
 
 envledger_install_headers(client
-    base/bytes.h base/log.h base/mutex.h base/status.h base/time.h
+    base/bytes.h base/log.h base/mutex.h base/status.h base/time.h base/verdict.h
     client/append_client.h client/appender.h client/audit_client.h client/remote_reader.h
     codec/entry.h codec/envelope.h codec/json.h codec/model.h codec/quantity.h codec/transition.h
     files/file.h
     protocol/ledger_reader.h protocol/message.h
     transport/frame.h transport/server.h transport/socket.h)
 envledger_install_headers(audit
-    chain/key_history.h chain/lifecycle.h chain/note.h chain/tlog_proof.h chain/tree.h chain/verifier.h
+    base/siphash.h
+    chain/fingerprint_table.h chain/followed.h chain/key_history.h chain/lifecycle.h chain/note.h chain/tlog_proof.h
+    chain/tree.h chain/verifier.h
     crypto/ed25519.h
-    evidence/answer_proof.h evidence/link_book.h evidence/pages.h evidence/proof_checker.h evidence/proof_file.h
-    evidence/proof_source.h evidence/served_keys.h evidence/signed_tree.h evidence/story.h evidence/timestamps.h
+    evidence/answer_proof.h evidence/envelope_story.h evidence/link_book.h evidence/pages.h evidence/proof_checker.h
+    evidence/proof_file.h evidence/proof_source.h evidence/served_keys.h evidence/signed_tree.h evidence/story.h
+    evidence/timestamps.h
     export/csv_rows.h export/envelope_json.h export/event_mappings.h export/export_records.h
     json/writer.h
-    protocol/filters.h protocol/principal_name.h
+    protocol/envelope_pages.h protocol/filters.h protocol/match.h protocol/principal_name.h
     report/check.h report/data.h report/filters.h report/gather.h report/page.h
     text/csv.h)
 

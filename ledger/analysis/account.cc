@@ -1,6 +1,6 @@
-// An envelope is first taken apart into what it adds (its amounts by resource, and the spans of time for which a grant
-// was in force), then added once to the total and once to its rows. Only then does it matter by what the rows are told
-// apart: so the total cannot depend on it.
+// An envelope is first reduced to what it contributes: its amounts by resource, and the periods during which a grant
+// was in force. This is then added once to the total and once to its rows. How rows are grouped matters only in that
+// last step, so the total cannot depend on it.
 #include "ledger/analysis/account.h"
 
 #include <algorithm>
@@ -16,9 +16,9 @@ constexpr std::array<std::string_view, 13> kNames = {"principal", "requester", "
                                                      "stage",     "reason",    "policy",    "scope",  "target",
                                                      "envelope",  "resource",  "day"};
 constexpr Nanos kDay = 86400 * kSecond;
-constexpr uint64_t kNodeBytes = 64;  // of a map, beside what is in it
+constexpr uint64_t kNodeBytes = 64;  // of a map, in addition to its contents
 
-// The day that holds a moment, as a count of days since 1970.
+// The UTC day of a time, as a number of days since 1970.
 int64_t DayOf(Nanos time) { return time / kDay - (time % kDay < 0 ? 1 : 0); }
 std::string DayText(int64_t day) { return FormatTime(day * kDay).substr(0, 10); }
 
@@ -86,7 +86,7 @@ AccountValue ValueOf(Dimension dimension, const Envelope& envelope) {
     case Dimension::kEnvelope:
       return Text(envelope.envelope_id);
     case Dimension::kResource:
-      return {};  // set for each resource
+      return {};  // the caller sets it for each resource
     case Dimension::kDay:
       return Text(DayText(DayOf(envelope.opened_at)));
   }
@@ -111,7 +111,7 @@ void AddAmount(const Resource* resource, AmountSum& sum) {
   }
 }
 
-// What can be multiplied by time.
+// The amount, if it can be multiplied by time.
 std::optional<int64_t> Counted(const Resource* resource) {
   if (resource == nullptr || resource->per == Per::kUnit) return std::nullopt;
   return resource->amount;
@@ -120,11 +120,11 @@ std::optional<int64_t> Counted(const Resource* resource) {
 void AddHeld(std::optional<int64_t> amount, Nanos span, AmountSum& sum) {
   if (!amount) return;
   const __int128 held = static_cast<__int128>(*amount) * span;  // 126 bits at the most
-  // What comes out beyond the range is the sum less 2^128, or plus: later amounts may bring it back.
+  // On overflow, the stored value is the sum minus (or plus) 2^128; later amounts may bring it back into range.
   if (__builtin_add_overflow(sum.held, held, &sum.held)) sum.held_carries += held > 0 ? 1 : -1;
 }
 
-// What a key, a name and the node of a map take, about.
+// An estimate of the memory for a key, a name and the node of a map.
 uint64_t BytesOf(const AccountKey& key) {
   uint64_t bytes = kNodeBytes + key.capacity() * sizeof(AccountValue);
   for (const AccountValue& value : key) {
@@ -202,7 +202,8 @@ AccountKey Account::Undated(const AccountKey& key) const {
   return undated;
 }
 
-// What is open for years is held on thousands of days, so a day must cost no more than a step from the day before.
+// An envelope may be open for years and so count for thousands of days; each day must cost only one step from the day
+// before.
 void Account::AddDays(const AccountKey& key, const std::string& name, const Share& share,
                       std::optional<int64_t> granted, Nanos from, Nanos until) {
   AccountKey undated = Undated(key);
@@ -219,7 +220,7 @@ void Account::AddDays(const AccountKey& key, const std::string& name, const Shar
       at = days.emplace_hint(at, day, &SumsOf(RowOf(key, name, day), name));
       bytes_ += kNodeBytes;
     }
-    const Nanos end = day == last ? until : (day + 1) * kDay;  // the end of the last day of all has no number
+    const Nanos end = day == last ? until : (day + 1) * kDay;  // the end of the very last day would overflow
     share.AddTime(granted, end - from, *at->second);
     from = end;
   }
@@ -243,7 +244,7 @@ Account::Adding::Adding(Account& account, const Envelope& envelope)
   if (envelope.outcome) NameAll(envelope.outcome->usage);
 }
 
-// The amounts of every resource that is named for the first time.
+// Adds the amounts of every resource that is named for the first time.
 void Account::Adding::NameAll(const ResourceMap& resources) {
   const ResourceMap nothing;
   for (const Resource& resource : resources) {
@@ -263,14 +264,15 @@ void Account::Adding::NameAll(const ResourceMap& resources) {
 
 Status Account::Adding::Room() const {
   if (account_.bytes_ <= account_.options_.max_bytes) return Ok();
-  return {Code::kResourceExhausted, "account",
-          "with envelope " + envelope_.envelope_id + " the account has more rows and resources than " +
-              std::to_string(account_.options_.max_bytes >> 20) +
-              " MiB hold: narrow the filters, tell fewer things apart (--by), or ask for one resource (--resource)"};
+  return {
+      Code::kResourceExhausted, "account",
+      "with envelope " + envelope_.envelope_id + " the account has more rows and resources than " +
+          std::to_string(account_.options_.max_bytes >> 20) +
+          " MiB can hold: narrow the filters, group by fewer dimensions (--by), or ask for one resource (--resource)"};
 }
 
-// A grant holds from when it was given, or its not_before, until the next one, the end of the envelope, or its expiry.
-// A time that ran backwards holds nothing.
+// A grant holds from the time it was given, or its not_before, until the next grant, the end of the envelope, or its
+// expiry. If that end is before the start, it holds for no time.
 void Account::Adding::EndGrant(Nanos end) {
   if (!grant_) return;
   const Granted granted = *std::exchange(grant_, std::nullopt);
@@ -339,7 +341,7 @@ std::string FormatUnitHours(__int128 milli_unit_nanos, int digits) {
   using Wide = unsigned __int128;
   const bool negative = milli_unit_nanos < 0;
   Wide magnitude = negative ? 0 - static_cast<Wide>(milli_unit_nanos) : static_cast<Wide>(milli_unit_nanos);
-  // One unit of the last digit: a unit-hour is 3.6e15 milli-unit-nanoseconds.
+  // One unit of the last digit; a unit-hour is 3.6e15 milli-unit-nanoseconds.
   Wide step = Wide{3600} * 1000 * 1'000'000'000;
   for (int i = 0; i < digits; ++i) step /= 10;
   const Wide rest = magnitude % step;

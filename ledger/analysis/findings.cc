@@ -1,11 +1,12 @@
-// What counts as a finding stands beside each kind in the header; two decisions run through all of them here.
+// The header says what each kind of finding is. Two decisions apply to all of them.
 //
-// First, what is not stated is not judged: a hop that states no scopes or no expiry has its parent's, a request without
-// any resource asked for nothing that could be widened. Scopes are opaque strings, compared byte by byte: whether
-// "models/*" covers "models/7" is the business of whoever issued them.
+// First, what is not stated is not judged: a hop that states no scopes or no expiry has its parent's, and a request
+// without any resource cannot be widened. Scopes are opaque strings, compared byte by byte: whether "models/*" covers
+// "models/7" is up to the issuer.
 //
-// Second, every grant counts, not only the last. A grant of twice the ask that was narrowed again an hour later was in
-// force for an hour. What a grant only repeats from the one before it is no news, so an unchanged renewal adds nothing.
+// Second, every grant counts, not only the last. A grant of twice the requested amount that was narrowed an hour later
+// was in force for an hour. A grant that only repeats the one before it adds no finding, so an unchanged renewal is
+// silent.
 #include "ledger/analysis/findings.h"
 
 #include <algorithm>
@@ -75,8 +76,8 @@ const Resource* Find(const ResourceMap& resources, std::string_view name) {
 
 Nanos At(const Record& record) { return record.transition.occurred_at.value_or(0); }
 
-// Of each hop, the nearest ancestors that state something. A hop was delegated from the one before it that its
-// parent_id names, else from the one just before. One pass, each hop from its parent's: a chain may have thousands.
+// For each hop, the nearest ancestors that state scopes or an expiry. A hop's parent is the earlier hop that its
+// parent_id names, otherwise the one just before it. Computed in one pass, because a chain may have thousands of hops.
 struct Ancestors {
   const DelegationHop* with_scopes = nullptr;
   const DelegationHop* with_expiry = nullptr;
@@ -123,7 +124,7 @@ void EnvelopeFindings::Finish() {
   TakeAll();
 }
 
-// The finding may still be changed, until the next one.
+// The result may be changed until the next finding.
 Finding& EnvelopeFindings::Found(FindingKind kind, Severity severity, std::vector<uint64_t> seqs, Nanos when,
                                  std::string text) {
   if (waiting_bytes_ > kMaxWaitingBytes) TakeAll();
@@ -143,7 +144,7 @@ void EnvelopeFindings::TakeAll() {
   waiting_bytes_ = 0;
 }
 
-// Against the request, and against what the grant before said of the same thing.
+// Compares a grant with the request and with the grant before it.
 void EnvelopeFindings::Grant(const Record& record) {
   const Granted& granted = *record.transition.granted;
   Resources(record, granted, granted_);
@@ -153,7 +154,7 @@ void EnvelopeFindings::Grant(const Record& record) {
 }
 
 void EnvelopeFindings::Resources(const Record& record, const Granted& granted, const Granted& before) {
-  if (envelope_.requested.empty()) return;  // states no ask
+  if (envelope_.requested.empty()) return;  // the request states no resources
   std::vector<std::string> more;
   std::vector<std::string> unasked;
   std::vector<std::string> less;
@@ -175,7 +176,7 @@ void EnvelopeFindings::Resources(const Record& record, const Granted& granted, c
               Joined(unasked));
   } else if (!unasked.empty()) {
     Found(FindingKind::kWidenedGrant, Severity::kNotice, seqs, At(record),
-          "granted what was not requested: " + Joined(unasked));
+          "granted resources that were not requested: " + Joined(unasked));
   }
   if (!less.empty() && !Explained(record, granted)) {
     Found(FindingKind::kUnexplainedNarrowing, Severity::kWarning, seqs, At(record),
@@ -183,7 +184,7 @@ void EnvelopeFindings::Resources(const Record& record, const Granted& granted, c
   }
 }
 
-// By the grant, its record, or the decision that it rests on: its own, or else the latest before it.
+// Whether the grant, its record or its decision gives a reason. Its decision is its own, or the latest one before it.
 bool EnvelopeFindings::Explained(const Record& record, const Granted& granted) const {
   return !granted.reason.empty() || !record.transition.reason.empty() || decision_gives_reasons_;
 }
@@ -200,7 +201,7 @@ void EnvelopeFindings::Scopes(const Record& record, const Granted& granted, cons
   Found(FindingKind::kScopeNotRequested, asked.empty() ? Severity::kNotice : Severity::kWarning,
         {envelope_.first_seq, record.seq}, At(record),
         "granted " + Quoted(grown) +
-            (asked.empty() ? "; the request asked for no scopes" : "; requested was " + Quoted(asked)));
+            (asked.empty() ? "; the request asked for no scopes" : "; the request asked for " + Quoted(asked)));
 }
 
 void EnvelopeFindings::Decided(const Record& record) {

@@ -1,4 +1,4 @@
-// How answers leave the api: as frames that are encoded already, or as responses that whoever sends them encodes.
+// Answers leave the API as encoded frames, or as responses that the sender encodes.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,22 @@
 
 namespace envledger {
 
-// Gives the bytes of one frame. Owns what it needs; called at most once, on any thread and at any later time.
+// Returns the bytes of one frame. Owns everything it needs; called at most once, on any thread and at any later time.
 using EncodeFrame = std::function<std::string()>;
 
-// Takes the answer to one request; called once, from any thread, and quick. It need not call `encode` there and then,
-// and does not when nobody is there to read the answer.
+// Takes the answer to one request. Called once, from any thread; must be quick. It may call `encode` later, or not at
+// all when nobody is left to read the answer.
 using SendFrame = std::function<void(EncodeFrame encode)>;
 
-// A frame that is encoded already: by a thread that has the time, for an answer that may be long.
+// Wraps a frame that is already encoded: for long answers, which a worker thread encodes.
 EncodeFrame Ready(std::string frame);
-// A response that is encoded when it is sent: for the ledger's committing thread, which answers between two writes and
-// should not spend that time on encoding.
+// Wraps a response that is encoded when it is sent: for answers from the ledger's committing thread, which should not
+// spend time on encoding between two writes.
 EncodeFrame WhenSent(Response response);
 
-// The refusal of a request, or of its item `item`.
+// The refusal of a request, or of one item of it.
 ErrorInfo Refusal(Status status, int32_t item = -1);
-// The frame that tells a peer of an error outside any request (correlation 0).
+// The frame that reports an error outside any request to a peer (correlation 0).
 std::string ErrorFrame(const Status& status);
 
 }  // namespace envledger

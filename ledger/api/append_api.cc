@@ -1,4 +1,4 @@
-// Every request type has its handler below, chosen by std::visit: one that has none does not compile.
+// std::visit selects the handler of each request type below; a type without a handler does not compile.
 #include "ledger/api/append_api.h"
 
 #include <concepts>
@@ -13,7 +13,7 @@ namespace {
 template <typename T, typename... Types>
 concept OneOf = (std::same_as<T, Types> || ...);
 
-// What is answered on the audit socket alone.
+// Requests that only the audit socket answers.
 template <typename T>
 concept ReadRequest =
     OneOf<T, QueryRequest, EnvelopeRequest, PrincipalsRequest, EntriesRequest, CheckpointsRequest, StatusRequest,
@@ -21,7 +21,7 @@ concept ReadRequest =
 
 }  // namespace
 
-// One request, and where its answer goes.
+// One request, and where to send its answer.
 struct AppendApi::Call {
   AppendApi& api;
   const std::shared_ptr<const Recorder>& recorder;
@@ -53,7 +53,7 @@ void AppendApi::Append(const Call& call, AppendRequest request) {
   if (request.items.empty()) return Refuse(call, InvalidField("items", "an append needs at least one transition"));
   if (request.items.size() > max_batch_items_) {
     return Refuse(call, {Code::kResourceExhausted, "max-batch-items",
-                         std::to_string(request.items.size()) + " transitions in one request, at most " +
+                         std::to_string(request.items.size()) + " transitions in one request; at most " +
                              std::to_string(max_batch_items_) + " are allowed"});
   }
   AppendWork work;

@@ -1,4 +1,5 @@
-// The append socket's requests: a frame becomes a checked request of the ledger, an answer becomes a frame.
+// Handles the requests of the append socket: decodes and checks a frame, passes it to the ledger, and turns the result
+// into a frame.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,7 @@ class AppendApi {
  public:
   AppendApi(Ledger& ledger, size_t max_batch_items) : ledger_(ledger), max_batch_items_(max_batch_items) {}
 
-  // Does not block: what waits for the disk is answered later. Everything refused is counted under `recorder`.
+  // Does not block: requests that wait for the disk are answered later. Every refusal is counted for `recorder`.
   void Handle(const std::shared_ptr<const Recorder>& recorder, std::string frame, const SendFrame& send);
 
  private:

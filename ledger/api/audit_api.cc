@@ -24,7 +24,7 @@ AnswerLimits Small(AnswerLimits limits) {
   return limits;
 }
 
-// While it lives, so many bytes more are counted.
+// Adds its size to a count for as long as it lives.
 class Charge {
  public:
   Charge(std::shared_ptr<std::atomic<uint64_t>> count, uint64_t bytes) : count_(std::move(count)), bytes_(bytes) {
@@ -51,7 +51,7 @@ AuditApi::AuditApi(Ledger& ledger, const AuditApiOptions& options, std::function
       followers_(options.max_followers, ledger.log_end()),
       workers_(options.workers) {}
 
-// From here on nobody but the workers themselves gives them work.
+// After this, only the workers themselves can queue more work.
 AuditApi::~AuditApi() { followers_.Stop(); }
 
 struct AuditApi::Question {
@@ -82,7 +82,7 @@ void AuditApi::Handle(std::shared_ptr<const Recorder> peer, std::string frame, S
   });
 }
 
-// Nobody's thread waits: the answer is made by a worker when there is something to answer.
+// No thread waits for new entries: when there are some, a worker makes the answer.
 void AuditApi::Follow(const std::shared_ptr<const Question>& question, const FollowRequest& follow) {
   const auto wait = std::min(std::chrono::milliseconds(follow.wait_ms), options_.max_wait);
   const auto waits = followers_.Wait(follow.from_seq, std::chrono::steady_clock::now() + wait, [this, question] {
@@ -107,9 +107,9 @@ EncodeFrame AuditApi::Counted(std::string frame) const {
   return [frame = std::move(frame), charge = std::move(charge)]() mutable { return std::move(frame); };
 }
 
-// With query auditing the answer is made first, so that the event can say what it held, and sent only when the event is
-// durable. It is encoded here, on the worker: a long answer must not hold up the committing thread, which says that the
-// event is durable, nor the one that serves all connections.
+// With query auditing, the answer is made first, so that the event can describe it, and is sent only once the event is
+// durable. It is encoded here, on a worker, because a long answer must hold up neither the committing thread, which
+// reports the durable event, nor the thread that serves all connections.
 void AuditApi::AnswerNow(const Recorder& peer, const Request& request, const SendFrame& send) {
   Response response{request.correlation, Answer(request.body)};
   std::optional<QueryServed> event;
@@ -126,13 +126,14 @@ void AuditApi::AnswerNow(const Recorder& peer, const Request& request, const Sen
       send(std::move(encode));
       return;
     }
-    Status refused(Code::kUnavailable, "audit-queries",
-                   "queries are on the record here, and this one cannot be sealed: " + error->status.ToString());
+    Status refused(
+        Code::kUnavailable, "audit-queries",
+        "audit-queries is on, and this query could not be recorded in the ledger: " + error->status.ToString());
     send(WhenSent({correlation, Refusal(std::move(refused))}));
   });
 }
 
-// Every request type has its line here, chosen by std::visit: one that has none does not compile.
+// std::visit selects the function of each request type below; a type without one does not compile.
 struct AuditApi::Reader {
   AuditApi& api;
   const AnswerLimits limits = api.LimitsNow();

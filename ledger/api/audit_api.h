@@ -1,4 +1,5 @@
-// The audit socket's requests, answered on a few threads of their own so that a long answer never holds up the sockets.
+// Handles the requests of the audit socket on a few threads of its own, so that a long answer never holds up the
+// sockets.
 #pragma once
 
 #include <atomic>
@@ -19,39 +20,40 @@ namespace envledger {
 struct AuditApiOptions {
   unsigned workers = 2;
   AnswerLimits limits;
-  // Each answer is sealed in the ledger (query_record.h) before it is sent, and refused as unavailable when it cannot
-  // be.
+  // Before an answer is sent, an event about it is sealed in the ledger (query_record.h). If that fails, the request is
+  // refused with kUnavailable.
   bool audit_queries = false;
-  size_t max_followers = 256;                  // that wait at a time
-  std::chrono::milliseconds max_wait{30'000};  // of a follow request
-  // While answers of more than half of this are made and not yet read, further ones are small (kSmallAnswerBytes). Unlike
-  // requests, answers cannot be kept out of memory by not reading them, and nobody is turned away.
+  size_t max_followers = 256;                  // clients that may wait at the same time
+  std::chrono::milliseconds max_wait{30'000};  // longest wait of a follow request
+  // While the answers that are made but not yet read exceed half of this, further ones are small (kSmallAnswerBytes).
+  // Unlike requests, answers cannot be kept out of memory by not reading from the socket, and no client is turned away.
   uint64_t max_unread_bytes = 64 << 20;
 };
 
-// Of entries, what a small answer is made to hold. Two of its limits and the largest entry are the most that comes of it.
+// The limit on the entries in a small answer. An answer can reach at most twice this limit plus the largest entry.
 inline constexpr uint64_t kSmallAnswerBytes = 32 << 10;
 
-// Whether whoever asked still waits for the answer. Callable from any thread; an empty function: it does.
+// Tells whether the client still waits for the answer. Callable from any thread; an empty function means that it does.
 struct Interest {
   std::function<bool()> gone;
-  // Calls `tell` once when that comes true, here and now or on any thread: it must not block.
+  // Calls `tell` once when the client is gone, during this call or later on any thread. `tell` must not block.
   std::function<void(std::function<void()> tell)> when_gone;
 };
 
 // Thread-safe. The ledger is not owned.
 class AuditApi {
  public:
-  // `more_gauges` adds what the ledger does not know of to the answer to a status request (connections, memory).
-  // `unread_bytes`: of answers that were sent and that their peers have not read. Those on their way are counted here.
+  // `more_gauges` adds gauges that the ledger does not know (connections, memory) to a status answer. `unread_bytes`
+  // gives the size of the answers that were sent but not read by their peers yet; answers not sent yet are counted
+  // here.
   AuditApi(Ledger& ledger, const AuditApiOptions& options, std::function<std::vector<Gauge>()> more_gauges,
            std::function<uint64_t()> unread_bytes);
   ~AuditApi();
 
-  // Does not block. `peer`: who asks, as the kernel vouches for it. Nobody who is gone is answered: `send` is dropped
-  // then, by one who follows the ledger at once.
+  // Does not block. `peer` is the client as the kernel identifies it. A client that is gone gets no answer: `send` is
+  // dropped, at once if the request was following the ledger.
   void Handle(std::shared_ptr<const Recorder> peer, std::string frame, SendFrame send, Interest interest = {});
-  // Answers those who wait for new entries, and lets nobody wait from now on: to be called before connections are
+  // Answers all clients that wait for new entries, and lets none wait from now on. Call it before connections are
   // drained.
   void ReleaseFollowers() { followers_.Release(); }
 
@@ -69,8 +71,8 @@ class AuditApi {
   const AuditApiOptions options_;
   const std::function<std::vector<Gauge>()> more_gauges_;
   const std::function<uint64_t()> unread_bytes_;
-  // Of frames that are made and that no connection has taken yet: they wait for their event to be durable, or for the
-  // sockets' thread. Outlives this with them.
+  // The size of finished frames that no connection has taken yet, because they wait for their event to be durable or
+  // for the sockets' thread. Shared with these frames, which may outlive this object.
   const std::shared_ptr<std::atomic<uint64_t>> unsent_bytes_;
   Followers followers_;
   WorkerPool workers_;  // last: its tasks use the rest

@@ -1,6 +1,6 @@
-// A waiter leaves the list under the lock, and is woken after it: whoever takes it out wakes it, so it is woken once.
-// The one thread sleeps until the log has grown enough for somebody, until the nearest deadline, or until somebody new
-// waits.
+// A waiter is taken from the list under the lock and woken after the lock is released, by the thread that took it; so
+// it is woken exactly once. The single thread sleeps until the log has grown enough for some waiter, until the nearest
+// deadline, or until there is a new waiter.
 #include "ledger/api/followers.h"
 
 #include <algorithm>
@@ -31,12 +31,12 @@ Result<Followers::Ticket> Followers::Wait(uint64_t from_seq, Deadline deadline, 
     ticket = ++last_ticket_;
     if (from_seq >= end_.size() && !released_) {
       if (waiters_.size() >= limit_) {
-        return Status(
-            Code::kResourceExhausted, "followers",
-            std::to_string(limit_) + " clients wait for new entries already: ask again later, or without waiting");
+        return Status(Code::kResourceExhausted, "followers",
+                      std::to_string(limit_) +
+                          " clients are waiting for new entries already: ask again later, or without waiting");
       }
       waiters_.emplace(deadline, Waiter{from_seq, ticket, std::move(wake)});
-      changed_.Set();  // when the log has grown meanwhile, it is the thread that finds out
+      changed_.Set();  // the thread notices if the log has grown meanwhile
       return ticket;
     }
   }
@@ -45,7 +45,7 @@ Result<Followers::Ticket> Followers::Wait(uint64_t from_seq, Deadline deadline, 
 }
 
 void Followers::Cancel(Ticket ticket) {
-  Wake dropped;  // what it holds ends with nothing locked
+  Wake dropped;  // destroyed after the lock is released
   const MutexLock lock(mutex_);
   const auto found = std::find_if(waiters_.begin(), waiters_.end(),
                                   [ticket](const auto& waiter) { return waiter.second.ticket == ticket; });
@@ -91,7 +91,7 @@ std::optional<Followers::Deadline> Followers::Arm(Progress::Subscription& on_gro
   const auto least = std::min_element(waiters_.begin(), waiters_.end(), [](const auto& one, const auto& other) {
     return one.second.from_seq < other.second.from_seq;
   });
-  // What waits for the entry of the last number there is waits for its deadline.
+  // A waiter for the largest possible seq can only reach its deadline.
   if (const uint64_t seq = least->second.from_seq; seq < UINT64_MAX) on_growth.WakeAt(seq + 1);
   return waiters_.begin()->first;
 }

@@ -1,4 +1,4 @@
-// Those who wait for entries that are not there yet: one small record each, no thread.
+// Clients that wait for entries that do not exist yet. Each costs one small record and no thread.
 #pragma once
 
 #include <chrono>
@@ -23,23 +23,23 @@ class Followers {
   using Deadline = std::chrono::steady_clock::time_point;
   using Wake = std::function<void()>;
 
-  // At most `limit` wait at a time. `end`, that of the log, is not owned.
+  // At most `limit` clients wait at a time. `end` is the end of the log; it is not owned.
   Followers(size_t limit, LogEnd& end);
-  // REQUIRES: nobody calls any more.
+  // REQUIRES: no call is under way, and none follows.
   ~Followers();
 
-  // Names somebody who waits, for Cancel. Never the same again.
+  // Identifies a waiter, for Cancel. Never reused.
   using Ticket = uint64_t;
 
-  // Calls `wake` once: when more than `from_seq` entries are durable (here and now if they are), at `deadline`, or when
-  // all are released; on any thread, with nothing locked. It must not block. kResourceExhausted, and no call, when too
-  // many wait.
+  // Calls `wake` once: when more than `from_seq` entries are durable (during this call if they are already), at
+  // `deadline`, or when all waiters are released. It is called on any thread, without a lock held, and must not block.
+  // kResourceExhausted, without a call, when too many wait.
   Result<Ticket> Wait(uint64_t from_seq, Deadline deadline, Wake wake);
-  // Drops who waits, without a call. Nothing happens when the call was made, or is being made.
+  // Removes the waiter without calling it. Does nothing when the call was made or is under way.
   void Cancel(Ticket ticket);
-  // Wakes everybody, and from now on at once.
+  // Wakes all waiters; later ones are woken at once.
   void Release();
-  // Release, and when it returns no call of this object's own thread goes on.
+  // Releases all waiters and ends this object's thread. When it returns, that thread makes no more calls.
   void Stop();
   size_t waiting() const;
 
@@ -51,14 +51,14 @@ class Followers {
     Ticket ticket = 0;
     Wake wake;
   };
-  // Takes out whoever is to be woken now.
+  // Removes and returns the waiters to wake now.
   std::vector<Wake> TakeDue();
-  // Asks to be woken for whoever waits for the least, and gives the nearest deadline.
+  // Subscribes to the smallest size that a waiter waits for, and returns the nearest deadline.
   std::optional<Deadline> Arm(Progress::Subscription& on_growth);
 
   const size_t limit_;
   LogEnd& end_;
-  Wakeup changed_;  // of the thread
+  Wakeup changed_;  // wakes the thread
   mutable Mutex mutex_;
   bool released_ GUARDED_BY(mutex_) = false;
   bool stopping_ GUARDED_BY(mutex_) = false;

@@ -8,7 +8,7 @@ namespace {
 std::string Bounded(const std::string& value) {
   if (value.size() <= kMaxRecordedFilterBytes) return value;
   size_t end = kMaxRecordedFilterBytes;
-  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;  // not inside a UTF-8 sequence
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;  // do not cut a UTF-8 sequence
   return value.substr(0, end) + "... (" + std::to_string(value.size()) + " bytes)";
 }
 
@@ -63,7 +63,7 @@ void Add(const QueryRequest& q, Filters& filters) {
   filters.Text("cursor", q.cursor);
 }
 
-// Whether an entry tells of something else than of queries.
+// Whether an entry is anything other than a record of a query.
 bool TellsMore(const std::string& entry) {
   if (!HoldsEvent(entry)) return true;
   const auto checked = CheckEntry(entry);

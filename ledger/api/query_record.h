@@ -1,4 +1,4 @@
-// What goes on the record about an audit request: the query_served event.
+// The query_served event: what the ledger records about an audit request.
 #pragma once
 
 #include <optional>
@@ -8,13 +8,13 @@
 
 namespace envledger {
 
-// A filter's value longer than this is cut there, and says how long it was.
+// Longer filter values are cut to this size, and their full size is recorded.
 inline constexpr size_t kMaxRecordedFilterBytes = 1024;
 
-// The event for a request that `peer` sent and that was answered so. Nothing for what is not recorded: ping, status and
-// checkpoints, which tell of no envelope; refusals other than "not found", which tell of nothing; pages of entries
-// without any entry; and pages that hold only query_served events, or else reading them would make more of them without
-// end.
+// The event for a request that `peer` sent and for its answer. Nothing for requests that are not recorded: ping, status
+// and checkpoints, which reveal no envelope; refusals other than "not found", which reveal nothing; pages without
+// entries; and pages that hold only query_served events, because otherwise reading them would create more of them
+// without end.
 std::optional<QueryServed> RecordOf(const Recorder& peer, const RequestBody& request, const ResponseBody& response);
 
 }  // namespace envledger

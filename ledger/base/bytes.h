@@ -15,7 +15,7 @@ namespace envledger {
 using Hash = std::array<uint8_t, 32>;
 
 inline std::string_view View(const Hash& hash) { return {reinterpret_cast<const char*>(hash.data()), hash.size()}; }
-// The 32 bytes of `bytes` as a hash; nothing when it has another size.
+// `bytes` as a hash; nullopt unless there are exactly 32 of them.
 std::optional<Hash> HashFrom(std::string_view bytes);
 
 // Big-endian integers, so that keys sort as their numbers do.
@@ -28,22 +28,22 @@ uint32_t ReadU32(std::string_view bytes);
 
 // Lower-case hexadecimal, two digits a byte.
 std::string Hex(std::string_view bytes);
-// The bytes that `text` writes, in either case; nothing when it is not whole hexadecimal.
+// Decodes hexadecimal in either case; nullopt when `text` is anything else or has an odd number of digits.
 std::optional<std::string> ParseHex(std::string_view text);
 
 // RFC 4648 section 4: standard alphabet, padded.
 std::string Base64(std::string_view bytes);
-// Strict: no white space, the right padding, zero trailing bits. Nothing otherwise.
+// Strict: no white space, correct padding, zero trailing bits. Otherwise nullopt.
 std::optional<std::string> ParseBase64(std::string_view text);
 
 // Whether `text` is well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF).
 bool IsUtf8(std::string_view text);
 
-// `text` in quotes for a message: cut at 64 bytes (never inside a character), with control characters, quotes,
-// backslashes and what is not UTF-8 written as \xNN.
+// `text` in quotes, for a message: cut at 64 bytes (never inside a character). Control characters, quotes, backslashes
+// and invalid UTF-8 are written as \xNN.
 std::string Quoted(std::string_view text);
 
-// A decimal number without sign, leading zeros or anything else; nothing when it is not one or does not fit.
+// Parses a decimal number without sign or leading zeros; nullopt when `text` is anything else or does not fit.
 std::optional<uint64_t> ParseDecimal(std::string_view text);
 
 }  // namespace envledger

@@ -1,7 +1,7 @@
-// A command line, taken apart into options, their values, and arguments. What the names mean is the caller's.
+// Splits a command line into options with their values, and arguments. The caller decides what the names mean.
 //
-// Only long options: `--name`, `--name value`, `--name=value`. A name is never guessed from its beginning: a script
-// must not change its meaning when an option is added. Behind `--` every word is an argument, and `-` alone is one too.
+// Only long options: `--name`, `--name value`, `--name=value`. Abbreviated names are not accepted, because a script
+// must not change its meaning when an option is added. After `--` every word is an argument, and so is a lone `-`.
 #pragma once
 
 #include <functional>
@@ -25,8 +25,8 @@ struct CommandLine {
   std::vector<std::string> arguments;  // in order
 };
 
-// Takes the words after the program's name apart. `kind_of` is asked about each name that is given. kInvalidArgument,
-// with the name quoted (Quoted), for an unknown option, one whose value is missing or empty, or a flag with a value.
+// Splits the words after the program's name. `kind_of` is called with the name of each option. kInvalidArgument, with
+// the name quoted (Quoted), for an unknown option, a missing or empty value, or a flag with a value.
 Result<CommandLine> SplitCommandLine(const std::vector<std::string>& words,
                                      const std::function<OptionKind(std::string_view name)>& kind_of);
 

@@ -5,7 +5,7 @@
 namespace envledger {
 
 Status BrokenInvariant(std::string_view condition, std::string_view message, std::string_view file, int line) {
-  // From the project's own folders on: where it was built is nobody's business.
+  // The message names the file from the project's own folders on, not the directory that it was built in.
   const size_t room = file.rfind("/ledger/");
   if (room != std::string_view::npos) file.remove_prefix(room + 1);
   Status broken = Internal("broken invariant: " + std::string(message) + " (" + std::string(condition) + " at " +

@@ -1,5 +1,5 @@
-// Log lines on stderr, for a person and for the journal: "<6>info: text" with the syslog priority that journald reads
-// when stderr is not a terminal. One line is one write. Thread-safe.
+// Log lines on stderr, for people and for the journal. When stderr is not a terminal, each line begins with the syslog
+// priority that journald reads: "<6>info: text". Each line is one write. Thread-safe.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,7 @@ namespace envledger {
 
 enum class LogLevel { kError = 3, kWarning = 4, kInfo = 6, kDebug = 7 };
 
-// Lines of lesser importance than `level` are dropped. The default is kInfo.
+// Drops lines less important than `level`. The default is kInfo.
 void SetLogLevel(LogLevel level);
 
 // Writes one line. Control characters in `text` are written as \xNN, so that stored text cannot forge lines.

@@ -1,7 +1,7 @@
-// The position is stored before the subscriptions are looked through, and a subscription notes its wish before it looks
-// at the position, both under the mutex: whichever comes second sees the first, so no wake-up is lost. The mutex is
-// held for a look at each subscription and a Wakeup::Set at most, and there are as many subscriptions as the ledger has
-// threads that wait; so the mover is never held up.
+// Advance stores the position before it looks through the subscriptions, and a subscription stores its request before
+// it looks at the position, both under the mutex. Whichever comes second sees the first, so no wake-up is lost. The
+// mutex is held for one look at each subscription, with at most one Wakeup::Set, and there are only as many
+// subscriptions as the ledger has waiting threads. So the mover is never held up.
 #include "ledger/base/progress.h"
 
 #include <utility>

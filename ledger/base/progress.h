@@ -1,7 +1,7 @@
 // A position in the log that only moves forward, and the threads that sleep until it has got somewhere.
 //
-// Two things of a ledger move so: the durable end of its log, and how far its index reaches. Whoever moves one knows
-// nothing of who waits for it.
+// Two positions move like this: the durable end of the log, and how far the index reaches. The thread that moves one
+// does not know who waits for it.
 #pragma once
 
 #include <atomic>
@@ -15,8 +15,8 @@
 
 namespace envledger {
 
-// Thread-safe; moved by one thread at a time. Nobody's code runs on the thread that moves it: a subscriber is woken,
-// and looks on its own thread, so no subscriber can hold up the mover.
+// Thread-safe; moved by one thread at a time. No subscriber's code runs on the moving thread: a subscriber is woken and
+// looks on its own thread, so it cannot hold up the mover.
 class Progress {
  public:
   class Subscription;
@@ -28,13 +28,13 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   uint64_t at() const { return at_.load(std::memory_order_acquire); }
-  // Not ok once it will move no more.
+  // Not ok after Stop.
   Status stopped() const EXCLUDES(mutex_);
 
   // REQUIRES: `to` is not less than at().
   void Advance(uint64_t to) EXCLUDES(mutex_);
-  // It will move no more, because of `why` (not ok); the first reason stays. Wakes every subscriber, whatever it waits
-  // for.
+  // Stops it for good, because of `why` (not ok); the first reason is kept. Wakes every subscriber, whatever position
+  // it waits for.
   void Stop(Status why) EXCLUDES(mutex_);
 
  private:
@@ -50,19 +50,19 @@ class Progress {
   std::map<const Subscription*, Wish> wishes_ GUARDED_BY(mutex_);
 };
 
-// The wish of one thread to be woken. Used by that thread alone. Neither the progress nor the sleeper is owned, and
-// both must outlive it.
+// One thread's request to be woken. Used by that thread alone. Owns neither the progress nor the sleeper; both must
+// outlive it.
 class Progress::Subscription {
  public:
   // `sleeper` is what the thread sleeps on.
   Subscription(Progress& progress, Wakeup& sleeper);
-  // When this returns nobody is waking the sleeper for this subscription, and nobody will.
+  // After this returns, the sleeper is not woken for this subscription again.
   ~Subscription();
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 
-  // Wakes the sleeper once, as soon as the progress is at `position` or beyond: at once when it is. Replaces what was
-  // asked for before. To go on being woken, ask again.
+  // Wakes the sleeper once, when the progress reaches `position`: at once if it has. Replaces an earlier request. To be
+  // woken again, call again.
   void WakeAt(uint64_t position);
 
  private:

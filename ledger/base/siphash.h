@@ -1,5 +1,5 @@
-// SipHash-2-4 (J.-P. Aumasson, D. J. Bernstein), fed in pieces: each is its size and its bytes, padded to words of 8. For
-// tables in memory and sums whose key is random and kept, so that nobody can choose what collides.
+// SipHash-2-4 (J.-P. Aumasson, D. J. Bernstein), fed in pieces: each piece counts as its size and its bytes, padded to
+// words of 8. For tables in memory and for stored sums: with a random key, nobody can choose inputs that collide.
 #pragma once
 
 #include <array>
@@ -40,7 +40,7 @@ class SipHash {
   }
   void Add(uint64_t number) { Word(number); }
 
-  // Once, after the last piece: 64 bits, or 128.
+  // Called once, after the last piece: 64 bits, or 128.
   uint64_t Finish() {
     v2_ ^= 0xff;
     return Sum();

@@ -1,8 +1,8 @@
 // The outcome of an operation: Status, and Result<T> for one that returns a value.
 //
-// A code says what the caller does next, not what went wrong inside; the message says that, for a person. Context is
-// added on the way up (`std::move(status).Prepend("open the log: ")`) and logged once, at the top. Where what went
-// wrong is that a ledger does not verify, the status carries the verdict too.
+// A code tells the caller what to do next, not what went wrong inside; the message tells a person that. Context is
+// added on the way up (`std::move(status).Prepend("open the log: ")`) and logged once, at the top. When a ledger does
+// not verify, the status carries the verdict too.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ namespace envledger {
 
 enum class Code : uint8_t {
   kOk = 0,
-  kInvalidArgument = 1,    // never succeeds as it is: change the input
-  kNotFound = 2,           // what was named does not exist
+  kInvalidArgument = 1,    // can never succeed as it is: change the input
+  kNotFound = 2,           // the thing named does not exist
   kConflict = 3,           // the present state forbids it: look, then decide
-  kNotPermitted = 4,       // this caller may not
+  kNotPermitted = 4,       // this caller is not allowed to
   kResourceExhausted = 5,  // a configured limit was reached
   kUnavailable = 6,        // not now, nothing was changed: try again
   kUnknownOutcome = 7,     // it may or may not have happened: find out before going on
@@ -38,7 +38,7 @@ class [[nodiscard]] Status {
   // `rule` names the rule or the field concerned, such as "legal-move" or "identity.requester.id".
   Status(Code code, std::string rule, std::string message)
       : code_(code), rule_(std::move(rule)), message_(std::move(message)) {}
-  // kCorruption: what is stored, or was served, does not verify. `message` does not say the verdict again.
+  // kCorruption: data that was stored or served does not verify. `message` does not repeat the verdict.
   Status(Verdict verdict, std::string message)
       : code_(Code::kCorruption), verdict_(verdict), message_(std::move(message)) {}
 
@@ -46,7 +46,7 @@ class [[nodiscard]] Status {
   Code code() const { return code_; }
   const std::string& rule() const { return rule_; }
   const std::string& message() const { return message_; }
-  // Of a verification that failed; nothing in any other status.
+  // The verdict of a verification that failed; nullopt in any other status.
   std::optional<Verdict> verdict() const { return verdict_; }
 
   // The same status with `context` before its message. Ok stays ok.
@@ -73,7 +73,7 @@ Status Internal(std::string message);
 // kUnavailable, or kNotFound for ENOENT; the message is `what`, then the text of `error_number` (an errno value).
 Status FromErrno(int error_number, std::string_view what);
 
-// A value, or the status that says why there is none. Like std::expected; REQUIRES ok() before value access.
+// A value, or the status that says why there is no value. Like std::expected; REQUIRES ok() before value access.
 template <typename T>
 class [[nodiscard]] Result {
  public:

@@ -103,7 +103,7 @@ bool TakeParts(std::string_view text, Parts& p) {
 }
 
 // Whether a leap second can end just before `seconds`. The standard (ITU-R TF.460) allows any month of UTC and prefers
-// June and December; every leap second so far, the first in 1972, stands there.
+// June and December; every leap second since the first in 1972 was at the end of one of these.
 bool CanFollowLeapSecond(int64_t seconds) {
   if (seconds % 86400 != 0) return false;
   const Civil date = CivilFromDays(seconds / 86400);
@@ -153,7 +153,7 @@ Result<Nanos> ParseTime(std::string_view text, bool* leap_second) {
     return InvalidArgument("outside 1970 to 2262: " + Quoted(text));
   }
   if (p.second == 60 && !CanFollowLeapSecond(seconds)) {
-    return InvalidArgument("second 60 where no leap second can be, which is the end of June or December in UTC: " +
+    return InvalidArgument("second 60, but a leap second can only be at the end of June or December in UTC: " +
                            Quoted(text));
   }
   if (leap_second != nullptr) *leap_second = p.second == 60;
@@ -164,7 +164,7 @@ std::string FormatSpan(Nanos span) {
   constexpr Nanos kMinute = 60 * kSecond;
   constexpr Nanos kHour = 60 * kMinute;
   constexpr Nanos kDay = 24 * kHour;
-  // The most negative span has no counterpart; a nanosecond less is nothing beside its 292 years.
+  // The minimum cannot be negated; a nanosecond less makes no difference to 292 years.
   if (span < 0) return "-" + FormatSpan(span == std::numeric_limits<Nanos>::min() ? -(span + 1) : -span);
   const auto count = [](Nanos number, const char* unit) { return std::to_string(number) + unit; };
   const auto two = [&](Nanos large, const char* large_unit, Nanos small, const char* small_unit) {

@@ -16,10 +16,9 @@ inline constexpr Nanos kSecond = 1'000'000'000;
 std::string FormatTime(Nanos time);
 
 // An RFC 3339 date-time with any offset, up to nine fractional digits, from 1970-01-01T00:00:00Z to
-// 2262-04-11T23:47:16.854775807Z. kInvalidArgument otherwise. Second 60 is taken only where a leap second can be: in
-// the last minute of June or December in UTC, since 1972. Nanos has no number for it: it is read as the second after
-// it, and
-// `*leap_second`, where given, tells so.
+// 2262-04-11T23:47:16.854775807Z. kInvalidArgument otherwise. Second 60 is accepted only where a leap second can be: in
+// the last minute of June or December in UTC, since 1972. Nanos cannot represent it: it is read as the second after it,
+// and `*leap_second`, if given, says whether that happened.
 Result<Nanos> ParseTime(std::string_view text, bool* leap_second = nullptr);
 
 // "1.5s", "230ms", "3d 4h": two units at the most, for people. Negative spans get a minus sign.

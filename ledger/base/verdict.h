@@ -11,12 +11,12 @@ enum class Verdict : uint8_t {
   kUnanchored,  // consistent in itself; nothing outside to compare with
   kTruncated,   // entries that a signed checkpoint vouches for are missing at the end
   kTampered,    // an entry, a link, the tree or a checkpoint is not what was sealed
-  kIncomplete,  // the log verifies; derived data or back-links miss something or have too much
-  kWrongKey,    // a checkpoint is not signed by the key that it must be, or nothing is by the key that was given
+  kIncomplete,  // the log verifies, but derived data or back-links miss something or have too much
+  kWrongKey,    // a checkpoint is not signed by the required key, or no checkpoint is signed by the given key
 };
 std::string_view Name(Verdict verdict);  // "VALID", "WRONG_KEY", ...
 inline bool IsPass(Verdict verdict) { return verdict == Verdict::kValid || verdict == Verdict::kUnanchored; }
-// The worse of two; the order is that in which a report's failures decide its verdict.
+// The worse of two verdicts, in the order in which failures decide a report's verdict.
 Verdict Worse(Verdict a, Verdict b);
 
 }  // namespace envledger

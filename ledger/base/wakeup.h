@@ -1,4 +1,4 @@
-// What one thread sleeps on when several others may have something for it.
+// What one thread sleeps on when several others may have work for it.
 #pragma once
 
 #include <chrono>
@@ -8,11 +8,11 @@
 
 namespace envledger {
 
-// Thread-safe; waited on by one thread at a time. It only says "look": what there is to do is found out by looking, so
-// any number of calls of Set before the sleeper has looked are one.
+// Thread-safe; waited on by one thread at a time. It only says "look": the sleeper finds out by looking what there is
+// to do, so several calls of Set before it has looked count as one.
 class Wakeup {
  public:
-  // Ends the present or the next wait. Never blocks for longer than another Set takes.
+  // Ends the current wait or the next one. Never blocks for longer than another Set takes.
   void Set() EXCLUDES(mutex_) {
     {
       const MutexLock lock(mutex_);

@@ -10,7 +10,7 @@
 
 namespace envledger {
 
-// Thread-safe. The queue is as long as its callers let it become: who submits must have a limit of its own.
+// Thread-safe. The queue is unbounded, so callers must limit what they submit.
 class WorkerPool {
  public:
   explicit WorkerPool(unsigned threads);

@@ -1,5 +1,5 @@
-// Only the whole ledger tells which key was in force at which size, so signatures wait for the last entry; roots are
-// compared as the tree reaches them.
+// Which key was in force at which size is known only when the whole ledger has been read, so signatures are checked
+// after the last entry. Roots are compared as the tree reaches them.
 #include "ledger/chain/checkpoint_check.h"
 
 #include <algorithm>
@@ -50,19 +50,19 @@ void CheckpointCheck::Compare(Opened& at, const Frontier& tree, bool explained) 
     last_good_size_ = at.checkpoint.size;
     return;
   }
-  // Where an entry itself shows the change, that entry is the place to look, not the whole run since the last
+  // Where an entry itself shows the change, that entry is the place to look, rather than everything since the last
   // checkpoint.
   const uint64_t first_suspect = std::min(last_good_size_, tree.size() == 0 ? 0 : tree.size() - 1);
   fail_(explained ? std::nullopt : std::optional(first_suspect), "tree",
         "the root over " + std::to_string(at.checkpoint.size) + " entries is not that of the checkpoint " +
-            at.input.where + "; what differs lies at or after entry " + std::to_string(last_good_size_),
+            at.input.where + "; the difference is at or after entry " + std::to_string(last_good_size_),
         Verdict::kTampered);
 }
 
 void CheckpointCheck::AddEvent(uint64_t seq, Nanos recorded_at, const LedgerEvent& event) {
   if (const KeyRotated* rotated = std::get_if<KeyRotated>(&event); rotated != nullptr && keys_) {
     if (const Status added = keys_->Add(seq, recorded_at, *rotated); !added.ok()) {
-      fail_(seq, "key", "the rotation of the key does not hold: " + added.message(), Verdict::kTampered);
+      fail_(seq, "key", "the key rotation does not verify: " + added.message(), Verdict::kTampered);
     }
   }
   const Genesis* genesis = std::get_if<Genesis>(&event);
@@ -92,7 +92,7 @@ void CheckpointCheck::CheckSignatures(uint64_t size, bool ended_early, bool expl
   CheckTrustedKey();
   if (!keys_) {
     if (!ended_early && !explained) {
-      fail_(std::nullopt, "key", "no genesis was read, so nothing says whose signatures count", Verdict::kWrongKey);
+      fail_(std::nullopt, "key", "no genesis was read, so the ledger's key is not known", Verdict::kWrongKey);
     }
     return CheckByTrustedKeyAlone();
   }
@@ -100,15 +100,15 @@ void CheckpointCheck::CheckSignatures(uint64_t size, bool ended_early, bool expl
   parallel_for(checkpoints_.size(), [&](size_t i) { signers[i] = SignersOf(checkpoints_[i].note, *keys_); });
   for (size_t i = 0; i < checkpoints_.size(); ++i) CheckSignature(checkpoints_[i], signers[i], size);
   if (!trusted_key_ || TrustedIndex() == keys_->keys().size()) return;
-  // What is missing, was cut off or changed explains why nothing that agrees is left.
+  // Missing, cut off or changed entries would explain why no such checkpoint agrees.
   if (signed_by_trusted_ || ended_early || explained) return;
   fail_(std::nullopt, "key",
-        "nothing that agrees with the entries is signed by " + FormatVerifierKey(*trusted_key_) +
-            ", the key given, or by a later key of the ledger",
+        "no checkpoint that agrees with the entries is signed by " + FormatVerifierKey(*trusted_key_) +
+            ", the given key, or by a later key of the ledger",
         Verdict::kWrongKey);
 }
 
-// Without a genesis nothing is known of other keys; but a line that names this one must verify.
+// Without a genesis the other keys are unknown, but a signature that names this one must verify.
 void CheckpointCheck::CheckByTrustedKeyAlone() const {
   for (const Opened& at : checkpoints_) {
     if (!trusted_key_) return;
@@ -121,11 +121,12 @@ void CheckpointCheck::CheckByTrustedKeyAlone() const {
 
 void CheckpointCheck::CheckSignature(const Opened& at, const NoteSigners& signers, uint64_t size) {
   const size_t in_force = keys_->IndexAt(at.checkpoint.size);
-  // What lies beyond the end may be signed by a key whose rotation was cut off as well.
+  // A checkpoint beyond the end may be signed by a key whose rotation was cut off too.
   const bool beyond = at.checkpoint.size > size && trusted_key_ && VerifyNote(at.note, *trusted_key_).ok();
   const std::string name = "the checkpoint " + at.input.where;
   if (at.checkpoint.origin != keys_->origin()) {
-    fail_(std::nullopt, "checkpoint", name + " is of the origin \"" + at.checkpoint.origin + "\"", Verdict::kWrongKey);
+    fail_(std::nullopt, "checkpoint", name + " is of another ledger, \"" + at.checkpoint.origin + "\"",
+          Verdict::kWrongKey);
   } else if (!signers.status.ok()) {
     fail_(std::nullopt, "checkpoint", name + ": " + signers.status.ToString(), Verdict::kTampered);
   } else if (!signers.By(in_force) && !beyond) {
@@ -173,7 +174,7 @@ void CheckpointCheck::Tell(uint64_t size, VerifyReport& report) const {
   report.checks["tree"] = std::to_string(roots_agree_) + " of " + all + " checkpoints have the root of the entries; " +
                           std::to_string(size - last_good_size_) + " entries are after the last of them";
   if (not_compared_ > 0) {
-    report.checks["tree"] += "; " + std::to_string(not_compared_) + " cannot be compared, as entries are missing";
+    report.checks["tree"] += "; " + std::to_string(not_compared_) + " cannot be compared, because entries are missing";
   }
   report.checks["checkpoint"] = std::to_string(signatures_) + " of " + all + " signatures verify, " +
                                 std::to_string(anchors_agree_) + " checkpoints kept elsewhere agree";

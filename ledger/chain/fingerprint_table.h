@@ -1,9 +1,9 @@
-// A hash table for very many small values, told apart by fingerprints of their keys, which it does not hold.
+// A hash table for very many small values. It does not hold their keys, only fingerprints of them.
 //
-// A fingerprint has 128 bits under a random key: that two keys of a ledger of a billion share one is less likely than
-// that the memory flips a bit, and nobody can bring it about. The table is an array of slots in which a value stands at
-// the first free place behind where its fingerprint sends it (linear probing, filled to seven eighths). It grows by half,
-// one of 256 parts at a time: so it is never held twice, and two thirds of it or more are in use.
+// A fingerprint has 128 bits under a random key: that two keys of a ledger of a billion share one is less likely than a
+// bit flip in memory, and nobody can bring it about. The table is an array of slots; a value is in the first free slot
+// at or after the one that its fingerprint selects (linear probing, filled to seven eighths). It grows by half, one of
+// 256 parts at a time, so it is never held twice, and at least two thirds of it are in use.
 #pragma once
 
 #include <array>
@@ -14,21 +14,21 @@
 
 namespace envledger {
 
-// The second word is not 0, which stands for a free place.
+// The second word is not 0, which marks a free slot.
 using Fingerprint = std::array<uint64_t, 2>;
 
 // Value: trivially copyable. Not thread-safe.
 template <typename Value>
 class FingerprintTable {
  public:
-  // Null when it is not there. Valid until the next Insert.
+  // Null when it is not in the table. Valid until the next Insert.
   Value* Find(const Fingerprint& key) {
     Part& part = parts_[key[0] >> 56];
     if (part.slots.empty()) return nullptr;
     Slot& slot = part.slots[PlaceOf(part.slots, key)];
     return slot.key[1] != 0 ? &slot.value : nullptr;
   }
-  // A new value. REQUIRES: it is not there. The reference is valid until the next Insert.
+  // Adds a value. REQUIRES: the key is not in the table. The reference is valid until the next Insert.
   Value& Insert(const Fingerprint& key, const Value& value) {
     Part& part = parts_[key[0] >> 56];
     if ((part.used + 1) * 8 > part.slots.size() * 7) Grow(part);
@@ -57,7 +57,7 @@ class FingerprintTable {
   };
   static constexpr size_t kLeastSlots = 8;
 
-  // Where the key stands, or else would.
+  // The slot that holds the key, or the one that it would get.
   static size_t PlaceOf(const Slots& slots, const Fingerprint& key) {
     // The upper half of the product spreads the words evenly over any number of slots.
     auto place = static_cast<size_t>(static_cast<unsigned __int128>(key[1]) * slots.size() >> 64);

@@ -9,7 +9,7 @@ constexpr unsigned kRoleBits = 4;
 static_assert(kRoleCount == kRoleBits);
 constexpr RoleMask kAllRoles = (1 << kRoleBits) - 1;
 
-// Of no link yet.
+// The state of a principal without links.
 constexpr PrincipalState kUnknown{UINT64_MAX, 0};
 
 Fingerprint Finish(SipHash hash) {
@@ -22,7 +22,7 @@ Fingerprint Finish(SipHash hash) {
 
 Followed::Followed() : key_(RandomSipKey()) {}
 
-// Each kind of key begins with a number of its own.
+// Each kind of key begins with its own number, so that different kinds never coincide.
 Fingerprint Followed::KeyOf(std::string_view envelope_id) const {
   SipHash hash(key_);
   hash.Add(uint64_t{1});

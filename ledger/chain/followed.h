@@ -1,8 +1,8 @@
-// Where every envelope and every principal of a ledger stands, as far as its entries were read: what a verification
-// keeps to know what is due next.
+// The state of every envelope and every principal of a ledger after the entries read so far: what a verification needs
+// to know which record and link must come next.
 //
-// It takes some 70 bytes for each envelope and 50 for each principal, whatever their names are; 30 more for each
-// principal of an envelope beyond the fourth.
+// It takes some 70 bytes for each envelope and 50 for each principal, however long their names are, and 30 more for
+// each principal of an envelope beyond the fourth.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@
 
 namespace envledger {
 
-// What the links of a principal amount to so far. The default is that of none.
+// What the links of a principal add up to so far. The default is that of a principal without links.
 struct PrincipalState {
   uint64_t ordinal = 0;
   uint64_t last_seq = 0;
@@ -29,17 +29,17 @@ class Followed {
  public:
   Followed();
 
-  // One envelope on its way through: taken out, changed, and put back. Valid until Followed is changed in any other way.
+  // An envelope that is taken out, changed, and put back. Valid until Followed is changed in any other way.
   class Envelope {
    public:
     LifecycleState lifecycle;  // without the count of grants
     uint64_t last_seq = 0;
-    bool known = false;  // it was put before
+    bool known = false;  // it was put back before
 
     // The roles that a principal holds in it, by its number (NumberOf).
     RoleMask Held(uint32_t principal) const;
     void Add(uint32_t principal, RoleMask roles);
-    // Takes one more of its records for granted, that of entry `seq`.
+    // Adds the record of entry `seq` without checking it.
     void Follow(uint64_t seq, const TransitionFacts& facts);
 
    private:
@@ -49,16 +49,16 @@ class Followed {
 
     Followed* followed_;
     Fingerprint key_;
-    // The first few that hold a role; others are in followed_->many_.
+    // The first principals that hold a role; further ones are in followed_->many_.
     std::array<uint32_t, kFew> holders_{};
     std::array<RoleMask, kFew> roles_{};  // 0: no holder
   };
   Envelope Take(std::string_view envelope_id);
   void Put(const Envelope& envelope);
 
-  // The number of a principal, given when it is first asked for. There are fewer than 2^32.
+  // The number of a principal, assigned when it is first asked for. There are fewer than 2^32.
   uint32_t NumberOf(const PrincipalView& principal);
-  // What is known of its links; nothing when nothing was set. Valid until the next NumberOf.
+  // The state of a principal; nullopt when none was set. Valid until the next NumberOf.
   std::optional<PrincipalState> StateOf(uint32_t principal) const;
   void SetState(uint32_t principal, const PrincipalState& state);
 
@@ -67,7 +67,7 @@ class Followed {
   uint64_t MemoryBytes() const;
 
  private:
-  // Room for a seq and a count below 2^48.
+  // Seqs and counts are below 2^48.
   struct Slot {
     uint64_t last_seq : 48 = 0;
     uint64_t stage : 8 = 0;

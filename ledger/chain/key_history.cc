@@ -75,7 +75,7 @@ Result<KeyRotated> ReadRotationNote(std::string_view note_bytes, std::string_vie
   ENVLEDGER_ASSIGN_OR_RETURN(const auto lines, LinesOf(note.text));
   if (lines[0] != kRotationTitle) return NoRotation("its first line is not \"" + std::string(kRotationTitle) + "\"");
   if (lines[1] != origin) {
-    return NoRotation("it is of the ledger " + Quoted(lines[1]) + ", not of \"" + std::string(origin) + "\"");
+    return NoRotation("it is for the ledger " + Quoted(lines[1]) + ", not for \"" + std::string(origin) + "\"");
   }
   KeyRotated rotation;
   rotation.old_key = ParseBase64(lines[2]).value_or("");
@@ -103,7 +103,7 @@ Status KeyHistory::Add(uint64_t seq, Nanos recorded_at, const KeyRotated& rotati
                       ", but the key in force is " + FormatVerifierKey(now));
   }
   auto next = MakeVerifierKey(origin(), rotation.new_key);
-  if (!next.ok()) return Corruption("its new key is none: " + next.status().message());
+  if (!next.ok()) return Corruption("its new key is invalid: " + next.status().message());
   for (const HistoricKey& before : keys_) {
     if (before.key.key_id == next->key_id) {
       return Corruption("its new key " + FormatVerifierKey(*next) + " was in force before, or has the key id of " +
@@ -116,7 +116,7 @@ Status KeyHistory::Add(uint64_t seq, Nanos recorded_at, const KeyRotated& rotati
 }
 
 size_t KeyHistory::IndexAt(uint64_t size) const {
-  // The last whose seq is below the size; the first for the empty tree, too.
+  // The last key whose seq is below the size; for the empty tree, the first key.
   const auto after =
       std::partition_point(keys_.begin() + 1, keys_.end(), [size](const HistoricKey& key) { return key.seq < size; });
   return static_cast<size_t>(after - keys_.begin()) - 1;
@@ -162,7 +162,7 @@ Result<Genesis> GenesisOf(std::string_view entry_bytes, EntryHeader* header) {
 Status AddRotation(const EntryView& entry, KeyHistory& keys) {
   const std::string name = "entry " + std::to_string(entry.header.seq);
   const KeyRotated* rotated = entry.event ? std::get_if<KeyRotated>(&*entry.event) : nullptr;
-  if (rotated == nullptr) return Corruption(name + " is no rotation of the key");
+  if (rotated == nullptr) return Corruption(name + " is not a key rotation");
   return keys.Add(entry.header.seq, entry.header.recorded_at, *rotated).Prepend(name + ": ");
 }
 

@@ -1,6 +1,6 @@
-// The table of legal moves is data: for each stage one set of the stages that may follow, and "no record yet" and the
-// terminal stages are rows like the others. Whatever the table does not have is refused; only then is it asked which
-// rule that breaks. Two rules beyond the table need more than the last stage (an earlier allow, a failed binding), and
+// The table of legal moves is data: for each stage, the set of stages that may follow it. "No record yet" and the
+// terminal stages are rows like the others. A move that is not in the table is refused, and only then is it decided
+// which rule it breaks. Two rules beyond the table need more than the last stage (an earlier allow, a failed binding);
 // that is all that the state carries.
 #include "ledger/chain/lifecycle.h"
 
@@ -10,7 +10,7 @@
 namespace envledger {
 namespace {
 
-using StageSet = uint16_t;  // bit n: the stage whose value is n
+using StageSet = uint16_t;  // bit n: the stage with the value n
 static_assert(kStageCount <= 16);
 
 constexpr StageSet Bit(Stage stage) { return static_cast<StageSet>(1u << static_cast<unsigned>(stage)); }
@@ -23,7 +23,7 @@ constexpr StageSet Stages(std::initializer_list<Stage> stages) {
 
 constexpr std::array<StageSet, kStageCount> MakeMoves() {
   using enum Stage;
-  // Any envelope that is not at its end may end these ways, and carry a note.
+  // Any envelope that has not ended may end in these ways, and be annotated.
   constexpr StageSet kAlways = Stages({kFailed, kCancelled, kExpired, kLost, kAnnotated});
   constexpr StageSet kUndecided = kAlways | Stages({kDeferred, kAdmitted, kDenied, kRejected, kGranted});
   constexpr StageSet kRunning = kAlways | Stages({kGranted, kStarted, kRevoked});
@@ -58,15 +58,16 @@ Status RefuseMove(std::string_view rule, Stage from, Stage to, const std::string
   return Conflict(std::string(rule), std::string(Name(to)) + " cannot follow " + std::string(Name(from)) + ": " + why);
 }
 
-// The rule that a move which the table does not have breaks.
+// Finds the rule that a move outside the table breaks.
 Status ExplainIllegalMove(Stage from, Stage to) {
   if (from == Stage::kUnspecified) {
     return Conflict(std::string(kRuleFirstIsRequested),
                     "the first record of an envelope is requested, not " + std::string(Name(to)));
   }
   if (to == Stage::kRequested) return RefuseMove(kRuleRequestedOnce, from, to, "an envelope is requested once");
-  if (IsTerminal(from)) return RefuseMove(kRuleTerminalAbsorbs, from, to, "it is terminal, only annotated may follow");
-  return RefuseMove(kRuleLegalMove, from, to, "legal after it are " + NamesOf(kMoves[static_cast<size_t>(from)]));
+  if (IsTerminal(from)) return RefuseMove(kRuleTerminalAbsorbs, from, to, "only annotated may follow a terminal stage");
+  return RefuseMove(kRuleLegalMove, from, to,
+                    "the stages that may follow are " + NamesOf(kMoves[static_cast<size_t>(from)]));
 }
 
 }  // namespace

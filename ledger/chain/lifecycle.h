@@ -1,7 +1,7 @@
 // The lifecycle rules of an envelope (the invariants of FORMAT.md), as one fold: state, transition -> next state or
 // refusal.
 //
-// The sequencer applies them before it seals, the verifier after. Nothing else decides what is legal.
+// The sequencer applies them before it seals, and the verifier afterwards. Nothing else decides what is legal.
 #pragma once
 
 #include <cstdint>
@@ -22,22 +22,22 @@ inline constexpr std::string_view kRuleGrantNeedsAllow = "grant-needs-allow";   
 inline constexpr std::string_view kRuleBindingFailed = "binding-failed";         // invariant 6
 inline constexpr std::string_view kRuleExpectedRevision = "expected-revision";   // invariants 8 and 9
 
-// Where an envelope stands. The default is an envelope without records.
+// The state of an envelope. The default is an envelope without records.
 struct LifecycleState {
-  Stage stage = Stage::kUnspecified;  // the last that is not annotated
+  Stage stage = Stage::kUnspecified;  // the last one other than annotated
   uint64_t revisions = 0;             // records so far: the next revision
   uint64_t grants = 0;                // grant revisions so far
-  bool allowed = false;               // it was admitted or granted before
+  bool allowed = false;               // it has been admitted or granted
   bool binding_failed = false;        // of the scope or of a delegation hop
 };
 
-// Ok when `facts` may follow in `state`; kConflict with the rule, and a sentence that names both stages, otherwise.
+// Ok when `facts` may follow in `state`; otherwise kConflict with the rule and a sentence that names both stages.
 Status CheckMove(const LifecycleState& state, const TransitionFacts& facts);
-// The state after it. REQUIRES CheckMove(state, facts).ok().
+// The state after the transition. REQUIRES CheckMove(state, facts).ok().
 LifecycleState Advance(LifecycleState state, const TransitionFacts& facts);
 
-// Whether the table of legal moves has `to` after `from`, leaving conditions aside. kUnspecified stands for "no record
-// yet": only requested follows it, and nothing leads to it.
+// Whether the table of legal moves has `to` after `from`, ignoring further conditions. kUnspecified stands for "no
+// record yet": only requested follows it, and nothing leads to it.
 bool IsLegalMove(Stage from, Stage to);
 
 }  // namespace envledger

@@ -1,6 +1,6 @@
-// Where the standards leave room, reading is strict: a note has one spelling only, so that two readers never disagree
-// about what was signed. Base64 must be canonical, a signature holds at least one byte beside the key id, and nothing
-// may follow the last line. What the standards tell a reader to accept is accepted: blank lines in the text, signatures
+// Where the standards leave room, reading is strict: a note has only one spelling, so that two readers never disagree
+// about what was signed. Base64 must be canonical, a signature has at least one byte beside the key id, and nothing may
+// follow the last line. Whatever the standards tell a reader to accept is accepted: blank lines in the text, signatures
 // by unknown keys and of unknown types, extension lines of a checkpoint.
 #include "ledger/chain/note.h"
 
@@ -50,7 +50,7 @@ std::string_view TakeLine(std::string_view& text) {
   return line;
 }
 
-// Where in a note a complaint is about: its lines are counted from 1.
+// The line of a note, counted from 1, that an offset is in.
 size_t LineOf(std::string_view bytes, size_t offset) {
   return 1 + static_cast<size_t>(std::count(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(offset), '\n'));
 }
@@ -105,7 +105,7 @@ Result<VerifierKey> MakeVerifierKey(std::string_view name, std::string_view publ
 }
 
 Result<VerifierKey> ParseVerifierKey(std::string_view text) {
-  const size_t first = text.find('+');  // base64 may hold more of them
+  const size_t first = text.find('+');  // the base64 may contain further ones
   const size_t second = first == text.npos ? text.npos : text.find('+', first + 1);
   if (second == text.npos) return InvalidArgument("a verifier key has the form <name>+<key id>+<key>");
   const std::optional<std::string> key_id = ParseHex(text.substr(first + 1, second - first - 1));
@@ -209,10 +209,10 @@ Result<Checkpoint> ReadCheckpointNote(std::string_view bytes, Note* note) {
 
 Result<Checkpoint> OpenCheckpoint(std::string_view note_bytes, const VerifierKey& key) {
   ENVLEDGER_ASSIGN_OR_RETURN(const Note note, ParseNote(note_bytes));
-  ENVLEDGER_RETURN_IF_ERROR(VerifyNote(note, key));  // first: what nobody signed is not even looked at
+  ENVLEDGER_RETURN_IF_ERROR(VerifyNote(note, key));  // first, so that a text that the key has not signed is not parsed
   ENVLEDGER_ASSIGN_OR_RETURN(Checkpoint checkpoint, ParseCheckpoint(note.text));
   if (checkpoint.origin != key.name) {
-    return InvalidArgument("the checkpoint is of \"" + checkpoint.origin + "\", not of \"" + key.name + "\"");
+    return InvalidArgument("the checkpoint has the origin \"" + checkpoint.origin + "\", not \"" + key.name + "\"");
   }
   return checkpoint;
 }

@@ -1,9 +1,9 @@
 // C2SP signed notes and verifier keys (c2sp.org/signed-note), and checkpoints (c2sp.org/tlog-checkpoint).
 //
-// What the standards tell a reader to accept is accepted: blank lines inside the text, signatures by unknown keys and
-// of unknown types, extension lines. Where they leave room, reading is strict, so that a note has one spelling: base64
-// is canonical (padded, no spare bits), a signature has at least one byte beside its key id, control characters are
-// those below U+0020, white space in names is Unicode's. The only signature type that is verified is 0x01, Ed25519.
+// Whatever the standards tell a reader to accept is accepted: blank lines inside the text, signatures by unknown keys
+// and of unknown types, extension lines. Where they leave room, reading is strict, so that a note has only one
+// spelling: base64 is canonical (padded, no spare bits), a signature has at least one byte beside its key id, control
+// characters are those below U+0020, white space in names is Unicode's. Only signature type 0x01, Ed25519, is verified.
 #pragma once
 
 #include <cstdint>
@@ -31,24 +31,24 @@ struct VerifierKey {
 // The key of this name (an origin) and public key. kInvalidArgument when the name is empty, not UTF-8, or holds white
 // space, control characters or "+".
 Result<VerifierKey> MakeVerifierKey(std::string_view name, std::string_view public_key);
-// kInvalidArgument, saying why: wrong form, unknown signature type, wrong length, a key id that does not match.
+// kInvalidArgument, saying why: wrong form, unknown signature type, wrong length, a wrong key id.
 Result<VerifierKey> ParseVerifierKey(std::string_view text);
 std::string FormatVerifierKey(const VerifierKey& key);
 
 struct NoteSignature {
   std::string name;
   uint32_t key_id = 0;
-  std::string signature;  // what follows the key id
+  std::string signature;  // the bytes after the key id
 };
 
-// A parsed note. Parsing says nothing about the signatures' truth.
+// A parsed note. Its signatures have not been verified.
 struct Note {
-  std::string text;  // with its last newline: what is signed
+  std::string text;  // what is signed, including the last newline
   std::vector<NoteSignature> signatures;
 };
 
-// kInvalidArgument, saying what and where: not UTF-8, control characters other than newline, no blank line before the
-// signatures, a malformed signature line, none or more than 16 of them, no final newline, too long.
+// kInvalidArgument, saying what is wrong and where: not UTF-8, control characters other than newline, no blank line
+// before the signatures, a malformed signature line, none or more than 16 of them, no final newline, too long.
 Result<Note> ParseNote(std::string_view bytes);
 
 // A note of `text` (which ends in a newline) with signature lines made elsewhere, in order.
@@ -61,8 +61,8 @@ struct NoteSigner {
 };
 std::string SignNote(std::string_view text, const std::vector<NoteSigner>& signers);
 
-// Ok when at least one signature of the note is by `key` and verifies; unknown signatures are ignored; a signature that
-// names this key (name and id) and does not verify is kCorruption; none by this key is kNotFound (a wrong key).
+// Ok when at least one signature of the note is by `key` and verifies. Unknown signatures are ignored. kCorruption when
+// a signature names this key (name and id) but does not verify; kNotFound (a wrong key) when no signature names it.
 Status VerifyNote(const Note& note, const VerifierKey& key);
 
 // A checkpoint's three lines.
@@ -73,17 +73,17 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 std::string FormatCheckpoint(const Checkpoint& checkpoint);
-// The checkpoint of a note's text; extension lines after the third are allowed and ignored. kInvalidArgument otherwise:
+// The checkpoint in a note's text; extension lines after the third are allowed and ignored. kInvalidArgument otherwise:
 // no origin, a size that is not plain decimal, a root that is not 32 bytes of strict base64, an empty line, no final
 // newline.
 Result<Checkpoint> ParseCheckpoint(std::string_view text);
 
-// ParseNote, then ParseCheckpoint of its text: what a signed checkpoint claims, whoever signed it. `note` (may be null)
-// receives the note, for its signatures.
+// ParseNote, then ParseCheckpoint of its text: what a signed checkpoint claims; signatures are not verified. `note`
+// (may be null) receives the note, for its signatures.
 Result<Checkpoint> ReadCheckpointNote(std::string_view bytes, Note* note = nullptr);
 
-// ReadCheckpointNote with VerifyNote between its steps, and origin == key.name. kNotFound for a wrong key, as VerifyNote;
-// kInvalidArgument for another origin.
+// ReadCheckpointNote with VerifyNote between its two steps; the origin must be key.name. kNotFound for a wrong key, as
+// from VerifyNote; kInvalidArgument for another origin.
 Result<Checkpoint> OpenCheckpoint(std::string_view note_bytes, const VerifierKey& key);
 
 }  // namespace envledger

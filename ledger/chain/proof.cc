@@ -1,11 +1,11 @@
-// Making proofs: RFC 6962 defines PATH and PROOF by walking down from the root, at each step into the half that holds
-// the leaf (the end of the old tree), with the root of the other half as the next hash, last one first. The walk is a
-// loop here. Every half left behind is a complete subtree, which the reader knows, except the one at the ragged right
-// edge of the tree, which is put together from complete ones; after that one everything below is complete.
+// Making proofs: RFC 6962 defines PATH and PROOF by walking down from the root. Each step goes into the half that holds
+// the leaf (the end of the old tree), and the root of the other half is the next hash, in reverse order. Here the walk
+// is a loop. Every half left behind is a complete subtree, which the reader has, except the one at the ragged right
+// edge of the tree, which is computed from complete ones. Below that half, everything is complete.
 //
 // Checking proofs: the algorithms of RFC 9162, which walk up instead. `position` and `last` are the indexes, at the
-// level reached so far, of the node that is being recomputed and of the last node of the tree; where the two meet on an
-// even index the node has no sibling, and is carried up unchanged.
+// level reached so far, of the node that is being recomputed and of the last node of the tree. Where both are the same
+// even index, the node has no sibling and is carried up unchanged.
 #include <algorithm>
 #include <bit>
 #include <string>
@@ -16,8 +16,8 @@
 namespace envledger {
 namespace {
 
-// Leaves [begin, begin + count) of the tree, as some step of the walk meets them: begin is a multiple of the smallest
-// power of two that is not below count.
+// Leaves [begin, begin + count) of the tree, as they occur in the walk: begin is a multiple of the smallest power of
+// two that is not below count.
 struct Range {
   uint64_t begin = 0;
   uint64_t count = 0;
@@ -32,7 +32,7 @@ Range RightHalf(Range range) {
   return {range.begin + split, range.count - split};
 }
 
-// MTH of the range. At most one read for each bit of its size, and one hash less.
+// MTH of the range. At most one read for each bit of its size, and one node hash fewer than reads.
 Result<Hash> RootOf(Range range, const SubtreeReader& read) {
   std::vector<Hash> complete;  // from left to right
   for (;;) {
@@ -61,16 +61,16 @@ Status CheckSizes(uint64_t old_size, uint64_t new_size) {
 
 Status Refuse(std::string why) { return Corruption("the proof does not hold: " + why); }
 
-// The way up from a leaf to the root, one level or more for each hash of a proof.
+// Climbs from a leaf to the root, by one level or more for each hash of a proof.
 class Climb {
  public:
   Climb(uint64_t position, uint64_t last) : position_(position), last_(last) {}
   bool at_root() const { return last_ == 0; }
-  // Skips the levels on which the node is a right child: there the proof has no hash for it.
+  // Skips the levels on which the node is a right child, for which the proof has no hash.
   void SkipRightChildren() {
     while ((position_ & 1) != 0) Up();
   }
-  // Goes up past the level of the proof's next hash; true when that is a left sibling. REQUIRES: !at_root().
+  // Climbs past the level of the proof's next hash; true when that hash is a left sibling. REQUIRES: !at_root().
   bool StepPastSibling() {
     const bool sibling_is_left = (position_ & 1) != 0 || position_ == last_;
     if (sibling_is_left) {
@@ -124,7 +124,7 @@ Result<Proof> ConsistencyProof(uint64_t old_size, uint64_t new_size, const Subtr
     proof.push_back(sibling);
     range = goes_left ? left : right;
   }
-  if (range.begin != 0) {  // otherwise it is the old tree itself, whose root the verifier has
+  if (range.begin != 0) {  // otherwise it is the old tree itself, and the verifier has its root
     ENVLEDGER_ASSIGN_OR_RETURN(const Hash common, RootOf(range, read));
     proof.push_back(common);
   }
@@ -155,7 +155,7 @@ Status VerifyConsistency(uint64_t old_size, const Hash& old_root, uint64_t new_s
   if (proof.empty()) return Refuse("between trees of different sizes it cannot be empty");
   Climb climb(old_size - 1, new_size - 1);
   climb.SkipRightChildren();
-  // An old tree that is one complete subtree is where the climb starts; otherwise the proof says what is there.
+  // If the old tree is one complete subtree, the climb starts there; otherwise the first hash says where it starts.
   const bool starts_at_old_root = std::has_single_bit(old_size);
   Hash old_hash = starts_at_old_root ? old_root : proof.front();
   Hash new_hash = old_hash;

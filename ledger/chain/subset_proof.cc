@@ -52,8 +52,8 @@ class Prover {
   std::vector<Hash> TakeNodes() { return std::move(nodes_); }
 
  private:
-  // What stands beside the way to a leaf, below the split at `depth`. The walk comes to the leaves in order, so the
-  // last proof asked for is the only one that it needs again.
+  // The hash beside the path to a leaf, below the split at `depth`. The walk visits the leaves in order, so the last
+  // proof that was fetched is the only one that can be needed again.
   Result<Hash> Sibling(size_t leaf, size_t depth) {
     const uint64_t index = indexes_[leaf];
     if (!proven_ || *proven_ != index) {
@@ -125,7 +125,7 @@ Result<Hash> SubsetRoot(const std::vector<std::pair<uint64_t, Hash>>& leaves, ui
   }
   Folder folder(leaves, nodes);
   ENVLEDGER_ASSIGN_OR_RETURN(const Hash root, folder.Root(0, size));
-  if (!folder.used_all_nodes()) return Corruption("the proof has more nodes than it takes");
+  if (!folder.used_all_nodes()) return Corruption("the proof has more nodes than it needs");
   return root;
 }
 

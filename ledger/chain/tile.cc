@@ -19,7 +19,7 @@ std::string IndexPath(uint64_t index) {
   return path;
 }
 
-// Takes what stands before the next slash.
+// Takes everything before the next slash.
 std::string_view TakeElement(std::string_view& path) {
   const size_t end = std::min(path.find('/'), path.size());
   const std::string_view element = path.substr(0, end);
@@ -37,7 +37,7 @@ std::string TilePath(const TileId& tile) {
   return path;
 }
 
-// Reads leniently, then asks whether the tile would be called just so: one spelling is right, and only TilePath has to
+// Parses leniently, then checks that TilePath gives the same path: only one spelling is right, and only TilePath has to
 // know it.
 std::optional<TileId> ParseTilePath(std::string_view path) {
   if (path.substr(0, kRoot.size()) != kRoot) return std::nullopt;
@@ -111,7 +111,7 @@ Result<std::vector<Hash>> ParseTile(std::string_view bytes, unsigned width) {
 
 Status AppendToBundle(std::string& bundle, std::string_view entry) {
   if (entry.size() > kMaxBundleEntryBytes) {
-    return InvalidArgument("an entry of " + std::to_string(entry.size()) + " bytes does not fit an entry bundle");
+    return InvalidArgument("an entry of " + std::to_string(entry.size()) + " bytes does not fit in an entry bundle");
   }
   bundle.push_back(static_cast<char>(entry.size() >> 8));
   bundle.push_back(static_cast<char>(entry.size() & 0xff));
@@ -138,7 +138,7 @@ Result<std::vector<std::string_view>> ParseBundle(std::string_view bytes, unsign
     entries.push_back(bytes.substr(at + 2, length));
     at += 2 + length;
   }
-  if (at != bytes.size()) return problem(std::to_string(bytes.size() - at) + " bytes are behind the last entry");
+  if (at != bytes.size()) return problem(std::to_string(bytes.size() - at) + " bytes follow the last entry");
   return entries;
 }
 

@@ -1,5 +1,5 @@
-// The size of the tree, written to the base 256, says all: its digits are the widths of the partial tiles. Adding a
-// leaf adds one to it, and a carry out of a digit is a full tile that becomes one hash of the level above.
+// The size of the tree in base 256 determines everything: its digits are the widths of the partial tiles. Adding a leaf
+// adds one to it, and a carry out of a digit is a full tile that becomes one hash of the level above.
 #include "ledger/chain/tile_builder.h"
 
 #include <string>
@@ -47,8 +47,8 @@ Status TileBuilder::VisitPartial(const Sink& sink) const {
   return Ok();
 }
 
-// The right edge of the tree, from the largest subtree down: each partial tile is split as its width is into powers of
-// two. The root bags it from the right.
+// Collects the right edge of the tree, from the largest subtree down: each partial tile is split into powers of two,
+// the set bits of its width. The root combines the edge from the right.
 Hash TileBuilder::Root() const {
   std::vector<Hash> edge;
   for (unsigned level = kTileLevels; level-- > 0;) {

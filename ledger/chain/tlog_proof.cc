@@ -1,7 +1,6 @@
-// Both formats are a header, hashes one a line, an empty line, and the checkpoint to the end of the file. They are read
-// by one reader of lines that knows its line number, so that every complaint can name it. The checkpoint is taken as it
-// is: only VerifyNote may decide about it, and a second, laxer reading of notes would be a place for the two to
-// disagree.
+// Both formats are a header, one hash a line, an empty line, and the checkpoint up to the end of the file. One reader
+// takes the lines and knows its line number, so that every error can name it. The checkpoint is kept as it is: only
+// VerifyNote may judge it, because a second, laxer parser of notes could disagree with it.
 #include "ledger/chain/tlog_proof.h"
 
 #include <algorithm>
@@ -30,7 +29,7 @@ class Lines {
     }
     const std::string_view line = rest_.substr(0, end);
     rest_.remove_prefix(end + 1);
-    if (!line.empty() && line.back() == '\r') return Bad("it ends in CR LF; lines end in a newline alone");
+    if (!line.empty() && line.back() == '\r') return Bad("it ends in CR LF; lines must end in LF alone");
     return line;
   }
 

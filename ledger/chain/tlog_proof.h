@@ -1,9 +1,10 @@
-// Proofs as files, for anybody to check: that an entry is in the ledger (c2sp.org/tlog-proof), and that the ledger only
-// grew (the body of add-checkpoint in c2sp.org/tlog-witness). Both are lines of text that end in a checkpoint, the
-// signed note as it is (chain/note.h).
+// Proofs as files that anybody can check: that an entry is in the ledger (c2sp.org/tlog-proof), and that the ledger
+// only grew (the body of add-checkpoint in c2sp.org/tlog-witness). Both are lines of text that end in a checkpoint, the
+// unchanged signed note (chain/note.h).
 //
-// Whether they hold, and for whom, is decided in ledger/evidence (proof_file.h). Reading is strict, so that a proof has one spelling: decimals without leading zeros, canonical base64, hashes of 32
-// bytes, newlines alone. Complaints name the line. Pure functions; thread-safe.
+// Whether a proof holds, and for which keys, is decided in ledger/evidence (proof_file.h). Reading is strict, so that a
+// proof has only one spelling: decimals without leading zeros, canonical base64, hashes of 32 bytes, LF line ends.
+// Errors name the line. Pure functions; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -24,16 +25,16 @@ inline constexpr size_t kMaxTlogProofExtra = 65536;    // bytes; this project's 
 // More than any of these files can have.
 inline constexpr size_t kMaxProofFileBytes = kMaxNoteBytes + 2 * kMaxTlogProofExtra + 8192;
 
-// That the checkpoint's tree has a given leaf at `index`.
+// Proves that the checkpoint's tree has a given leaf at `index`.
 struct TlogProof {
   std::optional<std::string> extra;  // opaque bytes that nothing vouches for; never empty
   uint64_t index = 0;
   Proof hashes;            // RFC 6962 section 2.1.1, from the leaf's sibling upwards
-  std::string checkpoint;  // a signed note, byte for byte; not looked into by Format and Parse
+  std::string checkpoint;  // a signed note, byte for byte; Format and Parse do not look into it
   bool operator==(const TlogProof&) const = default;
 };
 
-// That the checkpoint's tree begins with the `old_size` leaves of another.
+// Proves that the checkpoint's tree begins with the `old_size` leaves of another tree.
 struct AddCheckpoint {
   uint64_t old_size = 0;
   Proof hashes;            // RFC 6962 section 2.1.2; empty when old_size is 0
@@ -41,7 +42,7 @@ struct AddCheckpoint {
   bool operator==(const AddCheckpoint&) const = default;
 };
 
-// REQUIRES: at most as many hashes as above, extra of 1 to kMaxTlogProofExtra bytes.
+// REQUIRES: no more hashes than the limits above, extra of 1 to kMaxTlogProofExtra bytes.
 std::string FormatTlogProof(const TlogProof& proof);
 std::string FormatAddCheckpoint(const AddCheckpoint& body);
 

@@ -1,8 +1,8 @@
-// The frontier keeps, for each set bit of the size from the highest down, the root of the complete subtree of that many
-// leaves: the leaves are split over these subtrees from left to right. Appending a leaf is then adding one to a binary
-// number: a carry out of a bit joins two equal subtrees into their parent. The root of RFC 6962 bags them from the
-// right, because its split point is always the largest power of two below the size: the first subtree, against all the
-// rest.
+// For each set bit of the size, from the highest down, the frontier keeps the root of a complete subtree of that many
+// leaves: the leaves are split over these subtrees from left to right. Appending a leaf is like adding one to a binary
+// number: a carry out of a bit joins two equal subtrees into their parent. The root of RFC 6962 combines them from the
+// right, because its split point is always the largest power of two below the size, which separates the first subtree
+// from all the rest.
 #include "ledger/chain/tree.h"
 
 #include <bit>

@@ -16,7 +16,7 @@ Hash LeafHash(std::string_view entry);               // SHA-256(0x00 || entry)
 Hash NodeHash(const Hash& left, const Hash& right);  // SHA-256(0x01 || left || right)
 Hash EmptyRoot();                                    // SHA-256 of nothing
 
-// A complete subtree of 2^level leaves: its index at that level (0 is leftmost), its hash.
+// Receives a complete subtree of 2^level leaves: its index at that level (0 is leftmost), its hash.
 using SubtreeVisitor = std::function<void(unsigned level, uint64_t index, const Hash& hash)>;
 
 // The right edge of a growing tree: one hash for each set bit of its size, from the largest subtree to the smallest (a
@@ -24,17 +24,17 @@ using SubtreeVisitor = std::function<void(unsigned level, uint64_t index, const 
 class Frontier {
  public:
   Frontier() = default;  // the empty tree
-  // From the parts below. kInvalidArgument when the number of hashes is not the number of set bits of `size`.
+  // From its size and hashes. kInvalidArgument when the number of hashes is not the number of set bits of `size`.
   static Result<Frontier> From(uint64_t size, std::vector<Hash> hashes);
 
-  // The hashes one behind the other: what the log keeps beside a checkpoint, of the tree without its last leaf.
+  // The concatenated hashes. The log keeps them beside a checkpoint, for the tree without its last leaf.
   std::string Encode() const;
-  // Back from that, and proven: the right edge of a tree of size-1 leaves which, with `last_leaf` added, has this root.
-  // kCorruption when the bytes are not that. REQUIRES: size > 0.
+  // Decodes the right edge of a tree of size-1 leaves, and proves it: with `last_leaf` added, the tree must have this
+  // root. kCorruption otherwise. REQUIRES: size > 0.
   static Result<Frontier> DecodeProven(std::string_view bytes, uint64_t size, const Hash& last_leaf, const Hash& root);
 
   void Append(const Hash& leaf_hash);
-  // The same, showing `visit` every complete subtree that the leaf is the last of, from the leaf itself (level 0) up.
+  // The same, and calls `visit` for every complete subtree that ends in this leaf, from the leaf itself (level 0) up.
   void Append(const Hash& leaf_hash, const SubtreeVisitor& visit);
   uint64_t size() const { return size_; }
   const std::vector<Hash>& hashes() const { return hashes_; }

@@ -1,6 +1,7 @@
-// One pass over the entries keeps what the sequencer kept when it sealed them: the hash of the entry before, the tree's
-// right edge, where each envelope stands, and how far each principal's links reach (Followed). Every entry must be what that state
-// allows. After a failure the state follows what is stored, so that one bad entry gives one failure and not a flood.
+// One pass over the entries keeps what the sequencer kept when it sealed them: the hash of the previous entry, the
+// tree's right edge, the state of each envelope, and how far each principal's links reach (Followed). Every entry must
+// fit that state. After a failure the state follows what is stored, so that one bad entry gives one failure and not a
+// flood.
 #include "ledger/chain/verifier.h"
 
 #include <algorithm>
@@ -26,7 +27,7 @@ Status StatusOf(const VerifyReport& report) {
   if (IsPass(report.verdict)) return Ok();
   const auto first = std::find_if(report.failures.begin(), report.failures.end(),
                                   [&](const VerifyFailure& failure) { return failure.verdict == report.verdict; });
-  // Only the first failures are kept, and the worst may come later.
+  // Only the first failures are kept, and the worst one may have come later.
   if (first == report.failures.end()) return {report.verdict, std::to_string(report.failure_count) + " failures"};
   std::string message = (first->seq ? Seq(*first->seq) : "the ledger") + " (" + first->check + "): " + first->message;
   if (report.failure_count > 1) message += "; " + std::to_string(report.failure_count) + " failures in all";
@@ -78,7 +79,7 @@ class Verifier::Impl {
                        Fail(seq, std::move(check), std::move(message), verdict);
                      }) {
     if (first_seq_ > 0) checkpoints_.AgreeUpTo(first_seq_);
-    // The empty tree has a root too, which a checkpoint of size 0 must have.
+    // Size 0 is reached before any entry: a checkpoint of size 0 must have the root of the empty tree.
     checkpoints_.Reach(first_seq_, &tree_, false);
   }
 
@@ -97,7 +98,7 @@ class Verifier::Impl {
     }
     if (prepared.only_hashed) {
       ++only_hashed_;
-      // Without it nothing would say whose signatures count, in a verification that looks at little else.
+      // Without this check, nothing would establish the ledger's key in a verification that looks at little else.
       if (stored_seq == 0) Fail(0, "form", "entry 0 is not the ledger's genesis", Verdict::kTampered);
     } else if (prepared.status.ok()) {
       CheckHeader(stored_seq, prepared, gap);
@@ -159,13 +160,13 @@ class Verifier::Impl {
         Fail(0, "chain", "entry 0 names a previous entry", Verdict::kTampered);
       } else {
         Fail(seq - 1, "chain",
-             Seq(seq - 1) + (previous_readable_ ? "" : ", which is malformed,") + " is not the one that entry " +
-                 std::to_string(seq) + " was sealed upon",
+             Seq(seq - 1) + (previous_readable_ ? "" : ", which is malformed,") +
+                 " does not have the hash that entry " + std::to_string(seq) + " gives for it",
              Verdict::kTampered);
       }
     }
     if (header.recorded_at < recorded_at_) {
-      Fail(seq, "time", Seq(seq) + " was recorded before the entry before it", Verdict::kTampered);
+      Fail(seq, "time", Seq(seq) + " was recorded earlier than the entry before it", Verdict::kTampered);
     }
     recorded_at_ = std::max(recorded_at_, header.recorded_at);
   }
@@ -210,7 +211,7 @@ class Verifier::Impl {
     followed_.Put(envelope);
   }
 
-  // What the past says of something is the failure of an entry when it cannot be what was vouched for.
+  // A past that cannot be what was vouched for is a failure of the entry that continues it.
   void NotePast(uint64_t seq, const std::string& what, const Status& past) {
     if (past.code() == Code::kCorruption) {
       Fail(seq, "links", what + ": " + past.message(), Verdict::kTampered);
@@ -225,10 +226,10 @@ class Verifier::Impl {
     const Status past = past_->Envelope(id, envelope);
     if (past.ok()) return envelope;
     NotePast(seq, "envelope " + std::string(id), past);
-    return followed_.Take(id);  // as if it had none
+    return followed_.Take(id);  // as if it had no past
   }
 
-  // `number`: of the principal.
+  // `number`: the principal's number (Followed::NumberOf).
   PrincipalState FindPrincipal(uint64_t seq, const PrincipalView& principal, uint32_t number,
                                const PrincipalLink* link) {
     if (const auto known = followed_.StateOf(number)) return *known;
@@ -267,7 +268,7 @@ class Verifier::Impl {
       followed_.SetState(number, state);
     }
     if (used != links.size()) {
-      Fail(seq, "links", std::to_string(links.size() - used) + " links more than principals", Verdict::kIncomplete);
+      Fail(seq, "links", std::to_string(links.size() - used) + " more links than principals", Verdict::kIncomplete);
     }
   }
 
@@ -290,7 +291,7 @@ class Verifier::Impl {
     const std::string only_hashed = "not checked: only hashes are compared";
     report.checks["sequence"] = all;
     for (const char* check : {"form", "chain", "time"}) report.checks[check] = only_hashed_ > 0 ? only_hashed : all;
-    const std::string left_out = only_hashed_ > 0 ? only_hashed : "not checked: what lies before is not read";
+    const std::string left_out = only_hashed_ > 0 ? only_hashed : "not checked: earlier entries are not read";
     const bool followed = follows_ && only_hashed_ == 0;
     report.checks["lifecycle"] = followed ? std::to_string(followed_.envelopes()) + " envelopes" : left_out;
     report.checks["links"] = followed ? std::to_string(followed_.principals()) + " principals" : left_out;
@@ -319,7 +320,7 @@ class Verifier::Impl {
   std::vector<VerifyFailure> failures_;
   uint64_t failure_count_ = 0;
   Verdict worst_ = Verdict::kUnanchored;
-  CheckpointCheck checkpoints_;  // tells its failures to the members above
+  CheckpointCheck checkpoints_;  // reports its failures to the members above
 };
 
 Verifier::Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints, VerifyScope scope)

@@ -1,7 +1,6 @@
-// Callers put requests into the queue under the mutex; one thread does everything else: connects, sends, receives,
-// waits. The thread sleeps in poll() on the socket and an eventfd while it has a connection, and on the condition
-// variable while it has none. A caller that adds something wakes it only when it sleeps, so a busy client costs no
-// system call an append.
+// Callers add requests to the queue under the mutex; one thread does everything else: it connects, sends, receives and
+// waits. While it has a connection it sleeps in poll() on the socket and an eventfd; while it has none, on the
+// condition variable. A caller wakes it only when it sleeps, so a busy client makes no system call per append.
 #include "ledger/client/append_client.h"
 
 #include <poll.h>
@@ -25,8 +24,8 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr size_t kBurstBytes = 1 << 20;         // copied from the queue before the socket takes some
-constexpr std::chrono::hours kLongestSleep{1};  // so that no distant deadline overflows a timespec
+constexpr size_t kBurstBytes = 1 << 20;         // copied from the queue before the first write
+constexpr std::chrono::hours kLongestSleep{1};  // a more distant deadline could overflow a timespec
 
 }  // namespace
 
@@ -40,11 +39,11 @@ class AppendClient::Impl {
   void Flush() EXCLUDES(mutex_);
 
  private:
-  // Waits until `bytes` more may be queued.
+  // Waits until another `bytes` can be queued.
   Status WaitForRoom(size_t bytes, Steady::time_point deadline) REQUIRES(mutex_);
   void Wake() REQUIRES(mutex_);
 
-  // The thread's.
+  // For the thread only.
   void Run();
   bool Settle() EXCLUDES(mutex_);
   void Connect() EXCLUDES(mutex_);
@@ -62,16 +61,16 @@ class AppendClient::Impl {
   CondVar changed_;  // the queue is shorter, or the thread has something to do
   AppendQueue queue_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
-  bool added_ GUARDED_BY(mutex_) = false;  // since the thread last looked for something to send
+  bool added_ GUARDED_BY(mutex_) = false;  // a request was added since the thread last looked
   bool sleeping_ GUARDED_BY(mutex_) = false;
-  UniqueFd wake_ GUARDED_BY(mutex_);  // an eventfd, made with the first connection
+  UniqueFd wake_ GUARDED_BY(mutex_);  // an eventfd, created with the first connection
 
-  // The thread's.
+  // For the thread only.
   std::unique_ptr<Channel> channel_;
-  bool answered_ = false;            // something, on this connection
-  Steady::time_point resume_at_{};   // no connecting and no sending before
-  std::chrono::milliseconds delay_;  // of the next BackOff
-  std::string problem_;              // what last went wrong
+  bool answered_ = false;            // the daemon answered something on this connection
+  Steady::time_point resume_at_{};   // no connecting or sending before this time
+  std::chrono::milliseconds delay_;  // the delay of the next BackOff
+  std::string problem_;              // the last error
 
   std::thread thread_;
 };
@@ -145,7 +144,7 @@ void AppendClient::Impl::Run() {
   }
 }
 
-// Tells callers what there is to tell. False when the client is to end and nothing is left to tell.
+// Gives callers the answers that are ready. False when the client is ending and no answers are left.
 bool AppendClient::Impl::Settle() {
   for (;;) {
     std::vector<AppendQueue::Answer> answers;
@@ -257,7 +256,7 @@ void AppendClient::Impl::Disconnect(const Status& why) {
   problem_ = why.message();
   channel_.reset();
   queue_.Disconnected();
-  // A daemon that answered and then went away may be back at once; one that never answered is not asked in a tight
+  // A daemon that answered and then went away may be back at once. One that never answered must not be asked in a tight
   // loop.
   if (!std::exchange(answered_, false)) BackOff();
 }

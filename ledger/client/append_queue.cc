@@ -1,10 +1,11 @@
-// Why it is safe to send again: the ledger answers bytes that it already has with their first acknowledgment. What is
-// left to decide is what may be said when no answer comes. A request is "sent" from the moment that its bytes may have
-// left; when its connection breaks before the answer its outcome is unknown, and stays so until an answer settles it.
+// Sending again is safe: the ledger answers bytes that it already has with their first acknowledgment. What remains is
+// what to report when no answer comes. A request is "sent" from the moment that its bytes may have left. When its
+// connection breaks before the answer, its outcome is unknown until a later answer settles it.
 //
-// Order matters because records of one envelope build on each other. When the ledger says "not now" to one request of a
-// pipeline, the ones behind it may be refused only because that one is missing. So such a refusal is not believed: the
-// queue holds, waits for the rest of the answers, and sends everything not acknowledged again, in order.
+// Order matters, because records of one envelope build on each other. When the ledger answers "not now" to one request
+// of a pipeline, requests behind it may be refused only because that one is missing. Their refusals are therefore
+// ignored: the queue holds, waits for the rest of the answers, and sends everything that was not acknowledged again, in
+// order.
 #include "ledger/client/append_queue.h"
 
 #include <algorithm>
@@ -43,7 +44,7 @@ const std::string* AppendQueue::NextToSend(size_t max_inflight) {
 Status AppendQueue::OnResponse(Response response) {
   if (response.correlation == 0) return OnRefusedConnection(response.body);
   if (inflight_.empty() || inflight_.front() != response.correlation) {
-    return Internal("the ledger answered a request out of turn");
+    return Internal("the ledger answered the requests out of order");
   }
   inflight_.pop_front();
   const auto found = pending_.find(response.correlation);
@@ -63,7 +64,7 @@ Status AppendQueue::OnResponse(Response response) {
   }
   auto* acknowledged = std::get_if<AppendResponse>(&response.body);
   if (acknowledged == nullptr || acknowledged->acknowledgments.size() != pending.items) {
-    const Status nonsense = Internal("the ledger's answer does not fit the request");
+    const Status nonsense = Internal("the ledger's answer does not match the request");
     Finish(*found, nonsense);
     return nonsense;
   }
@@ -71,7 +72,7 @@ Status AppendQueue::OnResponse(Response response) {
   return Ok();
 }
 
-// A response to no request in particular: the daemon's last word on this connection. Frames behind it are not handled.
+// A response to no particular request: the daemon's last message on this connection. Frames after it are not handled.
 Status AppendQueue::OnRefusedConnection(const ResponseBody& body) {
   const auto* refusal = std::get_if<ErrorInfo>(&body);
   if (refusal == nullptr) return Internal("the ledger answered a request that was never made");
@@ -85,7 +86,7 @@ Status AppendQueue::OnRefusedConnection(const ResponseBody& body) {
       ForgetSent();
       return status;
     case Code::kResourceExhausted:
-      if (status.rule() != kMaxFrameBytesRule) {  // too many connections: later there may be room
+      if (status.rule() != kMaxFrameBytesRule) {  // too many connections: there may be room later
         ForgetSent();
         return status;
       }
@@ -93,7 +94,7 @@ Status AppendQueue::OnRefusedConnection(const ResponseBody& body) {
     default:
       break;
   }
-  // It is about the first frame without an answer, which will never be accepted.
+  // It concerns the first unanswered frame, which will never be accepted.
   if (!inflight_.empty()) {
     const auto found = pending_.find(inflight_.front());
     if (found != pending_.end() && !found->second.finished) Finish(*found, status, *refusal);
@@ -102,7 +103,7 @@ Status AppendQueue::OnRefusedConnection(const ResponseBody& body) {
   return status;
 }
 
-// What was sent and not answered is known not to have been handled.
+// Marks unanswered requests as not sent: the daemon did not handle them.
 void AppendQueue::ForgetSent() {
   for (const uint64_t correlation : inflight_) {
     if (const auto found = pending_.find(correlation); found != pending_.end()) found->second.sent = false;
@@ -141,7 +142,8 @@ void AppendQueue::FailAll(const Status& status) {
 Status AppendQueue::Undelivered(const Pending& pending, const Status& why) {
   if (!pending.sent && !pending.outcome_unknown) return why;
   return {Code::kUnknownOutcome,
-          "sent, but no answer came; append the same bytes again to find out (" + why.message() + ")"};
+          "sent, but no answer came; append the same bytes again to find out whether they were stored (" +
+              why.message() + ")"};
 }
 
 void AppendQueue::Finish(Entry& entry, Result<std::vector<Acknowledgment>> result, std::optional<ErrorInfo> refusal) {

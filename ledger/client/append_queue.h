@@ -1,5 +1,5 @@
-// The appends that a client has not answered to its caller yet, and what may be said of each: the part of AppendClient
-// that decides. No threads, no sockets, no clock.
+// The appends that a client has not answered to its caller yet, and what to report for each. This is the part of
+// AppendClient that makes decisions: no threads, no sockets, no clock.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,7 @@ class AppendQueue {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  // What the caller is to be told. The append counts as unanswered until Forget.
+  // What to tell the caller. The append counts as unanswered until Forget.
   struct Answer {
     uint64_t correlation;
     AppendClient::Callback done;
@@ -31,29 +31,29 @@ class AppendQueue {
     std::optional<ErrorInfo> refusal;
   };
 
-  // A request of `items` records, already encoded with this correlation number. They are sent in the order of the
-  // numbers.
+  // Adds a request of `items` records, already encoded with this correlation number. Requests are sent in the order of
+  // their numbers.
   void Add(uint64_t correlation, std::string request, size_t items, Time deadline, AppendClient::Callback done);
-  // One that is answered without being sent.
+  // Adds a request that is answered without being sent.
   void AddFailed(uint64_t correlation, AppendClient::Callback done, Status status);
 
-  // The next request to send, which counts as sent from now on; null when there is none, when `max_inflight` are sent
+  // The next request to send, which then counts as sent. Null when there is none, when `max_inflight` requests are sent
   // and unanswered, or while holding().
   const std::string* NextToSend(size_t max_inflight);
 
-  // Not ok: the connection is of no more use and why, and Disconnected is to be called.
+  // Not ok, with the reason, when the connection can no longer be used; the caller must then call Disconnected.
   Status OnResponse(Response response);
-  // What was sent and not answered is sent again on the next connection.
+  // Unanswered requests will be sent again on the next connection.
   void Disconnected();
 
-  // Whether the ledger said "not now" to something sent. Nothing more is sent until the rest has been answered and
-  // Release is called; then everything not done is sent again, in order.
+  // Whether the ledger answered "not now" to a request. Nothing more is sent until all others have been answered and
+  // Release is called; then everything unfinished is sent again, in order.
   bool holding() const { return !hold_.ok(); }
   const std::string& hold_reason() const { return hold_.message(); }
   size_t inflight() const { return inflight_.size(); }
   void Release();
 
-  // Answers what has waited until its deadline. `problem` is what last went wrong, for the message.
+  // Answers requests whose deadline has passed. `problem` is the last error, for the message.
   void Expire(Time now, const std::string& problem);
   void FailAll(const Status& status);
 
@@ -61,9 +61,9 @@ class AppendQueue {
   void Forget(const std::vector<Answer>& answers);
 
   size_t bytes() const { return bytes_; }
-  bool waiting() const { return !deadlines_.empty(); }  // something has no answer yet
+  bool waiting() const { return !deadlines_.empty(); }  // some request has no answer yet
   Time NextDeadline() const { return deadlines_.empty() ? Time::max() : deadlines_.begin()->first; }
-  // Whether everything up to this number has been answered and forgotten.
+  // Whether all requests up to this number have been answered and forgotten.
   bool DoneUpTo(uint64_t correlation) const { return pending_.empty() || pending_.begin()->first > correlation; }
 
  private:
@@ -72,9 +72,9 @@ class AppendQueue {
     size_t items = 0;
     Time deadline{};
     AppendClient::Callback done;
-    bool sent = false;             // on the present connection, and not answered there
+    bool sent = false;             // on the present connection, and not answered on it
     bool outcome_unknown = false;  // sent on an earlier connection that broke before the answer
-    bool finished = false;         // its answer is in answers_, or taken
+    bool finished = false;         // its answer is in answers_ or was taken
   };
   using Entry = std::pair<const uint64_t, Pending>;
 
@@ -85,10 +85,10 @@ class AppendQueue {
   static Status Undelivered(const Pending& pending, const Status& why);
 
   std::map<uint64_t, Pending> pending_;
-  std::set<std::pair<Time, uint64_t>> deadlines_;  // of those not finished
+  std::set<std::pair<Time, uint64_t>> deadlines_;  // of unfinished requests
   std::deque<uint64_t> inflight_;                  // sent on this connection, in order; their deadlines may have passed
-  uint64_t next_ = 0;                              // nothing before it is to be sent
-  Status hold_;                                    // not ok: why the ledger is to be left alone for a while
+  uint64_t next_ = 0;                              // requests before it are not sent
+  Status hold_;                                    // not ok: why to send nothing for a while
   size_t bytes_ = 0;
   std::vector<Answer> answers_;
 };

@@ -1,8 +1,8 @@
-// How a refused batch is taken apart. A batch is all or nothing, and the refusal names one record of it. The records
-// are sent again in pieces, one piece at a time: what stood before the named record (the ledger had nothing against
-// it), then the rest. A piece that is refused again is halved, so that a batch full of bad records costs a few requests
-// a record and never the square of it. A refusal that names no record (say, of a batch that is too large) halves it
-// too.
+// How a refused batch is split. A batch is all or nothing, and the refusal names one of its records. The records are
+// sent again in pieces, one piece at a time: first those before the named record, which the ledger did not object to,
+// then the rest. A piece that is refused again is halved, so that a batch full of bad records costs a few requests per
+// record, and never a quadratic number. A refusal that names no record (for example, because the batch is too large)
+// halves the batch too.
 #include "ledger/client/appender.h"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ struct Appender::Answer {
 
 namespace {
 
-// Whether the ledger said no to a record, rather than being unable, or unwilling to hear this caller at all.
+// Whether the ledger refused a record, rather than being unavailable or refusing this caller altogether.
 bool IsRefusal(const Status& status) {
   return status.code() == Code::kInvalidArgument || status.code() == Code::kConflict ||
          status.code() == Code::kResourceExhausted;
@@ -61,7 +61,7 @@ void Appender::Add(AppendLine line) {
     SettleFront();
     settled = true;
   }
-  // What a batch waits for goes away only when another is settled, so that is the time to look again.
+  // A waiting batch can only be unblocked when another is settled, so it is checked again only then.
   if (!waiting_ || settled) waiting_ = MustWait();
   if (!waiting_ || !HasRoomToWait()) Flush();
 }
@@ -154,7 +154,7 @@ void Appender::SettleRefused(const std::vector<AppendLine>& lines, const Answer&
   } else if (!stopped_) {
     TakeApart(lines, answer);
   } else {
-    // It was on its way when an earlier one was refused. Nothing more is sent, but what is known is said.
+    // It was already sent when an earlier one was refused. Nothing more is sent, but its known result is reported.
     const int64_t item = answer.error ? answer.error->item : -1;
     const bool named = item >= 0 && static_cast<size_t>(item) < lines.size();
     if (named) Refuse(lines[static_cast<size_t>(item)], answer);
@@ -164,7 +164,7 @@ void Appender::SettleRefused(const std::vector<AppendLine>& lines, const Answer&
 
 void Appender::TakeApart(const std::vector<AppendLine>& lines, const Answer& first_answer) {
   size_t from = 0;             // the first line that is not settled
-  size_t size = lines.size();  // of the piece from there that was sent, and then of the next
+  size_t size = lines.size();  // size of the piece from there: first the one that was sent, then the next
   const Answer* refused = &first_answer;
   std::shared_ptr<Answer> answer;
   while (true) {

@@ -1,10 +1,9 @@
-// Sends a stream of transitions in batches, several on their way at once, and finds the record that a refused batch is
-// refused for.
+// Sends a stream of transitions in batches, several at a time, and finds the record that caused a batch to be refused.
 //
-// Two batches that hold records of one envelope are never on their way together: a refusal of the first could otherwise
-// let the second in before it, and the ledger's order is the order. Everything else is pipelined. A batch that has to
-// wait for another takes more lines meanwhile, so that a slow disk makes larger batches and not a slow reader. Results
-// come out in the order of the lines.
+// Two batches with records of one envelope are never in flight together, because the second could be stored although
+// the first was refused, and the order of the records would be lost. Everything else is pipelined. A batch that must
+// wait takes more lines meanwhile, so that a slow disk leads to larger batches and does not slow the reader down.
+// Results are reported in the order of the lines.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +19,7 @@
 
 namespace envledger {
 
-// Sends one batch; the callback comes later, from any thread. As AppendClient::AppendBatchAsync.
+// Sends one batch, as AppendClient::AppendBatchAsync does. The callback is called later, from any thread.
 using SendBatch = std::function<void(std::vector<AppendRecord>, AppendClient::Callback)>;
 
 struct AppendLine {
@@ -30,14 +29,14 @@ struct AppendLine {
 };
 
 struct AppendLimits {
-  size_t batch_records = 256;  // enough to be sent
+  size_t batch_records = 256;  // a batch of this size is sent
   size_t batch_bytes = 256 * 1024;
-  size_t most_batch_records = 1024;  // while it has to wait; what a daemon takes at once by default
+  size_t most_batch_records = 1024;  // limit while a batch waits; the default limit of the daemon
   size_t most_batch_bytes = 1 << 20;
   size_t batches_in_flight = 16;
 };
 
-// What becomes of the lines, in their order (of those that are stored; refusals come when they are known).
+// Reports the results of the lines: acknowledgments in the order of the lines, refusals as soon as they are known.
 struct AppendEvents {
   std::function<void(const AppendLine&, const Acknowledgment&)> acknowledged;
   std::function<void(const AppendLine&, const Status&, const ErrorInfo*)> refused;
@@ -46,26 +45,26 @@ struct AppendEvents {
 // Used by one thread.
 class Appender {
  public:
-  // With `keep_going` a refused record is left out and the rest goes on; without it nothing is sent after a refusal.
+  // With `keep_going`, a refused record is skipped and the rest continues; without it, nothing is sent after a refusal.
   Appender(SendBatch send, AppendLimits limits, bool keep_going, AppendEvents events);
-  ~Appender();  // REQUIRES: nothing is on its way (Finish was called)
+  ~Appender();  // REQUIRES: nothing is in flight (Finish was called)
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
 
-  // Takes one more line. Waits while too much is on its way.
+  // Takes one more line. Waits while too much is in flight.
   void Add(AppendLine line);
-  // Sends what was added and not sent yet.
+  // Sends the lines that were added and not sent yet.
   void Flush();
-  // Flush, and waits until everything is answered.
+  // Flushes, and waits until everything is answered.
   void Finish();
 
-  // Whether lines are no longer sent: after a refusal without keep_going, or after a failure.
+  // Whether sending has stopped: after a refusal without keep_going, or after a failure.
   bool stopped() const { return stopped_; }
-  // Why the ledger could not answer; ok when it always did. Refusals of records are no failure.
+  // Why the ledger could not answer; ok while it always could. Refusals of records are not failures.
   const Status& failure() const { return failure_; }
   uint64_t acknowledged() const { return acknowledged_; }
   uint64_t refused() const { return refused_; }
-  // Lines that were neither: added before the stop, not stored as far as anybody knows.
+  // Lines that were neither acknowledged nor refused: added before the stop, and not known to be stored.
   uint64_t abandoned() const { return abandoned_; }
 
  private:
@@ -92,9 +91,9 @@ class Appender {
   const AppendEvents events_;
   std::vector<AppendLine> pending_;
   size_t pending_bytes_ = 0;
-  bool waiting_ = false;  // the pending batch is large enough, and had to wait when that was last looked at
+  bool waiting_ = false;  // the pending batch is large enough, and had to wait at the last look
   std::deque<Batch> in_flight_;
-  std::unordered_map<std::string, size_t> envelopes_in_flight_;  // in how many lines
+  std::unordered_map<std::string, size_t> envelopes_in_flight_;  // number of lines for each envelope
   bool stopped_ = false;
   Status failure_;
   uint64_t acknowledged_ = 0;

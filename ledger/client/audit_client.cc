@@ -24,12 +24,12 @@ class AuditClient::Impl {
  private:
   Result<std::string> Exchange(std::string_view request);
 
-  std::unique_ptr<Channel> channel_;  // null once it is of no further use
+  std::unique_ptr<Channel> channel_;  // null once the connection cannot be used any more
   const std::chrono::milliseconds timeout_;
   uint64_t correlation_ = 0;
 };
 
-// One frame out, one frame in.
+// Sends one frame and receives one.
 Result<std::string> AuditClient::Impl::Exchange(std::string_view request) {
   const auto deadline = Steady::now() + timeout_;
   channel_->Queue(request);
@@ -44,7 +44,7 @@ Result<std::string> AuditClient::Impl::Exchange(std::string_view request) {
       return Unavailable("the ledger did not answer within " + std::to_string(timeout_.count()) + " ms");
     }
     pollfd events = channel_->Events();
-    // In steps that fit an int; a step that ends early only looks again.
+    // Waits in steps that fit an int; a step that ends early is harmless.
     poll(&events, 1, static_cast<int>(std::min<int64_t>(left.count(), 60'000)));
   }
 }
@@ -57,7 +57,7 @@ Result<ResponseBody> AuditClient::Impl::Call(const RequestBody& body) {
     channel_.reset();
     return std::move(response).status();
   }
-  // A refusal of the whole connection answers no request in particular.
+  // A refusal of the whole connection belongs to no request.
   const auto* refusal = std::get_if<ErrorInfo>(&response->body);
   if (response->correlation != correlation_) channel_.reset();
   if (refusal != nullptr && (channel_ != nullptr || response->correlation == 0)) return refusal->status;

@@ -18,16 +18,16 @@ class AuditClient {
                                                       std::chrono::milliseconds timeout);
   ~AuditClient();
 
-  // Sends the body as a request and returns the response's body, never an ErrorInfo: an error response becomes its
-  // status. kUnavailable when the connection broke or `timeout` passed; the client is then of no further use.
+  // Sends the body as a request and returns the body of the response. An error response (ErrorInfo) becomes its status.
+  // kUnavailable when the connection broke or `timeout` passed; the client cannot be used after that.
   Result<ResponseBody> Call(const RequestBody& body);
 
-  // Call for a response of one kind. kInternal when the daemon answered with another.
+  // As Call, for a response of one type. kInternal when the daemon answered with another type.
   template <typename T>
   Result<T> CallFor(const RequestBody& body) {
     ENVLEDGER_ASSIGN_OR_RETURN(ResponseBody response, Call(body));
     if (T* value = std::get_if<T>(&response)) return std::move(*value);
-    return Internal("the daemon answered with a response of another kind");
+    return Internal("the daemon answered with a response of another type");
   }
 
  private:

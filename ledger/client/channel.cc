@@ -11,7 +11,8 @@ namespace envledger {
 
 namespace {
 constexpr size_t kChunkBytes = 64 << 10;
-// Far above any page that a daemon gives, and below what would hurt. Memory grows only with what arrives.
+// Far larger than any page that a daemon sends, and small enough to be harmless. Memory grows only with the bytes
+// received.
 constexpr uint32_t kMaxAnswerBytes = 64 << 20;
 }  // namespace
 

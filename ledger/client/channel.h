@@ -1,4 +1,4 @@
-// One connection to the daemon as its clients use it: frames out, frames in, never blocking.
+// A client's connection to the daemon: sends and receives frames, and never blocks.
 #pragma once
 
 #include <poll.h>
@@ -19,12 +19,13 @@ class Channel {
  public:
   static Result<std::unique_ptr<Channel>> Connect(const std::string& path);
 
-  // Puts a frame into the output, which Write sends. REQUIRES: 0 < frame.size() < 4 GiB.
+  // Adds a frame to the output, which Write sends. REQUIRES: 0 < frame.size() < 4 GiB.
   void Queue(std::string_view frame);
   size_t output_bytes() const { return output_.size() - written_; }
-  // Sends what the socket takes at once. A failure shows in Read, after what the daemon sent before it.
+  // Sends as much as the socket takes at once. A failure is reported by Read, after everything that the daemon sent
+  // before it.
   void Write();
-  // Appends the frames that one read completes. Not ok: the connection has ended, and nothing will come any more.
+  // Appends the frames that one read completes. Not ok when the connection has ended and nothing more will come.
   Status Read(std::vector<std::string>& frames);
 
   // What to poll for: input, and room for the output if there is any.
@@ -35,7 +36,7 @@ class Channel {
 
   UniqueFd fd_;
   std::string output_;
-  size_t written_ = 0;  // of output_
+  size_t written_ = 0;  // bytes of output_
   FrameReader reader_;
   std::vector<char> chunk_;
 };

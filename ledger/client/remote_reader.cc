@@ -6,7 +6,7 @@ Result<std::unique_ptr<LedgerReader>> RemoteReader::Connect(const std::string& s
                                                             std::chrono::milliseconds timeout) {
   auto client = AuditClient::Connect(socket, timeout);
   if (!client.ok()) {
-    // Not kNotFound: what was looked for is an envelope or a checkpoint, and that may well exist.
+    // Not kNotFound: the caller looks for an envelope or a checkpoint, which may well exist.
     const Code code = client.status().code() == Code::kNotFound ? Code::kUnavailable : client.status().code();
     return envledger::Status(code, "no ledger at " + socket + ": " + client.status().message());
   }

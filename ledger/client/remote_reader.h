@@ -1,4 +1,4 @@
-// A ledger behind the audit socket of a daemon.
+// A ledger that is read through a daemon's audit socket.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// Bytes where FlatBuffers can read them: it loads integers in place, so a buffer must begin at a multiple of 8.
+// Bytes aligned for FlatBuffers, which loads integers in place: a buffer must begin at a multiple of 8.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace envledger {
 
-// The given bytes themselves when they are aligned, a copy otherwise. Borrows from them in both cases.
+// The given bytes themselves when they are aligned, otherwise a copy. Borrows the given bytes in both cases.
 class AlignedBytes {
  public:
   explicit AlignedBytes(std::string_view bytes) : original_(bytes), data_(bytes.data()) {
@@ -20,7 +20,7 @@ class AlignedBytes {
   const uint8_t* data() const { return reinterpret_cast<const uint8_t*>(data_); }
   size_t size() const { return original_.size(); }
 
-  // `size` bytes at `part`, which lies in data(), as a view of the bytes that were given.
+  // The view of the given bytes that corresponds to the `size` bytes at `part`, which lies in data().
   std::string_view Original(const void* part, size_t size) const {
     return {original_.data() + (static_cast<const char*>(part) - data_), size};
   }

@@ -1,10 +1,10 @@
-// An entry is built once, and its bytes are what is hashed and stored from then on. So equal inputs give equal bytes
-// (fields in the order of the schema, absent what is empty), and every entry is a whole number of 8-byte words,
-// whatever it holds: a transition inside one is then as well aligned as the entry itself.
+// An entry is built once; from then on its bytes are what is hashed and stored. So equal inputs give equal bytes
+// (fields in the order of the schema, empty ones absent), and every entry is a whole number of 8-byte words, so that a
+// transition inside it is as well aligned as the entry itself.
 //
-// The builder puts its own product through the check that every reader makes. That is the gate of the ledger: an entry
-// that a reader would refuse, once sealed, makes the whole ledger fail its verification for ever. It costs a walk over
-// the entry's own few tables, and not over the transition, which is a list of bytes to it.
+// The builder runs its result through the check that every reader makes. That is the gate of the ledger: once sealed,
+// an entry that readers refuse makes the whole ledger fail its verification for good. The check walks over the entry's
+// own few tables, but not over the transition, which is only a list of bytes here.
 #include "ledger/codec/entry.h"
 
 #include <algorithm>
@@ -146,7 +146,7 @@ LedgerEvent DecodeEvent(const fb::Entry& entry) {
   }
 }
 
-// The union's type of an event: its place in the variant, which has the order of the schema.
+// The union's type of an event: its index in the variant, which has the order of the schema.
 fb::LedgerEvent TypeOf(const LedgerEvent& event) { return static_cast<fb::LedgerEvent>(event.index() + 1); }
 static_assert(std::variant_size_v<LedgerEvent> == static_cast<size_t>(fb::LedgerEvent::MAX));
 static_assert(std::is_same_v<
@@ -158,29 +158,29 @@ const Shape& EntryShape() {
   return shape;
 }
 
-// What the schema cannot say: what is mandatory, and what goes together.
+// Rules that the schema cannot express: what is mandatory, and what excludes what.
 bool CheckBody(const fb::Entry& entry, Fault& fault) {
   if (entry.previous() == nullptr) return fault.Set("previous", "is missing");
   if (entry.recorder() == nullptr) return fault.Set("recorder", "is missing");
   const bool has_transition = entry.transition() != nullptr;
   const bool has_event = entry.event() != nullptr;
   if (has_transition == has_event) {
-    return fault.Set(has_event ? "event" : "transition", has_event ? "stands beside a transition" : "is missing");
+    return fault.Set(has_event ? "event" : "transition", has_event ? "is set beside a transition" : "is missing");
   }
   if (has_transition && entry.transition()->size() == 0) return fault.Set("transition", "is empty");
   if (has_transition) {
     return entry.envelope_revision().has_value() || fault.Set("envelope_revision", "is missing");
   }
-  if (entry.envelope_revision().has_value()) return fault.Set("envelope_revision", "stands beside an event");
-  if (entry.envelope_previous().has_value()) return fault.Set("envelope_previous", "stands beside an event");
-  return entry.principal_links() == nullptr || fault.Set("principal_links", "stand beside an event");
+  if (entry.envelope_revision().has_value()) return fault.Set("envelope_revision", "is set beside an event");
+  if (entry.envelope_previous().has_value()) return fault.Set("envelope_previous", "is set beside an event");
+  return entry.principal_links() == nullptr || fault.Set("principal_links", "are set beside an event");
 }
 
 bool Check(const AlignedBytes& aligned, Fault& fault) {
   if (!EntryShape().Check(aligned.data(), aligned.size(), fault)) return false;
   flatbuffers::Verifier::Options options;
   options.max_tables = kMaxEntryBytes / 4;
-  options.check_nested_flatbuffers = false;  // CheckTransition's
+  options.check_nested_flatbuffers = false;  // CheckTransition does that
   flatbuffers::Verifier verifier(aligned.data(), aligned.size(), options);
   if (!fb::VerifyEntryBuffer(verifier)) return fault.Set("", "does not pass the FlatBuffers verifier");
   return CheckBody(*fb::GetEntry(aligned.data()), fault);
@@ -222,11 +222,12 @@ const std::vector<std::string_view>& EventNames() {
 namespace {
 
 // Everything but the body and the links: the root, the entry's table and vtable, the hash, the recorder with its
-// producer, the vtables of what an event consists of, and padding. Far more than that takes: it is part of the format.
+// producer, the vtables of what an event consists of, and padding. It is far more than these take, and part of the
+// format.
 constexpr size_t kFixedBytes = 1024;
-constexpr size_t kLinkBytes = 40;  // its offset, its table, padding
-constexpr size_t kItemBytes = 40;  // the same, of an event's list
-constexpr size_t kTextBytes = 12;  // beside the text: its offset, its length, a zero byte, padding
+constexpr size_t kLinkBytes = 40;  // of a link: its offset, its table, padding
+constexpr size_t kItemBytes = 40;  // of an item in an event's list: the same
+constexpr size_t kTextBytes = 12;  // of a string beside its text: offset, length, a zero byte, padding
 
 size_t BytesOf(const std::string& text) { return kTextBytes + text.size(); }
 size_t BytesOf(const std::vector<KeyValue>& pairs) {
@@ -296,7 +297,7 @@ Result<std::string_view> EntryBuilder::Impl::Finish(const EntryHeader& header,
   const std::string_view bytes(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
   Fault fault;
   if (!Check(AlignedBytes(bytes), fault)) {
-    return fault.ToStatus(Code::kInternal, "entry").Prepend("what would be sealed is no valid entry: ");
+    return fault.ToStatus(Code::kInternal, "entry").Prepend("an invalid entry was about to be sealed: ");
   }
   return bytes;
 }
@@ -313,7 +314,7 @@ Result<std::string_view> EntryBuilder::Build(const EntryHeader& header, const Ch
   ENVLEDGER_ASSIGN_OR_RETURN(const std::string_view bytes, Build(header, transition.bytes()));
   const auto* embedded = fb::GetEntry(impl_->builder.GetBufferPointer())->transition();
   const std::string_view held(reinterpret_cast<const char*>(embedded->data()), embedded->size());
-  ENVLEDGER_INVARIANT(held == transition.bytes(), "the entry holds another transition than the one it was built from");
+  ENVLEDGER_INVARIANT(held == transition.bytes(), "the entry does not hold the transition that it was built from");
   return bytes;
 }
 
@@ -325,7 +326,7 @@ Result<std::string_view> EntryBuilder::Build(const EntryHeader& header, const Le
 }
 
 bool HoldsEvent(std::string_view bytes) {
-  // Nothing is assumed of the buffer: every step stays inside or gives up.
+  // The buffer is not trusted: every step stays inside it or gives up.
   const auto load = [&](uint64_t at, auto value) {
     if (at <= bytes.size() && bytes.size() - at >= sizeof(value)) std::memcpy(&value, bytes.data() + at, sizeof(value));
     return flatbuffers::EndianScalar(value);

@@ -38,7 +38,7 @@ struct PrincipalLink {
   bool operator==(const PrincipalLink&) const = default;
 };
 
-// The ledger's own events. Field meanings stand in entry.fbs.
+// The ledger's own events. entry.fbs explains the fields.
 struct Genesis {
   std::string origin;
   std::string public_key;  // 32 bytes
@@ -96,7 +96,7 @@ std::string_view EventName(const LedgerEvent& event);
 // Every name that EventName can give, in the order of the variant.
 const std::vector<std::string_view>& EventNames();
 
-// What the sequencer decides about an entry, beside its body.
+// What the sequencer decides about an entry, apart from its body.
 struct EntryHeader {
   uint64_t seq = 0;
   Nanos recorded_at = 0;
@@ -107,14 +107,13 @@ struct EntryHeader {
   std::vector<PrincipalLink> principal_links;
 };
 
-// How large an entry can become at the most, before it is built: the one estimate of that. It holds for a producer of
-// up to kMaxProducerBytes; FORMAT.md section 2.1 states it for transitions, with the principals that they involve.
+// An upper bound of an entry's size, before it is built; nothing else estimates it. It holds for a producer of up to
+// kMaxProducerBytes; FORMAT.md section 2.1 states it for transitions, with the principals that they involve.
 size_t EntryBytesAtMost(size_t transition_bytes, size_t principals);
 size_t EntryBytesAtMost(const LedgerEvent& event);
 size_t EntryBytesAtMost(const AppendsRefused& event);
 
-// Builds entries, each checked as its readers will check it. Keeps its buffer between calls, so one builder serves one
-// thread.
+// Builds entries and checks each as its readers will. Keeps its buffer between calls, so one builder serves one thread.
 class EntryBuilder {
  public:
   EntryBuilder();
@@ -123,13 +122,13 @@ class EntryBuilder {
   EntryBuilder& operator=(const EntryBuilder&) = delete;
 
   // The bytes of the entry, which CheckEntry accepts; valid until the next call. `transition` is embedded verbatim,
-  // 8-byte aligned, and, as in CheckEntry, not looked into. kInternal, naming the field, when the entry would not be
-  // one: too large, a text that is not UTF-8, a revision beside an event.
+  // 8-byte aligned, and its contents are not checked, as in CheckEntry. kInternal, naming the field, when the entry
+  // would be malformed: too large, a text that is not UTF-8, a revision beside an event.
   Result<std::string_view> Build(const EntryHeader& header, std::string_view transition);
   Result<std::string_view> Build(const EntryHeader& header, const LedgerEvent& event);
-  // The same, for what is to be sealed. What readers do beyond CheckEntry is CheckTransition of the embedded bytes, and
-  // that was done: it is a function of the bytes alone, `transition` is the proof that it accepted these, and the entry
-  // is seen to hold the same ones. So every reader will accept the entry.
+  // The same, for a transition that is to be sealed. Beyond CheckEntry, readers only call CheckTransition on the
+  // embedded bytes. Its verdict depends on the bytes alone, `transition` proves that it accepted these, and the entry
+  // is checked to hold exactly these. So every reader will accept the entry.
   Result<std::string_view> Build(const EntryHeader& header, const CheckedTransition& transition);
 
  private:
@@ -140,18 +139,18 @@ class EntryBuilder {
 // A checked entry. The views borrow from the checked bytes.
 struct EntryView {
   EntryHeader header;
-  std::string_view transition;  // empty: it carries an event
+  std::string_view transition;  // empty when the entry carries an event
   std::optional<LedgerEvent> event;
 };
 
 // Checks that `bytes` is exactly one well-formed entry: size, FlatBuffers verification, nothing trailing, exactly one
 // body, revision and links only with a transition, enum and mask ranges, a 32-byte previous hash, UTF-8. The nested
-// transition is not checked here (CheckTransition). kCorruption with what and where otherwise. `bytes` need not be
-// aligned.
+// transition is not checked here (CheckTransition). kCorruption, saying what is wrong and where, otherwise. `bytes`
+// need not be aligned.
 Result<EntryView> CheckEntry(std::string_view bytes);
 
-// Whether the entry carries an event rather than a transition: a look at one field, of a buffer that nobody has
-// checked. Of a malformed one it says either.
+// Whether the entry carries an event rather than a transition. Reads one field of a buffer that need not have been
+// checked; for a malformed buffer the answer may be either.
 bool HoldsEvent(std::string_view bytes);
 
 }  // namespace envledger

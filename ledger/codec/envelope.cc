@@ -11,7 +11,7 @@ namespace {
 constexpr std::array<std::string_view, 6> kRelationNames = {"as_requested", "narrowed", "widened",
                                                             "withheld",     "unstated", "added"};
 
-// Whether two amounts count the same thing: both in total, or both for each unit of one resource.
+// Whether two amounts count the same thing: both the total, or both the amount for each unit of one resource.
 bool Comparable(const Resource& asked, const Resource& given) {
   if (asked.per != given.per) return false;
   return asked.unit_of.empty() || given.unit_of.empty() || asked.unit_of == given.unit_of;
@@ -21,24 +21,24 @@ Relation Compare(const Resource& asked, const Resource& given) {
   if (!Comparable(asked, given)) return Relation::kUnstated;
   const bool bounds = asked.min.has_value() || asked.max.has_value();
   if (!given.amount.has_value()) {
-    // A grant that repeats the bounds of an ask without amount gives what was asked; any other bounds say no amount.
+    // A grant that repeats the bounds of a request without an amount gives what was asked. Other bounds name no amount.
     const bool repeated = bounds && !asked.amount.has_value() && asked.min == given.min && asked.max == given.max;
     return repeated ? Relation::kAsRequested : Relation::kUnstated;
   }
   if (!asked.amount.has_value() && !bounds) return Relation::kUnstated;
 
-  // An exact ask is one whose bounds coincide.
+  // A request for an exact amount has that amount as both bounds.
   const std::optional<int64_t> least = asked.amount.has_value() ? asked.amount : asked.min;
   const std::optional<int64_t> most = asked.amount.has_value() ? asked.amount : asked.max;
   const int64_t amount = *given.amount;
   if (least.has_value() && amount < *least) {
-    return amount == 0 ? Relation::kWithheld : Relation::kNarrowed;  // below the least: the ask was above zero
+    return amount == 0 ? Relation::kWithheld : Relation::kNarrowed;  // amount < least, so more than 0 was asked for
   }
   if (most.has_value() && amount > *most) return Relation::kWidened;
   return Relation::kAsRequested;
 }
 
-// What this record says replaces what earlier ones said.
+// What this record says replaces what earlier records said.
 void Apply(const Record& record, Envelope& envelope) {
   const Transition& transition = record.transition;
   if (transition.stage != Stage::kAnnotated) envelope.stage = transition.stage;
@@ -96,7 +96,7 @@ RelationMap RelationOf(const ResourceMap& requested, const ResourceMap& granted)
     const auto it = given.find(asked.name);
     relation[asked.name] = it == given.end() ? Relation::kUnstated : Compare(asked, *it->second);
   }
-  for (const Resource& resource : granted) relation.emplace(resource.name, Relation::kAdded);  // where not there yet
+  for (const Resource& resource : granted) relation.emplace(resource.name, Relation::kAdded);  // unless it is there
   return relation;
 }
 

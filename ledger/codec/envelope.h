@@ -1,4 +1,5 @@
-// What an envelope looks like now: a fold over its records, and the relation of what was granted to what was requested.
+// The current state of an envelope, folded from its records, and the relation of what was granted to what was
+// requested.
 #pragma once
 
 #include <cstdint>
@@ -20,28 +21,28 @@ struct Record {
   uint64_t seq = 0;
   Nanos recorded_at = 0;
   uint64_t revision = 0;
-  std::optional<uint64_t> previous;  // the seq of the envelope's record before it
+  std::optional<uint64_t> previous;  // the seq of the envelope's previous record
   Recorder recorder;
   std::vector<PrincipalLink> links;
   Transition transition;
 };
 
-// The record of an entry's bytes. kCorruption when the bytes are not a well-formed entry; kInvalidArgument when the
-// entry carries a ledger event.
+// Decodes an entry's bytes as a record. kCorruption when the bytes are not a well-formed entry; kInvalidArgument when
+// the entry carries a ledger event.
 Result<Record> DecodeRecord(std::string_view entry_bytes);
 
 enum class Relation : uint8_t { kAsRequested, kNarrowed, kWidened, kWithheld, kUnstated, kAdded };
 std::string_view Name(Relation relation);  // "as_requested", ...
 std::optional<Relation> ParseRelation(std::string_view name);
 
-// Per resource name, what became of the ask; see "Relation of granted to requested" in FORMAT.md.
+// For each resource name, how the grant compares with the request; see "Relation of granted to requested" in FORMAT.md.
 using RelationMap = std::map<std::string, Relation>;
 RelationMap RelationOf(const ResourceMap& requested, const ResourceMap& granted);
 
 // The envelope as of its last record.
 struct Envelope {
   std::string envelope_id;
-  Stage stage = Stage::kUnspecified;  // annotated changes none
+  Stage stage = Stage::kUnspecified;  // annotations do not change it
   Nanos opened_at = 0;                // occurred_at of the first record
   Nanos updated_at = 0;               // occurred_at of the last record
   Identity identity;
@@ -61,11 +62,11 @@ struct Envelope {
   uint64_t revisions = 0;  // how many records
 };
 
-// Those of the records that had happened by `at`: with occurred_at at or before it, in the ledger's order. None when
-// the first had not. REQUIRES: not empty.
+// The records that had happened by `at`: those with occurred_at at or before it, in the ledger's order. Empty when the
+// first record had not happened. REQUIRES: not empty.
 std::vector<Record> RecordsAsOf(const std::vector<Record>& records, Nanos at);
 
-// Folds records one by one, holding no more of them than the envelope does.
+// Folds records one by one. Holds no more of them than the resulting Envelope does.
 class EnvelopeFold {
  public:
   // In the order of their revisions. REQUIRES: the first is `requested`.
@@ -75,10 +76,10 @@ class EnvelopeFold {
   Envelope Get() const;
 
  private:
-  Envelope envelope_;  // without its relation
+  Envelope envelope_;  // its relation is filled in by Get
 };
 
-// The fold of these. REQUIRES: not empty, the first is `requested`.
+// The fold of these records. REQUIRES: not empty, the first is `requested`.
 Envelope FoldEnvelope(const std::vector<Record>& records);
 
 }  // namespace envledger

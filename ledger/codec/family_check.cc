@@ -18,10 +18,10 @@ std::string_view View(const flatbuffers::String* text) {
 bool Missing(std::string_view field, Fault& fault) { return fault.Set(field, "is missing"); }
 
 bool CheckTime(std::optional<int64_t> time, std::string_view field, Fault& fault) {
-  return !time.has_value() || *time >= 0 || fault.Set(field, "lies before 1970");
+  return !time.has_value() || *time >= 0 || fault.Set(field, "is before 1970");
 }
 
-// Every principal is complete, wherever it stands: anonymous is a kind, not an empty string (invariant 7).
+// Every principal is complete, wherever it appears: anonymous is a kind, not an empty string (invariant 7).
 bool CheckPrincipal(const fb::Principal* principal, std::string_view field, Fault& fault) {
   if (principal == nullptr) return Missing(field, fault);
   if (principal->kind() == fb::PrincipalKind::unspecified) return Missing("kind", fault) || fault.In(field);
@@ -33,13 +33,13 @@ bool CheckOptionalPrincipal(const fb::Principal* principal, std::string_view fie
   return principal == nullptr || CheckPrincipal(principal, field, fault);
 }
 
-// Reports an item's key as standing twice in its list. Keys may be thousands: short lists are compared pair by pair,
+// Reports a key that appears twice in its list. There may be thousands of keys: short lists are compared pair by pair,
 // long ones sorted.
 template <typename Item>
 bool CheckDistinct(const flatbuffers::Vector<flatbuffers::Offset<Item>>& items,
                    const flatbuffers::String* (Item::*key)() const, std::string_view key_name, Fault& fault) {
   constexpr flatbuffers::uoffset_t kShort = 12;
-  const auto repeated = [&](size_t index) { return fault.Set(key_name, "stands twice") || fault.InItem(index); };
+  const auto repeated = [&](size_t index) { return fault.Set(key_name, "appears twice") || fault.InItem(index); };
   if (items.size() <= kShort) {
     for (flatbuffers::uoffset_t i = 1; i < items.size(); ++i) {
       for (flatbuffers::uoffset_t j = 0; j < i; ++j) {
@@ -74,7 +74,7 @@ bool CheckResource(const fb::Resource& resource, Fault& fault) {
   if (!resource.amount().has_value() && !min.has_value() && !max.has_value()) return Missing("amount", fault);
   if (min.has_value() && max.has_value() && *min > *max) return fault.Set("min", "is greater than max");
   if (resource.unit_of() != nullptr && resource.per() != fb::Per::unit) {
-    return fault.Set("unit_of", "needs per = unit");
+    return fault.Set("unit_of", "is only allowed when per is unit");
   }
   return true;
 }
@@ -101,7 +101,7 @@ bool CheckSha256(const flatbuffers::String* digest, std::string_view field, Faul
   return fault.Set(field, "is not \"sha256:\" and 64 lower-case hexadecimal digits");
 }
 
-// "<algorithm>:<hex>", for digests that others made.
+// "<algorithm>:<hex>", for digests made elsewhere.
 bool CheckDigest(const flatbuffers::String* digest, std::string_view field, Fault& fault) {
   if (digest == nullptr) return true;
   const std::string_view text = View(digest);
@@ -148,7 +148,7 @@ bool CheckIdentity(const fb::Identity& identity, Fault& fault) {
 bool CheckExecution(const fb::Execution& execution, Fault& fault) {
   if (execution.kind() == fb::ExecutionKind::unspecified) return Missing("kind", fault);
   if (execution.kind() == fb::ExecutionKind::other && execution.kind_detail() == nullptr) {
-    return fault.Set("kind_detail", "is missing; kind = other needs it");
+    return fault.Set("kind_detail", "is missing; it is required when kind is other");
   }
   const auto* targets = execution.targets();
   for (flatbuffers::uoffset_t i = 0; targets != nullptr && i < targets->size(); ++i) {
@@ -165,7 +165,7 @@ bool CheckScope(const fb::Scope& scope, Fault& fault) {
   if (scope.kind() == nullptr) return Missing("kind", fault);
   if (scope.binding() == fb::ScopeBinding::unspecified) return Missing("binding", fault);
   if (scope.binding() == fb::ScopeBinding::bound && scope.id() == nullptr) {
-    return fault.Set("id", "is missing; binding = bound needs it");
+    return fault.Set("id", "is missing; it is required when binding is bound");
   }
   return CheckMap(scope.hints(), "hints", fault);
 }
@@ -183,26 +183,26 @@ bool CheckDecision(const fb::Decision& decision, Stage stage, Fault& fault) {
   if (!CheckOptionalPrincipal(decision.decider(), "decider", fault)) return false;
   if (stage == Stage::kCancelled || stage == Stage::kRevoked) {
     return decision.decider() != nullptr ||
-           fault.Set("decider", "is missing; cancelled and revoked records name who did it");
+           fault.Set("decider", "is missing; cancelled and revoked records must name who did it");
   }
   if (effect == fb::Effect::unspecified) return Missing("effect", fault);
   if (stage == Stage::kAdmitted && !allows) {
-    return fault.Set("effect", "is neither allow nor narrow in an admitted record", "admitted-needs-allow");
+    return fault.Set("effect", "must be allow or narrow in an admitted record", "admitted-needs-allow");
   }
   if (stage == Stage::kGranted && !allows) {
-    return fault.Set("effect", "is neither allow nor narrow in a granted record", "grant-needs-allow");
+    return fault.Set("effect", "must be allow or narrow in a granted record", "grant-needs-allow");
   }
   if (stage == Stage::kDenied && effect != fb::Effect::deny) {
-    return fault.Set("effect", "is not deny in a denied record", "denied-needs-deny");
+    return fault.Set("effect", "must be deny in a denied record", "denied-needs-deny");
   }
   if (stage == Stage::kDenied && (decision.reasons() == nullptr || decision.reasons()->size() == 0)) {
-    return fault.Set("reasons", "are missing; a denied record gives at least one", "denied-needs-deny");
+    return fault.Set("reasons", "are missing; a denied record must give at least one", "denied-needs-deny");
   }
   return true;
 }
 
 bool CheckGranted(const fb::Granted& granted, Fault& fault) {
-  if (granted.resources() == nullptr) return fault.Set("resources", "is missing; a grant of nothing has an empty list");
+  if (granted.resources() == nullptr) return fault.Set("resources", "is missing; to grant nothing, give an empty list");
   return CheckResources(granted.resources(), "resources", fault) &&
          CheckTime(granted.not_before(), "not_before", fault) && CheckTime(granted.expires_at(), "expires_at", fault) &&
          CheckOptionalPrincipal(granted.charge_to(), "charge_to", fault);
@@ -215,7 +215,7 @@ bool CheckRouting(const fb::Routing& routing, Fault& fault) {
 bool CheckOutcome(const fb::Outcome& outcome, Stage stage, Fault& fault) {
   const bool mandatory = stage == Stage::kRejected || stage == Stage::kFailed;
   if (mandatory && outcome.code() == nullptr && outcome.reason() == nullptr) {
-    return fault.Set("reason", "is missing; rejected and failed records give a code or a reason");
+    return fault.Set("reason", "is missing; rejected and failed records must give a code or a reason");
   }
   return CheckResources(outcome.usage(), "usage", fault) &&
          CheckSha256(outcome.result_digest(), "result_digest", fault) &&

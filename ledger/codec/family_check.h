@@ -1,5 +1,5 @@
-// The fields inside each family: which are mandatory, and what they may hold. Whether a stage has the family at all is
-// transition_check.cc's to say.
+// The fields inside each family: which are mandatory, and what they may hold. Whether a stage may have the family at
+// all is decided in transition_check.cc.
 #pragma once
 
 #include <string_view>
@@ -21,7 +21,8 @@ struct Transition;
 
 namespace envledger {
 
-// All: false, with the fault's path inside the family, when it breaks a rule. REQUIRES: the buffer passed its Shape.
+// Each returns false, with the fault's path inside the family, when the family breaks a rule. REQUIRES: the buffer
+// passed its Shape.
 bool CheckIdentity(const fb::Identity& identity, Fault& fault);
 bool CheckExecution(const fb::Execution& execution, Fault& fault);
 bool CheckScope(const fb::Scope& scope, Fault& fault);

@@ -21,14 +21,14 @@ namespace envledger {
 struct JsonTransition {
   Transition transition;
   std::optional<uint64_t> expected_revision;  // an extra field at the top level, not part of the transition
-  // What the transition says otherwise than the text, a sentence each, to be told to whoever wrote the text: a leap
-  // second, which a time has no number for (base/time.h).
+  // How the transition differs from what the text says, a sentence each, for the author of the text: a leap second,
+  // which Nanos cannot represent (base/time.h).
   std::vector<std::string> remarks;
 };
 
 // Parses one object. kInvalidArgument with the field's path as rule (empty for the object itself); errors of syntax
-// name the column too, in bytes from 1. Shape beyond the JSON form (mandatory families, limits) is CheckTransition's to
-// judge.
+// also name the column, in bytes from 1. Rules beyond the JSON form (mandatory families, limits) are left to
+// CheckTransition.
 Result<JsonTransition> ParseTransitionJson(std::string_view text);
 
 // One line, no trailing newline, fields in the order of the schema, absent fields left out. Invalid UTF-8 cannot occur:

@@ -12,7 +12,7 @@ namespace envledger::json {
 
 enum class Form : uint8_t {
   kPlain,          // as its type says; an int64_t is a time
-  kMandatory,      // there even when it is empty, because its C++ value cannot show that it is absent
+  kMandatory,      // must be present even when empty, because its C++ value cannot show that it is absent
   kQuantity,       // an int64_t that counts milli-units
   kTextOrInteger,  // text that may also be written as an integer
   kBase64,         // bytes, as base64 text
@@ -41,7 +41,7 @@ struct Fields<Principal> {
                                     Field{"id", &Principal::id}};
 };
 
-// The name is the key under which the object stands.
+// The name is the object's key in the map.
 template <>
 struct Fields<Resource> {
   static constexpr std::tuple kList{Field{"amount", &Resource::amount, Form::kQuantity},

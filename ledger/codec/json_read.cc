@@ -1,7 +1,7 @@
 // Reading the JSON form: one pass over the text straight into the C++ values, driven by the tables of json_fields.h.
 //
-// The grammar is closed (no field holds free-form JSON), so what is unknown is refused at its key and never skipped,
-// and the depth of recursion is that of the schema whatever the input nests.
+// The grammar is closed (no field holds free-form JSON), so an unknown field is refused at its key and never skipped,
+// and recursion is as deep as the schema, however deep the input nests.
 #include <algorithm>
 
 #include "ledger/base/bytes.h"
@@ -30,7 +30,7 @@ std::string WordsOf() {
   return words;
 }
 
-// The overloads of Read are members so that all of them see each other. Each reads one value; false after an error.
+// The overloads of Read are members so that they can all call each other. Each reads one value; false after an error.
 class TransitionReader {
  public:
   explicit TransitionReader(std::string_view text) : in_(text) {}
@@ -58,7 +58,7 @@ class TransitionReader {
     std::string_view word;
     if (!in_.Text(word)) return false;
     const std::optional<Enum> parsed = ParseName<Enum>(word);
-    if (!parsed.has_value()) return in_.Fail("unknown word " + Quoted(word) + ": one of " + WordsOf<Enum>());
+    if (!parsed.has_value()) return in_.Fail("unknown word " + Quoted(word) + "; expected one of " + WordsOf<Enum>());
     value = *parsed;
     return true;
   }
@@ -89,7 +89,7 @@ class TransitionReader {
         bit <<= 1;
         return false;
       }
-      good = (seen & bit) == 0 ? Read(object.*(field.member), field.form) : in_.Fail("is there twice");
+      good = (seen & bit) == 0 ? Read(object.*(field.member), field.form) : in_.Fail("appears twice");
       seen |= bit;
       return true;
     };
@@ -108,7 +108,7 @@ class TransitionReader {
     return std::apply([&](const auto&... field) { return (there(field) && ...); }, Fields<T>::kList);
   }
 
-  // That no two elements of a map that was read have the same key.
+  // Fails when two elements of a map have the same key.
   template <typename Element>
   bool Distinct(const std::vector<Element>& map, std::string Element::*key) {
     if (map.size() < 2) return true;
@@ -117,7 +117,7 @@ class TransitionReader {
     for (const Element& element : map) keys.push_back(element.*key);
     std::sort(keys.begin(), keys.end());
     const auto twice = std::adjacent_find(keys.begin(), keys.end());
-    return twice == keys.end() || in_.Fail("is there twice", *twice);
+    return twice == keys.end() || in_.Fail("appears twice", *twice);
   }
 
   JsonReader in_;
@@ -133,7 +133,7 @@ bool TransitionReader::Whole(JsonTransition& result) {
 }
 
 bool TransitionReader::ReadRevision(std::optional<uint64_t>& revision) {
-  if (revision.has_value()) return in_.Fail("is there twice");
+  if (revision.has_value()) return in_.Fail("appears twice");
   return in_.Unsigned(revision.emplace());
 }
 
@@ -181,7 +181,7 @@ bool TransitionReader::Read(ResourceMap& map, Form) {
   return in_.Object(member, "an object of quantities") && Distinct(map, &Resource::name);
 }
 
-// The short form is the amount alone.
+// The short form of a resource is its amount alone.
 bool TransitionReader::ReadResource(Resource& resource) {
   return in_.AtObject() ? Read(resource, Form::kPlain) : Read(resource.amount, Form::kQuantity);
 }

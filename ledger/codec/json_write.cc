@@ -9,7 +9,7 @@
 
 namespace envledger {
 
-// The ledger's own events are only ever written. An empty text or list is left out, a number never.
+// The ledger's own events are written but never read. An empty text or list is left out, a number never.
 namespace json {
 
 template <>
@@ -78,7 +78,7 @@ bool IsShort(const Resource& resource) {
          resource.selector.empty();
 }
 
-// The overloads are members so that all of them see each other.
+// The overloads are members so that they can all call each other.
 class Writer {
  public:
   std::string Take() { return std::move(out_); }
@@ -141,7 +141,7 @@ class Writer {
   }
 
  private:
-  // A comma, unless an object or list has just begun. No value ends in an opening bracket: strings end in a quote.
+  // Adds a comma, unless an object or list has just begun. No value ends in an opening bracket: strings end in a quote.
   void Separate() {
     if (out_.back() != '{' && out_.back() != '[') out_ += ',';
   }

@@ -5,8 +5,8 @@
 namespace envledger {
 namespace {
 
-// The words of an enum, at the index of their value. One table serves both directions; kFirst is the first value that
-// has a word of its own ("unspecified" is not one that a producer may write).
+// The words of an enum, indexed by its values, for both directions. kFirst is the first value with a word that a
+// producer may write ("unspecified" is not one).
 template <typename Enum>
 struct Words;
 

@@ -92,7 +92,7 @@ std::string_view Name(Phase value);
 std::string_view Name(Effect value);
 std::string_view RoleName(RoleMask single_role);  // "requester", ...
 std::string RoleNames(RoleMask roles);            // "requester, decider"; "" for none
-// The value of a word, or nothing ("unspecified" included: it is not a word that a producer may write).
+// The value of a word; nullopt for anything else, "unspecified" included: producers may not write that word.
 template <typename Enum>
 std::optional<Enum> ParseName(std::string_view word);
 std::optional<RoleMask> ParseRole(std::string_view word);

@@ -1,9 +1,9 @@
-// A quantity is an integer D (its digits without the point) times 10^p times 2^k, with everything that moves the
-// decimal point (the point itself, a decimal suffix, an exponent, and the 10^3 of "milli") gathered in p and a binary
-// suffix in k. It is a whole number of milli-units exactly when the negative part of p can be cancelled: each missing
-// factor of ten is taken from a trailing zero of D, or from a trailing 5 of D and one of the k twos. Working on the
-// decimal digits keeps that exact for any length of input: 2^-60 Ei needs 60 decimals and D has 42 digits, more than
-// 128 bits hold.
+// A quantity is an integer D (its digits without the point) times 10^p times 2^k. Everything that moves the decimal
+// point (the point itself, a decimal suffix, an exponent, and the 10^3 of "milli") adds up to p; a binary suffix gives
+// k. The quantity is a whole number of milli-units exactly when a negative p can be cancelled: each missing factor of
+// ten is taken from a trailing zero of D, or from a trailing 5 of D and one of the k twos. Working on the decimal
+// digits keeps this exact for any length of input: 2^-60 Ei needs 60 decimals, and its D has 42 digits, more than 128
+// bits hold.
 #include "ledger/codec/quantity.h"
 
 #include <algorithm>
@@ -42,7 +42,7 @@ std::string_view TakeDigits(std::string_view& text) {
   return digits;
 }
 
-// Removes a sign at the front of `text`; whether it was a minus.
+// Removes a sign at the front of `text`. Whether it was a minus.
 bool TakeSign(std::string_view& text) {
   if (text.empty() || (text[0] != '+' && text[0] != '-')) return false;
   const bool minus = text[0] == '-';
@@ -50,7 +50,7 @@ bool TakeSign(std::string_view& text) {
   return minus;
 }
 
-// The scale of "e3", "E-2"; text[0] is e or E. Exponents stop at a thousand million: only a number with that many
+// The scale of "e3", "E-2"; text[0] is e or E. Exponents are capped at a thousand million: only a number with that many
 // digits could bring a greater one back into range.
 std::optional<Scale> ParseExponent(std::string_view text) {
   text.remove_prefix(1);
@@ -67,12 +67,12 @@ std::optional<Scale> ParseSuffix(std::string_view text) {
   for (const Suffix& suffix : kSuffixes) {
     if (suffix.text == text) return suffix.scale;
   }
-  // "1E" is an exa, found above; "1E3" is a thousand.
+  // "1E" is one exa, handled above; "1E3" is a thousand.
   if (text[0] == 'e' || text[0] == 'E') return ParseExponent(text);
   return std::nullopt;
 }
 
-// Twice the number, one digit shorter: a fifth of it. REQUIRES: it ends in 5.
+// Divides by five: doubles the number and drops the last digit. REQUIRES: it ends in 5.
 void DivideByFive(std::string& digits) {
   int carry = 0;
   for (size_t i = digits.size(); i-- > 0;) {
@@ -84,7 +84,7 @@ void DivideByFive(std::string& digits) {
   if (carry != 0) digits.insert(digits.begin(), '1');
 }
 
-// Cancels negative powers of ten against the digits and the powers of two. False when one is left.
+// Cancels negative powers of ten against the digits and the powers of two. False when one remains.
 bool Cancel(std::string& digits, Scale& scale) {
   while (scale.tens < 0) {
     if (digits.back() == '0') {
@@ -100,7 +100,7 @@ bool Cancel(std::string& digits, Scale& scale) {
   return true;
 }
 
-// The magnitude, or nothing when it is above `limit` (at most 2^63). REQUIRES: digits of a number above 0, no leading
+// The magnitude; nullopt when it is above `limit` (at most 2^63). REQUIRES: digits of a number above 0, no leading
 // zeros, scale.tens >= 0.
 std::optional<uint64_t> Magnitude(std::string_view digits, Scale scale, uint64_t limit) {
   if (digits.size() > 19 || scale.tens > 19) return std::nullopt;  // 2^63 has 19 digits
@@ -132,7 +132,7 @@ Result<int64_t> ParseQuantity(std::string_view text) {
   if (!scale.has_value()) {
     return InvalidArgument("not a quantity (such as \"8\", \"1.5\", \"500m\", \"64Gi\"): " + Quoted(text));
   }
-  digits.erase(0, digits.find_first_not_of('0'));  // all of them when there is no other
+  digits.erase(0, digits.find_first_not_of('0'));  // everything, if all are zeros
   if (digits.empty()) return int64_t{0};
 
   scale->tens += 3 - static_cast<int64_t>(fraction.size());  // in milli-units
@@ -145,7 +145,7 @@ Result<int64_t> ParseQuantity(std::string_view text) {
 
 std::string FormatQuantity(__int128 milli) {
   const bool whole = milli % 1000 == 0;
-  // The magnitude in unsigned arithmetic, where the most negative value has one.
+  // Negated as unsigned, because the most negative value has no positive counterpart.
   Wide magnitude = milli < 0 ? 0 - static_cast<Wide>(milli) : static_cast<Wide>(milli);
   if (whole) magnitude /= 1000;
   char buffer[48];

@@ -2,7 +2,7 @@
 //
 // Syntax: [+-] number suffix, where number is digits with at most one point before, between or after them ("8", "1.5",
 // ".5", "1."), and suffix is one of n u m "" k M G T P E, Ki Mi Gi Ti Pi Ei, or a decimal exponent e[+-]N / E[+-]N.
-// What is finer than a milli-unit, or out of range, is an error; nothing is rounded.
+// A value that is finer than a milli-unit, or out of range, is an error; nothing is rounded.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace envledger {
 Result<int64_t> ParseQuantity(std::string_view text);
 
 // The canonical text of the JSON form: whole units in plain decimal, otherwise milli-units with "m": "8", "-3",
-// "1500m". ParseQuantity of it gives `milli` again.
+// "1500m". ParseQuantity reads it back as `milli`.
 std::string FormatQuantity(int64_t milli);
 
 // For people: like FormatQuantity, with the largest binary suffix that divides exactly when it is at least 1Mi

@@ -1,8 +1,8 @@
-// Looking for secrets must cost next to nothing, because every string of every append passes here. ScanText therefore
+// Looking for secrets must cost next to nothing, because every string of every append is checked. ScanText therefore
 // makes one branch-free pass that asks whether three successive bytes begin any known form (a shift-and over bit masks,
-// one bit a form), and gathers what the caller wants to know of the text anyway. Only where it hits, SecretIn looks
-// again and decides by alphabet and length. Each form is decided within a bounded distance or skips what it has read,
-// so that no text makes the search quadratic.
+// one bit a form), and collects the text's other traits on the way. Only where it hits, SecretIn looks again and
+// decides by alphabet and length. Each form is decided within a bounded distance or skips what it has read, so that no
+// text makes the search quadratic.
 #include "ledger/codec/secrets.h"
 
 #include <algorithm>
@@ -26,12 +26,12 @@ enum Form : uint16_t {
   kHuggingFace = 1 << 9,
   kBearer = 1 << 10,
   kUrl = 1 << 11,
-  // Not forms: properties of a byte, kept in the same mask.
+  // Not forms, but properties of a byte, kept in the same mask.
   kNul = 1 << 14,
   kNotAscii = 1 << 15,
 };
 
-// For each byte, the forms that it may begin, continue as second, and continue as third byte.
+// For each byte, the forms whose first, second or third byte it may be.
 struct Masks {
   std::array<uint16_t, 256> first{};
   std::array<uint16_t, 256> second{};
@@ -69,7 +69,7 @@ bool IsAlnum(char c) { return IsDigit(c) || IsUpper(c) || (c >= 'a' && c <= 'z')
 bool IsBase64Url(char c) { return IsAlnum(c) || c == '-' || c == '_'; }
 bool IsToken68(char c) { return IsBase64Url(c) || c == '.' || c == '~' || c == '+' || c == '/'; }
 
-// How far a token is read to decide about it. Longer than any of the minimal lengths below.
+// How far a token is read to judge it. More than any of the minimal lengths below.
 constexpr size_t kEnough = 160;
 
 // The leading characters of a text that are in an alphabet.
@@ -77,7 +77,7 @@ struct Run {
   size_t size = 0;
   size_t digits = 0;
   size_t upper = 0;
-  size_t longest_word = 0;  // of letters and digits with at least one digit
+  size_t longest_word = 0;  // the longest word of letters and digits with at least one digit
 
   Run(std::string_view text, bool (*in_alphabet)(char)) {
     text = text.substr(0, kEnough);
@@ -106,8 +106,8 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
          });
 }
 
-// header.payload.signature, where the header is a JSON object ("eyJ"); an unsigned one has an empty signature, but then
-// its payload must be an object too. `*skip` is set past the header when this is none: no later start in it can be one.
+// header.payload.signature, where the header is a JSON object ("eyJ"). An unsigned token has an empty signature; then
+// its payload must be an object too. Where there is no token, `*skip` is set past the header: none can begin inside it.
 bool IsJwt(std::string_view text, size_t at, size_t* skip) {
   constexpr size_t kMinPart = 10;
   const size_t header = SkipBase64Url(text, at);
@@ -150,7 +150,7 @@ bool HasPassword(std::string_view rest) {
          password.find_first_not_of("xX") != std::string_view::npos;
 }
 
-// The forms that begin a word: a prefix, then at least so many characters.
+// The forms that begin with a fixed prefix, followed by at least a number of characters.
 std::string_view KeyIn(std::string_view rest, uint16_t forms) {
   if ((forms & kBearer) != 0 && IsBearer(rest)) return "a bearer token";
   if ((forms & kAws) != 0 && (rest.starts_with("AKIA") || rest.starts_with("ASIA"))) {
@@ -188,8 +188,8 @@ std::string_view KeyIn(std::string_view rest, uint16_t forms) {
 
 TextTraits ScanText(std::string_view text) {
   uint16_t seen = 0;
-  uint16_t begun = 0;      // forms that the byte before may begin
-  uint16_t continued = 0;  // forms that the two bytes before may begin
+  uint16_t begun = 0;      // forms that may begin at the previous byte
+  uint16_t continued = 0;  // forms that may begin at the byte before it and go on with it
   uint16_t hits = 0;
   for (const char c : text) {
     const auto byte = static_cast<uint8_t>(c);

@@ -1,12 +1,12 @@
-// The FlatBuffers verifier makes a buffer safe to read, and no more: it lets unknown enum values, bytes behind the data
-// and fields of other schemas pass, and the work it does is not bounded by the buffer's size (ten thousand tables may
-// share one list of ten thousand strings). The pass here checks what it leaves out, and bounds everything: it walks the
-// buffer by the schema, which flatc generates as type tables, and every object that is referred to is paid for from a
-// budget, each time.
+// The FlatBuffers verifier makes a buffer safe to read, and no more. It accepts unknown enum values, bytes after the
+// data and fields of other schemas, and the work it does is not bounded by the buffer's size (ten thousand tables may
+// share one list of ten thousand strings). The pass here checks what the verifier leaves out, and bounds the work: it
+// walks the buffer by the schema, which flatc generates as type tables, and charges every reference to an object
+// against a budget.
 //
 // The type tables are compiled once into Table and Field below, so that the walk is a loop over small flat records. The
-// walk reads with bounds of its own and trusts nothing; after it the verifier runs too, as the condition of the
-// generated accessors.
+// walk checks its own bounds and trusts nothing. The verifier runs afterwards too, because the generated accessors
+// require it.
 #include "ledger/codec/shape.h"
 
 #include <algorithm>
@@ -38,8 +38,8 @@ enum class Kind : uint8_t {
   kTableList
 };
 
-// Data may be referred to more than once (a string that many items share). Written out, with everything as often as it
-// is referred to, a buffer may be this many times its size, or this many times 64 KiB.
+// Data may be referred to more than once (a string that many items share). With every reference expanded, a buffer may
+// be this many times its size, or this many times 64 KiB.
 constexpr uint64_t kMaxExpansion = 16;
 constexpr uint64_t kSmallBuffer = 64 * 1024;
 
@@ -74,12 +74,12 @@ uint8_t SizeOf(flatbuffers::ElementaryType type) {
 struct Field {
   std::string_view name;
   Kind kind = Kind::kScalar;
-  uint8_t width = 0;  // of what stands in the table
+  uint8_t width = 0;  // in the table
   uint8_t align = 0;
   uint8_t item_width = 0;               // of lists of scalars and enums
   uint8_t max = 0;                      // of enums and union types; of masks, all bits
   const Shape::Table* table = nullptr;  // of a table or the items of a list
-  std::vector<std::pair<std::string_view, const Shape::Table*>> members;  // of a union, by type; [0] is none
+  std::vector<std::pair<std::string_view, const Shape::Table*>> members;  // of a union, by type; [0] means no type
 };
 
 }  // namespace
@@ -134,7 +134,7 @@ Field Shape::Tables::CompileField(const flatbuffers::TypeTable* type, size_t id)
   } else if (base == flatbuffers::ET_SEQUENCE) {
     field.kind = list ? Kind::kTableList : Kind::kTable;
     field.table = Compile(refers);
-  } else if (refers != nullptr && refers->values != nullptr) {  // an enum whose values are not 0, 1, 2...: bit flags
+  } else if (refers != nullptr && refers->values != nullptr) {  // an enum with values other than 0, 1, 2...: bit flags
     field.kind = Kind::kMask;
     for (size_t bit = 0; bit < refers->num_elems; ++bit) field.max |= static_cast<uint8_t>(refers->values[bit]);
   } else if (refers != nullptr) {
@@ -168,20 +168,20 @@ class Walk {
  private:
   bool Broken(const char* what) { return fault_.Set("", std::string("is not a well-formed buffer: ") + what); }
 
-  // Counts an object at [at, at + size) as referred to. REQUIRES: it lies in the buffer.
+  // Charges one reference to the object at [at, at + size). REQUIRES: it lies in the buffer.
   bool Pay(size_t at, size_t size, bool is_bytes = false) {
     if (at + size > end_) {
       end_ = at + size;
       ends_in_bytes_ = is_bytes;
     }
     budget_ -= static_cast<int64_t>(size);
-    return budget_ >= 0 || fault_.Set("", "refers to the same data so often that it is too large written out");
+    return budget_ >= 0 || fault_.Set("", "refers to the same data so often that it would be too large written out");
   }
 
-  // The place to which the offset at `at` points.
+  // Follows the offset at `at`.
   bool Follow(size_t at, size_t* target) {
     const auto offset = Load<uint32_t>(data_ + at);
-    if (offset == 0 || offset > size_ - at) return Broken("an offset leads outside");
+    if (offset == 0 || offset > size_ - at) return Broken("an offset points outside it");
     *target = at + offset;
     return true;
   }
@@ -226,7 +226,7 @@ class Walk {
     return true;
   }
 
-  // The type of the union with this id: its type field, which was checked before, is the one before it.
+  // The type of the union with this id. Its type field is the one before it, and was checked before.
   uint8_t TypeOfUnion(size_t table_at, const uint8_t* vtable, size_t id) const {
     const size_t offset = Load<uint16_t>(vtable + 4 + 2 * (id - 1));
     return offset == 0 ? 0 : data_[table_at + offset];
@@ -307,16 +307,16 @@ class Walk {
     return secret.empty() || fault_.Set("", "holds what looks like " + std::string(secret), "no-secrets");
   }
 
-  // Nothing may stand behind the last object but the zeros that alignment needs. What is written from its end, as
-  // buffers are, is padded there to the alignment of what comes last, and as a whole to the largest alignment in it:
-  // eight with an integer of eight bytes, perhaps also with bytes (nested buffers are aligned to eight), otherwise
-  // four.
+  // Nothing may follow the last object but the zeros that alignment needs. Buffers are written from their end, so that
+  // is padded to the alignment of the last object, and the whole to the largest alignment in the buffer: eight when
+  // there is an integer of eight bytes, optionally also when the last object is bytes (nested buffers are aligned to
+  // eight), otherwise four.
   bool Tail() {
     if (eight_ && size_ % 8 != 0) return fault_.Set("", "is not a whole number of 8-byte words");
     const bool eight = eight_ || limits_.whole_words || (ends_in_bytes_ && size_ % 8 == 0);
     const bool padded = size_ - end_ < (eight ? 8 : 4);
     const bool zero = std::all_of(data_ + end_, data_ + size_, [](uint8_t byte) { return byte == 0; });
-    return (padded && zero) || fault_.Set("", "has bytes behind its end");
+    return (padded && zero) || fault_.Set("", "has bytes after its end");
   }
 
   const ShapeLimits& limits_;
@@ -324,9 +324,9 @@ class Walk {
   const size_t size_;
   Fault& fault_;
   int64_t budget_;
-  size_t end_ = kHeaderBytes;   // of the furthest object
-  bool ends_in_bytes_ = false;  // and it is a list of bytes
-  bool eight_ = false;          // an integer of eight bytes is present
+  size_t end_ = kHeaderBytes;   // of the object that reaches furthest
+  bool ends_in_bytes_ = false;  // that object is a list of bytes
+  bool eight_ = false;          // there is an integer of eight bytes
 };
 
 }  // namespace
@@ -344,7 +344,7 @@ bool Shape::Check(const uint8_t* data, size_t size, Fault& fault) const {
   }
   const size_t word = limits_.whole_words ? 8 : 4;
   if (size < kHeaderBytes + 4 || size % word != 0) {
-    return fault.Set("", "has " + std::to_string(size) + " bytes, which no whole buffer has");
+    return fault.Set("", "has " + std::to_string(size) + " bytes, which is not the size of a whole buffer");
   }
   if (std::memcmp(data + 4, limits_.identifier.data(), 4) != 0) {
     return fault.Set("", "does not have the identifier " + std::string(limits_.identifier));

@@ -14,23 +14,23 @@ struct TypeTable;
 
 namespace envledger {
 
-// What is wrong with a buffer, and where. The innermost check names its field, and its callers put theirs before it as
-// the failing call unwinds: the good path never builds a path. Every function returns false, for `return
-// fault.Set(...)`.
+// What is wrong with a buffer, and where. The innermost check names its field, and each caller puts its own field in
+// front as the failing calls return, so that the good path never builds a path. Every function returns false, for
+// `return fault.Set(...)`.
 struct Fault {
-  std::string rule;     // of the rules that have a name: "no-secrets"
+  std::string rule;     // "no-secrets"; empty for rules without a name
   std::string path;     // "identity.delegation[1].actor.kind"; empty: the buffer as a whole
-  std::string problem;  // what follows the path in a sentence: "is missing"
+  std::string problem;  // completes the sentence that begins with the path: "is missing"
 
   bool Set(std::string_view field, std::string what, std::string_view rule_name = {});
   bool In(std::string_view field);  // the path so far lies in this field
   bool InItem(size_t index);        // ... in this item of a list
 
-  // `whole` names the buffer where there is no path: "transition".
+  // `whole` ("transition") stands for the path when it is empty.
   Status ToStatus(Code code, std::string_view whole) const;
 };
 
-// What a schema does not say about a kind of buffer.
+// Limits on a kind of buffer that its schema does not express.
 struct ShapeLimits {
   std::string_view identifier;               // four bytes
   size_t max_bytes = (size_t{1} << 31) - 1;  // FlatBuffers' own limit
@@ -46,8 +46,8 @@ class Shape {
   Shape(const flatbuffers::TypeTable* root, const ShapeLimits& limits);
   ~Shape();
 
-  // Whether `size` bytes at `data` (8-byte aligned) are exactly one buffer of this kind. FORMAT.md, "Buffers", says
-  // what that means. Nothing of the buffer is trusted, and the work is bounded by its size.
+  // Whether `size` bytes at `data` (8-byte aligned) are exactly one buffer of this kind, as FORMAT.md, "Buffers",
+  // defines it. The buffer is not trusted in any way, and the work is bounded by its size.
   bool Check(const uint8_t* data, size_t size, Fault& fault) const;
 
   struct Table;

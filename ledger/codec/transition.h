@@ -1,7 +1,7 @@
 // The binary form of a transition (schema/transition.fbs): encode, check, decode.
 //
-// CheckTransition is the gate that every appended buffer passes before anything else reads it. What it returns borrows
-// from the buffer, costs no allocation beyond two short vectors, and holds all that the lifecycle rules need.
+// CheckTransition is the gate that every appended buffer passes before anything else reads it. Its result borrows from
+// the buffer, costs no allocation beyond two short vectors, and holds all that the lifecycle rules need.
 #pragma once
 
 #include <string>
@@ -49,11 +49,11 @@ struct TransitionFacts {
 // kInvalidArgument with the field or rule otherwise. `bytes` need not be aligned.
 Result<TransitionFacts> CheckTransition(std::string_view bytes);
 
-// A transition that CheckTransition has accepted, as a value that is nothing else: what is sealed is made from these.
-// Borrows from the buffer.
+// A transition that CheckTransition has accepted; the type is the proof. Only such transitions are sealed. Borrows from
+// the buffer.
 class CheckedTransition {
  public:
-  // CheckTransition.
+  // Errors of CheckTransition.
   static Result<CheckedTransition> Check(std::string_view bytes);
   std::string_view bytes() const { return bytes_; }
   const TransitionFacts& facts() const { return facts_; }
@@ -64,10 +64,10 @@ class CheckedTransition {
   TransitionFacts facts_;
 };
 
-// The facts of a buffer that CheckTransition has accepted before (an entry of the ledger). REQUIRES that.
+// The facts of a buffer that CheckTransition accepted before, such as that of an entry of the ledger. REQUIRES that.
 TransitionFacts FactsOf(std::string_view bytes);
 
-// Builds the binary form and checks it. kInvalidArgument as CheckTransition.
+// Builds the binary form and checks it. kInvalidArgument as from CheckTransition.
 Result<std::string> EncodeTransition(const Transition& transition);
 
 // The values of a buffer that passed CheckTransition. REQUIRES that.

@@ -1,6 +1,6 @@
 // The gate of every append. Three passes over one buffer, each relying on the one before: its shape (schema, limits,
 // text, secrets), the FlatBuffers verifier, and the meaning (families of the stage, mandatory inner fields). The good
-// path builds no path, no message and, for ordinary records, allocates nothing but the facts it returns.
+// path builds no path and no message and, for ordinary records, allocates nothing but the facts that it returns.
 #include <array>
 #include <string>
 
@@ -75,14 +75,14 @@ bool CheckFamilies(const fb::Transition& transition, Stage stage, Fault& fault) 
   const uint16_t has = FamiliesOf(transition);
   if (const uint16_t missing = rule.must & ~has; missing != 0) {
     const std::string stage_name(fb::EnumNameStage(transition.stage()));
-    return fault.Set(FirstName(missing), "is missing; stage " + stage_name + " must carry it", "mandatory-family");
+    return fault.Set(FirstName(missing), "is missing; stage " + stage_name + " requires it", "mandatory-family");
   }
   if (const uint16_t extra = has & ~(rule.must | rule.may); extra != 0) {
     const std::string stage_name(fb::EnumNameStage(transition.stage()));
     const bool restated = (extra & -extra & kOnlyInRequested) != 0;
     return fault.Set(
         FirstName(extra),
-        "must not stand in stage " + stage_name + (restated ? "; it is written once, in stage requested" : ""),
+        "is not allowed in stage " + stage_name + (restated ? "; it is given once, in stage requested" : ""),
         "allowed-family");
   }
   return true;
@@ -110,7 +110,7 @@ bool CheckMeaning(const fb::Transition& transition, Fault& fault) {
   const auto stage = static_cast<Stage>(transition.stage());
   if (stage == Stage::kUnspecified) return fault.Set("stage", "is missing");
   if (!transition.occurred_at().has_value()) return fault.Set("occurred_at", "is missing");
-  if (*transition.occurred_at() < 0) return fault.Set("occurred_at", "lies before 1970");
+  if (*transition.occurred_at() < 0) return fault.Set("occurred_at", "is before 1970");
   return CheckFamilies(transition, stage, fault) && CheckContents(transition, stage, fault);
 }
 
@@ -141,7 +141,7 @@ Result<TransitionFacts> CheckTransition(std::string_view bytes) {
   if (!Check(AlignedBytes(bytes), fault)) return fault.ToStatus(Code::kInvalidArgument, "transition");
   TransitionFacts facts = FactsOf(bytes);
   if (EntryBytesAtMost(bytes.size(), facts.involved.size()) > kMaxEntryBytes) {
-    fault.Set("identity.delegation", "has so many principals that the record does not fit an entry");
+    fault.Set("identity.delegation", "has too many principals for the record to fit in an entry");
     return fault.ToStatus(Code::kInvalidArgument, "transition");
   }
   return facts;

@@ -22,7 +22,7 @@ std::vector<std::string> Texts(const TableList<flatbuffers::String>* texts) {
   return list;
 }
 
-// All are declared before Maybe and List, which find them by overload.
+// Declared before Maybe and List, which find them by overload resolution.
 KeyValue Decode(const fb::KeyValue& table);
 Principal Decode(const fb::Principal& table);
 Resource Decode(const fb::Resource& table);

@@ -1,6 +1,6 @@
 // Fields are written in the order of the schema and children before their parents, so that equal values give equal
-// bytes: the replay rule compares bytes. An empty string or list is absent, except the two whose presence says
-// something (requested and granted.resources).
+// bytes: the replay rule compares bytes. An empty string or list is left out, except for the two lists whose presence
+// has a meaning (requested and granted.resources).
 #include <optional>
 #include <vector>
 
@@ -28,7 +28,7 @@ ListOffset<flatbuffers::String> Texts(FlatBufferBuilder& b, const std::vector<st
   return texts.empty() ? ListOffset<flatbuffers::String>() : b.CreateVectorOfStrings(texts);
 }
 
-// The list of what `encode` makes of each item.
+// The list of the results of `encode` for each item.
 template <typename T, typename Item, typename Encode>
 ListOffset<T> List(FlatBufferBuilder& b, const std::vector<Item>& items, Encode encode) {
   std::vector<Offset<T>> offsets;
@@ -239,7 +239,7 @@ Offset<fb::Transition> Encode(FlatBufferBuilder& b, const Transition& t) {
 
 Result<std::string> EncodeTransition(const Transition& transition) {
   FlatBufferBuilder builder(1024);
-  builder.TrackMinAlign(8);  // also without a time, which is then refused by its name and not for the buffer's size
+  builder.TrackMinAlign(8);  // even without a time, so that the fault names the missing time and not the buffer's size
   builder.Finish(Encode(builder, transition), fb::TransitionIdentifier());
   std::string bytes(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
   ENVLEDGER_RETURN_IF_ERROR(CheckTransition(bytes).status());

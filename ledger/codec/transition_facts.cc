@@ -9,14 +9,14 @@
 namespace envledger {
 namespace {
 
-// Adds the principal in this role; one that is there already gets the role in its place.
+// Adds the principal in this role; a principal that is there already gets the role added.
 void Involve(const AlignedBytes& bytes, const fb::Principal* principal, RoleMask role,
              std::vector<Involvement>& involved) {
   if (principal == nullptr) return;
   const auto view = [&](const flatbuffers::String* text) { return bytes.Original(text->c_str(), text->size()); };
   const PrincipalView who{static_cast<PrincipalKind>(principal->kind()), view(principal->issuer()),
                           view(principal->id())};
-  // What tells principals apart soonest is compared first: a delegation may have thousands of one issuer.
+  // The field that differs most is compared first: a delegation may have thousands of principals of one issuer.
   const auto known = std::find_if(involved.begin(), involved.end(), [&](const Involvement& other) {
     return other.principal.id == who.id && other.principal.issuer == who.issuer && other.principal.kind == who.kind;
   });
@@ -39,7 +39,7 @@ void AddQualified(std::vector<FacetValue>& facets, Facet facet, const flatbuffer
   if (kind != nullptr) facets.push_back({facet, kind->str() + ":" + id->str()});
 }
 
-// What ran where, under the names that the backend gave it.
+// Adds what ran where, under the names that the backend gave.
 void AddRouting(std::vector<FacetValue>& facets, const fb::Routing& routing) {
   AddText(facets, Facet::kNode, routing.node());
   const auto* placements = routing.placements();

@@ -1,5 +1,5 @@
-// OpenSSL's objects each have one owner here, and its thread-local error queue is left as it was found: what it holds
-// after a failure is of no use to a caller, and would confuse the next one who looks.
+// Each of OpenSSL's objects has one owner here. OpenSSL's thread-local error queue is left as it was found: what a
+// failure leaves in it is of no use to a caller, and would mislead the next reader of the queue.
 #include "ledger/crypto/ed25519.h"
 
 #include <openssl/bio.h>
@@ -38,7 +38,7 @@ using Bio = std::unique_ptr<BIO, Free>;
 
 const unsigned char* Bytes(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
 
-// A key file that needs a passphrase is refused; without this OpenSSL would ask for one on the terminal.
+// Refuses a key file that needs a passphrase; by default OpenSSL would ask for one on the terminal.
 int NoPassphrase(char*, int, int, void*) { return -1; }
 
 std::string PublicKeyOf(EVP_PKEY* key) {
@@ -76,7 +76,7 @@ Result<SigningKey> SigningKey::FromSeed(std::string_view seed) {
     return InvalidArgument("an Ed25519 seed has 32 bytes, not " + std::to_string(seed.size()));
   }
   Key key(EVP_PKEY_new_raw_private_key_ex(nullptr, kAlgorithm, nullptr, Bytes(seed), seed.size()));
-  if (key == nullptr) return Internal("OpenSSL cannot make an Ed25519 key of a seed");
+  if (key == nullptr) return Internal("OpenSSL cannot make an Ed25519 key from a seed");
   return SigningKey(std::make_unique<Impl>(Impl{std::move(key)}));
 }
 

@@ -5,7 +5,7 @@
 
 namespace envledger {
 
-// Drops the errors that were queued during its life.
+// Discards the errors that are queued during its lifetime.
 class ErrorScope {
  public:
   ErrorScope() { ERR_set_mark(); }

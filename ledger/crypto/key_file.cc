@@ -1,8 +1,8 @@
-// A key file is judged and read through one descriptor, so that nobody can swap the file between the two.
+// A key file is checked and read through one descriptor, so that nobody can swap the file in between.
 //
-// Who can read a file is not always what its mode says. On a file with a POSIX access control list the group bits of
-// the mode are the list's mask: systemd may hand a credential over as root's file of mode 0440 whose list admits the
-// service's user and no group. Where group bits are set the list is therefore consulted, and decides.
+// The mode does not always tell who can read a file. On a file with a POSIX access control list, the group bits of the
+// mode are the list's mask: systemd may provide a credential as a file of root's with mode 0440, whose list admits the
+// service's user and no group. So where group bits are set, the list is read and decides.
 #include "ledger/crypto/key_file.h"
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 namespace envledger {
 namespace {
 
-// The value of the attribute: a little-endian u32 version, then entries of u16 tag, u16 permissions, u32 id.
+// The attribute's value is a little-endian u32 version, then entries of u16 tag, u16 permissions, u32 id.
 constexpr char kAclAttribute[] = "system.posix_acl_access";
 constexpr size_t kAclHeaderBytes = 4;
 constexpr size_t kAclEntryBytes = 8;
@@ -35,8 +35,8 @@ uint32_t LittleEndian(std::string_view bytes, size_t offset, size_t size) {
   return value;
 }
 
-// Whether the list lets anyone but the owner, root and this process's user read or write. A list that is not understood
-// counts as one that does.
+// Whether the list lets anyone but the owner, root and this process's user read or write. A list in an unknown form is
+// assumed to do so.
 bool AclAdmitsOthers(std::string_view acl) {
   if (acl.size() < kAclHeaderBytes || (acl.size() - kAclHeaderBytes) % kAclEntryBytes != 0) return true;
   if (LittleEndian(acl, 0, 4) != kAclVersion) return true;
@@ -70,7 +70,7 @@ Status CheckAccess(const std::string& path, int fd) {
                         ", neither to this process's user nor to root");
   }
   if (OthersHaveAccess(fd, info.st_mode)) {
-    return NotPermitted("key file " + path + " can be read or written by others than its owner: chmod it to 0600");
+    return NotPermitted("key file " + path + " can be read or written by others: chmod it to 0600");
   }
   return Ok();
 }
@@ -80,7 +80,7 @@ Status CheckAccess(const std::string& path, int fd) {
 SecretBytes::~SecretBytes() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
 
 Status ReadKeyFile(const std::string& path, SecretBytes& contents) {
-  // O_NONBLOCK: opening a FIFO must not wait for a writer, only to be refused then.
+  // O_NONBLOCK: opening a FIFO must not wait for a writer, because a FIFO is refused anyway.
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!fd.valid()) {
     if (errno == ELOOP) return NotPermitted("key file " + path + " is a symbolic link");

@@ -11,7 +11,7 @@ namespace envledger {
 
 inline constexpr size_t kMaxKeyFileBytes = 8192;  // a PEM of an Ed25519 key has about 120
 
-// The contents of a key file, wiped when they go. Fixed storage, so that growing leaves no copies behind.
+// The contents of a key file, wiped by the destructor. Fixed storage, so that growing leaves no copies behind.
 class SecretBytes {
  public:
   SecretBytes() = default;
@@ -26,9 +26,9 @@ class SecretBytes {
   size_t size_ = 0;
 };
 
-// Reads the file that `path` itself names (a symbolic link is refused). kNotPermitted when it is not a regular file,
-// belongs neither to this process's user nor to root, or can be read or written by anyone but its owner and this
-// process's user; kInvalidArgument when it is longer than kMaxKeyFileBytes.
+// Reads the file at `path`; a symbolic link is refused. kNotPermitted when it is not a regular file, belongs neither to
+// this process's user nor to root, or can be read or written by anyone but its owner and this process's user;
+// kInvalidArgument when it is longer than kMaxKeyFileBytes.
 Status ReadKeyFile(const std::string& path, SecretBytes& contents);
 
 }  // namespace envledger

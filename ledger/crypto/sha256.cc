@@ -1,7 +1,7 @@
-// Where the time goes for short inputs is not the compression function but what OpenSSL 3 does around it: EVP_Digest
-// looks the algorithm up by name in the provider's tables and allocates a context, for every call. Here the lookup
-// happens once in a process and the allocation once in a thread; an init on a context that already holds the same
-// algorithm only resets its chaining state.
+// For short inputs most of the time is spent not in the compression function but around it: for every call, EVP_Digest
+// of OpenSSL 3 looks the algorithm up by name in the provider's tables and allocates a context. Here the lookup happens
+// once per process and the allocation once per thread; an init on a context that already holds the same algorithm only
+// resets its chaining state.
 #include "ledger/crypto/sha256.h"
 
 #include <openssl/evp.h>

@@ -10,7 +10,7 @@
 namespace envledger {
 
 // The hash of the concatenation of `parts`. Thread-safe. Aborts the process if OpenSSL itself fails (out of memory, no
-// provider): there is no sensible way on.
+// provider), because no caller could go on.
 Hash Sha256(std::initializer_list<std::string_view> parts);
 inline Hash Sha256(std::string_view bytes) { return Sha256({bytes}); }
 

@@ -1,11 +1,11 @@
-// OpenSSL verifies what the authority signed: the imprint, the time, the certificate that must be for timestamps. But a
-// response has bytes beyond that, which nobody signed (version numbers, the status, parameters of algorithms, further
-// certificates), and OpenSSL reads them generously. A stored response in which they were changed would still pass. So
-// they are pinned here, before: DER must come back byte for byte, and every field outside of the signature has one
-// value that is accepted.
+// OpenSSL verifies what the authority signed: the imprint, the time, and that the certificate is for timestamps. But a
+// response also has bytes that nobody signed (version numbers, the status, parameters of algorithms, further
+// certificates), and OpenSSL parses them leniently: a stored response would still pass after they were changed. So they
+// are pinned here first: the DER must re-encode to the same bytes, and each field outside the signature has exactly
+// one accepted value.
 //
-// The chain of certificates is built here as well as inside of OpenSSL's verification, because only the chain tells
-// which certificates of the response are needed, and why one to the given authority does not exist.
+// The chain of certificates is built here as well as inside OpenSSL's verification, because only the chain tells which
+// certificates of the response are needed, and why there is no chain to the given authority.
 #include "ledger/crypto/timestamp.h"
 
 #include <openssl/bio.h>
@@ -35,7 +35,7 @@ struct Free {
   void operator()(X509_STORE* store) const { X509_STORE_free(store); }
   void operator()(X509_STORE_CTX* context) const { X509_STORE_CTX_free(context); }
   void operator()(X509* certificate) const { X509_free(certificate); }
-  void operator()(STACK_OF(X509) * certificates) const { sk_X509_free(certificates); }  // not what it holds
+  void operator()(STACK_OF(X509) * certificates) const { sk_X509_free(certificates); }  // not the certificates in it
   void operator()(ASN1_INTEGER* integer) const { ASN1_INTEGER_free(integer); }
   void operator()(BIGNUM* number) const { BN_free(number); }
   void operator()(BIO* bio) const { BIO_free_all(bio); }
@@ -55,9 +55,9 @@ Owned<BIO> Memory(std::string_view bytes) {
 
 Status OutOfMemory() { return Internal("OpenSSL cannot allocate memory for a timestamp"); }
 Status NoResponse(const std::string& why) { return InvalidArgument("not a timestamp response: " + why); }
-Status Refuse(const std::string& why) { return Corruption("the timestamp does not hold: " + why); }
+Status Refuse(const std::string& why) { return Corruption("the timestamp does not verify: " + why); }
 
-// What the authority said instead of a timestamp.
+// The authority's reason for refusing a timestamp.
 std::string RefusalOf(TS_RESP* response) {
   const Owned<BIO> out(BIO_new(BIO_s_mem()));
   if (out == nullptr || TS_STATUS_INFO_print_bio(out.get(), TS_RESP_get_status_info(response)) != 1) return "";
@@ -88,7 +88,7 @@ Result<Owned<TS_RESP>> ParseResponse(std::string_view bytes) {
     return InvalidArgument("the authority did not grant the timestamp as asked: " + RefusalOf(response.get()));
   }
   if (TS_STATUS_INFO_get0_text(status) != nullptr || TS_STATUS_INFO_get0_failure_info(status) != nullptr) {
-    return NoResponse("it has reasons of a refusal beside the status granted");
+    return NoResponse("it gives reasons for a refusal, but its status is granted");
   }
   if (TS_RESP_get_token(response.get()) == nullptr || TS_RESP_get_tst_info(response.get()) == nullptr) {
     return NoResponse("it holds no timestamp token");
@@ -101,11 +101,11 @@ Result<Hash> ImprintOf(TS_RESP* response) {
   const ASN1_OBJECT* algorithm = nullptr;
   X509_ALGOR_get0(&algorithm, nullptr, nullptr, TS_MSG_IMPRINT_get_algo(imprint));
   const auto hash = HashFrom(BytesOf(TS_MSG_IMPRINT_get_msg(imprint)));
-  if (OBJ_obj2nid(algorithm) != NID_sha256 || !hash) return NoResponse("it is not about a SHA-256");
+  if (OBJ_obj2nid(algorithm) != NID_sha256 || !hash) return NoResponse("it is not for a SHA-256 hash");
   return *hash;
 }
 
-// "20260317093000.25Z", as RFC 3161 has it.
+// "20260317093000.25Z", the form of RFC 3161.
 Result<Nanos> TimeOf(TS_RESP* response) {
   const std::string text(BytesOf(TS_TST_INFO_get_time(TS_RESP_get_tst_info(response))));
   if (text.size() < 15 || text.back() != 'Z') return Refuse("its time is malformed");
@@ -117,7 +117,7 @@ Result<Nanos> TimeOf(TS_RESP* response) {
 
 std::string NameOf(X509* certificate) {
   const Owned<BIO> out(BIO_new(BIO_s_mem()));
-  // UTF-8 as it is; control characters stay escaped.
+  // Leaves UTF-8 as it is; control characters are still escaped.
   const unsigned long flags = XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB);
   if (out == nullptr || X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0, flags) < 0) return "";
   char* text = nullptr;
@@ -136,10 +136,10 @@ Result<std::string> SerialOf(TS_RESP* response) {
   return text;
 }
 
-// Without this OpenSSL would ask on the terminal.
+// By default OpenSSL would ask on the terminal.
 int NoPassphrase(char*, int, int, void*) { return -1; }
 
-// The certificates of a PEM text, each of them trusted, also one that is no root.
+// The certificates of a PEM text. Each is trusted, even if it is not a root.
 Result<Owned<X509_STORE>> StoreOf(std::string_view ca_pem) {
   if (ca_pem.size() > kMaxCaBytes) {
     return InvalidArgument("more than " + std::to_string(kMaxCaBytes) + " bytes of certificates");
@@ -156,12 +156,12 @@ Result<Owned<X509_STORE>> StoreOf(std::string_view ca_pem) {
   }
   const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   if (!at_end) return InvalidArgument("certificate " + std::to_string(count + 1) + " in the PEM is malformed");
-  if (count == 0) return InvalidArgument("there is no certificate in PEM");
+  if (count == 0) return InvalidArgument("no certificate in PEM found");
   if (X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN) != 1) return OutOfMemory();
   return store;
 }
 
-// Digests whose name in the token may be SHA-2 with parameters that are absent or NULL.
+// Whether the algorithm is one of the accepted SHA-2 digests, with parameters that are absent or NULL.
 bool IsPlainDigest(const X509_ALGOR* algorithm, int* digest) {
   const ASN1_OBJECT* object = nullptr;
   int parameter = V_ASN1_UNDEF;
@@ -171,7 +171,7 @@ bool IsPlainDigest(const X509_ALGOR* algorithm, int* digest) {
   return known && (parameter == V_ASN1_UNDEF || parameter == V_ASN1_NULL);
 }
 
-// That the signature's algorithm is the key's own, with the digest that the token names.
+// Whether the signature's algorithm is that of the signer's key, with the digest that the token names.
 bool IsSignatureOf(const X509_ALGOR* algorithm, int digest, X509* signer) {
   const ASN1_OBJECT* object = nullptr;
   int parameter = V_ASN1_UNDEF;
@@ -179,12 +179,12 @@ bool IsSignatureOf(const X509_ALGOR* algorithm, int digest, X509* signer) {
   if (parameter != V_ASN1_UNDEF && parameter != V_ASN1_NULL) return false;
   const int name = OBJ_obj2nid(object);
   const EVP_PKEY* public_key = X509_get0_pubkey(signer);
-  if (public_key == nullptr) return false;  // of a kind that OpenSSL does not know
+  if (public_key == nullptr) return false;  // a kind of key that OpenSSL does not know
   const int key = EVP_PKEY_get_base_id(public_key);
   int named_digest = NID_undef;
   int named_key = NID_undef;
   if (OBJ_find_sigid_algs(name, &named_digest, &named_key) == 1) return named_digest == digest && named_key == key;
-  return name == key;  // rsaEncryption alone
+  return name == key;  // plain rsaEncryption, which names no digest
 }
 
 std::string_view DerOf(X509_NAME* name) {
@@ -204,23 +204,24 @@ Status CheckEnvelope(const PKCS7* token, X509* signer) {
   const bool digests = sk_X509_ALGOR_num(data->md_algs) == 1 &&
                        IsPlainDigest(sk_X509_ALGOR_value(data->md_algs, 0), &listed) &&
                        IsPlainDigest(info->digest_alg, &used) && listed == used;
-  if (!digests) return Refuse("its digest is not one of SHA-256, SHA-384 and SHA-512, named once");
+  if (!digests) return Refuse("it does not name exactly one digest of SHA-256, SHA-384 and SHA-512");
   if (!IsSignatureOf(info->digest_enc_alg, used, signer)) {
-    return Refuse("the algorithm of its signature is not that of the authority's key");
+    return Refuse("its signature's algorithm is not that of the authority's key");
   }
   if (ASN1_INTEGER_get(data->version) != 3 || ASN1_INTEGER_get(info->version) != 1) {
     return Refuse("its version numbers are not those of RFC 3161");
   }
-  // OpenSSL finds the certificate by a comparison that takes no notice of upper and lower case.
+  // OpenSSL finds the certificate by a comparison that ignores case.
   if (DerOf(info->issuer_and_serial->issuer) != DerOf(X509_get_issuer_name(signer))) {
-    return Refuse("it writes the name of its certificate's issuer otherwise than the certificate");
+    return Refuse("it spells the issuer of its certificate differently from the certificate itself");
   }
   if (info->unauth_attr != nullptr) return Refuse("it has unsigned attributes");
-  if (data->crl != nullptr) return Refuse("it brings revocation lists");
+  if (data->crl != nullptr) return Refuse("it contains revocation lists");
   return Ok();
 }
 
-// The chain from the signer to one of the trusted certificates, as it was at `time`.
+// Builds the chain from the signer to a trusted certificate, judged at the time set in `store`, and refuses any other
+// certificate in the response.
 Status CheckChain(X509_STORE* store, X509* signer, STACK_OF(X509) * brought) {
   const Owned<X509_STORE_CTX> context(X509_STORE_CTX_new());
   if (context == nullptr || X509_STORE_CTX_init(context.get(), store, signer, brought) != 1 ||
@@ -248,22 +249,22 @@ Status CheckChain(X509_STORE* store, X509* signer, STACK_OF(X509) * brought) {
       used = used || X509_cmp(sk_X509_value(brought, i), sk_X509_value(chain, j)) == 0;
     }
     if (!used) {
-      return Refuse("it brings the certificate of " + NameOf(sk_X509_value(brought, i)) +
+      return Refuse("it contains the certificate of " + NameOf(sk_X509_value(brought, i)) +
                     ", which is not needed to reach the certificates given");
     }
   }
   return Ok();
 }
 
-// What the authority signed. That the imprint is that of the message is compared before.
+// Verifies what the authority signed. The caller has compared the imprint with the message.
 Status CheckSignature(TS_RESP* response, Owned<X509_STORE> store) {
   const Owned<TS_VERIFY_CTX> context(TS_VERIFY_CTX_new());
   if (context == nullptr) return OutOfMemory();
   TS_VERIFY_CTX_set_flags(context.get(), TS_VFY_VERSION | TS_VFY_SIGNATURE);
-  TS_VERIFY_CTX_set_store(context.get(), store.release());  // takes it
+  TS_VERIFY_CTX_set_store(context.get(), store.release());  // takes ownership
   if (TS_RESP_verify_response(context.get(), response) == 1) return Ok();
   const char* reason = ERR_reason_error_string(ERR_peek_last_error());
-  return Refuse(reason == nullptr ? "OpenSSL does not say why" : reason);
+  return Refuse(reason == nullptr ? "OpenSSL gives no reason" : reason);
 }
 
 }  // namespace
@@ -317,11 +318,11 @@ Result<Timestamp> VerifyTimestamp(std::string_view response, std::string_view me
 
   PKCS7* token = TS_RESP_get_token(parsed.get());
   if (!PKCS7_type_is_signed(token) || sk_PKCS7_SIGNER_INFO_num(PKCS7_get_signer_info(token)) != 1) {
-    return Refuse("it has not just one signer");
+    return Refuse("it does not have exactly one signer");
   }
   const Owned<STACK_OF(X509)> signers(PKCS7_get0_signers(token, nullptr, 0));
   if (signers == nullptr || sk_X509_num(signers.get()) != 1) {
-    return Refuse("the certificate of its authority is not in it");
+    return Refuse("it does not contain the certificate of its authority");
   }
   X509* signer = sk_X509_value(signers.get(), 0);
   ENVLEDGER_RETURN_IF_ERROR(CheckEnvelope(token, signer));

@@ -18,8 +18,8 @@ namespace {
 constexpr size_t kFirstBuffer = 1024;
 constexpr size_t kLargestBuffer = 1 << 20;  // a group may have thousands of members
 
-// Calls lookup(entry, buffer, size, found), which is one of the functions getpwnam_r and so on, with a buffer that is
-// large enough. `buffer` keeps what the entry points to.
+// Calls lookup(entry, buffer, size, found), one of the functions getpwnam_r and its relatives, with a buffer that is
+// large enough. `buffer` owns what the entry points to.
 template <typename Entry, typename Lookup>
 Result<std::optional<Entry>> LookUp(const std::string& what, std::string& buffer, const Lookup& lookup) {
   for (buffer.resize(kFirstBuffer);; buffer.resize(buffer.size() * 2)) {
@@ -27,7 +27,7 @@ Result<std::optional<Entry>> LookUp(const std::string& what, std::string& buffer
     Entry* found = nullptr;
     const int error = lookup(&entry, buffer.data(), buffer.size(), &found);
     if (found != nullptr) return std::optional<Entry>(entry);
-    // The manual page lists these, too, for a name that is not found.
+    // The manual page lists these errors too for a name that is not found.
     if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM) {
       return std::optional<Entry>();
     }
@@ -45,7 +45,7 @@ std::optional<uint32_t> NumberAfter(const std::string& rule, std::string_view pr
   return static_cast<uint32_t>(*number);
 }
 
-// A problem with a look-up, with the option that it was made for.
+// Adds the name of the option to the error of a look-up.
 template <typename Id>
 Result<std::optional<Id>> In(const std::string& option, Result<std::optional<Id>> found) {
   if (!found.ok()) return Status(found.status().code(), option, option + ": " + found.status().message());
@@ -121,7 +121,7 @@ Status AccessList::Check(const Peer& peer) const {
     return Ok();
   }
   return {Code::kNotPermitted, option_,
-          "uid " + std::to_string(peer.uid) + " may not use this socket: " + option_ + " does not name it"};
+          "uid " + std::to_string(peer.uid) + " may not use this socket: " + option_ + " does not allow it"};
 }
 
 }  // namespace envledger

@@ -13,29 +13,29 @@
 
 namespace envledger {
 
-// The machine's users and groups (nsswitch.conf(5)). Each call may ask a directory service over the network, and take as
-// long as that takes.
+// Look-ups in the machine's user database (nsswitch.conf(5)). Each call may ask a directory service over the network
+// and take as long as that does.
 //
-// Nothing: there is no such user or group. kUnavailable: it cannot be said now.
+// Nothing when there is no such user or group; kUnavailable when the database cannot be read now.
 Result<std::optional<uid_t>> UserNamed(const std::string& name);
 Result<std::optional<gid_t>> GroupNamed(const std::string& name);
 
-// The name of a user's account, as it stands there; nothing and kUnavailable as above.
+// The name of a user's account as the database has it; nothing and kUnavailable as above.
 Result<std::optional<std::string>> NameOfUser(uid_t uid);
 
-// The user that `who` names, as uid:N or by name; nothing when there is none. kUnavailable, naming `option`, when it
-// cannot be looked up.
+// The uid of `who`, which is uid:N or a user's name; nothing when there is no such user. kUnavailable, naming `option`,
+// when it cannot be looked up.
 Result<std::optional<uid_t>> UserOf(const std::string& option, const std::string& who);
 
 // Constant after Parse, so thread-safe.
 class AccessList {
  public:
-  // Rules are uid:N, gid:N, a user's name, or a group's name (a name that is both means both). Without rules only root
-  // and this process's own user are let in. kInvalidArgument, naming `option`, for a rule that names nobody;
-  // kUnavailable when a name cannot be looked up.
+  // A rule is uid:N, gid:N, a user's name or a group's name; a name that is both stands for both. Without rules, only
+  // root and this process's own user are allowed. kInvalidArgument, naming `option`, for a rule that matches no user or
+  // group; kUnavailable when a name cannot be looked up.
   static Result<AccessList> Parse(const std::string& option, const std::vector<std::string>& rules);
 
-  // kNotPermitted when no rule lets the peer in. A group rule looks at the primary and the supplementary groups.
+  // kNotPermitted when no rule allows the peer. A group rule matches the primary and the supplementary groups.
   Status Check(const Peer& peer) const;
 
  private:

@@ -1,5 +1,5 @@
-// Values are gathered from the command line and from the file, each with where it was said, and then handed to the
-// options in the order of their table, so that every problem is reported in one form, whichever way a value came.
+// Values are collected from the command line and from the file, each with its origin. Then the options take them in the
+// order of their table, so that every problem is reported in the same form, wherever the value came from.
 #include "ledger/daemon/config.h"
 
 #include <algorithm>
@@ -20,12 +20,12 @@ namespace {
 
 using std::string;
 
-// The filters of a query, each a string of the format's limit.
+// Enough for all filters of a query, each a string of the longest size that the format allows.
 constexpr uint32_t kMaxAuditRequestBytes = 128 << 10;
 
 struct Given {
   string value;
-  string where;  // "/etc/envledger.conf, line 3: "; empty: on the command line
+  string where;  // "/etc/envledger.conf, line 3: "; empty: the command line
 };
 using AllGiven = std::map<string, std::vector<Given>, std::less<>>;
 
@@ -36,7 +36,7 @@ const DaemonOption* Find(std::string_view name) {
   return found != all.end() ? &*found : nullptr;
 }
 
-// Adds one value to what the same source said before. REQUIRES: the option exists.
+// Adds one value to the earlier values from the same source. REQUIRES: the option exists.
 Status Add(const string& name, Given given, AllGiven& all) {
   std::vector<Given>& values = all[name];
   if (!values.empty() && !Find(name)->several) {
@@ -69,13 +69,15 @@ Result<AllGiven> InFile(const string& path) {
     const string where = path + ", line " + std::to_string(setting.line) + ": ";
     const DaemonOption* option = Find(setting.name);
     if (option == nullptr) return InvalidField("config", where + "unknown setting " + Quoted(setting.name));
-    if (!option->in_file) return InvalidField("config", where + setting.name + " stands on the command line only");
+    if (!option->in_file)
+      return InvalidField("config", where + setting.name + " can be given on the command line only");
     ENVLEDGER_RETURN_IF_ERROR(Add(setting.name, {std::move(setting.value), where}, all));
   }
   return all;
 }
 
-// Hands the options of the command line only, or those of both, what was given for them, or their defaults.
+// Sets the options that only the command line has, or those that both sources have, to the given values or their
+// defaults.
 Status Apply(const AllGiven& all, bool in_file, DaemonConfig& config) {
   for (const DaemonOption& option : DaemonOptions()) {
     if (option.in_file != in_file) continue;
@@ -91,10 +93,10 @@ Status Apply(const AllGiven& all, bool in_file, DaemonConfig& config) {
   return Ok();
 }
 
-// A loop and a budget for each socket, so that auditors cannot take what producers need. On the audit socket requests
-// are small and answers large, and an answer is charged only when it is made: so one at a time for each connection,
-// the next only when less than the largest request is left of the last, and small ones while much is unread in all
-// (AuditApi).
+// Each socket has its own loop and budget, so that auditors cannot use up what producers need. On the audit socket,
+// requests are small and answers large, and an answer is charged only when it is made. Therefore a connection gets one
+// answer at a time, and the next one only when less than the size of the largest request remains unread of the last;
+// and answers are small while much is unread in total (AuditApi).
 ServerLimits AuditLimits(const ServerLimits& append) {
   ServerLimits limits = append;
   limits.max_frame_bytes = std::min(append.max_frame_bytes, kMaxAuditRequestBytes);
@@ -103,7 +105,7 @@ ServerLimits AuditLimits(const ServerLimits& append) {
   return limits;
 }
 
-// Each file that holds the checkpoint is another one.
+// Every file for the checkpoint must be a different one.
 Status CheckPlaces(const LedgerOptions& ledger) {
   std::set<string> places = {ledger.checkpointer.publish_path.empty() ? PublishedCheckpointPath(ledger.data_dir)
                                                                       : ledger.checkpointer.publish_path};
@@ -115,7 +117,7 @@ Status CheckPlaces(const LedgerOptions& ledger) {
   return Ok();
 }
 
-// What no option alone can see.
+// Checks that involve more than one option.
 Status CheckTogether(const DaemonConfig& config) {
   if (config.mode == DaemonMode::kInit && config.origin.empty()) {
     return InvalidField("origin", "--init needs --origin, the ledger's name");
@@ -134,7 +136,7 @@ Result<DaemonConfig> ParseDaemonConfig(int argc, const char* const* argv) {
   if (config.mode == DaemonMode::kHelp || config.mode == DaemonMode::kVersion) return config;
   if (!config.config_path.empty()) {
     ENVLEDGER_ASSIGN_OR_RETURN(AllGiven in_file, InFile(config.config_path));
-    given.merge(in_file);  // what stands on the command line stays
+    given.merge(in_file);  // values from the command line take precedence
   }
   ENVLEDGER_RETURN_IF_ERROR(Apply(given, true, config));
   config.audit_limits = AuditLimits(config.append_limits);

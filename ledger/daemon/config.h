@@ -1,4 +1,5 @@
-// What envledgerd is told: options of the command line and of the configuration file, the same names in both.
+// The configuration of envledgerd: options of the command line and of the configuration file, with the same names in
+// both.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +19,9 @@ enum class DaemonMode { kServe, kInit, kCheck, kHelp, kVersion };
 struct DaemonConfig {
   DaemonMode mode = DaemonMode::kServe;
   std::string config_path;     // the configuration file; empty: none
-  std::string origin;          // of --init; otherwise the ledger's origin must be this one, when given
-  std::string key_path;        // as configured; empty: FindKeyFile says
-  std::string journal_socket;  // empty: checkpoints do not go to the journal
+  std::string origin;          // for --init; otherwise, when given, the ledger's origin must match it
+  std::string key_path;        // as configured; empty: FindKeyFile decides
+  std::string journal_socket;  // empty: checkpoints are not sent to the journal
   std::string append_socket;
   std::string audit_socket;
   std::vector<std::string> append_allow;
@@ -30,13 +31,14 @@ struct DaemonConfig {
   LogLevel log_level = LogLevel::kInfo;
   LedgerOptions ledger;
   AuditApiOptions audit;
-  ServerLimits append_limits;  // of the append socket, as configured
-  ServerLimits audit_limits;   // of the audit socket, which follow from them
+  ServerLimits append_limits;  // for the append socket, as configured
+  ServerLimits audit_limits;   // for the audit socket, derived from append_limits
 };
 
-// Reads the command line and the configuration file that it names; the command line wins. Every limit in the result is
-// one that serving accepts. kInvalidArgument, naming the option (and for a setting of the file, the file and the line),
-// for what is unknown, malformed, out of range or given twice. With kHelp or kVersion nothing but the mode is set.
+// Reads the command line and the configuration file that it names; the command line takes precedence. Every limit in
+// the result is one that serving accepts. kInvalidArgument, naming the option (for a setting of the file, also the file
+// and the line), for a value that is unknown, malformed, out of range or given twice. With kHelp or kVersion, only the
+// mode is set.
 Result<DaemonConfig> ParseDaemonConfig(int argc, const char* const* argv);
 
 }  // namespace envledger

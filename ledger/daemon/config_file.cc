@@ -9,7 +9,7 @@ namespace envledger {
 namespace {
 
 constexpr size_t kMaxFileBytes = 1 << 20;
-constexpr std::string_view kBlanks = " \t\r";  // files written elsewhere may end their lines in CR LF
+constexpr std::string_view kBlanks = " \t\r";  // files from other systems may have CR LF line ends
 
 std::string_view Trimmed(std::string_view text) {
   const size_t from = std::min(text.find_first_not_of(kBlanks), text.size());
@@ -56,8 +56,8 @@ Result<std::vector<FileSetting>> ParseConfigText(std::string_view text) {
 
 Result<std::vector<FileSetting>> ReadConfigFile(const std::string& path) {
   const auto text = ReadFile(path, kMaxFileBytes);
-  // Whatever keeps it from being read, starting without it would be another configuration than the one that was asked
-  // for.
+  // Without the file, the daemon would run with a different configuration from the one asked for, so any failure to
+  // read it is an error.
   if (!text.ok()) return InvalidField("config", "the configuration file: " + text.status().message());
   auto settings = ParseConfigText(*text);
   if (!settings.ok()) return InvalidField("config", path + ": " + settings.status().message());

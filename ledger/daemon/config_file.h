@@ -1,4 +1,4 @@
-// The form of the configuration file: one `name = value` a line, comments from # on.
+// The syntax of the configuration file: one `name = value` per line; comments begin with #.
 #pragma once
 
 #include <cstddef>
@@ -13,16 +13,16 @@ namespace envledger {
 struct FileSetting {
   std::string name;
   std::string value;
-  size_t line = 0;  // from 1
+  size_t line = 0;  // counted from 1
 };
 
-// Takes the text of a configuration file apart. White space around names and values does not count, and neither do
-// empty lines. kInvalidArgument, naming the line, for one that is no setting, a setting without a name or a value, and
-// control characters; so nothing of the file is ever passed over.
+// Parses the text of a configuration file. White space around names and values, and empty lines, are ignored.
+// kInvalidArgument, naming the line, for a line that is not a setting, a setting without a name or a value, and control
+// characters; so no part of the file is silently ignored.
 Result<std::vector<FileSetting>> ParseConfigText(std::string_view text);
 
-// Reads the file and takes it apart. kInvalidArgument, naming the file, for one that cannot be read (a directory, say),
-// is longer than 1 MiB, or is not of this form.
+// Reads and parses the file. kInvalidArgument, naming the file, when it cannot be read (for example, because it is a
+// directory), is longer than 1 MiB, or has a syntax error.
 Result<std::vector<FileSetting>> ReadConfigFile(const std::string& path);
 
 }  // namespace envledger

@@ -1,6 +1,7 @@
-// Start order: the sockets' files, the ledger with its recovery, what answers, the loops of the sockets, the `opened`
-// event, and then whoever waits is let in. A client that connects before that waits in the socket's queue; nobody is
-// answered from a ledger that was not verified. Stop order: no more reading, answers out, ledger closed, files gone.
+// Start order: the socket files; the ledger with its recovery; the APIs; the socket loops; the `opened` event; then
+// waiting clients are let in. A client that connects before that waits in the socket's queue; nobody gets an answer
+// from a ledger that was not verified. Stop order: stop reading, send the answers, close the ledger, remove the socket
+// files.
 #include "ledger/daemon/daemon.h"
 
 #include <unistd.h>
@@ -27,18 +28,18 @@ uint64_t ResidentBytes() {
   return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-// `producer` is a name that ProducerNames gave, or none.
+// `producer` is a name from ProducerNames, or empty.
 Recorder RecorderOf(const Peer& peer, std::string producer) {
   return {peer.uid, peer.gid, peer.pid, std::move(producer)};
 }
 
 SendFrame SendTo(Reply reply) {
-  // std::function wants something that can be copied.
+  // std::function requires a copyable object.
   auto shared = std::make_shared<Reply>(std::move(reply));
   return [shared](EncodeFrame encode) { shared->Send(std::move(encode)); };
 }
 
-// Makes the socket unless it was handed over: then systemd listens already, and the file is its own.
+// Creates the socket unless systemd passed one: then systemd already listens, and owns the file.
 Status ListenAt(const std::string& path, UniqueFd& fd, SocketFile& file) {
   if (fd.valid()) return Ok();
   ENVLEDGER_ASSIGN_OR_RETURN(fd, ListenUnix(path, kSocketMode, kBacklog, &file));
@@ -94,7 +95,7 @@ Status Daemon::OpenLedger() {
     NotifyBusy(what, kMoreTime);
   };
   ENVLEDGER_ASSIGN_OR_RETURN(ledger_, Ledger::Open(options, key_, pending_ ? &*pending_ : nullptr, clock_, progress));
-  pending_.reset();  // the previous private key is not needed any more
+  pending_.reset();  // the previous private key is no longer needed
   append_api_.emplace(*ledger_, config_.max_batch_items);
   audit_api_.emplace(
       *ledger_, config_.audit, [this] { return Gauges(); }, [this] { return audit_counters_.Read().inflight_bytes; });
@@ -119,7 +120,7 @@ Status Daemon::StartServers(ActivatedSockets activated) {
   return Ok();
 }
 
-// Whoever is not let in costs no look-up.
+// The access check comes first, so that a refused peer costs no look-up.
 Status Daemon::AdmitProducer(const Peer& peer) const {
   Status allowed = append_allow_.Check(peer);
   if (!allowed.ok()) ledger_->CountRefusal(RecorderOf(peer, names_.WithoutLookUp(peer.uid)), allowed);

@@ -1,4 +1,4 @@
-// The daemon at work: a ledger, its two sockets, and what lies between.
+// The running daemon: a ledger, its two sockets, and what connects them.
 #pragma once
 
 #include <memory>
@@ -24,17 +24,17 @@ namespace envledger {
 
 class Daemon {
  public:
-  // Recovers the ledger and serves it. Sockets that were not handed over are made first, and everything else that can
-  // refuse a start comes before the first write to the ledger: the `opened` event says that it is served. Peers that
-  // connect earlier wait until then. Errors of Ledger::Open, ListenUnix and Server::Start.
+  // Recovers the ledger and serves it. Sockets that systemd did not pass are created first, and everything else that
+  // can refuse a start comes before the first write to the ledger: the `opened` event says that the ledger is being
+  // served. Peers that connect earlier wait until then. Errors as for Ledger::Open, ListenUnix and Server::Start.
   static Result<std::unique_ptr<Daemon>> Start(const DaemonConfig& config, Prepared prepared,
                                                ActivatedSockets activated);
-  // Ends at once, and leaves the ledger as a kill would.
+  // Stops at once, and leaves the ledger as a kill would.
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // Reads no more, answers what was asked, and closes the ledger. To be called once.
+  // Stops reading, answers pending requests, and closes the ledger. Call it once.
   Status Stop(const std::string& reason);
 
   StatusResponse Describe() const { return ledger_->Describe(); }
@@ -49,8 +49,8 @@ class Daemon {
   void OpenAuditor(const Peer& peer, NewConnection connection);
   std::vector<Gauge> Gauges() const;
 
-  // In the order of their lifetimes: everything uses only what stands above it, and so may be under way in its threads
-  // when a start fails half-way.
+  // In order of lifetime: each member uses only those above it, so that its threads are safe even when a start fails
+  // half-way.
   const DaemonConfig config_;
   const AccessList append_allow_;
   const AccessList audit_allow_;

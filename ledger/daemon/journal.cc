@@ -1,5 +1,5 @@
-// The socket is opened for each entry: checkpoints are rare, and a journald that was restarted, or comes later, is
-// found without any state. The daemon's ordinary log lines go to standard error; what goes here is for programs.
+// The socket is opened for each entry: checkpoints are rare, and this works without any state when journald is
+// restarted or starts late. The daemon's ordinary log lines go to standard error; these entries are for programs.
 #include "ledger/daemon/journal.h"
 
 #include <sys/socket.h>
@@ -13,7 +13,7 @@
 namespace envledger {
 namespace {
 
-constexpr char kInformational[] = "6";  // of syslog's priorities
+constexpr char kInformational[] = "6";  // as a syslog priority
 
 std::string LittleEndian64(uint64_t value) {
   std::string bytes;

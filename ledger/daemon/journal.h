@@ -1,4 +1,4 @@
-// Checkpoints in the system's journal, as fields that a program can read.
+// Writes checkpoints to the system journal, as fields that programs can read.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ inline constexpr std::string_view kCheckpointMessageId = "63d4c52734d349d49cb0d7
 
 using JournalFields = std::vector<std::pair<std::string, std::string>>;
 
-// One entry in journald's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): "NAME=value\n"; a value that holds a
-// newline as "NAME\n", its length as a little-endian u64, the value, "\n". REQUIRES: names of A-Z, 0-9 and _.
+// One entry in journald's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): "NAME=value\n"; or, for a value with a
+// newline, "NAME\n", its length as a little-endian u64, the value, "\n". REQUIRES: names consist of A-Z, 0-9 and _.
 std::string EncodeJournalEntry(const JournalFields& fields);
 
 // MESSAGE, MESSAGE_ID, PRIORITY, SYSLOG_IDENTIFIER, ENVLEDGER_ORIGIN, ENVLEDGER_TREE_SIZE (decimal), ENVLEDGER_ROOT
@@ -30,8 +30,8 @@ class Journal {
   // `socket_path` is journald's datagram socket. Nothing is opened before the first entry.
   explicit Journal(std::string socket_path) : socket_path_(std::move(socket_path)) {}
 
-  // Sends one datagram, without waiting. An entry that cannot be sent is dropped and that is logged: at debug level
-  // when nobody listens (no journal on this machine), else as a warning.
+  // Sends one datagram without waiting. An entry that cannot be sent is dropped, and this is logged: at debug level
+  // when nobody listens (there is no journal on this machine), otherwise as a warning.
   void Send(const JournalFields& fields) const;
 
  private:

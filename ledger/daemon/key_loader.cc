@@ -12,7 +12,7 @@ std::string FindKeyFile(const std::string& configured, const char* credentials_d
   if (!configured.empty()) return configured;
   if (credentials_directory != nullptr && *credentials_directory != '\0') {
     std::string credential = std::string(credentials_directory) + "/" + kCredentialName;
-    // Whatever is there must do: one that cannot be used is refused, not passed over.
+    // If the credential exists, it is used: an unusable one is refused, not ignored.
     if (access(credential.c_str(), F_OK) == 0) return credential;
   }
   return kDefaultKeyPath;
@@ -24,7 +24,7 @@ Result<LoadedKey> LoadKey(const std::string& key_path) {
   auto note = ReadFile(RotationPath(key_path), kMaxNoteBytes);
   if (note.status().code() == Code::kNotFound) return loaded;
   ENVLEDGER_RETURN_IF_ERROR(note.status());
-  if (note->empty()) return loaded;  // a credential that stands for none
+  if (note->empty()) return loaded;  // an empty credential means that there is no rotation
   loaded.pending.emplace();
   loaded.pending->note = *std::move(note);
   auto previous = SigningKey::Load(PreviousKeyPath(key_path));

@@ -1,4 +1,4 @@
-// envledgerd: options in, exit status out.
+// The main program of envledgerd: parses the options, runs the mode, and returns the exit status.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -15,7 +15,7 @@
 namespace envledger {
 namespace {
 
-// The exit statuses of the command line contract.
+// The exit statuses that the manual page documents.
 int ExitStatus(const Status& status) {
   switch (status.code()) {
     case Code::kOk:

@@ -25,7 +25,7 @@ DaemonOption Flag(string name, string help, DaemonMode mode) {
     if (config.mode == DaemonMode::kHelp || config.mode == DaemonMode::kVersion) return Ok();
     const bool first = config.mode == DaemonMode::kServe;
     if (!first && mode != DaemonMode::kHelp && mode != DaemonMode::kVersion) {
-      return InvalidArgument("--init and --check exclude each other");
+      return InvalidArgument("--init and --check cannot be used together");
     }
     config.mode = mode;
     return Ok();
@@ -105,20 +105,22 @@ void AddPlaces(std::vector<DaemonOption>& all) {
                    return Ok();
                  }});
   all.push_back(Text("key", "PATH", "",
-                     "private key that signs checkpoints (default: the credential signing.key that systemd hands over, "
-                     "else /var/lib/envledger/signing.key)",
+                     "private key that signs checkpoints (default: the credential signing.key that systemd passes, "
+                     "otherwise /var/lib/envledger/signing.key)",
                      &DaemonConfig::key_path));
   all.push_back(Text("origin", "NAME", "",
-                     "with --init: the ledger's name, a line without spaces; else the name that the ledger must have",
+                     "with --init: the ledger's name, without spaces; otherwise the name that the ledger must have",
                      &DaemonConfig::origin));
   all.push_back(Text("append-socket", "PATH", "/run/envledger/append.sock", "socket for producers",
                      &DaemonConfig::append_socket));
   all.push_back(
       Text("audit-socket", "PATH", "/run/envledger/audit.sock", "socket for auditors", &DaemonConfig::audit_socket));
-  all.push_back(Several("append-allow", "WHO", "who may append: uid:N, gid:N, user or group; may stand several times",
+  all.push_back(Several("append-allow", "WHO",
+                        "who may append: uid:N, gid:N, user or group; may be given several times",
                         &DaemonConfig::append_allow));
-  all.push_back(Several("audit-allow", "WHO", "who may read; may stand several times", &DaemonConfig::audit_allow));
-  all.push_back(Several("producer", "WHO=NAME", "name recorded for what uid:N or USER appends; may stand several times",
+  all.push_back(Several("audit-allow", "WHO", "who may read; may be given several times", &DaemonConfig::audit_allow));
+  all.push_back(Several("producer", "WHO=NAME",
+                        "name recorded for appends of uid:N or USER; may be given several times",
                         &DaemonConfig::producers));
   all.push_back({"checkpoint-file", "PATH", "",
                  "where the latest checkpoint is published (default: `checkpoint` in data-dir)", true, false,
@@ -126,13 +128,13 @@ void AddPlaces(std::vector<DaemonOption>& all) {
                    config.ledger.checkpointer.publish_path = value;
                    return Ok();
                  }});
-  all.push_back({"checkpoint-copy", "PATH", "", "where it is published as well; may stand several times", true, true,
+  all.push_back({"checkpoint-copy", "PATH", "", "where else to publish it; may be given several times", true, true,
                  [](DaemonConfig& config, const string& value) {
                    config.ledger.checkpointer.copies.push_back(value);
                    return Ok();
                  }});
   all.push_back({"journal-socket", "PATH", "/run/systemd/journal/socket",
-                 "socket of the journal, which takes each checkpoint as fields; none: do not send them", true, false,
+                 "journal socket that gets each checkpoint as fields; none: do not send them", true, false,
                  [](DaemonConfig& config, const string& value) {
                    config.journal_socket = value == "none" ? "" : value;
                    return Ok();
@@ -143,62 +145,64 @@ void AddClientLimits(std::vector<DaemonOption>& all) {
   using C = DaemonConfig;
   all.push_back(Number("max-frame-bytes", 65'536, 1u << 30, 4 << 20, "largest request, in bytes",
                        [](C& c, uint64_t n) { c.append_limits.max_frame_bytes = static_cast<uint32_t>(n); }));
-  all.push_back(Number("max-batch-items", 1, 1 << 20, 1024, "most transitions in one request",
+  all.push_back(Number("max-batch-items", 1, 1 << 20, 1024, "maximum number of transitions in one request",
                        [](C& c, uint64_t n) { c.max_batch_items = n; }));
-  all.push_back(Number("max-connections", 1, 1 << 20, 1024, "most connections of each socket",
+  all.push_back(Number("max-connections", 1, 1 << 20, 1024, "maximum number of connections per socket",
                        [](C& c, uint64_t n) { c.append_limits.max_connections = n; }));
-  all.push_back(Number("max-connections-per-process", 1, 1 << 20, 64, "most connections of one process",
+  all.push_back(Number("max-connections-per-process", 1, 1 << 20, 64, "maximum number of connections per process",
                        [](C& c, uint64_t n) { c.append_limits.max_connections_per_process = n; }));
   all.push_back(Number("max-connections-per-user-without-pid", 1, 1 << 20, 512,
-                       "most connections of one user's processes that are outside of the daemon's pid namespace",
+                       "maximum number of connections per user from processes outside the daemon's pid namespace",
                        [](C& c, uint64_t n) { c.append_limits.max_connections_per_user_without_pid = n; }));
   all.push_back(Number("max-inflight-bytes-per-connection", 65'536, kMany, 8 << 20,
-                       "most bytes in flight of one connection",
+                       "maximum bytes in flight per connection",
                        [](C& c, uint64_t n) { c.append_limits.max_inflight_bytes_per_connection = n; }));
   all.push_back(Number("max-inflight-requests-per-connection", 1, 1 << 20, 256,
-                       "most appends in flight of one connection",
+                       "maximum number of appends in flight per connection",
                        [](C& c, uint64_t n) { c.append_limits.max_inflight_requests_per_connection = n; }));
   all.push_back(Number("max-inflight-bytes", 65'536, kMany, 64 << 20,
-                       "most bytes in flight of all connections of one socket", [](C& c, uint64_t n) {
+                       "maximum bytes in flight on all connections of a socket", [](C& c, uint64_t n) {
                          c.append_limits.max_inflight_bytes = n;
                          c.ledger.sequencer.queue_max_bytes = n;
                        }));
-  all.push_back(Number("frame-timeout-seconds", 1, 3600, 10, "time for a begun frame to be complete",
+  all.push_back(Number("frame-timeout-seconds", 1, 3600, 10, "time allowed to complete a frame once it has begun",
                        [](C& c, uint64_t n) { c.append_limits.frame_timeout = seconds(n); }));
 }
 
 void AddLedgerNumbers(std::vector<DaemonOption>& all) {
   using C = DaemonConfig;
-  all.push_back(Number("group-max-entries", 1, 1 << 20, 1024, "most entries in one commit",
+  all.push_back(Number("group-max-entries", 1, 1 << 20, 1024, "maximum number of entries in one commit",
                        [](C& c, uint64_t n) { c.ledger.sequencer.group_max_entries = n; }));
-  all.push_back(Number("group-max-bytes", 65'536, 1u << 30, 4 << 20, "most bytes in one commit",
+  all.push_back(Number("group-max-bytes", 65'536, 1u << 30, 4 << 20, "maximum bytes in one commit",
                        [](C& c, uint64_t n) { c.ledger.sequencer.group_max_bytes = n; }));
-  all.push_back(Number("max-index-lag", 1, kMany, 131'072, "entries that the indexes may be behind before appends wait",
+  all.push_back(Number("max-index-lag", 1, kMany, 131'072, "entries that the index may be behind before appends wait",
                        [](C& c, uint64_t n) { c.ledger.sequencer.max_index_lag = n; }));
-  all.push_back(Number("max-envelope-records", 1, kMany, 100'000, "most records of one envelope",
+  all.push_back(Number("max-envelope-records", 1, kMany, 100'000, "maximum number of records in one envelope",
                        [](C& c, uint64_t n) { c.ledger.sealer.max_envelope_records = n; }));
-  all.push_back(Number(
-      "head-cache-bytes", 1 << 20, kMany, 64 << 20,
-      "memory for the state of envelopes and principals; what the indexes do not hold yet may take as much again",
-      [](C& c, uint64_t n) {
-        c.ledger.sealer.head_cache_bytes = n;
-        c.ledger.indexer.writer.totals_bytes = n / 4;
-      }));
+  all.push_back(
+      Number("head-cache-bytes", 1 << 20, kMany, 64 << 20,
+             "memory for the state of envelopes and principals; state not yet in the index may take as much again",
+             [](C& c, uint64_t n) {
+               c.ledger.sealer.head_cache_bytes = n;
+               c.ledger.indexer.writer.totals_bytes = n / 4;
+             }));
   all.push_back(Number("query-workers", 1, 256, 2, "threads that answer the audit socket",
                        [](C& c, uint64_t n) { c.audit.workers = static_cast<unsigned>(n); }));
-  all.push_back(Number("query-max-records", 1, 1 << 20, 4096, "most records in one page of an answer",
+  all.push_back(Number("query-max-records", 1, 1 << 20, 4096, "maximum number of records in one page of an answer",
                        [](C& c, uint64_t n) { c.audit.limits.max_records = n; }));
   all.push_back(
       Number("block-cache-bytes", 1 << 20, kMany, 64 << 20, "memory for blocks of the database", [](C& c, uint64_t n) {
         c.ledger.log.block_cache_bytes = n / 2;
         c.ledger.indexer.index.block_cache_bytes = n - n / 2;
       }));
-  all.push_back(Number("min-free-bytes", 0, kMany, 256 << 20, "refuse appends when the disk has less room than this",
+  all.push_back(Number("min-free-bytes", 0, kMany, 256 << 20,
+                       "refuse appends when the disk has less free space than this",
                        [](C& c, uint64_t n) { c.ledger.min_free_bytes = n; }));
-  all.push_back(Number("refusals-note-seconds", 1, 86'400, 60, "note refused appends in the chain at most this often",
+  all.push_back(Number("refusals-note-seconds", 1, 86'400, 60,
+                       "shortest interval between events that record refused appends",
                        [](C& c, uint64_t n) { c.ledger.refusals_every = seconds(n); }));
   all.push_back(Number("clock-tolerance-seconds", 0, 86'400, 1,
-                       "a step back of the clock beyond it is noted in the chain",
+                       "a larger step back of the clock is recorded in the chain",
                        [](C& c, uint64_t n) { c.ledger.sealer.clock_tolerance = static_cast<Nanos>(n) * kSecond; }));
 }
 
@@ -207,14 +211,15 @@ std::vector<DaemonOption> MakeTable() {
   std::vector<DaemonOption> all;
   AddCommandLine(all);
   AddPlaces(all);
-  all.push_back(Number("checkpoint-entries", 1, kMany, 10'000, "sign a checkpoint after so many entries",
+  all.push_back(Number("checkpoint-entries", 1, kMany, 10'000, "sign a checkpoint after this many entries",
                        [](C& c, uint64_t n) { c.ledger.checkpointer.every_entries = n; }));
-  all.push_back(Number("checkpoint-seconds", 1, 86'400, 10, "sign a checkpoint after so many seconds with new entries",
+  all.push_back(Number("checkpoint-seconds", 1, 86'400, 10,
+                       "sign a checkpoint after this many seconds if there are new entries",
                        [](C& c, uint64_t n) { c.ledger.checkpointer.every = seconds(n); }));
   AddClientLimits(all);
   AddLedgerNumbers(all);
   all.push_back({"audit-queries", "off|on", "off",
-                 "on: seal a query_served event for what auditors read, before they get it", true, false,
+                 "on: before auditors get an answer, seal a query_served event about it", true, false,
                  SetAuditQueries});
   all.push_back({"log-level", "LEVEL", "info", "error, warning, info or debug", true, false, SetLevel});
   return all;
@@ -222,7 +227,7 @@ std::vector<DaemonOption> MakeTable() {
 
 // --- the help ---
 
-// One option: its name and value, and what it is for, wrapped, in a column of its own.
+// One option: its name, its value and its description, wrapped in a column of its own.
 string HelpLines(const DaemonOption& option) {
   string line = "  --" + option.name;
   if (!option.placeholder.empty()) line += " " + option.placeholder;
@@ -260,8 +265,8 @@ string DaemonHelp() {
       "  envledgerd --data-dir DIR --key FILE --append-socket PATH --audit-socket PATH\n"
       "                                                               serve it, in the foreground\n"
       "  envledgerd --config FILE --check                             check a configuration\n\n"
-      "SIGTERM and SIGINT end it in order. Exit status: 0 fine; 1 the ledger does not verify;\n"
-      "2 wrong usage or configuration; 3 no ledger there; 5 unavailable (socket, disk, key).\n";
+      "SIGTERM and SIGINT stop it cleanly. Exit status: 0 success; 1 the ledger does not verify;\n"
+      "2 wrong usage or configuration; 3 no ledger in data-dir; 5 unavailable (socket, disk, key).\n";
   for (const bool in_file : {false, true}) {
     text += in_file ? "\nCommand line and configuration file:\n" : "\nCommand line:\n";
     for (const DaemonOption& option : DaemonOptions()) {

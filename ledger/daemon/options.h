@@ -1,5 +1,5 @@
-// The options of envledgerd, in one table: what each is called, takes and means, and where its value goes. The parser,
-// the help and the manual pages are made from it; nothing else reads an option by its name.
+// The options of envledgerd in one table: the name, the value and the meaning of each, and where its value is stored.
+// The parser, the help and the manual pages are made from it; nothing else reads an option by name.
 #pragma once
 
 #include <functional>
@@ -13,17 +13,17 @@ namespace envledger {
 
 struct DaemonOption {
   std::string name;         // without the dashes
-  std::string placeholder;  // of its value; empty: it is a flag
-  std::string standard;     // the value that it has without being given; empty: none
+  std::string placeholder;  // for its value; empty: it is a flag
+  std::string standard;     // its default value; empty: it has none
   std::string help;
-  bool in_file = true;   // may also stand in the configuration file
+  bool in_file = true;   // allowed in the configuration file too
   bool several = false;  // may be given more than once
-  // Takes a value over (an empty one, of a flag), once for each that is given. kInvalidArgument for one that it cannot
-  // have.
+  // Stores a value; called once for each value given, with an empty one for a flag. kInvalidArgument for a value that
+  // the option does not allow.
   std::function<Status(DaemonConfig& config, const std::string& value)> set;
 };
 
-// In the order of the help. The names are different.
+// In the order of the help. Names are unique.
 const std::vector<DaemonOption>& DaemonOptions();
 
 // The text of --help.

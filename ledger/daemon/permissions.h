@@ -1,4 +1,4 @@
-// Who else could read or change what the daemon rests on.
+// Checks who else could read or change the files that the daemon relies on.
 #pragma once
 
 #include <string>
@@ -9,12 +9,12 @@
 
 namespace envledger {
 
-// Looks at the directories and files that the configuration names, as far as they are there. (The key is looked at when
-// it is loaded.) kNotPermitted, saying what to do, when users who are neither root nor this process's own could change
-// the ledger or the configuration: the data directory, or the log or the index in it, belongs to somebody else or can
-// be written by its group or by everybody; the configuration file can be written by everybody. What weakens the ledger
-// without that is returned as warnings: the data directory can be read by everybody; everybody could put another data
-// directory, published checkpoint or socket in the place of the ledger's.
+// Checks the directories and files that the configuration names, as far as they exist. (The key is checked when it is
+// loaded.) kNotPermitted, with advice, when users other than root and this process's own could change the ledger or the
+// configuration: the data directory, or the log or the index in it, belongs to somebody else or can be written by its
+// group or by everybody; or the configuration file can be written by everybody. Lesser weaknesses are returned as
+// warnings: everybody can read the data directory, or could replace the data directory, the published checkpoint or a
+// socket by another.
 Result<std::vector<std::string>> CheckPermissions(const DaemonConfig& config);
 
 }  // namespace envledger

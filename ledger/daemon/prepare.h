@@ -1,4 +1,4 @@
-// What can be known before the ledger is opened: everything about the configuration that can refuse a start.
+// The checks made before the ledger is opened: everything about the configuration that can refuse a start.
 #pragma once
 
 #include <string>
@@ -17,12 +17,12 @@ struct Prepared {
   AccessList audit_allow;
   ProducerNames::ByUser producers;
   LoadedKey key;
-  std::vector<std::string> warnings;  // of CheckPermissions
+  std::vector<std::string> warnings;  // from CheckPermissions
 };
 
-// Serving begins with this, and --check is this: what it accepts is not refused afterwards. Nothing is written. Errors
-// of the functions that it calls: AccessList::Parse, ProducerNames::ParseRules, CheckSocketPath, CheckPermissions,
-// LoadKey.
+// Both serving and --check begin with this, so a configuration that --check accepts is not refused later. Nothing is
+// written. Errors as for the functions that it calls: AccessList::Parse, ProducerNames::ParseRules, CheckSocketPath,
+// CheckPermissions, LoadKey.
 Result<Prepared> Prepare(const DaemonConfig& config);
 
 }  // namespace envledger

@@ -1,7 +1,7 @@
-// One thread decides: it begins look-ups, takes their results, and tells those who wait, whether their name came or
-// their time is up. A look-up is a thread of its own that calls into the C library and nothing else: it may hang, so
-// nobody ever waits for it. What it finds it leaves in the state, which it shares with this object and which lives as
-// long as either does.
+// One thread is in charge: it starts look-ups, takes their results, and answers waiters when their name is known or
+// their time is up. Each look-up has a thread of its own, which does nothing but call into the C library. It may hang,
+// so it is never joined. It puts its result into the state, which it shares with this object and which lives until both
+// have let go of it.
 #include "ledger/daemon/producer_names.h"
 
 #include <algorithm>
@@ -42,8 +42,8 @@ struct ProducerNames::State {
   State(LookUp look, const ProducerNamesOptions& given) : look_up(std::move(look)), options(given) {}
 
   struct Account {
-    std::string name;     // that may be recorded, or its stand-in
-    Time believed_until;  // whom it is told to without a look-up
+    std::string name;     // a name that may be recorded, or the stand-in
+    Time believed_until;  // until then the name is used without a look-up
     bool asked = false;   // a look-up is under way, or queued
   };
   struct Waiter {
@@ -56,14 +56,14 @@ struct ProducerNames::State {
     std::string name;
   };
 
-  // What the deciding thread does.
+  // Called by the thread in charge.
   void Run(const std::shared_ptr<State>& self);
   void BeginLookUps(const std::shared_ptr<State>& self) REQUIRES(mutex);
   void GiveUp() REQUIRES(mutex);
-  // What a look-up does.
+  // Called by a look-up's thread.
   void LookUpOne(uid_t uid);
   void Found(uid_t uid, const Result<std::optional<std::string>>& name) REQUIRES(mutex);
-  // The account, made if it is not there yet.
+  // The account, created if it does not exist yet.
   Account& AccountOf(uid_t uid) REQUIRES(mutex);
 
   const LookUp look_up;
@@ -73,10 +73,10 @@ struct ProducerNames::State {
   CondVar changed;
   bool stopping GUARDED_BY(mutex) = false;
   std::map<uid_t, Account> accounts GUARDED_BY(mutex);
-  std::deque<Waiter> waiting GUARDED_BY(mutex);   // in the order of their deadlines
-  std::vector<Answer> answers GUARDED_BY(mutex);  // to be told
+  std::deque<Waiter> waiting GUARDED_BY(mutex);   // ordered by deadline
+  std::vector<Answer> answers GUARDED_BY(mutex);  // to be delivered
   std::deque<uid_t> queue GUARDED_BY(mutex);      // to be looked up
-  size_t lookups GUARDED_BY(mutex) = 0;           // under way
+  size_t lookups GUARDED_BY(mutex) = 0;           // number under way
 };
 
 ProducerNames::State::Account& ProducerNames::State::AccountOf(uid_t uid) {
@@ -101,12 +101,12 @@ void ProducerNames::State::Found(uid_t uid, const Result<std::optional<std::stri
     account.name = usable ? **name : ProducerStandIn(uid);
     account.believed_until = SteadyClock::now() + options.keep;
     if (*name && !usable) {
-      Log(LogLevel::kWarning, "the account name " + Quoted(**name) + " cannot be recorded: what uid " +
-                                  std::to_string(uid) + " appends is kept under " + account.name);
+      Log(LogLevel::kWarning, "the account name " + Quoted(**name) + " cannot be recorded: appends of uid " +
+                                  std::to_string(uid) + " are recorded as " + account.name);
     }
-  } else {  // what was known last stays
+  } else {  // the last known name stays
     account.believed_until = SteadyClock::now() + options.retry;
-    Log(LogLevel::kWarning, name.status().message() + "; what that user appends is kept under " + account.name);
+    Log(LogLevel::kWarning, name.status().message() + "; appends of that user are recorded as " + account.name);
   }
   const auto mine = [uid](const Waiter& waiter) { return waiter.uid == uid; };
   for (Waiter& waiter : waiting) {
@@ -136,12 +136,12 @@ void ProducerNames::State::BeginLookUps(const std::shared_ptr<State>& self) {
       }).detach();
       ++lookups;
     } catch (const std::system_error& error) {
-      Found(uid, Unavailable(std::string("no thread to look up the name of a uid: ") + error.what()));
+      Found(uid, Unavailable(std::string("cannot start a thread to look up the name of a uid: ") + error.what()));
     }
   }
 }
 
-// Those whose time is up get what is known, and who comes next does not wait for the same look-up again.
+// Waiters whose time is up get the name known so far, and the next ones do not wait for the same look-up again.
 void ProducerNames::State::GiveUp() {
   for (const Time now = SteadyClock::now(); !waiting.empty() && waiting.front().deadline <= now; waiting.pop_front()) {
     Waiter& waiter = waiting.front();
@@ -149,7 +149,7 @@ void ProducerNames::State::GiveUp() {
     if (account.believed_until <= now) {
       account.believed_until = now + options.retry;
       Log(LogLevel::kWarning, "the name of uid " + std::to_string(waiter.uid) +
-                                  " was not found in time; what that user appends is kept under " + account.name);
+                                  " was not found in time; appends of that user are recorded as " + account.name);
     }
     answers.push_back({std::move(waiter.done), account.name});
   }
@@ -187,7 +187,7 @@ ProducerNames::~ProducerNames() {
   }
   state_->changed.NotifyAll();
   thread_.join();
-  std::deque<State::Waiter> waiting;  // who wait are dropped, but not under the lock
+  std::deque<State::Waiter> waiting;  // waiters are destroyed after the lock is released
   std::vector<State::Answer> answers;
   const MutexLock lock(state_->mutex);
   state_->waiting.swap(waiting);
@@ -204,9 +204,10 @@ Status ProducerNames::Find(uid_t uid, Done done) {
     State::Account& account = state_->AccountOf(uid);
     if (account.believed_until <= now) {
       if (state_->waiting.size() >= state_->options.max_waiting || state_->queue.size() >= state_->options.max_names) {
-        return {Code::kResourceExhausted, "account-names",
-                "too many connections wait for the name of their user's account; `producer` in the configuration names "
-                "a user without a look-up"};
+        return {
+            Code::kResourceExhausted, "account-names",
+            "too many connections are waiting for the account names of their users; name the users with `producer` in "
+            "the configuration to avoid look-ups"};
       }
       state_->waiting.push_back({uid, now + state_->options.patience, std::move(done)});
       if (!account.asked) state_->queue.push_back(uid);

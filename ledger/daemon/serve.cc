@@ -21,7 +21,7 @@ sigset_t EndingSignals() {
   return set;
 }
 
-// Every connection and every table file takes a descriptor.
+// Every connection and every table file needs a descriptor.
 void RaiseDescriptorLimit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -37,7 +37,7 @@ Result<Prepared> PrepareAndWarn(const DaemonConfig& config) {
   return prepared;
 }
 
-// The name of the signal that comes.
+// Waits for a signal and returns its name.
 std::string AwaitEnd() {
   const sigset_t ending = EndingSignals();
   int number = 0;

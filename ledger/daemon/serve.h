@@ -1,4 +1,4 @@
-// Serves a ledger on its two sockets until a signal comes.
+// Serves a ledger on its two sockets until it gets a signal.
 #pragma once
 
 #include "ledger/base/status.h"
@@ -6,13 +6,15 @@
 
 namespace envledger {
 
-// Blocks the signals that end the daemon in this thread and in every thread made after: call it before any is made.
+// Blocks the signals that end the daemon, in this thread and in every thread created after it. Call it before any
+// thread is created.
 void BlockSignals();
 
-// Recovers, listens, says READY, serves; on SIGTERM or SIGINT drains, closes the ledger, and returns ok.
+// Recovers the ledger, listens, reports READY and serves. On SIGTERM or SIGINT it drains the connections, closes the
+// ledger, and returns ok.
 Status Serve(const DaemonConfig& config);
 
-// What Serve would refuse before it opens the ledger (Prepare), with the same warnings.
+// Checks what Serve would refuse before it opens the ledger (Prepare), with the same warnings.
 Status CheckConfig(const DaemonConfig& config);
 
 }  // namespace envledger

@@ -18,7 +18,7 @@ Result<ActivatedSockets> TakeActivatedSockets() {
     const std::string name = names != nullptr ? names[i] : "";
     UniqueFd fd(SD_LISTEN_FDS_START + i);
     if (problem.ok() && sd_is_socket(fd.get(), AF_UNIX, SOCK_STREAM, 1) <= 0) {
-      problem = InvalidArgument("socket activation: descriptor \"" + name + "\" is no listening unix stream socket");
+      problem = InvalidArgument("socket activation: descriptor \"" + name + "\" is not a listening unix stream socket");
     }
     UniqueFd* place = name == "append" ? &sockets.append : name == "audit" ? &sockets.audit : nullptr;
     if (problem.ok() && (place == nullptr || place->valid())) {

@@ -1,4 +1,4 @@
-// What systemd hands over and wants to hear.
+// What systemd passes to the daemon, and what it is told.
 #pragma once
 
 #include <chrono>
@@ -10,20 +10,20 @@
 
 namespace envledger {
 
-// The descriptors of socket activation, told apart by FileDescriptorName= (LISTEN_FDNAMES).
+// The descriptors of socket activation, identified by FileDescriptorName= (LISTEN_FDNAMES).
 struct ActivatedSockets {
   UniqueFd append;
   UniqueFd audit;
 };
-// Empty without activation. kInvalidArgument for names other than "append" and "audit", a name that comes twice, or a
-// descriptor that is no listening unix stream socket. The environment variables are removed.
+// Empty without activation. kInvalidArgument for names other than "append" and "audit", a repeated name, or a
+// descriptor that is not a listening unix stream socket. The environment variables are removed.
 Result<ActivatedSockets> TakeActivatedSockets();
 
-// Each does nothing when systemd does not listen.
+// These do nothing when systemd does not listen.
 void NotifyReady(const std::string& status);
 void NotifyStopping();
 void NotifyStatus(const std::string& status);
-// Asks for more time while something long (a recovery, a rebuild) goes on.
+// Asks for more time during long work (a recovery, a rebuild).
 void NotifyBusy(const std::string& status, std::chrono::seconds more);
 
 }  // namespace envledger

@@ -1,14 +1,14 @@
-// What an answer's own entries can prove, once they are known to be in the signed tree, and what they cannot:
+// What the entries of an answer can prove once they are known to be in the signed tree, and what they cannot:
 //
-//   that an entry is in the ledger      its inclusion proof
-//   that an envelope has no hole        its revisions count from 0, each entry names the one before
-//   that a principal's list has none    its links count from 1, each names the entry of the one before, so every entry
-//                                       below a known link can be found, and asked for where the answer lacks it
-//   that nothing follows the last       nothing: only reading everything shows that (verify)
+//   an entry is in the ledger          by its inclusion proof
+//   an envelope has no hole            its revisions count from 0, and each entry names the one before it
+//   a principal's list has no hole     its links count from 1, and each names the entry of the link before it, so every
+//                                      entry below a known link can be found, and fetched if the answer lacks it
+//   nothing follows the last entry     cannot be proven this way: only reading everything shows it (verify)
 //
-// A query for a principal with further filters is proven by reading that principal's other envelopes too, and judging
-// here that none of them passes the filters. All of this is stated for the tree of the answer's first page: what was
-// appended while pages came is taken as it came.
+// A query for a principal with further filters is proven by also reading that principal's other envelopes and checking
+// here that none of them passes the filters. Everything is proven for the tree of the answer's first page. Entries
+// appended while later pages were fetched are accepted but not searched for.
 #include "ledger/evidence/answer_proof.h"
 
 #include <algorithm>
@@ -22,12 +22,12 @@
 namespace envledger {
 namespace {
 
-constexpr uint64_t kBytesAnId = 128;                      // of ids_ and number_, beside the id
-constexpr uint64_t kBytesALink = 2 * sizeof(BookedLink);  // the list of them doubles
+constexpr uint64_t kBytesAnId = 128;                      // in ids_ and number_, in addition to the id
+constexpr uint64_t kBytesALink = 2 * sizeof(BookedLink);  // the vector doubles when it grows
 
 std::string EnvelopeName(const std::string& id) { return "envelope " + id + ": "; }
 
-// The query for all that the principal has to do with, in the same order.
+// The query for all of the principal's envelopes, in the same order.
 QueryRequest WithoutFilters(const QueryRequest& request) {
   QueryRequest plain;
   plain.principal = request.principal;
@@ -73,11 +73,11 @@ Status AnswerProof::Charge(uint64_t bytes) {
   bytes_ += bytes;
   if (bytes_ <= max_bytes_) return Ok();
   return {Code::kResourceExhausted, "prove",
-          "the answer has more records than can be proven at once, after " + Grouped(leaves_.size()) +
+          "the answer has too many records to prove at once; stopped after " + Grouped(leaves_.size()) +
               ": narrow the filters, or prove it in parts with --limit and --cursor"};
 }
 
-// Checks what an envelope's records show by themselves, and keeps what is to be proven of them.
+// Checks what an envelope's records show on their own, and keeps what remains to be proven about them.
 Status AnswerProof::Take(EnvelopeStory& story, bool of_the_answer) {
   if (!story.hole().empty()) return Corruption(story.hole());
   const std::string& id = story.envelope().envelope_id;
@@ -110,12 +110,12 @@ Status AnswerProof::CheckAnswered(const EnvelopeJudge& judge, RoleMask answered_
   const auto roles = judge.Verdict();
   if (!roles) return Corruption("it does not pass the filters of the query");
   if (*roles != answered_roles) {
-    return Corruption("the answer gives the principal the roles \"" + RoleNames(answered_roles) + "\", its records \"" +
-                      RoleNames(*roles) + "\"");
+    return Corruption("the answer gives the principal the roles \"" + RoleNames(answered_roles) +
+                      "\", but its records give \"" + RoleNames(*roles) + "\"");
   }
   const auto place = judge.place();
   if (last_place_ && place && (request_->descending ? *place >= *last_place_ : *place <= *last_place_)) {
-    return Corruption("it is not in its place in the order of the answer");
+    return Corruption("it is out of order in the answer");
   }
   if (!first_place_) first_place_ = place;
   last_place_ = place;
@@ -154,8 +154,8 @@ Status AnswerProof::ProveLeaves(const std::function<void(uint64_t, uint64_t)>& p
   return Ok();
 }
 
-// The window is of the entries among which the answer holds every envelope's place: all of them, unless it was cut at a
-// limit or began at a cursor.
+// The window is the range of entries in which the answer holds every envelope that has its place there: all entries,
+// unless the answer was cut at a limit or began at a cursor.
 Status AnswerProof::ProvePrincipal(const Coverage& coverage) {
   cut_ = !coverage.next_cursor().empty();
   const bool resumed = !request_->cursor.empty();
@@ -165,7 +165,7 @@ Status AnswerProof::ProvePrincipal(const Coverage& coverage) {
     if (cut_) window_.begin = last_place_.value_or(tree_size_);
   } else {
     if (resumed) window_.begin = first_place_.value_or(tree_size_);
-    // The last envelope may have come after the first page.
+    // The last envelope may have been sealed after the first page was made.
     if (cut_) window_.end = last_place_ ? std::min(*last_place_ + 1, tree_size_) : 0;
   }
   if (!IsPlain(*request_)) ENVLEDGER_RETURN_IF_ERROR(ReadOthers());
@@ -178,7 +178,7 @@ Status AnswerProof::ProvePrincipal(const Coverage& coverage) {
   return window_.end == tree_size_ ? CheckHeads() : Ok();
 }
 
-// The principal's envelopes that the filters kept out of the answer, as far as the answer goes.
+// Reads the principal's envelopes that the filters excluded, within the range of the answer.
 Status AnswerProof::ReadOthers() {
   QueryRequest request = WithoutFilters(*request_);
   request.in_parts = true;
@@ -194,7 +194,7 @@ Status AnswerProof::ReadOthers() {
     }
     const std::string& next = page.completeness.next_cursor;
     if (next.empty()) return Ok();
-    if (next == request.cursor) return Internal("the ledger answers with the same cursor again and again");
+    if (next == request.cursor) return Internal("the ledger returned the same cursor twice");
     request.cursor = next;
   }
 }
@@ -208,7 +208,7 @@ Result<std::optional<uint64_t>> AnswerProof::PlaceOf(EnvelopeStory& story) const
   return place;
 }
 
-// The envelope of a link that nobody has given yet. That it exists is proven by the link after it.
+// Fetches the envelope of a link that no record has shown yet. The link after it proves that it exists.
 Status AnswerProof::FillGap(const LinkBook::Gap& gap) {
   const std::string link = FullPrincipalText(gap.principal) + " has its link " + std::to_string(gap.ordinal) +
                            " in entry " + std::to_string(gap.seq);
@@ -216,7 +216,7 @@ Status AnswerProof::FillGap(const LinkBook::Gap& gap) {
   const auto record = DecodeRecord(bytes);
   if (!record.ok()) return Corruption(link + ", which does not hold a record: " + record.status().message());
   const std::string& id = record->transition.envelope_id;
-  if (number_.contains(id)) return Corruption(EnvelopeName(id) + link + ", which the answer hides");
+  if (number_.contains(id)) return Corruption(EnvelopeName(id) + link + ", but the answer leaves this record out");
   auto pages = EnvelopePages::Open(reader_, id);
   if (!pages.ok() && pages.status().code() == Code::kUnavailable) return std::move(pages).status();
   if (!pages.ok()) return Corruption(EnvelopeName(id) + link + ", but the ledger says: " + pages.status().message());
@@ -228,10 +228,10 @@ Status AnswerProof::FillGap(const LinkBook::Gap& gap) {
     found = found || entry == bytes;
     return Ok();
   }));
-  return found ? Ok() : Corruption(EnvelopeName(id) + link + ", which the ledger hides");
+  return found ? Ok() : Corruption(EnvelopeName(id) + link + ", but the ledger leaves this record out of the envelope");
 }
 
-// Proven, or where the checkpoint ends before it as the ledger gives it.
+// An entry, proven to be in the tree if the checkpoint covers it, and otherwise as the ledger gives it.
 Result<std::string> AnswerProof::Entry(uint64_t seq) {
   if (tree_->Covers(seq)) return tree_->Fetch(seq);
   ENVLEDGER_ASSIGN_OR_RETURN(EntriesResponse response, reader_.Entries({seq, 1}));
@@ -239,11 +239,12 @@ Result<std::string> AnswerProof::Entry(uint64_t seq) {
   return std::move(response.entries.front());
 }
 
-// That an envelope is rightly not in the answer.
+// Checks that an envelope is rightly not in the answer.
 Status AnswerProof::CheckOther(EnvelopeStory& other) {
   ENVLEDGER_RETURN_IF_ERROR(Take(other, false).Prepend(EnvelopeName(other.envelope().envelope_id)));
   ENVLEDGER_RETURN_IF_ERROR(ProveLeaves({}));
-  // It must have passed all the time since the answer was begun: its page may have come later.
+  // It is only missing wrongly if it passed at every moment since the answer was begun, because its page may have been
+  // made later.
   EnvelopeJudge judge(*matcher_);
   bool failed = false;
   const auto look = [&] { failed = failed || !judge.place() || !window_.Holds(*judge.place()) || !judge.Verdict(); };
@@ -255,10 +256,11 @@ Status AnswerProof::CheckOther(EnvelopeStory& other) {
   look();
   if (failed) return Ok();
   return Corruption(EnvelopeName(other.envelope().envelope_id) +
-                    "it passes the filters and is not in the answer (entry " + std::to_string(*judge.place()) + ")");
+                    "it passes the filters but is not in the answer (entry " + std::to_string(*judge.place()) + ")");
 }
 
-// How many links the ledger says that each principal has: its word, but it must not contradict the records.
+// Compares the number of links that the ledger states for each principal with the records. The number is only the
+// ledger's word, but it must not contradict the records.
 Status AnswerProof::CheckHeads() {
   PrincipalsRequest request;
   request.filter = *request_->principal;
@@ -267,7 +269,7 @@ Status AnswerProof::CheckHeads() {
     ENVLEDGER_ASSIGN_OR_RETURN(const PrincipalsResponse page, reader_.Principals(request));
     for (const PrincipalSummary& summary : page.principals) {
       const auto reach = reaches_.find(summary.principal);
-      // Of an answer that is a part, no record may be this principal's: its links are then all in the other part.
+      // In a part of an answer, a principal may have no record: then all its links are in another part.
       if (reach == reaches_.end() && window_.begin > 0) {
         ENVLEDGER_RETURN_IF_ERROR(Charge(sizeof summary.principal + summary.principal.issuer.size()));
         unseen_.push_back(summary.principal);
@@ -277,7 +279,7 @@ Status AnswerProof::CheckHeads() {
       const bool grown = page.completeness.tree_size > window_.end;
       if (summary.links == last || (grown && summary.links > last)) continue;
       return Corruption(FullPrincipalText(summary.principal) + ": the ledger counts " +
-                        Plural(summary.links, "link", "links") + ", its records end at " + std::to_string(last));
+                        Plural(summary.links, "link", "links") + ", but its records end at " + std::to_string(last));
     }
     if (page.completeness.next_cursor.empty()) return Ok();
     request.cursor = page.completeness.next_cursor;
@@ -288,7 +290,7 @@ std::vector<std::string> AnswerProof::Unproven() const {
   std::vector<std::string> unproven;
   if (uncovered_ > 0) {
     unproven.push_back(Plural(uncovered_, "entry", "entries") + " from " + std::to_string(*first_uncovered_) +
-                       " on: beyond the checkpoint, which only the daemon could renew");
+                       " on: beyond the checkpoint, and only the daemon could sign a newer one");
   }
   for (const auto& [principal, reach] : reaches_) {
     if (window_.end == tree_size_) {

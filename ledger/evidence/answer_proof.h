@@ -1,5 +1,5 @@
-// An answer's records held against a signed checkpoint, on this side, so that a ledger that lies, or an index that was
-// doctored, is caught. What is proven, and what stays the ledger's word, is said with the answer.
+// Checks an answer's records against a signed checkpoint, on the client's side, so that a lying ledger or a doctored
+// index is detected. The result says what is proven and what is only the ledger's word.
 #pragma once
 
 #include <cstdint>
@@ -19,29 +19,30 @@
 
 namespace envledger {
 
-// Holds 48 bytes for each record of the answer, its envelopes' ids, and of the principal asked about up to 64 bytes for
-// each link: kMaxBytes in all, which is some four million records. Not thread-safe.
+// Holds 48 bytes for each record of the answer, the ids of its envelopes, and up to 64 bytes for each link of the
+// principal asked about: at most kMaxBytes in total, which is some four million records. Not thread-safe.
 class AnswerProof {
  public:
-  // Of the answer to `request`; of one envelope's story when there is none. `policy`: whose word counts; the ledger can
-  // be asked for its history of keys here, so KeyRule::kTheKeyOrLater. `can_sign`: a daemon answers. `reader` must
-  // outlive this.
+  // Proves the answer to `request`; without one, the story of a single envelope. `policy` says which keys are trusted;
+  // here the ledger can be asked for its key history, so the rule is KeyRule::kTheKeyOrLater. `can_sign`: a daemon
+  // answers. `reader` must outlive this object.
   AnswerProof(LedgerReader& reader, TrustPolicy policy, bool can_sign, std::optional<QueryRequest> request,
               uint64_t max_bytes = kMaxBytes);
 
   static constexpr uint64_t kMaxBytes = 256 << 20;
 
-  // An envelope of the answer, which is gone through for it. Ok too when it does not hold. kResourceExhausted when the
-  // answer is larger than can be proven at once; else as EnvelopeStory::ForEachRecord.
+  // Adds an envelope of the answer and reads it in full. Ok even when the envelope does not hold (see failure()).
+  // kResourceExhausted when the answer is too large to prove at once; other errors as EnvelopeStory::ForEachRecord.
   Status Add(EnvelopeStory& story);
-  // When all were added: proves them. Ok too when they do not hold: that is holds() and failure(). Otherwise the ledger
-  // could not be asked, or nothing was ever signed. `progress` (may be empty) hears how many entries are proven.
+  // Proves the envelopes after all of them were added. Ok even when they do not hold: see holds() and failure(). Not ok
+  // when the ledger could not be asked, or no checkpoint was ever signed. `progress` (may be empty) receives the number
+  // of proven entries.
   Status Prove(const Coverage& coverage, const std::function<void(uint64_t done, uint64_t all)>& progress);
 
   bool holds() const { return failure_.empty(); }
-  // Which envelope or entry, and what does not hold.
+  // Says which envelope or entry does not hold, and why.
   const std::string& failure() const { return failure_; }
-  // The object "proven" of completeness; and the same for people: what is proven, and on a second line what is not.
+  // The JSON object "proven" of completeness, and the same in words: what is proven, and on a second line what is not.
   std::string Json() const;
   std::string Sentence() const;
 
@@ -56,7 +57,7 @@ class AnswerProof {
   Status Charge(uint64_t bytes);
   Status ProveAll(const Coverage& coverage, const std::function<void(uint64_t, uint64_t)>& progress);
   Status ProveLeaves(const std::function<void(uint64_t, uint64_t)>& progress);
-  // That none of the principal's envelopes that the answer should hold was left out.
+  // Proves that none of the principal's envelopes that belong in the answer was left out.
   Status ProvePrincipal(const Coverage& coverage);
   Status ReadOthers();
   Result<std::optional<uint64_t>> PlaceOf(EnvelopeStory& story) const;
@@ -70,29 +71,29 @@ class AnswerProof {
   const TrustPolicy policy_;
   const bool can_sign_;
   const std::optional<QueryRequest> request_;
-  std::optional<Matcher> matcher_;  // of request_
+  std::optional<Matcher> matcher_;  // for request_
   std::string failure_;
   const uint64_t max_bytes_;
-  uint64_t bytes_ = 0;  // that are held, about
+  uint64_t bytes_ = 0;  // estimate of the memory held
 
-  std::vector<std::string> ids_;  // of the answer's envelopes, and then of others read for the proof
-  std::unordered_map<std::string, uint32_t> number_;  // in ids_
-  size_t answered_ = 0;                               // how many of ids_ are the answer's
-  std::deque<Leaf> leaves_;                           // which does not double
-  size_t proven_leaves_ = 0;                          // of leaves_, from the front: proven, or found not to be covered
+  std::vector<std::string> ids_;                      // first the answer's envelopes, then others read for the proof
+  std::unordered_map<std::string, uint32_t> number_;  // index in ids_
+  size_t answered_ = 0;                               // how many of ids_ belong to the answer
+  std::deque<Leaf> leaves_;                           // a deque, which does not double when it grows
+  size_t proven_leaves_ = 0;                          // the first ones in leaves_, which are proven or not covered
   uint64_t uncovered_ = 0;
   std::optional<uint64_t> first_uncovered_;
   std::optional<SignedTree> tree_;
 
-  // Of a query for a principal.
+  // For a query for a principal.
   std::optional<LinkBook> book_;
   std::optional<uint64_t> first_place_;
   std::optional<uint64_t> last_place_;
-  uint64_t tree_size_ = 0;  // of the answer
+  uint64_t tree_size_ = 0;  // the size of the tree that was answered from
   Window window_;
   bool cut_ = false;
   std::map<Principal, LinkBook::Reach> reaches_;
-  std::vector<Principal> unseen_;  // named by the query, without a link in the window
+  std::vector<Principal> unseen_;  // principals that the query names and that have no link in the window
 };
 
 }  // namespace envledger

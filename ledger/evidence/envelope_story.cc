@@ -1,5 +1,5 @@
-// The first time through, an envelope is checked and folded, and a hash is made over what will have to be asked for
-// again. Every later time the same hash must come out.
+// The first pass checks and folds the envelope, and computes a hash over the entries that later passes must fetch
+// again. Every later pass must give the same hash.
 #include "ledger/evidence/envelope_story.h"
 
 #include <utility>
@@ -10,7 +10,8 @@
 namespace envledger {
 namespace {
 
-// Entries of a smaller envelope are decoded once and held; a decoded record takes up to sixteen times of its bytes.
+// Up to this size, the entries are decoded once and the records are kept; a decoded record can take sixteen times the
+// size of its entry.
 constexpr uint64_t kHeldBytes = 256 << 10;
 
 uint64_t BytesOf(const std::vector<std::string>& entries) {
@@ -64,7 +65,7 @@ Status EnvelopeStory::Walk(const std::function<Status(Record& record, const std:
     if (entry == nullptr) return Ok();
     auto record = DecodeRecord(*entry);
     if (!record.ok()) return Corruption("record " + std::to_string(number) + ": " + record.status().message());
-    if (record->seq >= pages_.tree_size()) return Ok();  // sealed since the first page was made
+    if (record->seq >= pages_.tree_size()) return Ok();  // sealed after the first page was made
     if (number >= pages_.first().size()) digest = Sha256({View(digest), View(LeafHash(*entry))});
     ENVLEDGER_RETURN_IF_ERROR(visit(*record, *entry));
   }
@@ -93,7 +94,7 @@ Status EnvelopeStory::ForEachOfAll(const Visit& visit) {
   ENVLEDGER_RETURN_IF_ERROR(
       Walk([&](const Record& record, const std::string& entry) { return visit(record, entry); }, digest));
   if (digest == digest_) return Ok();
-  return Corruption("envelope " + pages_.envelope_id() + ": the ledger gives other records than it gave before");
+  return Corruption("envelope " + pages_.envelope_id() + ": the ledger returned different records than the first time");
 }
 
 }  // namespace envledger

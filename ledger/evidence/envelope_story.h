@@ -1,9 +1,9 @@
-// One envelope as an answer brings it, whatever its size: its records checked and folded once, and gone through again
-// as often as somebody wants to tell of them.
+// One envelope from an answer, of any size. Its records are checked and folded once, and can be visited again as often
+// as needed.
 //
-// Of a large envelope no more than a page is held: each time it is gone through, the ledger is asked for the rest
-// again. An envelope only grows at its end, and the story ends where the first answer's tree ended; so what comes must
-// be what came the first time, and it is an error when it is not.
+// Of a large envelope, only one page is held: each pass asks the ledger for the rest again. An envelope only grows at
+// its end, and the story ends where the tree of the first answer ended. So every pass must give the same records, and
+// it is an error when it does not.
 #pragma once
 
 #include <cstdint>
@@ -23,35 +23,35 @@ namespace envledger {
 // One user at a time.
 class EnvelopeStory {
  public:
-  // Reads it once. kCorruption, naming the envelope, when the bytes are not entries of this envelope that begin with
-  // `requested`, or when it was not requested by `at`; others as the reader gives them. With `at`, the envelope is told
-  // as of that moment: what occurred later is checked, and left out.
+  // Reads the envelope once. kCorruption, naming the envelope, when the bytes are not entries of this envelope that
+  // begin with `requested`, or when it was requested after `at`; other errors as the reader returns them. With `at`,
+  // the story describes the envelope as of that moment: later records are checked but left out.
   static Result<EnvelopeStory> Read(EnvelopePages pages, std::optional<Nanos> at = std::nullopt);
 
   const Envelope& envelope() const { return envelope_; }
-  RoleMask roles() const { return pages_.roles(); }         // that the queried principal holds
-  uint64_t records() const { return envelope_.revisions; }  // that had happened
-  uint64_t later() const { return later_; }                 // that had not
-  uint64_t last_seq() const { return last_seq_; }           // of all of them
-  uint64_t bytes() const { return bytes_; }                 // of all their entries
-  // Why the records are not all: empty when their revisions are dense and each names the one before it. With the
-  // envelope's name, and without it.
+  RoleMask roles() const { return pages_.roles(); }         // held by the queried principal
+  uint64_t records() const { return envelope_.revisions; }  // records up to the moment asked for
+  uint64_t later() const { return later_; }                 // later records
+  uint64_t last_seq() const { return last_seq_; }           // of all records
+  uint64_t bytes() const { return bytes_; }                 // size of all their entries
+  // Why records are missing; empty when the revisions are dense and each record names the one before it. problem()
+  // includes the envelope's name, hole() does not.
   std::string problem() const;
   const std::string& hole() const { return hole_; }
-  // What the ledger said of its answer, where the envelope was asked for by its id.
+  // The ledger's statement about its answer, if the envelope was asked for by its id.
   const Completeness& completeness() const { return pages_.completeness(); }
 
-  // Calls `visit` with each record that had happened, in order, and its sealed bytes. A status of `visit` that is not
-  // ok ends it and is returned. kCorruption when the ledger gives other records than the first time.
+  // Calls `visit` with each record up to the moment asked for, in order, and its sealed bytes. An error of `visit` ends
+  // the pass and is returned. kCorruption when the ledger returns different records than the first time.
   using Visit = std::function<Status(const Record& record, const std::string& entry)>;
   Status ForEachRecord(const Visit& visit);
-  // The same with those too that had not happened.
+  // The same, including records later than the moment asked for.
   Status ForEachOfAll(const Visit& visit);
 
  private:
   explicit EnvelopeStory(EnvelopePages pages, std::optional<Nanos> at) : pages_(std::move(pages)), at_(at) {}
   Status ReadOnce();
-  // Visits all records as the reader gives them. `digest` goes over those that are asked for again.
+  // Visits all records as the reader gives them. `digest` covers those that are fetched again.
   Status Walk(const std::function<Status(Record& record, const std::string& entry)>& visit, Hash& digest);
   bool Happened(const Record& record) const;
 
@@ -62,8 +62,8 @@ class EnvelopeStory {
   uint64_t last_seq_ = 0;
   uint64_t bytes_ = 0;
   std::string hole_;
-  std::vector<Record> held_;  // all records of a small envelope, else none
-  Hash digest_{};             // over the entries behind the first page
+  std::vector<Record> held_;  // all records of a small envelope; otherwise empty
+  Hash digest_{};             // of the entries after the first page
 };
 
 }  // namespace envledger

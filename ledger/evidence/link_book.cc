@@ -34,12 +34,12 @@ Result<std::vector<NamedLink>> LinkReader::Add(std::string_view bytes) {
     if (added == 0) continue;
     const size_t next = named.size();
     if (next == links.size() || links[next].roles != added || links[next].held != before) {
-      return wrong("it lacks the link that it owes " + FullPrincipalText(principal));
+      return wrong("it lacks the link for " + FullPrincipalText(principal));
     }
     named.push_back({principal, {links[next].ordinal, entry.header.seq, links[next].previous}});
     before = static_cast<RoleMask>(before | added);
   }
-  if (named.size() != links.size()) return wrong("it has a link that belongs to nobody");
+  if (named.size() != links.size()) return wrong("it has a link that belongs to no principal in it");
   return named;
 }
 
@@ -80,20 +80,21 @@ void LinkBook::Sort() {
 
 namespace {
 
-// That `link` agrees with the one known before it (null: none is).
+// Checks that `link` agrees with the known one before it (null: there is none).
 Status CheckLink(const Principal& principal, const BookedLink& link, const BookedLink* before) {
   const auto contradicts = [&](const std::string& why) { return Corruption(LinkText(principal, link) + " " + why); };
   if ((link.ordinal == 1) != !link.previous) {
-    return contradicts(link.previous ? "is the first and has one before it" : "names none before it");
+    return contradicts(link.previous ? "is the first link but names one before it"
+                                     : "does not name the link before it");
   }
-  if (link.previous && *link.previous >= link.seq) return contradicts("says that the one before it came later");
+  if (link.previous && *link.previous >= link.seq) return contradicts("names a later entry as the one before it");
   if (before == nullptr) return Ok();
   if (before->ordinal == link.ordinal) return contradicts("is also in entry " + std::to_string(before->seq));
   if (before->seq >= link.seq)
-    return contradicts("comes before an earlier one, that of " + std::to_string(before->seq));
+    return contradicts("comes before an earlier link, in entry " + std::to_string(before->seq));
   if (before->ordinal + 1 == link.ordinal && before->seq != *link.previous) {
-    return contradicts("says that the one before it is in entry " + std::to_string(*link.previous) +
-                       "; it is in entry " + std::to_string(before->seq));
+    return contradicts("says that the link before it is in entry " + std::to_string(*link.previous) +
+                       ", but that link is in entry " + std::to_string(before->seq));
   }
   return Ok();
 }

@@ -1,5 +1,5 @@
-// The links of the principals that a query names (FORMAT.md section 5.2), gathered from the records of an answer:
-// whether they are numbered without a gap, and where they are not, which entry holds what is missing.
+// The links of the principals that a query names (FORMAT.md section 5.2), collected from the records of an answer.
+// Shows whether they are numbered without a gap and, if not, which entry holds the missing link.
 #pragma once
 
 #include <cstdint>
@@ -27,21 +27,21 @@ struct NamedLink {
   BookedLink link;
 };
 
-// Reads the links of one envelope's records, one by one: who each is of follows from the records. Holds each principal
-// that they name.
+// Reads the links of one envelope's records, one record at a time; the records show which principal each link belongs
+// to. Remembers each principal that they name.
 class LinkReader {
  public:
-  // The next record's sealed bytes, well-formed, from revision 0. kCorruption, naming the entry, when it has other
-  // links than the records call for.
+  // Takes the next record's sealed bytes, well-formed, from revision 0 on. kCorruption, naming the entry, when its
+  // links are not the ones that its records require.
   Result<std::vector<NamedLink>> Add(std::string_view entry);
-  // The same for all records at once.
+  // The same, for all records at once.
   static Result<std::vector<NamedLink>> ReadAll(const std::vector<std::string>& entries);
 
  private:
   std::map<Principal, RoleMask> held_;
 };
 
-bool Names(const PrincipalFilter& filter, const Principal& principal);  // whatever its roles
+bool Names(const PrincipalFilter& filter, const Principal& principal);  // ignores roles
 
 // Entries from `begin` (inclusive) to `end` (exclusive).
 struct Window {
@@ -55,21 +55,21 @@ class LinkBook {
  public:
   explicit LinkBook(PrincipalFilter filter) : filter_(std::move(filter)) {}
 
-  // Those of principals that the filter does not name are passed over.
+  // Adds links; those of principals that the filter does not name are ignored.
   void Add(const std::vector<NamedLink>& links);
 
-  // What stands between two known links, seen from the later one: entry `seq` must hold the link of this ordinal.
+  // A link that is missing before a known one: entry `seq` must hold the principal's link with this ordinal.
   struct Gap {
     Principal principal;
     uint64_t ordinal = 0;
     uint64_t seq = 0;
   };
-  // A link that is missing among the entries of `window`: one that a known link there has before it, while nobody has
-  // given it. Nothing when none is. kCorruption, naming principal, ordinals and entries, when links contradict each
-  // other.
+  // Finds a link in `window` that is missing: a known link in the window names it as its predecessor, but no record has
+  // shown it. Nothing when no link is missing. kCorruption, naming principal, ordinals and entries, when links
+  // contradict each other.
   Result<std::optional<Gap>> NextGap(const Window& window);
 
-  // The ordinals of each principal that has a link in `window`. REQUIRES: NextGap found none.
+  // The range of ordinals of each principal that has a link in `window`. REQUIRES: NextGap found nothing.
   struct Reach {
     uint64_t first = 0;
     uint64_t last = 0;

@@ -7,7 +7,7 @@
 namespace envledger {
 namespace {
 
-// The pages of one kind of answer. `take` visits a page's rows and says how many they were.
+// Fetches all pages of one kind of answer. `take` visits the rows of a page and returns their number.
 template <typename Request, typename Fetch, typename Take>
 Result<Coverage> ForEachPage(Request request, uint64_t limit, Coverage coverage, const Fetch& fetch, const Take& take) {
   uint64_t left = limit == 0 ? std::numeric_limits<uint64_t>::max() : limit;
@@ -20,7 +20,7 @@ Result<Coverage> ForEachPage(Request request, uint64_t limit, Coverage coverage,
     left -= std::min(left, rows);
     const std::string& next = page->completeness.next_cursor;
     if (next.empty() || left == 0) return coverage;
-    if (next == request.cursor) return Internal("the ledger answers with the same cursor again and again");
+    if (next == request.cursor) return Internal("the ledger returned the same cursor twice");
     request.cursor = next;
   }
 }

@@ -1,4 +1,4 @@
-// Answers of many pages, as one.
+// Reads an answer of many pages as one.
 #pragma once
 
 #include <functional>
@@ -9,9 +9,10 @@
 
 namespace envledger {
 
-// Fetches pages until `limit` envelopes (0: all). Each is given to `visit`, as of the request's `at` if it has one. An
-// envelope of which nothing can be told is a problem of the answer, and the others are visited. A status of `visit` that
-// is not ok ends the walk and is returned. Holds one page, and what of an envelope is larger than a page one page more.
+// Fetches pages until `limit` envelopes were visited (0: all). `visit` gets each envelope, as of the request's `at` if
+// it has one. An envelope that cannot be read is noted as a problem of the answer, and the others are still visited. An
+// error of `visit` ends the walk and is returned. Holds one page, and one more page of an envelope that is larger than
+// a page.
 Result<Coverage> ForEachEnvelope(LedgerReader& reader, QueryRequest request, uint64_t limit,
                                  const std::function<Status(EnvelopeStory& story)>& visit);
 Result<Coverage> ForEachPrincipal(LedgerReader& reader, PrincipalsRequest request, uint64_t limit,

@@ -8,7 +8,7 @@ namespace {
 std::string Entries(uint64_t count) { return std::to_string(count) + (count == 1 ? " entry" : " entries"); }
 std::string EntryName(uint64_t seq) { return "entry " + std::to_string(seq); }
 
-// What is wrong with evidence says nothing else than that it does not hold, whatever the code of the check.
+// Whatever is wrong with evidence means that it does not hold, whatever the code of the failed check.
 Status NotProven(const Status& why) { return Corruption(why.message()); }
 
 struct OpenedNote {
@@ -21,7 +21,7 @@ Result<OpenedNote> ReadNote(std::string_view bytes) {
   auto checkpoint = ReadCheckpointNote(bytes, &note);
   if (!checkpoint.ok()) return Corruption("is malformed: " + checkpoint.status().message());
   if (checkpoint->size == 0 && checkpoint->root != EmptyRoot()) {
-    return Corruption("has another root than 0 entries give");
+    return Corruption("has another root than an empty tree");
   }
   return OpenedNote{std::move(note), *std::move(checkpoint)};
 }
@@ -30,7 +30,7 @@ Status Forged(const Status& why) { return Corruption("is forged: " + why.message
 
 Status CheckOrigin(const Checkpoint& checkpoint, const std::string& origin) {
   if (checkpoint.origin == origin) return Ok();
-  return Corruption("is of \"" + checkpoint.origin + "\", not of \"" + origin + "\"");
+  return Corruption("belongs to \"" + checkpoint.origin + "\", not to \"" + origin + "\"");
 }
 
 }  // namespace
@@ -41,14 +41,14 @@ TrustPolicy TrustTheLedgerItself() { return {KeyRule::kLedgersOwn, std::nullopt,
 
 Result<EntryView> EntryAt(uint64_t seq, std::string_view bytes) {
   auto entry = CheckEntry(bytes);
-  if (!entry.ok()) return Corruption(EntryName(seq) + " is no entry of a ledger: " + entry.status().message());
+  if (!entry.ok()) return Corruption(EntryName(seq) + " is not an entry of a ledger: " + entry.status().message());
   if (entry->header.seq == seq) return entry;
-  return Corruption(EntryName(seq) + " says that it is " + std::to_string(entry->header.seq));
+  return Corruption(EntryName(seq) + " says that its seq is " + std::to_string(entry->header.seq));
 }
 
 Status CheckedTree::Holds(uint64_t seq, const Hash& leaf_hash, const Proof& hashes) const {
   if (!Covers(seq)) {
-    return Corruption("the checkpoint is over " + Entries(checkpoint_.size) + ": it has no entry " +
+    return Corruption("the checkpoint covers " + Entries(checkpoint_.size) + ": it has no entry " +
                       std::to_string(seq));
   }
   const Status led = VerifyInclusion(seq, checkpoint_.size, leaf_hash, hashes, checkpoint_.root);
@@ -60,8 +60,8 @@ Status CheckedTree::HoldsAll(const std::vector<std::pair<uint64_t, Hash>>& leave
   const auto root = SubsetRoot(leaves, checkpoint_.size, nodes);
   if (!root.ok()) return NotProven(root.status());
   if (*root == checkpoint_.root) return Ok();
-  return Corruption("the entries and nodes lead to the root " + Hex(View(*root)) + ", the checkpoint of " +
-                    Entries(checkpoint_.size) + " says " + Hex(View(checkpoint_.root)));
+  return Corruption("the entries and nodes give the root " + Hex(View(*root)) + ", but the checkpoint of " +
+                    Entries(checkpoint_.size) + " has " + Hex(View(checkpoint_.root)));
 }
 
 Status CheckedTree::IsOneLedgerWith(uint64_t size, const Hash& root, const GrowthProofs& growth) const {
@@ -70,11 +70,11 @@ Status CheckedTree::IsOneLedgerWith(uint64_t size, const Hash& root, const Growt
     if (root == checkpoint_.root) return Ok();
     return Corruption("they have different roots over " + Entries(size));
   }
-  if (size == 0) return root == EmptyRoot() ? Ok() : Corruption("0 entries give another root");
-  if (checkpoint_.size == 0) return Ok();  // every tree begins with none
+  if (size == 0) return root == EmptyRoot() ? Ok() : Corruption("an empty tree has another root");
+  if (checkpoint_.size == 0) return Ok();  // every tree extends the empty one
   if (!growth) {
-    return Corruption("one is over " + Entries(size) + ", the other over " + std::to_string(checkpoint_.size) +
-                      ", and there is no proof that the larger continues the smaller");
+    return Corruption("one covers " + Entries(size) + ", the other " + std::to_string(checkpoint_.size) +
+                      ", and there is no proof that the larger one extends the smaller one");
   }
   const uint64_t older = is_older ? size : checkpoint_.size;
   const uint64_t newer = is_older ? checkpoint_.size : size;
@@ -86,14 +86,14 @@ Status CheckedTree::IsOneLedgerWith(uint64_t size, const Hash& root, const Growt
 
 Result<ProofChecker> ProofChecker::Make(TrustPolicy policy) {
   const bool own = policy.rule == KeyRule::kLedgersOwn;
-  if (!own && !policy.key) return InvalidArgument("no key to check by was given");
-  if (own && policy.key) return InvalidArgument("a key was given, and the rule is not to look at it");
+  if (!own && !policy.key) return InvalidArgument("no key was given to check with");
+  if (own && policy.key) return InvalidArgument("a key was given, but the trust rule does not use one");
   return ProofChecker(std::move(policy));
 }
 
 Status ProofChecker::LearnHistory(KeyHistory history) {
   if (policy_.key && history.IndexOf(*policy_.key) == history.keys().size()) {
-    return Corruption("the ledger is not of the key given: " + FormatVerifierKey(*policy_.key) +
+    return Corruption("the ledger does not have the key given: " + FormatVerifierKey(*policy_.key) +
                       " is not one of its keys; the latest is " + FormatVerifierKey(history.current().key));
   }
   history_ = std::move(history);
@@ -111,14 +111,14 @@ Result<CheckedTree> ProofChecker::OpenByKey(std::string note) const {
 }
 
 Result<CheckedTree> ProofChecker::OpenByHistory(std::string note) const {
-  if (!history_) return Internal("the ledger's history of keys was not learned");
+  if (!history_) return Internal("the ledger's key history was not learned");
   ENVLEDGER_ASSIGN_OR_RETURN(OpenedNote opened, ReadNote(note));
   ENVLEDGER_RETURN_IF_ERROR(CheckOrigin(opened.checkpoint, history_->origin()));
   const NoteSigners signers = SignersOf(opened.note, *history_);
   if (!signers.status.ok()) return Forged(signers.status);
   const VerifierKey& in_force = history_->KeyAt(opened.checkpoint.size);
   if (!signers.By(history_->IndexAt(opened.checkpoint.size))) {
-    return Corruption("is not signed by the key that the ledger had at its size, " + FormatVerifierKey(in_force));
+    return Corruption("is not signed by the key that the ledger had at that size, " + FormatVerifierKey(in_force));
   }
   return CheckedTree(std::move(note), std::move(opened.checkpoint), in_force);
 }
@@ -134,7 +134,7 @@ Result<CheckedTree> ProofChecker::Open(std::string note, const GrowthProofs& gro
     ENVLEDGER_ASSIGN_OR_RETURN(const OpenedNote opened, ReadNote(tree.note()));
     if (!SignersOf(opened.note, *history_).ByThisOrLater(history_->IndexOf(*policy_.key))) {
       return Corruption("is only signed by keys that came before " + FormatVerifierKey(*policy_.key) +
-                        ", the key given: whoever has one of those could have made up all that it covers");
+                        ", the key given: a thief of an earlier key could have forged everything that it covers");
     }
   }
   for (const KeptCheckpoint& kept : policy_.kept) {

@@ -20,7 +20,7 @@ Status NoProof(const Status& why) { return why.ok() ? Ok() : Corruption("the pro
 
 Result<CheckedTree> OpenInFile(std::string note, const TrustPolicy& policy) {
   ENVLEDGER_ASSIGN_OR_RETURN(const ProofChecker checker, ProofChecker::Make(policy));
-  if (checker.NeedsHistory()) return InvalidArgument("a file holds no history of keys: it is checked by one key");
+  if (checker.NeedsHistory()) return InvalidArgument("a file holds no key history: check it with one key");
   return checker.Open(std::move(note), {});
 }
 
@@ -44,20 +44,20 @@ Result<ProvenGrowth> CheckConsistencyFile(std::string_view file, std::string_vie
   const Checkpoint& from = older.checkpoint();
   const Checkpoint& to = newer.checkpoint();
   if (from.origin != to.origin) {
-    return NoProof(Corruption("the checkpoints are of \"" + from.origin + "\" and of \"" + to.origin + "\""));
+    return NoProof(Corruption("the checkpoints belong to \"" + from.origin + "\" and to \"" + to.origin + "\""));
   }
   if (body.old_size != from.size) {
-    return NoProof(Corruption("it is from " + std::to_string(body.old_size) +
-                              " entries on, but the old checkpoint is over " + std::to_string(from.size)));
+    return NoProof(Corruption("it starts from " + std::to_string(body.old_size) +
+                              " entries, but the old checkpoint covers " + std::to_string(from.size)));
   }
   if (from.size > to.size) {
-    return NoProof(Corruption("the new checkpoint is over " + std::to_string(to.size) +
-                              " entries, fewer than the old " + std::to_string(from.size)));
+    return NoProof(Corruption("the new checkpoint covers " + std::to_string(to.size) +
+                              " entries, fewer than the old one with " + std::to_string(from.size)));
   }
-  // Where nothing is to be proven, nothing must be there: a proof has one spelling.
+  // When there is nothing to prove, the proof must be empty, so that each proof has exactly one encoding.
   if ((from.size == 0 || from.size == to.size) && !body.hashes.empty()) {
     return NoProof(Corruption("from " + std::to_string(from.size) + " to " + std::to_string(to.size) +
-                              " entries it must be empty"));
+                              " entries, the proof must be empty"));
   }
   const auto hashes = [&body](uint64_t, uint64_t) { return Result<Proof>(body.hashes); };
   ENVLEDGER_RETURN_IF_ERROR(NoProof(newer.IsOneLedgerWith(from.size, from.root, hashes)));

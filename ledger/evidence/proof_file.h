@@ -1,8 +1,8 @@
-// Files that hold their own checkpoint, such as proofs (ledger/chain/tlog_proof.h), checked with nothing but what an
-// auditor holds, and no ledger.
+// Checks files that hold their own checkpoint, such as proofs (ledger/chain/tlog_proof.h), using only what an auditor
+// has and no ledger.
 //
-// Errors: kInvalidArgument, naming the line, for a file that is no such proof, or a policy that is none or that is
-// about a ledger's history of keys, which no file holds; kCorruption for what does not hold. Pure functions;
+// Errors: kInvalidArgument, naming the line, for a file that is not such a proof, and for a policy that is invalid or
+// needs a ledger's key history, which no file holds; kCorruption for evidence that does not hold. Pure functions;
 // thread-safe.
 #pragma once
 
@@ -17,8 +17,8 @@
 
 namespace envledger {
 
-// The checkpoint that a file holds, if the policy vouches for it. There is nobody to ask how one tree continues
-// another, so kept checkpoints must be of the same size.
+// Opens the checkpoint in a file. The policy must vouch for it. There is no ledger to ask how one tree extends another,
+// so kept checkpoints must have the same size.
 Result<CheckedTree> OpenInFile(std::string note, const TrustPolicy& policy);
 
 struct ProvenEntry {
@@ -27,16 +27,17 @@ struct ProvenEntry {
   Hash leaf_hash{};
   EntryView entry;  // borrows the entry's bytes
 };
-// That `entry`, the exact bytes of an entry, is in the tree of a tlog-proof's checkpoint. Its own number too is that of
-// the proof.
+// Checks that `entry`, the exact bytes of an entry, is in the tree of a tlog-proof's checkpoint, and that the entry
+// states the seq in the proof.
 Result<ProvenEntry> CheckInclusionFile(std::string_view file, std::string_view entry, const TrustPolicy& policy);
 
 struct ProvenGrowth {
   CheckedTree older;
   CheckedTree newer;
 };
-// That the tree of the checkpoint in `file`, the body of an add-checkpoint, begins with that of `old_note`, a signed
-// checkpoint that was kept. The two may be trusted by different keys, when the ledger's was rotated in between.
+// Checks that the tree of the checkpoint in `file`, the body of an add-checkpoint request, begins with the tree of
+// `old_note`, a signed checkpoint that was kept. The two may be trusted by different keys, when the ledger's key was
+// rotated in between.
 Result<ProvenGrowth> CheckConsistencyFile(std::string_view file, std::string_view old_note,
                                           const TrustPolicy& old_policy, const TrustPolicy& policy);
 

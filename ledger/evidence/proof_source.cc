@@ -1,5 +1,5 @@
-// What is asked of the ledger is never trusted: the entry must hash up to the root, the root must be that of the
-// checkpoint, and the policy must vouch for the checkpoint.
+// Nothing from the ledger is trusted: the entry must hash up to the root, the root must be the checkpoint's, and the
+// policy must vouch for the checkpoint.
 #include "ledger/evidence/proof_source.h"
 
 #include "ledger/chain/tree.h"
@@ -15,7 +15,7 @@ Status DoesNotHold(const std::string& what) {
   return Corruption("the ledger gave a proof that does not hold: " + what);
 }
 
-// Whatever is wrong with the evidence: it is the proof that does not hold.
+// Whatever is wrong with the evidence means that the proof does not hold.
 Status DoesNotHold(const Status& why) { return DoesNotHold(why.message()); }
 
 }  // namespace
@@ -29,7 +29,7 @@ GrowthProofs AskGrowth(LedgerReader& reader) {
     if (response.ok()) return std::move(response->hashes);
     if (response.status().code() == Code::kUnavailable) return std::move(response).status();
     return Corruption("the ledger gives no proof that " + Entries(older) + " and " + Entries(newer) +
-                      " are of one ledger: " + response.status().message());
+                      " belong to one ledger: " + response.status().message());
   };
 }
 
@@ -54,9 +54,9 @@ Result<SignedNoteOf> ProofSource::Covering(uint64_t seq) {
   }
   if (!can_sign_) {
     const std::string reach = latest.ok() ? "covers " + Entries(latest->checkpoint.size) : "does not exist";
-    return NotFound("the latest signed checkpoint " + reach + ": entry " + std::to_string(seq) +
-                    " is not among them, and without the daemon nobody can sign one; ask the daemon's socket, or come "
-                    "back after its next checkpoint");
+    return NotFound("the latest signed checkpoint " + reach + ": it does not cover entry " + std::to_string(seq) +
+                    ", and only the daemon can sign another; use the daemon's socket, or try again after its next "
+                    "checkpoint");
   }
   CheckpointsRequest request;
   request.latest = true;
@@ -66,7 +66,7 @@ Result<SignedNoteOf> ProofSource::Covering(uint64_t seq) {
   const auto checkpoint = ReadCheckpointNote(signed_now.notes.back());
   if (!checkpoint.ok()) return DoesNotHold(checkpoint.status());
   if (checkpoint->size <= seq) {
-    return Internal("the daemon signed a checkpoint of " + Entries(checkpoint->size) + ", without entry " +
+    return Internal("the daemon signed a checkpoint of " + Entries(checkpoint->size) + ", which does not cover entry " +
                     std::to_string(seq));
   }
   return SignedNoteOf{signed_now.notes.back(), *checkpoint};
@@ -90,7 +90,7 @@ Result<InclusionProofResponse> ProofSource::Inclusion(uint64_t seq, uint64_t tre
 
 Result<ConsistencyProofResponse> ProofSource::Consistency(uint64_t old_size, uint64_t new_size) {
   ConsistencyProofRequest request;
-  // From no entries there is nothing to prove, and the standard gives it no proof: what is asked for is the new root.
+  // There is no proof from an empty tree, because nothing needs to be proven: only the new root is needed.
   request.old_size = old_size == 0 ? new_size : old_size;
   request.new_size = new_size;
   ConsistencyProofResponse response;
@@ -100,7 +100,7 @@ Result<ConsistencyProofResponse> ProofSource::Consistency(uint64_t old_size, uin
     ENVLEDGER_ASSIGN_OR_RETURN(response, reader_.ConsistencyProof(request));
   }
   if (response.new_size != new_size || response.old_size != request.old_size) {
-    return DoesNotHold("it is between other sizes than " + std::to_string(request.old_size) + " and " +
+    return DoesNotHold("it is not between the sizes " + std::to_string(request.old_size) + " and " +
                        std::to_string(new_size));
   }
   if (new_size > 0) {
@@ -129,8 +129,8 @@ Result<std::optional<uint64_t>> ProofSource::FirstCheckpointFrom(uint64_t size) 
 Status ProofSource::NoCheckpointOf(uint64_t size) {
   std::string nearest;
   ENVLEDGER_ASSIGN_OR_RETURN(const auto above, FirstCheckpointFrom(size));
-  // Checkpoints are only read upwards. Halving the range finds the last one below with as many questions as `size` has
-  // bits.
+  // Checkpoints can only be read in ascending order. A binary search finds the last one below `size` in as many
+  // requests as `size` has bits.
   std::optional<uint64_t> below;
   for (uint64_t low = 0, high = size; low < high;) {
     const uint64_t middle = low + (high - low) / 2;
@@ -172,7 +172,7 @@ Status ProofSource::CheckNote(const std::string& note, uint64_t size, const Hash
   if (tree.status().code() == Code::kCorruption) return DoesNotHold("its checkpoint " + tree.status().message());
   ENVLEDGER_RETURN_IF_ERROR(tree.status());
   if (tree->checkpoint().size != size) {
-    return DoesNotHold("its checkpoint is over " + Entries(tree->checkpoint().size) + ", not " + std::to_string(size));
+    return DoesNotHold("its checkpoint covers " + Entries(tree->checkpoint().size) + ", not " + std::to_string(size));
   }
   if (tree->checkpoint().root == root) return Ok();
   return DoesNotHold("its checkpoint of " + Entries(size) + " has another root");

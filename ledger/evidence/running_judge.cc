@@ -8,7 +8,7 @@
 namespace envledger {
 namespace {
 
-constexpr size_t kNodeBytes = 128;  // of the list and of the map
+constexpr size_t kNodeBytes = 128;  // list and map nodes
 
 }  // namespace
 
@@ -46,7 +46,7 @@ Result<EnvelopeJudge> RunningJudge::UpTo(LedgerReader& reader, const Record& rec
   while (check.last_seq() != record.seq) {
     ENVLEDGER_ASSIGN_OR_RETURN(const std::string* entry, pages.Next());
     if (entry == nullptr) {
-      return Corruption("envelope " + id + " is answered without entry " + std::to_string(record.seq));
+      return Corruption("envelope " + id + " was returned without entry " + std::to_string(record.seq));
     }
     ENVLEDGER_ASSIGN_OR_RETURN(const Record earlier, DecodeRecord(*entry));
     ENVLEDGER_RETURN_IF_ERROR(check.Add(earlier).Prepend("envelope " + id + ": "));

@@ -1,4 +1,4 @@
-// Whether envelopes pass a query as of each of their records, while the ledger's entries go by.
+// Judges whether envelopes pass a query as of each of their records, while the ledger's entries are read in order.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace envledger {
 
-// Remembers where the envelopes stand that were seen last, in kMaxBytes; of others the ledger is asked for the earlier
+// Remembers the state of the envelopes seen last, in up to kMaxBytes; for others it asks the ledger for the earlier
 // records. One user at a time.
 class RunningJudge {
  public:
@@ -24,8 +24,8 @@ class RunningJudge {
   RunningJudge(const RunningJudge&) = delete;
   RunningJudge& operator=(const RunningJudge&) = delete;
 
-  // Whether the record's envelope passes as of it. kCorruption when the ledger gives the envelope without it; else as
-  // LedgerReader::FindEnvelope.
+  // Whether the record's envelope passes as of this record. kCorruption when the ledger returns the envelope without
+  // the record; other errors as LedgerReader::FindEnvelope.
   Result<bool> Passes(LedgerReader& reader, const Record& record);
 
   size_t bytes() const { return bytes_; }
@@ -42,7 +42,7 @@ class RunningJudge {
   const QueryRequest query_;
   const Matcher matcher_;
   const size_t max_bytes_;
-  std::list<Seen> seen_;                                                   // the latest first
+  std::list<Seen> seen_;                                                   // most recent first
   std::unordered_map<std::string_view, std::list<Seen>::iterator> by_id_;  // keys borrow from seen_
   size_t bytes_ = 0;
 };

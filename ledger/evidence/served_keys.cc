@@ -18,7 +18,7 @@ Result<KeyHistory> ReadKeys(LedgerReader& reader) {
     ENVLEDGER_ASSIGN_OR_RETURN(const EventsResponse page, reader.Events(request));
     for (const std::string& bytes : page.entries) {
       ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(bytes));
-      if (entry.header.seq < request.from_seq) return Corruption("the ledger answered with events out of order");
+      if (entry.header.seq < request.from_seq) return Corruption("the ledger returned events out of order");
       ENVLEDGER_RETURN_IF_ERROR(AddRotation(entry, keys));
       request.from_seq = entry.header.seq + 1;
     }
@@ -32,9 +32,9 @@ Status LearnKeys(LedgerReader& reader, ProofChecker& checker) {
   if (keys.ok()) return checker.LearnHistory(*std::move(keys));
   switch (keys.status().code()) {
     case Code::kCorruption:
-    case Code::kInvalidArgument:  // of a format that is not known, or a name that is none
+    case Code::kInvalidArgument:  // an unknown format, or an invalid name
     case Code::kNotFound:
-      return Corruption("the ledger's history of keys does not hold: " + keys.status().message());
+      return Corruption("the ledger's key history does not hold: " + keys.status().message());
     default:
       return std::move(keys).status();
   }

@@ -1,4 +1,4 @@
-// The history of a ledger's keys, from what a reader gives.
+// Reads the key history of a ledger from a reader.
 #pragma once
 
 #include "ledger/base/status.h"
@@ -8,12 +8,12 @@
 
 namespace envledger {
 
-// Reads the genesis and every rotation, and checks them on this side. kCorruption, naming the entry, when the history
-// does not hold; errors of the reader as they are.
+// Reads the genesis and every rotation, and checks them here. kCorruption, naming the entry, when the history does not
+// hold; errors of the reader are returned as they are.
 Result<KeyHistory> ReadKeys(LedgerReader& reader);
 
-// Has `checker` learn the history, if its rule needs it. kCorruption when the history does not hold or lacks the key
-// given, whatever is wrong with it; errors of the reader that say nothing of the history as they are.
+// Makes `checker` learn the history, if its rule needs it. kCorruption when the history does not hold or lacks the
+// given key, whatever the cause; errors of the reader that say nothing about the history are returned as they are.
 Status LearnKeys(LedgerReader& reader, ProofChecker& checker);
 
 }  // namespace envledger

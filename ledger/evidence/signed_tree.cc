@@ -1,6 +1,6 @@
-// What is taken from outside are the auditor's policy and the arithmetic, both the ProofChecker's. Every entry is
-// hashed here, from the bytes that the answer brought, and led up to the root that the checkpoint signs. What a
-// response says about roots, leaf hashes and checkpoints is not looked at.
+// Only the auditor's policy and the arithmetic, both in ProofChecker, are trusted. Every entry is hashed here, from the
+// bytes in the answer, and proven up to the root that the checkpoint signs. What a response says about roots, leaf
+// hashes and checkpoints is ignored.
 #include "ledger/evidence/signed_tree.h"
 
 #include <utility>
@@ -16,7 +16,7 @@ namespace {
 std::string Entries(uint64_t count) { return std::to_string(count) + (count == 1 ? " entry" : " entries"); }
 std::string EntryName(uint64_t seq) { return "entry " + std::to_string(seq); }
 
-// Of a ledger that answered: whatever it said instead of a proof, the proof is not there.
+// The ledger answered, but not with a proof: whatever it said, the proof is missing.
 Status Missing(const Status& status, const std::string& what) {
   if (status.code() == Code::kUnavailable) return status;
   return Corruption("the ledger gives no proof " + what + ": " + status.message());
@@ -49,14 +49,14 @@ Result<SignedTree> SignedTree::Covering(LedgerReader& reader, const TrustPolicy&
   if (!opened.ok()) return std::move(opened).status().Prepend("the checkpoint ");
   SignedTree tree(reader, *std::move(opened));
   if (can_sign && !tree.Covers(last)) {
-    return Corruption("asked for a checkpoint that covers " + EntryName(last) + ", the daemon gave one of " +
-                      Entries(tree.checkpoint().size) + ": an old one, or the entry is not in its ledger");
+    return Corruption("asked for a checkpoint that covers " + EntryName(last) + ", the daemon returned one of " +
+                      Entries(tree.checkpoint().size) + ": it is an old one, or the entry is not in its ledger");
   }
   if (checker.history()) ENVLEDGER_RETURN_IF_ERROR(tree.ProveKeys(*checker.history()));
   return tree;
 }
 
-// The entries that put the keys in force stand in the tree with the very keys that the history was read from.
+// Proves that the entries of the key history are in the tree, with exactly the keys that the history was read from.
 Status SignedTree::ProveKeys(const KeyHistory& keys) {
   for (const HistoricKey& historic : keys.keys()) {
     if (!Covers(historic.seq)) continue;
@@ -66,7 +66,7 @@ Status SignedTree::ProveKeys(const KeyHistory& keys) {
     const auto* rotated = entry.event ? std::get_if<KeyRotated>(&*entry.event) : nullptr;
     const std::string key = genesis != nullptr ? genesis->public_key : rotated != nullptr ? rotated->new_key : "";
     if (key != historic.key.public_key) {
-      return Corruption(EntryName(historic.seq) + " does not put the key in force that the history of keys says");
+      return Corruption(EntryName(historic.seq) + " does not introduce the key that the key history says");
     }
   }
   return Ok();
@@ -85,14 +85,14 @@ Status SignedTree::Prove(uint64_t seq, const Hash& leaf_hash) {
   ENVLEDGER_ASSIGN_OR_RETURN(const InclusionProofResponse response, Ask(seq));
   if (tree_.Holds(seq, leaf_hash, response.hashes).ok()) return Ok();
   const bool other = LeafHash(response.entry) != leaf_hash;
-  return Corruption(EntryName(seq) + (other ? ": the answer holds other bytes than the ledger's proof is about"
-                                            : ": its proof does not lead to the root that the checkpoint signs"));
+  return Corruption(EntryName(seq) + (other ? ": the answer has other bytes than the entry in the ledger's proof"
+                                            : ": its proof does not lead to the root of the checkpoint"));
 }
 
 Result<std::string> SignedTree::Fetch(uint64_t seq) {
   ENVLEDGER_ASSIGN_OR_RETURN(InclusionProofResponse response, Ask(seq));
   if (!tree_.Holds(seq, LeafHash(response.entry), response.hashes).ok()) {
-    return Corruption(EntryName(seq) + ": its proof does not lead to the root that the checkpoint signs");
+    return Corruption(EntryName(seq) + ": its proof does not lead to the root of the checkpoint");
   }
   ENVLEDGER_RETURN_IF_ERROR(EntryAt(seq, response.entry).status());
   return std::move(response.entry);
@@ -102,8 +102,8 @@ Status SignedTree::ProveGrowth(uint64_t size, const Hash& root) {
   if (size == 0) return Corruption("the answer says that it was read from an empty ledger");
   const Status one = tree_.IsOneLedgerWith(size, root, AskGrowth(*reader_));
   if (one.code() != Code::kCorruption) return one;
-  return Corruption("nothing proves that the answer's tree of " + Entries(size) + " and the checkpoint's of " +
-                    Entries(checkpoint().size) + " are one ledger: " + one.message());
+  return Corruption("nothing proves that the answer's tree of " + Entries(size) + " and the checkpoint's tree of " +
+                    Entries(checkpoint().size) + " belong to one ledger: " + one.message());
 }
 
 }  // namespace envledger

@@ -1,5 +1,5 @@
-// The tool does not take the daemon's word for what it can see itself: that the revisions of an envelope are dense
-// shows in the entries, and a hole makes the answer incomplete whatever the daemon says.
+// The tool checks for itself what it can: the entries show whether the revisions of an envelope are dense, and a hole
+// makes the answer incomplete whatever the daemon says.
 #include "ledger/evidence/story.h"
 
 #include "ledger/chain/note.h"
@@ -11,7 +11,7 @@
 namespace envledger {
 namespace {
 
-// The size in a checkpoint note, for show: its signature is verify's business.
+// The size in a checkpoint note, only for display: verify checks the signature.
 std::optional<uint64_t> SizeOfCheckpoint(const std::string& note_bytes) {
   const auto checkpoint = ReadCheckpointNote(note_bytes);
   return checkpoint.ok() ? std::optional(checkpoint->size) : std::nullopt;
@@ -65,7 +65,7 @@ Status CheckRevisions(const EnvelopeRecords& answer) {
     if (entry.transition.empty()) return Corruption(name + " is not a record of an envelope");
     const auto facts = CheckTransition(entry.transition);
     if (!facts.ok()) return Corruption(name + ": " + facts.status().message());
-    if (facts->envelope_id != answer.envelope_id) return Corruption(name + " is of another envelope");
+    if (facts->envelope_id != answer.envelope_id) return Corruption(name + " belongs to another envelope");
     if (header.envelope_revision != i) {
       return Corruption("revision " + std::to_string(i) + " is missing; " + name + " has revision " +
                         std::to_string(header.envelope_revision.value_or(0)));
@@ -111,7 +111,7 @@ Status LeaveOutLater(Nanos at, Story& story) {
     return Corruption("envelope " + story.records.front().transition.envelope_id + ": it was requested later than " +
                       FormatTime(at));
   }
-  // Times may run backwards: what happened by then need not be what came first.
+  // occurred_at may run backwards, so the records up to the moment need not be the first ones.
   std::vector<size_t> places;
   for (size_t i = 0; places.size() < happened.size(); ++i) {
     if (story.records[i].seq == happened[places.size()].seq) places.push_back(story.places[i]);
@@ -129,7 +129,7 @@ void Coverage::Asked(std::optional<Nanos> at, bool scan) {
 }
 
 void Coverage::AddPage(const Completeness& page) {
-  if (scan_ && !page.unindexed) AddProblem("the ledger answered from its indexes, not by the scan that was asked for");
+  if (scan_ && !page.unindexed) AddProblem("the ledger answered from its index, although a scan was asked for");
   if (first_page_) {
     const std::string doubt = std::move(total_.problem);
     total_ = page;

@@ -1,4 +1,4 @@
-// An envelope as an answer brings it, its sealed records decoded, checked and folded; and what an answer covers.
+// An envelope from an answer, its sealed records decoded, checked and folded; and what an answer covers.
 #pragma once
 
 #include <optional>
@@ -11,16 +11,16 @@
 
 namespace envledger {
 
-// What shows in an envelope's records, told one by one: that they are all.
+// Checks from an envelope's records, given one by one, that none is missing.
 class RecordCheck {
  public:
   explicit RecordCheck(std::string envelope_id) : envelope_id_(std::move(envelope_id)) {}
 
-  // The next record. kCorruption when it is of another envelope, or the first and not `requested`.
+  // Takes the next record. kCorruption when it belongs to another envelope, or is the first and not `requested`.
   Status Add(const Record& record);
   uint64_t records() const { return records_; }
   std::optional<uint64_t> last_seq() const { return last_seq_; }
-  // Empty while revisions count from 0 and each record names the one before it.
+  // Empty as long as revisions count from 0 and each record names the one before it.
   const std::string& problem() const { return problem_; }
 
  private:
@@ -32,53 +32,55 @@ class RecordCheck {
   std::string problem_;
 };
 
-// An envelope of which everything is held.
+// An envelope that is completely in memory.
 struct Story {
   Envelope envelope;
-  std::vector<Record> records;  // with a moment asked for, those that had happened by then
-  std::vector<size_t> places;   // of each of them, among the entries of the answer that it was read from
-  uint64_t later = 0;           // how many had not
-  RoleMask roles = 0;           // that the queried principal holds
-  std::string problem;          // RecordCheck's, with the envelope's name
+  std::vector<Record> records;  // if a moment was asked for, only records up to then
+  std::vector<size_t> places;   // the position of each in the answer's entries
+  uint64_t later = 0;           // number of later records
+  RoleMask roles = 0;           // held by the queried principal
+  std::string problem;          // from RecordCheck, with the envelope's name
 };
 
-// kCorruption for bytes that are no record's entry.
+// kCorruption for bytes that are not the entry of a record.
 Result<std::vector<Record>> RecordsOf(const std::vector<std::string>& entries);
-// That these are all of an envelope's records up to the last of them: their revisions are dense, and each names the one
-// before it. kCorruption naming the entry.
+// Checks that these are all records of an envelope up to the last one: their revisions are dense, and each names the
+// one before it. kCorruption, naming the entry, otherwise.
 Status CheckRevisions(const EnvelopeRecords& answer);
 
 // kCorruption, naming the envelope, when the bytes are not entries of this envelope that begin with `requested`, or
-// when it was not requested by `at`. With `at`, the envelope is folded as of that moment; what came later is checked,
-// and left out.
+// when it was requested after `at`. With `at`, the envelope is folded as of that moment; later records are checked but
+// left out.
 Result<Story> ReadStory(const EnvelopeRecords& answer, std::optional<Nanos> at = std::nullopt);
-// Makes a story one as of a moment. kCorruption as above.
+// Reduces a story to a moment. kCorruption as above.
 Status LeaveOutLater(Nanos at, Story& story);
 
-// What an answer of several pages covers, and which entries were in it.
+// What an answer of several pages covers, and which entries it held.
 class Coverage {
  public:
-  // Adds what one page says. The answer as a whole is stated for the tree of the first page: what later pages saw
-  // beyond it is there, but nobody looked for more of it among the earlier pages.
+  // Adds the statement of one page. The whole answer is described as of the tree of the first page. Later pages may
+  // hold newer entries, but earlier pages were not searched for more of them.
   void AddPage(const Completeness& page);
-  // An envelope of the answer: from which entry to which its records lie, and what is wrong with them (empty: nothing).
+  // Adds an envelope of the answer: the seqs of its first and last records, and what is wrong with them (empty:
+  // nothing).
   void AddStory(uint64_t first_seq, uint64_t last_seq, const std::string& problem);
-  // The answer is not whole; the first reason is kept.
+  // Notes that the answer is not complete; the first reason is kept.
   void AddProblem(const std::string& problem);
-  // What the question was beyond its filters: the moment, and whether it was to be answered without an index.
+  // Sets what was asked besides the filters: the moment, and whether to answer without an index.
   void Asked(std::optional<Nanos> at, bool scan);
   void SetCursorEnd(std::string text) { cursor_end_ = std::move(text); }
   bool complete() const { return total_.complete; }
   const std::string& problem() const { return total_.problem; }
-  // For whoever asked: the ledger's, with what stands behind it if anything. Empty: the answer ends here.
+  // The cursor to show to the user: the ledger's, with the text that SetCursorEnd gave, if any. Empty: the answer ends
+  // here.
   std::string next_cursor() const { return total_.next_cursor.empty() ? "" : total_.next_cursor + cursor_end_; }
-  // The same as one answer's.
+  // The combined statement, in the form of a single answer's.
   const Completeness& total() const { return total_; }
-  // Of the first page.
+  // From the first page.
   uint64_t tree_size() const { return total_.tree_size; }
   const Hash& root() const { return total_.root; }
 
-  // What --prove found: an object for "proven" in the json, and sentences for people.
+  // The result of --prove: an object for "proven" in the JSON, and sentences for people.
   void SetProof(bool holds, std::string json, std::string sentence) {
     proof_holds_ = holds;
     proof_json_ = std::move(json);
@@ -88,7 +90,7 @@ class Coverage {
   const std::string& ProofSentence() const { return proof_sentence_; }
 
   std::string Json() const;
-  // For people, in one line: "Complete as of 824 entries, root 3fa9…, checkpoint at 824".
+  // One line for people: "Complete as of 824 entries, root 3fa9…, checkpoint at 824".
   std::string Sentence() const;
 
  private:

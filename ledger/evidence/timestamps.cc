@@ -14,16 +14,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint32_t kCheckpointPage = 512;
-constexpr unsigned kFileMode = 0644;  // evidence is for others
+constexpr unsigned kFileMode = 0644;  // others must be able to read evidence
 constexpr char kNoteEnding[] = ".checkpoint";
 constexpr char kAnswerEnding[] = ".tsr";
 
-// Creates the file, or finds it there with these contents. kConflict when it has others.
+// Creates the file, unless it exists with these contents. kConflict when it exists with others.
 Status PutOnce(const std::string& path, const std::string& contents) {
   Status created = CreateFileDurably(path, contents, kFileMode);
   if (created.code() != Code::kConflict) return created;
   ENVLEDGER_ASSIGN_OR_RETURN(const std::string there, ReadFile(path, kMaxNoteBytes + kMaxTimestampBytes));
-  // An earlier call may have created it and not have made that durable.
+  // An earlier call may have created it without making it durable.
   return there == contents ? SyncDirectory(DirectoryOf(path)) : created;
 }
 
@@ -35,12 +35,12 @@ Result<std::vector<std::string>> StemsOfAnswers(const std::string& directory) {
   for (; !error && file != fs::directory_iterator(); file.increment(error)) {
     if (file->path().extension() == kAnswerEnding) stems.push_back(file->path().stem().string());
   }
-  if (error) return Unavailable("read directory " + directory + ": " + error.message());
+  if (error) return Unavailable("cannot read directory " + directory + ": " + error.message());
   std::sort(stems.begin(), stems.end());
   return stems;
 }
 
-// The note that an answer is of.
+// The note that belongs to an answer.
 Result<std::string> NoteBeside(const std::string& directory, const std::string& stem) {
   auto own = ReadFile(directory + "/" + stem + kNoteEnding, kMaxNoteBytes);
   const size_t dash = stem.find('-');
@@ -62,7 +62,7 @@ Result<Stamped> CheckPair(const std::string& directory, const std::string& stem,
   if (!response.ok()) return Corruption("it cannot be read: " + response.status().message());
   ENVLEDGER_ASSIGN_OR_RETURN(stamped.timestamp, VerifyTimestamp(*response, stamped.note, ca_pem));
   const auto checkpoint = ReadCheckpointNote(stamped.note);
-  if (!checkpoint.ok()) return Corruption("what was stamped is not a checkpoint: " + checkpoint.status().message());
+  if (!checkpoint.ok()) return Corruption("the stamped note is not a checkpoint: " + checkpoint.status().message());
   return stamped;
 }
 
@@ -112,13 +112,14 @@ Result<std::string> FindStampedNote(LedgerReader& reader, const Hash& imprint) {
       if (Sha256(note) == imprint) return note;
     }
     if (page.notes.empty()) {
-      return NotFound("the ledger has no checkpoint with the SHA-256 that was stamped (" + Hex(View(imprint)) +
-                      "); if the checkpoint has got another signature since, --checkpoint FILE gives it as it was: it "
-                      "was written beside the request");
+      return NotFound(
+          "the ledger has no checkpoint with the SHA-256 that was stamped (" + Hex(View(imprint)) +
+          "); if the checkpoint got another signature after that, give the file that was written beside the "
+          "request with --checkpoint");
     }
     ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint last, ReadCheckpointNote(page.notes.back()));
     if (last.size == UINT64_MAX || last.size < request.from_size)
-      return Internal("the ledger's checkpoints have no order");
+      return Internal("the ledger's checkpoints are not in ascending order");
     request.from_size = last.size + 1;
   }
 }
@@ -128,7 +129,8 @@ Result<TimestampFindings> CheckTimestamps(const std::string& directory, const st
   TimestampFindings findings;
   findings.count = stems.size();
   if (!ca_pem) {
-    findings.summary = std::to_string(findings.count) + " timestamps, not checked: --tsa-ca says whose word counts";
+    findings.summary =
+        std::to_string(findings.count) + " timestamps, not checked: give the trusted authorities with --tsa-ca";
     return findings;
   }
   std::optional<Timestamp> latest;

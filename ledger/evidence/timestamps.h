@@ -1,7 +1,8 @@
-// RFC 3161 timestamps of checkpoints, kept in a directory as pairs: the note as it was stamped, byte for byte, and the
-// authority's answer. `<size>.checkpoint` and `<size>.tsr` are the first of a size; what comes later (of another
-// authority, or of the same size with more signatures) is `<size>-<8 hex digits of the answer's SHA-256>.tsr`, with a
-// `.checkpoint` of the same stem where the note is another. A `.tsr` without its own note is of `<size>.checkpoint`.
+// RFC 3161 timestamps of checkpoints, kept in a directory as pairs: the note exactly as it was stamped, and the
+// authority's answer. The first pair of a size is `<size>.checkpoint` and `<size>.tsr`. A later one (from another
+// authority, or for the same size with more signatures) is `<size>-<8 hex digits of the answer's SHA-256>.tsr`, with a
+// `.checkpoint` of the same stem if its note is a different one. A `.tsr` without its own note belongs to
+// `<size>.checkpoint`.
 #pragma once
 
 #include <cstdint>
@@ -15,27 +16,27 @@
 
 namespace envledger {
 
-// All the certificates of the PEM files `paths`, each file checked. Not ok, whatever the code: one cannot be read or
-// holds none.
+// Reads all certificates of the PEM files `paths` and checks each file. Not ok, with any code, when a file cannot be
+// read or has no certificate.
 Result<std::string> ReadCertificates(const std::vector<std::string>& paths);
 
-// Puts the pair into `directory` (made when it is missing), durably, the note first; overwrites nothing. The path of
-// the answer. REQUIRES: `note` is a checkpoint of `size`. Storing the same answer again changes nothing.
+// Stores the pair in `directory` (created if missing) durably, the note first, and overwrites nothing. Returns the path
+// of the answer. Storing the same answer again changes nothing. REQUIRES: `note` is a checkpoint of `size`.
 Result<std::string> StoreTimestamp(const std::string& directory, uint64_t size, const std::string& note,
                                    const std::string& response);
 
-// The stored checkpoint that a timestamp with this imprint, a SHA-256, is of. kNotFound when there is none such.
+// Finds the stored checkpoint that belongs to a timestamp with this imprint, a SHA-256. kNotFound when there is none.
 Result<std::string> FindStampedNote(LedgerReader& reader, const Hash& imprint);
 
 struct TimestampFindings {
-  uint64_t count = 0;                    // of answers in the directory
-  std::vector<CheckpointInput> anchors;  // the notes of those that hold
-  std::vector<VerifyFailure> failures;   // TAMPERED; WRONG_KEY where the certificates are not those of the authority
+  uint64_t count = 0;                    // number of answers in the directory
+  std::vector<CheckpointInput> anchors;  // the notes of the timestamps that hold
+  std::vector<VerifyFailure> failures;   // TAMPERED; WRONG_KEY when the certificates are not the authority's
   std::string summary;                   // for the report
 };
 
-// Checks every pair in `directory` against the certificates; a directory that does not exist has none. Without
-// certificates they are only counted. Not ok: the directory cannot be read.
+// Checks every pair in `directory` against the certificates; a missing directory has no pairs. Without certificates,
+// the pairs are only counted. Not ok when the directory cannot be read.
 Result<TimestampFindings> CheckTimestamps(const std::string& directory, const std::optional<std::string>& ca_pem);
 
 }  // namespace envledger

@@ -1,5 +1,5 @@
-// Envelopes and records as rows of CSV: the fields in order, exact, nothing shortened. CsvRow (ledger/text/csv.h) makes
-// a line of them. schema/OUTPUT.md says what each field is.
+// Envelopes and records as rows of CSV: the fields in order, exact and complete. CsvRow (ledger/text/csv.h) makes lines
+// of them. schema/OUTPUT.md describes each field.
 #pragma once
 
 #include <string>
@@ -11,11 +11,11 @@
 
 namespace envledger {
 
-// One row an envelope. As many fields as titles.
+// One row per envelope. There are as many fields as titles.
 const std::vector<std::string>& EnvelopeTitles();
 std::vector<std::string> EnvelopeFields(const Envelope& envelope, RoleMask roles);
 
-// One row a record. As many fields as titles.
+// One row per record. There are as many fields as titles.
 const std::vector<std::string>& RecordTitles();
 std::vector<std::string> RecordFields(const RecordInContext& record);
 

@@ -8,8 +8,8 @@
 
 namespace envledger {
 
-// The fields of an envelope, in their documented order, into `json`. A field is always there, null when it was not
-// stated; inside a family what was not stated is left out, as in a transition.
+// Writes the fields of an envelope into `json`, in their documented order. Every field is present, and null when it was
+// not stated; within a family, fields that were not stated are omitted, as in a transition.
 void AddEnvelope(JsonObject& json, const Envelope& envelope, RoleMask roles);
 std::string EnvelopeJson(const Envelope& envelope, RoleMask roles);
 

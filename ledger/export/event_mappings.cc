@@ -1,6 +1,6 @@
-// The record formats that are the project's own (csv, jsonl) and CloudEvents. In CloudEvents the transition goes into
-// `data` whole, and only what routes or sorts an event becomes an attribute; control characters, which the standard
-// forbids in attributes, are written out there and stay exact in `data`.
+// The project's own record formats (csv, jsonl) and CloudEvents. In CloudEvents, the whole transition goes into `data`,
+// and only what is needed to route or sort an event becomes an attribute. The standard forbids control characters in
+// attributes, so they are escaped there; `data` has them exactly.
 #include "ledger/export/event_mappings.h"
 
 #include "ledger/codec/json.h"
@@ -14,13 +14,13 @@ namespace {
 
 Nanos OccurredAt(const Record& record) { return record.transition.occurred_at.value_or(0); }
 
-// Requires that `sequence` sorts as text.
+// The number is padded because `sequence` must sort as text.
 std::string Padded(uint64_t seq) {
   std::string text = std::to_string(seq);
   return std::string(20 - text.size(), '0') + text;
 }
 
-// The extension authcontext knows these words.
+// The words that the authcontext extension defines.
 std::string_view AuthType(PrincipalKind kind) {
   switch (kind) {
     case PrincipalKind::kUser:

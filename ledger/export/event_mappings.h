@@ -1,4 +1,4 @@
-// Sealed entries in the terms of other tools. Every field, and where it comes from, stands in schema/MAPPINGS.md.
+// Sealed entries in the formats of other tools. schema/MAPPINGS.md lists every field and where it comes from.
 #pragma once
 
 #include <string>
@@ -10,15 +10,15 @@
 
 namespace envledger {
 
-// One record with what it does not say itself. Borrows.
+// One record with its context. Holds references only.
 struct RecordInContext {
   std::string_view origin;   // the ledger's name
-  const Envelope& envelope;  // as of its last record
+  const Envelope& envelope;  // folded up to its last record
   const Record& record;      // one of its records
   const Hash& leaf_hash;     // of the record's sealed bytes
 };
 
-// Each is one JSON object on one line, without the newline.
+// Each returns one JSON object on one line, without the newline.
 std::string RecordLine(const RecordInContext& record);
 std::string OcsfLine(const RecordInContext& record);        // OCSF 1.2.0 API Activity, class 6003
 std::string CloudEventLine(const RecordInContext& record);  // CloudEvents 1.0, JSON event format
@@ -27,7 +27,7 @@ std::string CloudEventLine(const RecordInContext& record);  // CloudEvents 1.0, 
 std::string EventLine(const EntryView& entry, const Hash& leaf_hash);
 std::string EventCloudEventLine(std::string_view origin, const EntryView& entry, const Hash& leaf_hash);
 
-// `origin` as a URI reference: what may not stand in one as it is, and a colon, percent-encoded.
+// `origin` as a URI reference, with colons and characters that a reference may not contain percent-encoded.
 std::string UriReference(std::string_view origin);
 
 }  // namespace envledger

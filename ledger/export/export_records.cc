@@ -1,5 +1,5 @@
-// Two ways through a ledger: the envelopes that pass a query, each with its records in order, or the whole log in its
-// own order, with the ledger's own events.
+// There are two ways through a ledger: the envelopes that pass a query, each with its records in order; or the whole
+// log in its own order, with the ledger's own events.
 #include "ledger/export/export_records.h"
 
 #include <string>
@@ -29,7 +29,7 @@ std::string CloudEventEvent(std::string_view origin, const EntryView& entry, con
   return EventCloudEventLine(origin, entry, leaf_hash) + "\n";
 }
 
-// How each form writes a line; null where it has no such rows.
+// How each format writes a line; null if it has no such rows.
 struct Writer {
   std::string_view name;
   std::string (*record)(const RecordInContext&) = nullptr;
@@ -91,7 +91,7 @@ class Export {
     });
   }
 
-  // The log up to where it ends at the first answer.
+  // Exports the log up to its size at the first answer.
   Result<Coverage> Entries() {
     Frontier tree;
     Completeness whole;
@@ -99,7 +99,7 @@ class Export {
       ENVLEDGER_ASSIGN_OR_RETURN(const EntriesResponse page, reader_.Entries({tree.size(), 0}));
       if (first) whole.tree_size = page.tree_size;
       if (page.entries.empty() && tree.size() < whole.tree_size) {
-        return Corruption("the ledger gives no entry " + std::to_string(tree.size()));
+        return Corruption("the ledger did not return entry " + std::to_string(tree.size()));
       }
       for (const std::string& bytes : page.entries) {
         if (tree.size() < whole.tree_size) ENVLEDGER_RETURN_IF_ERROR(Entry(bytes, tree));
@@ -118,14 +118,14 @@ class Export {
     auto entry = CheckEntry(bytes);
     if (!entry.ok()) return std::move(entry).status().Prepend(where + ": ");
     if (entry->header.seq != tree.size()) {
-      return Corruption(where + " says that it is " + std::to_string(entry->header.seq));
+      return Corruption(where + " says that its seq is " + std::to_string(entry->header.seq));
     }
     const Hash leaf_hash = LeafHash(bytes);
     tree.Append(leaf_hash);
     if (entry->event) return Row(writer_.event(origin_, *entry, leaf_hash));
     auto record = DecodeRecord(bytes);
     if (!record.ok()) return std::move(record).status().Prepend(where + ": ");
-    // A record by itself: what its envelope's first record said is not at hand.
+    // A single record: what the envelope's first record said is not known here.
     Envelope alone;
     alone.envelope_id = record->transition.envelope_id;
     if (record->transition.identity) alone.identity = *record->transition.identity;
@@ -175,8 +175,8 @@ bool SaysCompleteness(ExportForm form) { return form == ExportForm::kJsonl; }
 Result<ExportedRecords> ExportRecords(LedgerReader& reader, const RecordExport& what, const ExportSink& sink,
                                       const std::function<void(uint64_t)>& progress) {
   ENVLEDGER_ASSIGN_OR_RETURN(const StatusResponse status, reader.Status({}));
-  // An empty origin could name no event.
-  if (status.origin.empty()) return Internal("the ledger does not say its origin");
+  // Events are named by the origin, so it must not be empty.
+  if (status.origin.empty()) return Internal("the ledger did not report its origin");
   return Export(reader, what, status.origin, sink, progress).Run();
 }
 

@@ -1,8 +1,8 @@
-// A record as an OCSF API Activity event (class 6003, schema 1.2.0; later 1.x only add to what is used here).
+// A record as an OCSF API Activity event (class 6003, schema 1.2.0; later 1.x versions only add to what is used here).
 //
-// The event tells the API call of the envelope and how far it had come with this record, so who called, what and from
-// where are those of the `requested` record, while time, status and severity are the record's own. What has no place in
-// the class stands in `unmapped`, so that nothing of the transition is lost.
+// The event describes the API call of the envelope and its progress with this record. The caller, the operation and the
+// source are therefore those of the `requested` record, while time, status and severity are the record's own. Data
+// without a field in the class goes to `unmapped`, so that nothing of the transition is lost.
 #include <algorithm>
 #include <array>
 
@@ -65,7 +65,7 @@ Coded SeverityOf(Stage stage) {
   }
 }
 
-// In whole milliseconds, downwards. Times are never negative.
+// In whole milliseconds, rounded down. Times are never negative.
 std::string Milliseconds(Nanos time) { return std::to_string(time / kMillisecond); }
 
 bool IsMachine(PrincipalKind kind) { return kind != PrincipalKind::kUser && kind != PrincipalKind::kAnonymous; }
@@ -86,7 +86,7 @@ std::string UserJson(const Principal& principal, const Identity& identity) {
   return json.str();
 }
 
-// user: for whom; app: what called in the user's place.
+// user: on whose behalf; app: the caller that acts for the user.
 std::string ActorJson(const Identity& identity) {
   const Principal& requester = identity.requester;
   JsonObject json;
@@ -120,7 +120,7 @@ std::string ApiJson(const RecordInContext& of) {
   return json.str();
 }
 
-// Dotted IPv4 or anything with two colons: enough to tell an address from a name.
+// Accepts dotted IPv4 and anything with two colons: enough to distinguish an address from a name.
 bool LooksLikeIp(const std::string& text) {
   const auto only = [&](std::string_view allowed) {
     return !text.empty() && text.find_first_not_of(allowed) == std::string::npos;
@@ -134,7 +134,7 @@ std::string EndpointJson(const Identity& identity) {
   JsonObject json;
   json.TextIfAny("svc_name", source.service);
   if (!source.address.empty()) json.Text(LooksLikeIp(source.address) ? "ip" : "name", source.address);
-  if (json.empty()) json.Text("name", "unknown");  // one of them is required
+  if (json.empty()) json.Text("name", "unknown");  // the class requires at least one of them
   return json.str();
 }
 
@@ -184,7 +184,7 @@ std::string UnmappedJson(const RecordInContext& of) {
   return json.Raw("transition", TransitionJson(record.transition)).str();
 }
 
-// What the record says about how it stands: the outcome's code and reason, else the decision's effect and reasons.
+// The status detail of the record: the outcome's code and reason, else the decision's effect and reasons.
 void AddStatus(JsonObject& json, const Transition& transition) {
   const Coded status = StatusOf(transition.stage);
   json.Number("status_id", status.id).Text("status", status.caption);

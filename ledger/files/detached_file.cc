@@ -1,5 +1,5 @@
-// The thread and its user share one block of memory, which lives as long as either of them: the thread holds nothing
-// else of the daemon, so it can be left behind in a call that hangs, and find that nobody is there when it returns.
+// The thread and its user share one block of memory, which lives until both have let go of it. The thread uses nothing
+// else of the daemon, so it can be left behind in a call that hangs, and it ends by itself when the call returns.
 #include "ledger/files/detached_file.h"
 
 #include <utility>
@@ -17,8 +17,8 @@ struct DetachedFile::Shared {
 
   Mutex mutex;
   CondVar changed;
-  bool begun GUARDED_BY(mutex) = false;  // a call is to be made, or under way
-  Call call GUARDED_BY(mutex);           // that one
+  bool begun GUARDED_BY(mutex) = false;  // a call is requested or under way
+  Call call GUARDED_BY(mutex);           // the requested call
   std::optional<Call> returned GUARDED_BY(mutex);
   bool stopping GUARDED_BY(mutex) = false;
 };

@@ -1,5 +1,5 @@
-// A small file in a directory that may hang, such as a share whose server is gone: a call there returns late or never,
-// and whoever made it can neither give up nor be ended.
+// A small file in a directory that may hang, such as a network share whose server is gone. A call there may return late
+// or never, and the thread that made it cannot be interrupted.
 #pragma once
 
 #include <chrono>
@@ -19,31 +19,31 @@ struct FileCalls {
   std::function<Status(const std::string& path, const std::string& contents)> write;
 };
 
-// Read and written on a thread of its own, one call at a time. For one user at a time.
+// Reads and writes the file on a thread of its own, one call at a time. For one user at a time.
 class DetachedFile {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
 
   struct Call {
     bool write = false;
-    std::string contents;  // that it writes, or has read
-    Status status;         // what it returned
+    std::string contents;  // to write, or what was read
+    Status status;         // the result
   };
 
   DetachedFile(std::string path, FileCalls calls);
-  // Waits for nothing: a call that hangs keeps its thread and what that thread needs, and whatever it does to the file
-  // in the end is not heard of.
+  // Does not wait. A call that hangs keeps its thread and the memory that the thread needs, and nobody learns what it
+  // did to the file in the end.
   ~DetachedFile();
   DetachedFile(const DetachedFile&) = delete;
   DetachedFile& operator=(const DetachedFile&) = delete;
 
-  // Whether a call can be begun: none is under way, and what the last one returned was taken.
+  // Whether a call can begin: none is under way, and the result of the last one was taken.
   bool free() const;
   // REQUIRES: free().
   void BeginRead();
   void BeginWrite(std::string contents);
-  // Takes what the call returned, once it has, at the latest at `deadline`. Nothing: it goes on. REQUIRES: a call was
-  // begun, and what it returned was not taken.
+  // Waits until the call returns, but no longer than `deadline`, and takes its result. Returns nothing when the call is
+  // still under way. REQUIRES: a call was begun and its result was not taken.
   std::optional<Call> Take(Deadline deadline);
 
  private:

@@ -1,6 +1,5 @@
-// Whoever may read a directory may lock it, so waiting without a limit would let anybody stop a start. flock has no
-// wait with a limit; asking again now and then costs nothing where the lock is held for the moment that it takes to
-// place a file.
+// Anybody who can read a directory can lock it, so waiting without a limit would let anybody block a start. flock has
+// no timeout, so it is polled. Polling costs nothing where the lock is only held while a file is put in its place.
 #include "ledger/files/directory_lock.h"
 
 #include <fcntl.h>

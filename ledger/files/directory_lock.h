@@ -10,13 +10,13 @@
 
 namespace envledger {
 
-// The rule in the status of a lock that another process holds.
+// The rule in the status of LockDirectory when another process holds the lock.
 inline constexpr std::string_view kRuleLocked = "locked";
 
-// An exclusive advisory lock (flock) on the directory `path` itself, held until the descriptor is closed, also by the end
-// of the process. There is no lock file that somebody could tidy away while the lock is held. Waits up to `patience` for
-// another holder, then kUnavailable (kRuleLocked); kNotFound when there is no such directory. On a file system that cannot
-// lock directories, as some over a network, the descriptor is an invalid one, and nothing is locked.
+// An exclusive advisory lock (flock) on the directory `path` itself, held until the descriptor is closed or the process
+// ends. There is no lock file that somebody could tidy away while the lock is held. Waits up to `patience` for another
+// holder, then returns kUnavailable (kRuleLocked); kNotFound when there is no such directory. Some file systems, mostly
+// network ones, cannot lock directories: the descriptor returned is then invalid, and nothing is locked.
 Result<UniqueFd> LockDirectory(const std::string& path, std::chrono::milliseconds patience);
 
 }  // namespace envledger

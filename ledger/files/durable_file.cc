@@ -2,15 +2,15 @@
 // fsync it, rename it over the name, fsync the directory. An fsync that failed is final: the kernel may have dropped
 // the dirty pages, so a second fsync would succeed and mean nothing.
 //
-// What a failure leaves, and what is therefore said:
+// What a failure leaves, and the code that is returned:
 //
 //   create, chmod, write or fsync of the temporary file; rename    the old file     kUnavailable, kNotFound
 //   link                                                           the old file     the same; kConflict if there is one
 //   open or fsync of the directory                                 the new file,    kUnknownOutcome
 //                                                                  if no crash comes
 //
-// A rename or link can fail and have happened: over NFS, when the server's answer is lost and the call, repeated, finds
-// its work done. So after an error the name is looked at, and if it is our file's, all goes on as after a success.
+// A rename or link can fail although it happened: over NFS, when the server's answer is lost and the repeated call
+// finds its work done. So after an error the name is checked. If it is our file's, all goes on as after a success.
 #include "ledger/files/durable_file.h"
 
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 namespace envledger {
 namespace {
 
-// Whether this very file stands at the path.
+// Whether the path names this very file.
 bool IsAt(const std::string& path, const struct stat& file) {
   struct stat there {};
   return lstat(path.c_str(), &there) == 0 && there.st_dev == file.st_dev && there.st_ino == file.st_ino;
@@ -32,7 +32,7 @@ bool IsAt(const std::string& path, const struct stat& file) {
 
 }  // namespace
 
-// A process that crashed may have left a temporary file behind, and process numbers come again, so a taken name is no
+// A crashed process may have left a temporary file behind, and process ids are reused, so a name that is taken is no
 // error: the next one is tried.
 Result<DurableFile> DurableFile::Begin(const std::string& path, unsigned mode) {
   static std::atomic<unsigned> counter = 0;
@@ -88,7 +88,7 @@ Status DurableFile::CommitNew() {
   if (link(temporary_.c_str(), path_.c_str()) != 0) {
     const int error = errno;
     if (!IsInPlace()) {
-      return failed_ = error == EEXIST ? Conflict("exists", path_ + " exists already")
+      return failed_ = error == EEXIST ? Conflict("exists", path_ + " already exists")
                                        : FromErrno(error, "link " + temporary_ + " to " + path_);
     }
   }

@@ -1,4 +1,4 @@
-// A file written piece by piece, and put in its place whole.
+// A file that is written piece by piece and then put in place as a whole.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 
 namespace envledger {
 
-// What WriteFileDurably and CreateFileDurably (file.h) promise, for contents that nobody holds in memory at once. Until
-// Commit begins to take effect the old file, if there is one, is untouched. Without Commit the temporary file goes with
-// its owner. Not thread-safe.
+// What WriteFileDurably and CreateFileDurably (file.h) promise, for contents that need not be in memory at once. Until
+// Commit begins to take effect, the old file, if there is one, is untouched. Without Commit, the destructor removes the
+// temporary file. Not thread-safe.
 class DurableFile {
  public:
   // Begins a temporary file beside `path`, with `mode` as its permissions whatever the umask.
@@ -20,12 +20,12 @@ class DurableFile {
   DurableFile& operator=(DurableFile&&) = delete;
   ~DurableFile();
 
-  // kUnavailable with the file's name; nothing can be written after that, and Commit says the same.
+  // kUnavailable with the file's name. After a failure nothing can be written, and Commit returns the same error.
   Status Append(std::string_view bytes);
-  // fsync, rename to `path`, fsync of the directory. At most one of the two, once. kUnknownOutcome: the new file is in
-  // its place, and whether a crash undoes that is not known. Any other error: what was there is untouched.
+  // fsync, rename to `path`, fsync of the directory. Call either Commit or CommitNew, and only once. kUnknownOutcome:
+  // the new file is in its place, but a crash may undo that. Any other error: what was there is untouched.
   Status Commit();
-  // The same by link instead of rename: kConflict when something has the name already.
+  // The same with link instead of rename: kConflict when the name is taken.
   Status CommitNew();
 
  private:
@@ -36,7 +36,7 @@ class DurableFile {
   void RemoveTemporary();
 
   std::string path_;
-  std::string temporary_;  // empty when it is gone
+  std::string temporary_;  // empty once it no longer exists
   UniqueFd fd_;
   Status failed_;
 };

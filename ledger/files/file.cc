@@ -45,8 +45,8 @@ Status CreateFileDurably(const std::string& path, std::string_view contents, uns
 
 Status SyncDirectory(const std::string& path) {
   const auto unknown = [&path](const char* call) {
-    return Status(Code::kUnknownOutcome, "whether the latest changes in " + path +
-                                             " survive a crash is not known: " + FromErrno(errno, call).message());
+    return Status(Code::kUnknownOutcome,
+                  "the latest changes in " + path + " may not survive a crash: " + FromErrno(errno, call).message());
   };
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid()) return unknown("open");

@@ -10,7 +10,7 @@
 
 namespace envledger {
 
-// A file descriptor with one owner, closed when the owner goes.
+// A file descriptor with one owner, closed by the destructor.
 class UniqueFd {
  public:
   UniqueFd() = default;
@@ -35,23 +35,24 @@ Result<std::string> ReadFile(const std::string& path, size_t limit);
 // Puts `contents` at `path` so that after a crash at any moment either the old file or the whole new one is there, and
 // after ok() the new one: a temporary file beside it, fsync, rename, fsync of the directory. `mode` is the file's
 // permissions (such as 0644), whatever the umask. kUnknownOutcome when only the last step failed: the new file is in
-// its place, but after a crash either may be there. Doing it again is then safe, and may make it good; an fsync is
-// never repeated on the same file. Any other error leaves the old file in place.
+// its place, but after a crash either may be there. Calling again is then safe and may succeed; fsync is never repeated
+// on the same file. Any other error leaves the old file in place.
 Status WriteFileDurably(const std::string& path, std::string_view contents, unsigned mode);
 
-// As above, for a file that must not exist yet: kConflict when it does, and so after kUnknownOutcome.
+// As above, for a file that must not exist yet: kConflict when it does, so also when called again after
+// kUnknownOutcome.
 Status CreateFileDurably(const std::string& path, std::string_view contents, unsigned mode);
 
-// Renames a file or directory within its directory, replacing a file that is there, and makes that durable. Errors as
-// WriteFileDurably.
+// Renames a file or directory within its directory, replacing a file that is there, and makes that durable. Errors are
+// those of WriteFileDurably.
 Status RenameDurably(const std::string& from, const std::string& to);
 
-// fsync of a directory, which makes creations, renames and removals in it durable. kUnknownOutcome otherwise: those
-// were made already, and whether they survive a crash is not known.
+// fsync of a directory, which makes creations, renames and removals in it durable. kUnknownOutcome when it fails: the
+// changes have been made, but may not survive a crash.
 Status SyncDirectory(const std::string& path);
 
-// Makes a directory (mode 0755, less the umask) and makes it durable; one that is there already is left as it is. Its
-// parent must exist.
+// Makes a directory (mode 0755, less the umask) and makes it durable; an existing one is left as it is. Its parent must
+// exist.
 Status MakeDirectory(const std::string& path);
 
 // The directory part of a path: "a/b" -> "a", "b" -> ".", "/b" -> "/".

@@ -13,7 +13,7 @@ constexpr size_t kReadBytes = 256 * 1024;
 
 }  // namespace
 
-// Reads what there is after the bytes kept; sets end_ at the end.
+// Reads more input after the bytes that are kept; sets end_ at the end.
 Status LineReader::Fill() {
   buffer_.erase(0, begin_);
   scanned_ -= begin_;

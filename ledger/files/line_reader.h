@@ -17,7 +17,7 @@ class LineReader {
 
   enum class Event {
     kLine,
-    kTooLong,  // a line over kMaxLineBytes was passed over
+    kTooLong,  // a line longer than kMaxLineBytes was skipped
     kEnd,
   };
   // Moves to the next line. kUnavailable when reading fails.
@@ -25,7 +25,7 @@ class LineReader {
   // The line after Next() gave kLine, without its end ("\n" or "\r\n"); valid until the next call.
   std::string_view line() const { return line_; }
   uint64_t number() const { return number_; }  // of that line, from 1
-  // Whether Next() would have to wait for input: nobody should be kept waiting meanwhile.
+  // Whether Next() would wait for input. If so, the caller first hands on what it has.
   bool WouldWait() const;
 
  private:
@@ -33,8 +33,8 @@ class LineReader {
 
   const int fd_;
   std::string buffer_;
-  size_t begin_ = 0;    // of what was not given out yet
-  size_t scanned_ = 0;  // there is no newline between begin_ and here
+  size_t begin_ = 0;    // of the bytes that have not been handed out
+  size_t scanned_ = 0;  // no newline between begin_ and here
   bool skipping_ = false;
   bool end_ = false;
   std::string_view line_;

@@ -140,8 +140,8 @@ Result<uint64_t> SeqOf(Table table, std::string_view key, std::string_view value
   return ReadU64(holder);
 }
 
-// The totals of the principal's last link. In a sound ledger that is the link `ordinal_before`, found by one point
-// read; a second one, which filters answer, says that there is none beyond.
+// Loads the totals of the principal's last link. In a sound ledger that is the link `ordinal_before`, which one point
+// read finds. A second read, which filters usually answer, shows that there is no later one.
 Status IndexBuilder::Load(const std::string& prefix, uint64_t ordinal_before, Totals& totals) const {
   ENVLEDGER_ASSIGN_OR_RETURN(const auto beyond,
                              cold_->Get(Table::kPrincipals, PrincipalKey(prefix, ordinal_before + 1)));
@@ -172,13 +172,13 @@ Result<IndexBuilder::Totals*> IndexBuilder::Find(const std::string& prefix, uint
     if (cold_ != nullptr) ENVLEDGER_RETURN_IF_ERROR(Load(prefix, ordinal_before, totals));
   }
   if (links_ == Links::kContinue && totals.ordinal != ordinal_before) {
-    return IndexDamage("the index knows a principal's links up to ordinal " + std::to_string(totals.ordinal) +
-                       ", and the next one has ordinal " + std::to_string(ordinal_before + 1));
+    return IndexDamage("the index has a principal's links up to ordinal " + std::to_string(totals.ordinal) +
+                       ", but the next one has ordinal " + std::to_string(ordinal_before + 1));
   }
   return &totals;
 }
 
-// What the sequencer asks of long envelopes.
+// The keys that the sequencer looks up for long envelopes.
 void AppendLongEnvelopeKeys(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
   const EntryHeader& header = prepared.entry.header;
   const TransitionFacts& facts = prepared.facts;
@@ -215,7 +215,7 @@ void AppendOwnKeys(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
     out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetOpened, {}), header.seq), {}});
     for (int level = 0; level < kSpanLevels; ++level) {
       const std::string span = SpanKey(level, static_cast<uint64_t>(facts.occurred_at) >> SpanBits(level));
-      // Where a range of time begins or ends within a shortest span, its postings alone tell which lie in the range.
+      // When a range of time begins or ends within a shortest span, only the postings tell which records are in it.
       out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetOpenedIn, span), header.seq),
                      level == 0 ? U64Key(static_cast<uint64_t>(facts.occurred_at)) : std::string()});
     }
@@ -231,11 +231,11 @@ Status IndexBuilder::AddLinks(const PreparedEntry& prepared, std::vector<IndexPu
   if (prepared.entry.event) return Ok();
   const EntryHeader& header = prepared.entry.header;
   const TransitionFacts& facts = prepared.facts;
-  // Links stand in the order of the principals that newly gain a role. In the first record all do; in a later one only
-  // a decider can appear, so the order settles whose link is whose.
+  // Links are in the order of the principals that newly gain a role. In the first record all principals do; in a later
+  // one only a decider can, so the order determines which link belongs to which principal.
   for (size_t i = 0; i < header.principal_links.size(); ++i) {
     const PrincipalLink& link = header.principal_links[i];
-    if (i >= facts.involved.size() || link.ordinal == 0) return Corruption("a link of no principal");
+    if (i >= facts.involved.size() || link.ordinal == 0) return Corruption("a link belongs to no principal");
     const std::string prefix = PrincipalPrefix(facts.involved[i].principal);
     ENVLEDGER_ASSIGN_OR_RETURN(Totals * totals, Find(prefix, link.ordinal - 1));
     PrincipalPosting& posting = totals->posting;

@@ -1,4 +1,4 @@
-// What the indexes hold: the one place that says which keys an entry gives and how they are read.
+// What the indexes hold. This is the only place that defines which keys an entry gives, and how they are read.
 //
 //   envelopes   envelope id, 0x00, revision (u64), seq (u64)            -> nothing
 //   principals  principal id, 0x00, kind (u8), issuer, 0x00, ordinal (u64) -> PrincipalPosting
@@ -6,11 +6,12 @@
 //                                                                          spans of kFacetOpenedIn
 //   tree        tree_index.h
 //
-// Integers are big-endian. No string of a transition holds U+0000, so keys are unambiguous and sort as their parts do.
+// Integers are big-endian. No string of a transition contains U+0000, so keys are unambiguous and sort as their parts
+// do.
 //
-// Every key names its seq, so that no two entries ever give the same key, not even those of a ledger into which a
-// broken index once had a revision or an ordinal sealed twice. Such a ledger can be indexed like any other; that
-// something is wrong with it is for verification to say, and for whoever reads its records.
+// Every key names its seq, so no two entries ever give the same key, not even in a ledger in which a broken index once
+// caused a revision or an ordinal to be sealed twice. Such a ledger can be indexed like any other; reporting what is
+// wrong with it is left to verification, and to the readers of its records.
 #pragma once
 
 #include <array>
@@ -31,20 +32,20 @@ namespace envledger {
 
 std::string EnvelopePrefix(std::string_view envelope_id);
 std::string EnvelopeKey(std::string_view envelope_id, uint64_t revision, uint64_t seq);
-// Where the records from this revision on begin.
+// The first possible key of the records from this revision on.
 std::string EnvelopeSeekKey(std::string_view envelope_id, uint64_t revision);
 // The revision of an EnvelopeKey. kCorruption when it is too short to hold one.
 Result<uint64_t> RevisionOf(std::string_view key);
 
 std::string PrincipalPrefix(const PrincipalView& principal);
 std::string PrincipalKey(std::string_view prefix, uint64_t ordinal);
-// The principal of a key. Nothing when the key is malformed.
+// The principal of a key; nullopt when the key is malformed.
 std::optional<Principal> PrincipalOfKey(std::string_view key);
 
-// A principal's link, with what its links up to this one add up to: the last one answers for all.
+// A principal's link, with the totals of its links up to and including this one, so that the last link has them all.
 struct PrincipalPosting {
   uint64_t seq = 0;
-  RoleMask roles = 0;                          // newly held in the envelope by this link
+  RoleMask roles = 0;                          // that this link adds in the envelope
   std::array<uint64_t, kRoleCount> by_role{};  // envelopes by role, so far
   uint64_t envelopes = 0;                      // envelopes, so far
   Nanos first_seen = 0;                        // the least and the greatest occurred_at so far
@@ -53,13 +54,13 @@ struct PrincipalPosting {
 std::string EncodePosting(const PrincipalPosting& posting);
 Result<PrincipalPosting> DecodePosting(std::string_view value);
 
-// Facets of the index beyond those that the codec finds in a transition.
+// Facets of the index, in addition to those that the codec finds in a transition.
 inline constexpr auto kFacetOpened = static_cast<Facet>(32);    // value: empty; one for each `requested`
 inline constexpr auto kFacetOpenedIn = static_cast<Facet>(33);  // value: a span of time (SpanKey), of `requested`
 inline constexpr auto kFacetEvent = static_cast<Facet>(34);     // value: a ledger event's name; and empty, for any
 
-// What the sequencer asks of a long envelope, one of more than kShortEnvelope records, so that it need not read them
-// all. Only records from that revision on have these; those before are few enough to be read.
+// What the sequencer looks up about a long envelope, one of more than kShortEnvelope records, instead of reading all
+// its records. Only records from that revision on have these facets; the earlier ones are few enough to be read.
 inline constexpr uint64_t kShortEnvelope = 16;
 inline constexpr auto kFacetBytes = static_cast<Facet>(35);   // value: BytesValue; which record has these bytes
 inline constexpr auto kFacetStage = static_cast<Facet>(36);   // value: envelope id; every record but annotations
@@ -69,14 +70,14 @@ inline constexpr auto kFacetHolder = static_cast<Facet>(38);  // value: HolderVa
 // A transition's fingerprint: the first 8 bytes, big-endian, of the SHA-256 of its bytes.
 uint64_t FingerprintOf(std::string_view transition);
 std::string BytesValue(uint64_t fingerprint, std::string_view envelope_id);
-// The first 16 bytes of the SHA-256 of a principal's PrincipalPrefix: a principal in little memory.
+// The first 16 bytes of the SHA-256 of a principal's PrincipalPrefix, to hold a principal in little memory.
 using PrincipalDigest = std::array<uint8_t, 16>;
 PrincipalDigest DigestOf(std::string_view principal_prefix);
 std::string HolderValue(const PrincipalDigest& principal, std::string_view envelope_id);
 
-// Spans of time of four lengths, each 32 of the one below: a minute, half an hour, most of a day, most of a month.
-// Every `requested` record lies in one of each length, so that any range of time is a few whole spans, and what is left
-// over at its two ends. Their numbers count from the epoch (occurred_at is never before it).
+// Spans of time of four lengths, each 32 times the previous one: a minute, half an hour, most of a day, most of a
+// month. Every `requested` record is in one span of each length, so that any range of time consists of a few whole
+// spans and a remainder at each end. Spans are numbered from the epoch (occurred_at is never before it).
 inline constexpr int kSpanLevels = 4;
 constexpr int SpanBits(int level) { return 36 + 5 * level; }  // 2^36 ns are 68.7 s
 // level (u8), number (u64).
@@ -84,35 +85,35 @@ std::string SpanKey(int level, uint64_t number);
 
 std::string FacetPrefix(Facet facet, std::string_view value);
 std::string FacetKey(std::string_view prefix, uint64_t seq);
-// The seq that an index key or value came from. kCorruption when they are malformed.
+// The seq that an index key or value came from. kCorruption when the key or the value is malformed.
 Result<uint64_t> SeqOf(Table table, std::string_view key, std::string_view value);
 
-// Appends the keys that an entry gives by itself, whatever stands before it: those of its envelope and its facets, the
-// tree's excepted (TreeBuilder).
+// Appends the keys that depend on the entry alone: those of its envelope and its facets, but not those of the tree
+// (TreeBuilder).
 void AppendOwnKeys(const PreparedEntry& prepared, std::vector<IndexPut>& out);
 
-// The ordinal under which a principal's link is indexed, and from which its next one goes on: the one that it states,
-// or the one that is due when that is already taken. In a sound ledger both are the same.
+// The ordinal under which a principal's link is indexed, and which its next link continues: the ordinal that the link
+// states, or the next free one when that is taken already. In a sound ledger both are the same.
 constexpr uint64_t OrdinalOfLink(uint64_t stated, uint64_t last) { return stated > last ? stated : last + 1; }
 
-// Turns entries, in order, into the keys of every table but the tree. Holds the totals of recent principals; the others
-// are read from `cold`, which must reach as far as everything given before the last Trim. One user at a time.
+// Turns entries, in order, into the keys of every table except the tree. Holds the totals of recent principals; others
+// are read from `cold`, which must hold everything that was added before the last Trim. For one user at a time.
 class IndexBuilder {
  public:
-  // What to make of a link that does not continue the one before.
+  // What it means that a link does not continue the one before it.
   enum class Links {
-    kContinue,    // the index that is added to lacks the one before: IndexDamage
-    kAsTheyStand  // the index is made from the first entry on, so the ledger itself is so: see OrdinalOfLink
+    kContinue,    // the index that is being extended lacks the one before it: IndexDamage
+    kAsTheyStand  // the index is built from the first entry on, so the ledger itself is like that: see OrdinalOfLink
   };
-  // `cold` is not owned and may be null: then everything is held.
+  // `cold` is not owned and may be null: then all totals are held.
   IndexBuilder(const IndexReader* cold, Links links) : cold_(cold), links_(links) {}
 
-  // Appends all keys of the entry to `out`. IndexDamage (index_db.h) when `cold` lacks what its links continue;
-  // kCorruption when the entry has links of no principal.
+  // Appends all keys of the entry to `out`. IndexDamage (index_db.h) when `cold` lacks the links that this entry's
+  // links continue; kCorruption when the entry has a link without a principal.
   Status Add(const PreparedEntry& prepared, std::vector<IndexPut>& out);
-  // Appends those that continue what stands before it: the postings of its principals. Errors as Add.
+  // Appends only those that continue earlier links: the postings of its principals. Errors as from Add.
   Status AddLinks(const PreparedEntry& prepared, std::vector<IndexPut>& out);
-  // Forgets what is held when it takes more than `keep_bytes`. REQUIRES: everything given is in `cold` now.
+  // Drops the totals when they take more than `keep_bytes`. REQUIRES: everything added so far is in `cold`.
   void Trim(size_t keep_bytes);
   size_t MemoryBytes() const { return bytes_; }
 
@@ -127,7 +128,7 @@ class IndexBuilder {
   const IndexReader* cold_;
   Links links_;
   std::unordered_map<std::string, Totals> totals_;
-  size_t bytes_ = 0;  // of totals_, by estimate
+  size_t bytes_ = 0;  // the estimated size of totals_
 };
 
 }  // namespace envledger

@@ -19,14 +19,14 @@ IndexWriter::IndexWriter(const LogDb& log, IndexDb& index, const IndexWriterOpti
       watermark_(index.watermark().seq) {}
 
 Status IndexWriter::AddEntry(uint64_t seq, std::string_view bytes, bool first) {
-  // The entry was checked when it was sealed, so its form is trusted here and its transition only read.
+  // The entry was checked when it was sealed, so its form is trusted here and its transition is only read.
   PreparedEntry prepared;
   auto entry = CheckEntry(bytes);
   if (!entry.ok()) return LogDamage("entry " + std::to_string(seq) + ": " + entry.status().message());
   prepared.entry = *std::move(entry);
   if (!prepared.entry.event) prepared.facts = FactsOf(prepared.entry.transition);
   ENVLEDGER_RETURN_IF_ERROR(builder_.Add(prepared, puts_).Prepend("entry " + std::to_string(seq) + ": "));
-  // The chain saves hashing every entry once more: each holds the leaf hash of the one before.
+  // Each entry holds the leaf hash of the one before it, which saves hashing every entry again.
   if (!first) tree_.Add(prepared.entry.header.previous, puts_);
   for (; counted_ < puts_.size(); ++counted_) {
     batch_bytes_ += sizeof(IndexPut) + puts_[counted_].key.size() + puts_[counted_].value.size();
@@ -57,7 +57,7 @@ Status IndexWriter::Step(uint64_t until) {
   }));
   ENVLEDGER_RETURN_IF_ERROR(std::move(problem));
   if (next.last_leaf_hash.empty()) {
-    return LogDamage("the log ends at entry " + std::to_string(next.seq) + ", before its size");
+    return LogDamage("the log ends at entry " + std::to_string(next.seq) + ", short of its size");
   }
   ENVLEDGER_RETURN_IF_ERROR(index_->Apply(puts_, next));
   builder_.Trim(options_.totals_bytes);

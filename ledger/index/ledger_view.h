@@ -1,4 +1,4 @@
-// A ledger as of one moment: what every question is answered from, by the daemon and by the offline tool alike.
+// The state of a ledger at one moment, from which the daemon and the offline tool answer every question.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct LedgerView {
   uint64_t tree_size = 0;
   Hash root{};
   std::string checkpoint;  // the latest signed note at or below tree_size, or empty
-  // Hears of damage that an answer met and went on without (IndexDamage, LogDamage); may be empty.
+  // Told of damage (IndexDamage, LogDamage) that an answer met but went on in spite of; may be empty.
   std::function<void(const Status&)> report_damage = {};
 };
 

@@ -7,9 +7,9 @@
 
 namespace envledger {
 
-// From the genesis and the rotations that the log has noted: few reads, however long the log is. A note that was lost
-// makes the history end too early; whoever relies on its end compares it with what the last key must have signed.
-// kCorruption when a noted entry is no rotation, or one that does not follow from those before.
+// From the genesis and the rotations noted in the log: few reads, however long the log is. If a note was lost, the
+// history ends too early; a caller that relies on its end must compare it with what the last key has signed.
+// kCorruption when a noted entry is not a rotation, or does not follow from those before.
 Result<KeyHistory> NotedKeys(const LogDb& log);
 
 }  // namespace envledger

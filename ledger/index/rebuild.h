@@ -1,4 +1,4 @@
-// Making a ledger's index anew while no daemon runs on it.
+// Rebuilding a ledger's index while no daemon runs on the ledger.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace envledger {
 
-// Removes the index of the ledger in `data_dir` and makes it anew from the log, in place. No daemon may run on the
+// Removes the index of the ledger in `data_dir` and rebuilds it from the log, in place. No daemon may run on the
 // ledger: kUnavailable when one does, or when the disk cannot be written; kNotFound when there is no ledger;
-// kCorruption with rule "log" when the log cannot be read to its end. `progress` (may be empty) hears how many entries
-// of how many are done. Returns how many there are.
+// kCorruption with rule "log" when the log cannot be read to its end. `progress` (may be empty) is told how many
+// entries are done, and of how many. Returns how many there are.
 Result<uint64_t> RebuildIndex(const std::string& data_dir, const std::function<void(uint64_t, uint64_t)>& progress);
 
 }  // namespace envledger

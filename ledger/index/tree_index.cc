@@ -1,15 +1,15 @@
-// Which levels to keep is a choice between reads and hashes. Every level would double the hashes on disk; every eighth,
-// as in tiles for export, would have a proof hash some 250 nodes for each tile that it passes. Every fourth costs a
-// sixteenth more keys than the leaves alone, and a proof then reads one row of 16 adjacent keys, mostly one block, and
-// hashes at most 11 nodes for each four levels.
+// Which levels to store is a choice between reads and hashes. Every level would double the hashes on disk; with every
+// eighth, as in tiles for export, a proof would hash some 250 nodes for each tile on its path. Every fourth costs a
+// sixteenth more keys than the leaves alone. A proof then reads one row of 16 adjacent keys, mostly one block, and
+// computes at most 11 nodes for every four levels.
 //
-// Leaves are keys of their own, not values of whole rows, so that nothing is ever rewritten or waits in memory: the
-// ragged right edge is in the table like everything else, a builder resumes from the table alone, and the set of keys
-// follows from the log, which is how verification compares the two.
+// Leaves are separate keys, not values of whole rows, so that nothing is ever rewritten or waits in memory. The ragged
+// right edge is in the table like everything else, a builder resumes from the table alone, and the set of keys follows
+// from the log, which lets verification compare the two.
 //
-// The index is derived data that anything may have damaged, so no proof made from it is trusted. The one thing known
-// from elsewhere is the root of the whole view; a consistency proof from the size in question to the whole leads from
-// the one root to the other only if both are right.
+// The index is derived data that anything may have damaged, so no proof made from it is trusted. Only the root of the
+// whole view comes from elsewhere. A consistency proof from the size in question to the whole connects the two roots
+// only if both are right.
 #include "ledger/index/tree_index.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace envledger {
 namespace {
 
 constexpr size_t kKeyBytes = 9;
-constexpr unsigned kMaxLevel = 60;  // the highest stored one that a u64 can count the leaves of
+constexpr unsigned kMaxLevel = 60;  // the highest stored level whose leaves a u64 can count
 constexpr uint64_t kRowWidth = 1 << kTreeStep;
 
 // The root of a complete subtree over `count` (a power of two) nodes.
@@ -51,7 +51,7 @@ Result<uint64_t> LastLeafOf(std::string_view key, std::string_view value) {
     return Corruption("a key or hash of the index's tree has the wrong form");
   }
   const uint64_t index = ReadU64(key.substr(1));
-  if (index > UINT64_MAX >> level) return Corruption("a key of the index's tree lies beyond all entries");
+  if (index > UINT64_MAX >> level) return Corruption("a key of the index's tree is beyond all entries");
   return (index << level) + ((uint64_t{1} << level) - 1);
 }
 

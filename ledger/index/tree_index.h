@@ -1,10 +1,10 @@
-// The Merkle tree in the index: what lets a proof of any size be made in O(log n) reads.
+// The Merkle tree in the index, from which a proof of any size can be made in O(log n) reads.
 //
 //   tree   level (u8: 0, 4, 8, ...), index (u64) -> hash (32 bytes) of that complete subtree of 2^level leaves
 //
-// Integers are big-endian. A key is written once, with the entry that completes its subtree, and never changes; so the
-// tree of every earlier size can be read from it too. Subtrees of the levels between are hashed when they are asked
-// for, from at most 8 stored hashes that lie side by side: a row, the 16 children of one stored node.
+// Integers are big-endian. A key is written once, with the entry that completes its subtree, and never changes, so the
+// tree of every earlier size can be read too. Subtrees of the levels in between are computed on demand, from at most 8
+// adjacent stored hashes of a row: the 16 children of one stored node.
 #pragma once
 
 #include <cstdint>
@@ -26,10 +26,10 @@ inline constexpr unsigned kTreeStep = 4;  // levels between stored ones
 
 // REQUIRES: `level` is a stored one.
 std::string TreeKey(unsigned level, uint64_t index);
-// The seq of the last leaf below a stored node. kCorruption when the key or the value is not of the form above.
+// The seq of the last leaf below a stored node. kCorruption when the key or the value does not have the form above.
 Result<uint64_t> LastLeafOf(std::string_view key, std::string_view value);
 
-// Reads subtrees, each row once. For the making of one proof or a few, by one thread at a time.
+// Reads subtrees, each row once. For making one proof or a few, on one thread at a time.
 class TreeReader {
  public:
   // The tree of the first `size` leaves. `index` is not owned. REQUIRES: size <= index.watermark().
@@ -38,12 +38,12 @@ class TreeReader {
   TreeReader& operator=(const TreeReader&) = delete;
 
   uint64_t size() const { return size_; }
-  // The hash of the complete subtree (a SubtreeReader). IndexDamage when the index lacks what it is made of, kInternal
-  // when it is not complete at this size.
+  // The hash of the complete subtree (a SubtreeReader). IndexDamage when the index lacks the hashes that it consists
+  // of, kInternal when the subtree is not complete at this size.
   Result<Hash> Subtree(unsigned level, uint64_t index);
   // Subtree as a function, which must not outlive the reader.
   SubtreeReader Subtrees();
-  // Rows read so far, each by one seek and at most 16 steps.
+  // How many rows were read, each by one seek and at most 16 steps.
   uint64_t rows_read() const { return rows_.size(); }
 
  private:
@@ -56,16 +56,15 @@ class TreeReader {
   std::map<std::pair<unsigned, uint64_t>, Row> rows_;
 };
 
-// The root of the first `size` leaves, proved consistent with `root`, that of the tree's own size, which comes from
-// elsewhere: what is returned is right however wrong the index may be. IndexDamage when it does not prove to be.
-// REQUIRES: size <= tree.size().
+// The root of the first `size` leaves, proven consistent with `root`, a trusted root of the tree's own size: the result
+// is right however wrong the index may be. IndexDamage when the proof fails. REQUIRES: size <= tree.size().
 Result<Hash> ProvenRootAt(TreeReader& tree, uint64_t size, const Hash& root);
 
 // Turns leaf hashes, in order, into the tree's keys. A value type; not thread-safe.
 class TreeBuilder {
  public:
   TreeBuilder() = default;  // from the first leaf on
-  // Goes on behind the leaves that `index` covers, in O(log n) reads. IndexDamage when it lacks them.
+  // Continues after the leaves that `index` covers, in O(log n) reads. IndexDamage when it lacks them.
   static Result<TreeBuilder> Resume(const IndexReader& index);
 
   // Appends to `out` the keys of the subtrees that this leaf completes.

@@ -11,7 +11,7 @@ namespace {
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// What a value that begins with `c` is; empty when no value does.
+// The type of a value that begins with `c`; empty when no value begins so.
 std::string_view TypeOf(char c) {
   switch (c) {
     case '{':
@@ -56,7 +56,7 @@ void AppendUtf8(std::string& out, unsigned point) {
   }
 }
 
-// Whether a key reads well in a path as it is.
+// Whether a key is readable in a path without quotes.
 bool IsPlain(std::string_view key) {
   return key.size() <= 64 && std::all_of(key.begin(), key.end(), [](char c) {
            return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '/' ||
@@ -117,7 +117,7 @@ bool JsonReader::Integer(std::string_view& digits, std::string_view wanted) {
   const size_t first = end;
   while (end < text_.size() && IsDigit(text_[end])) ++end;
   if (end == first) return Syntax("expected a digit after '-'");
-  if (end - first > 1 && text_[first] == '0') return Syntax("a number has no leading zeros");
+  if (end - first > 1 && text_[first] == '0') return Syntax("a number must not have leading zeros");
   if (end < text_.size() && (text_[end] == '.' || text_[end] == 'e' || text_[end] == 'E')) {
     return Fail("expected " + std::string(wanted) + " without fraction or exponent");
   }
@@ -156,7 +156,7 @@ bool JsonReader::String(std::string_view& value, std::string& decoded) {
       value = decoded;
       return true;
     }
-    if (c < 0x20) return Syntax("control characters are escaped in strings");
+    if (c < 0x20) return Syntax("control characters must be escaped in strings");
     ascii &= c < 0x80;
   }
   if (position_ == text_.size()) return Syntax("expected the string's closing quote");
@@ -164,12 +164,12 @@ bool JsonReader::String(std::string_view& value, std::string& decoded) {
   return ascii || IsUtf8(value) || Fail("is not UTF-8: " + Quoted(value));
 }
 
-// The string that began at `begin` and has its first escape here.
+// Goes on with the string that began at `begin`, at its first escape.
 bool JsonReader::EscapedString(size_t begin, std::string& decoded) {
   decoded.assign(text_.substr(begin, position_ - begin));
   while (position_ < text_.size() && text_[position_] != '"') {
     const char c = text_[position_];
-    if (static_cast<unsigned char>(c) < 0x20) return Syntax("control characters are escaped in strings");
+    if (static_cast<unsigned char>(c) < 0x20) return Syntax("control characters must be escaped in strings");
     if (c == '\\') {
       if (!Escape(decoded)) return false;
     } else {
@@ -207,7 +207,7 @@ bool JsonReader::Escape(std::string& decoded) {
   return true;
 }
 
-// The four digits of the "\u" that is here.
+// Reads the four digits of a "\u" escape.
 bool JsonReader::CodeUnit(unsigned& unit) {
   unit = 0;
   for (size_t i = position_ + 2; i < position_ + 6; ++i) {
@@ -227,7 +227,7 @@ bool JsonReader::Fail(std::string message, std::string_view member) {
 bool JsonReader::Syntax(std::string_view message) {
   std::string text = "not JSON at column " + std::to_string(position_ + 1) + ": ";
   text += message;
-  if (position_ >= text_.size()) text += ", not the end of the text";
+  if (position_ >= text_.size()) text += ", but the text ends here";
   return Fail(std::move(text));
 }
 

@@ -1,9 +1,9 @@
 // A strict pull reader over one JSON text (RFC 8259): the caller says what it expects and gets it, or an error that
 // names the field.
 //
-// It builds no tree and goes only as deep as its caller's grammar does, so nesting in the input costs nothing. Every
-// read returns false after the first error, which status() keeps: kInvalidArgument with the field's path as rule
-// ("identity.delegation[1].actor.kind", empty for the whole). Where the text is no JSON the message names the column,
+// It builds no tree and recurses only as deep as its caller's grammar, so nesting in the input costs nothing. After the
+// first error every read returns false, and status() keeps the error: kInvalidArgument with the field's path as rule
+// ("identity.delegation[1].actor.kind", empty for the whole). Where the text is not JSON the message names the column,
 // in bytes from 1.
 #pragma once
 
@@ -23,7 +23,7 @@ class JsonReader {
   explicit JsonReader(std::string_view text) : text_(text) { path_.reserve(8); }
 
   // Reads an object, calling `bool member(std::string_view key)` for each member; it must read the member's value. The
-  // key is good until it returns. Keys are not empty; that they are distinct is the caller's to see to.
+  // key is valid until `member` returns. Keys are not empty; the caller must check that they are distinct.
   template <typename Member>
   bool Object(Member&& member, std::string_view wanted = "an object");
 
@@ -31,7 +31,7 @@ class JsonReader {
   template <typename Item>
   bool List(Item&& item);
 
-  // Reads a string. The view is good until the next read.
+  // Reads a string. The view is valid until the next read.
   bool AnyText(std::string_view& value, std::string_view wanted = "a string");
   // Reads a string that is not empty.
   bool Text(std::string_view& value, std::string_view wanted = "a string");
@@ -47,9 +47,9 @@ class JsonReader {
   // Whether the whole text has been read.
   bool End();
 
-  // Where the reader is: the path of the value that it reads, or has just read.
+  // The path of the value that is being read, or was read last.
   std::string path() const { return Path({}); }
-  // Refuses the value at the present path, or its member of that name. Always false.
+  // Refuses the value at the current path, or the member of that name in it. Always false.
   bool Fail(std::string message, std::string_view member = {});
   const Status& status() const { return status_; }
 
@@ -59,7 +59,7 @@ class JsonReader {
     size_t index;
   };
 
-  char Next();  // the next character that is not white space, not taken; 0 at the end
+  char Next();  // peeks at the next character that is not white space; 0 at the end
   bool Take(char c);
   bool Begin(char open, std::string_view wanted);
   bool Key(std::string_view& key, std::string& decoded);

@@ -9,16 +9,15 @@
 
 namespace envledger {
 
-// Appends `text` in quotes. Besides what RFC 8259 demands, DEL and U+0080 to U+009F are escaped: a stored text must not
-// steer the terminal on which it is printed.
+// Appends `text` in quotes. Besides what RFC 8259 requires, DEL and U+0080 to U+009F are escaped, so that stored text
+// cannot control the terminal on which it is printed.
 void AppendJsonString(std::string& out, std::string_view text);
 std::string JsonString(std::string_view text);
 
-// One object, field by field, in the order given. Names may be any text; that they are distinct is the caller's to see
-// to.
+// One object, field by field, in the order of the calls. Names may be any text; the caller must keep them distinct.
 class JsonObject {
  public:
-  // `json` is JSON already.
+  // `json` is already JSON.
   JsonObject& Raw(std::string_view name, std::string_view json) {
     Name(name);
     text_ += json;
@@ -29,7 +28,7 @@ class JsonObject {
     AppendJsonString(text_, value);
     return *this;
   }
-  // Null when empty: an absent string of the model.
+  // Null when empty, because the model holds an absent string as an empty one.
   JsonObject& TextOrNull(std::string_view name, std::string_view value) {
     return value.empty() ? Raw(name, "null") : Text(name, value);
   }
@@ -59,7 +58,7 @@ class JsonObject {
   std::string text_ = "{";
 };
 
-// [a,b,...] of elements that are JSON already, and of strings.
+// [a,b,...] of elements that are already JSON; of strings.
 std::string JsonArray(const std::vector<std::string>& elements);
 std::string JsonStrings(const std::vector<std::string>& strings);
 

@@ -6,10 +6,10 @@
 //   3  keep      F.previous is another name of F
 //   4  swap      F.next is renamed to F
 //
-// Each step is durable before the next, and each leaves the files such that the daemon can start: up to 3 with the old
-// key, which the ledger has, from 4 on with the new one, to which F.rotation leads. Where an earlier run stopped is
-// read from the files: nothing else says how far it came. A step that was done and is not known to be durable
-// (kUnknownOutcome) ends the run like any other failure, and the next one makes it so.
+// Each step is durable before the next. After each, the files are such that the daemon can start: up to 3 with the old
+// key, which the ledger has; from 4 on with the new key, to which F.rotation leads. How far an earlier run came is read
+// from the files alone. A step that was done but may not be durable (kUnknownOutcome) ends the run like any other
+// failure, and the next run makes it durable.
 #include "ledger/keys/key_rotation.h"
 
 #include <unistd.h>
@@ -28,7 +28,7 @@ namespace {
 
 constexpr unsigned kPublicMode = 0644;
 
-// The key in a file; nothing when there is no file.
+// The key in a file; nullopt when there is no file.
 Result<std::optional<SigningKey>> LoadIfThere(const std::string& path) {
   auto key = SigningKey::Load(path);
   if (key.ok()) return std::optional<SigningKey>(*std::move(key));
@@ -36,7 +36,7 @@ Result<std::optional<SigningKey>> LoadIfThere(const std::string& path) {
   return std::move(key).status();
 }
 
-// The rotation in a file; nothing when there is no file, or none of this ledger's in it.
+// The rotation in a file; nullopt when there is no file, or it holds no rotation of this ledger.
 std::optional<KeyRotated> ReadRotation(const std::string& path, const std::string& origin) {
   const auto note = ReadFile(path, kMaxNoteBytes);
   if (!note.ok()) return std::nullopt;
@@ -60,9 +60,9 @@ class Rotation {
     if (key.public_key() != in_force) return Unrecorded(key, previous);
 
     ENVLEDGER_ASSIGN_OR_RETURN(std::optional<SigningKey> next, LoadIfThere(NextKeyPath(path_)));
-    // What an earlier run has done is gone on from, and it may have ended before that was durable.
+    // An earlier run may have ended before its last step was durable.
     if (next) ENVLEDGER_RETURN_IF_ERROR(SyncDirectory(DirectoryOf(path_)));
-    // Before anything new is made, so that what is there afterwards belongs to this rotation.
+    // Old files are removed before new ones are made, so that whatever is there later belongs to this rotation.
     if (!next) ENVLEDGER_RETURN_IF_ERROR(Step("clean", [this] { return Clean(); }));
     if (!next) ENVLEDGER_RETURN_IF_ERROR(Step("generate", [&] { return Generate(next); }));
     if (!Leads(ReadRotation(RotationPath(path_), keys_.origin()), in_force, next->public_key())) {
@@ -84,7 +84,7 @@ class Rotation {
     return hook_ ? hook_(name, true) : Ok();
   }
 
-  // The file's key is not the ledger's: it may be on its way there.
+  // The file's key is not the ledger's. A rotation that the ledger has not recorded yet may explain that.
   Result<RotatedKey> Unrecorded(const SigningKey& key, const std::optional<SigningKey>& previous) {
     const VerifierKey& in_force = keys_.current().key;
     ENVLEDGER_ASSIGN_OR_RETURN(VerifierKey made, MakeVerifierKey(keys_.origin(), key.public_key()));
@@ -95,10 +95,10 @@ class Rotation {
       return RotatedKey{std::move(made), true};
     }
     std::string why =
-        "the ledger's key is " + FormatVerifierKey(in_force) + ", that of " + path_ + " is " + FormatVerifierKey(made);
+        "the ledger's key is " + FormatVerifierKey(in_force) + ", but " + path_ + " holds " + FormatVerifierKey(made);
     if (previous && previous->public_key() == in_force.public_key) {
-      why += "; " + PreviousKeyPath(path_) + " is the ledger's, but " + RotationPath(path_) +
-             " does not lead from it to the new one";
+      why += "; " + PreviousKeyPath(path_) + " holds the ledger's key, but " + RotationPath(path_) +
+             " does not lead from it to the new key";
     }
     return Status(Code::kNotPermitted, "key", why);
   }
@@ -139,7 +139,7 @@ class Rotation {
 }  // namespace
 
 Result<RotatedKey> RotateKeyFile(const std::string& key_path, const KeyHistory& keys, const RotationHook& hook) {
-  // Of two at once, each would take the other's files for those of a rotation that was interrupted, and remove them.
+  // Of two rotations at once, each would take the other's files for those of an interrupted rotation, and remove them.
   const auto lock = LockDirectory(DirectoryOf(key_path), std::chrono::milliseconds(0));
   if (lock.status().rule() == kRuleLocked) {
     return Unavailable("another rotation in " + DirectoryOf(key_path) + " is under way");

@@ -6,7 +6,7 @@ namespace envledger {
 
 std::string TooLargeForOneAnswer(std::string_view envelope_id) {
   return "envelope " + std::string(envelope_id) +
-         " is larger than an answer may be, and its later records are left out: ask for it in parts (FORMAT.md, 7.5)";
+         " is too large for one answer, so its later records are left out: ask for it in parts (FORMAT.md, 7.5)";
 }
 
 EnvelopePages::EnvelopePages(LedgerReader& reader, EnvelopeRecords begun, uint64_t tree_size)
@@ -36,7 +36,7 @@ Status EnvelopePages::Turn(uint64_t from_revision) {
   const auto& next = page.envelope.next_revision;
   if (page.envelope.entries.empty() || (next && *next <= from_revision)) {
     return Corruption("the ledger gives no record of envelope " + first_.envelope_id + " from revision " +
-                      std::to_string(from_revision) + " on, and said that there are some");
+                      std::to_string(from_revision) + " on, but said that there are some");
   }
   completeness_.scanned += page.completeness.scanned;
   if (!page.completeness.complete) {

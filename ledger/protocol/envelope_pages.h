@@ -1,5 +1,5 @@
-// The sealed records of one envelope, as a reader gives them: page after page, of which the first and one more are
-// held.
+// The sealed records of one envelope, read from a LedgerReader page by page. The first page and one more are held in
+// memory.
 #pragma once
 
 #include <cstdint>
@@ -14,31 +14,32 @@
 
 namespace envledger {
 
-// The problem of an answer to who did not ask for an envelope in parts.
+// Says that an answer leaves records out because its request did not ask for the envelope in parts.
 std::string TooLargeForOneAnswer(std::string_view envelope_id);
 
-// One user at a time. The reader must outlive it.
+// For one user at a time. The reader must outlive it.
 class EnvelopePages {
  public:
-  // Asks for the first page. Errors as LedgerReader::FindEnvelope.
+  // Asks for the first page. Errors are those of LedgerReader::FindEnvelope.
   static Result<EnvelopePages> Open(LedgerReader& reader, const std::string& envelope_id);
-  // Goes on from what a query gave of an envelope, whose answer was read from the first `tree_size` entries.
+  // Continues from the first part of an envelope that a query returned (`begun`). The query's answer was read from the
+  // first `tree_size` entries.
   EnvelopePages(LedgerReader& reader, EnvelopeRecords begun, uint64_t tree_size);
 
   const std::string& envelope_id() const { return first_.envelope_id; }
   RoleMask roles() const { return first_.roles; }
-  // What the first page holds, and whether that is all.
+  // The entries of the first page, and whether there are no others.
   const std::vector<std::string>& first() const { return first_.entries; }
   bool whole() const { return !first_.next_revision; }
-  // The tree of the first page. Records that were sealed later may come: it is the caller's to leave them out.
+  // The tree of the first page. Later pages may have records that were sealed after it; the caller must leave them out.
   uint64_t tree_size() const { return tree_size_; }
-  // Of the first page, when it was asked for here; then what later pages found wrong is added to it.
+  // That of the first page, if Open asked for it. Problems of later pages are added.
   const Completeness& completeness() const { return completeness_; }
 
-  // The next record's entry, valid until the next call; null at the end. Errors as LedgerReader::FindEnvelope, and
-  // kCorruption when a page does not go on where the one before ended.
+  // The next record's entry, valid until the next call; null at the end. Errors are those of
+  // LedgerReader::FindEnvelope, and kCorruption when a page does not continue where the previous one ended.
   Result<const std::string*> Next();
-  // From the first record again.
+  // Starts again at the first record.
   void Rewind();
 
  private:
@@ -50,8 +51,8 @@ class EnvelopePages {
   Completeness completeness_;
 
   bool in_first_ = true;
-  EnvelopeRecords later_;  // the page at which the reading is, behind the first
-  size_t next_ = 0;        // of the present page
+  EnvelopeRecords later_;  // the page after the first that is being read
+  size_t next_ = 0;        // in the page that is being read
 };
 
 }  // namespace envledger

@@ -1,5 +1,5 @@
-// One table says what filters there are, in which order, what they take and what they set. Everything that reads or
-// writes filters goes by it.
+// One table defines the filters: their order, what they take and what they set. Everything that reads or writes filters
+// uses it.
 #include "ledger/protocol/filters.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace envledger {
 namespace {
 
-// What is read so far.
+// What has been read so far.
 struct Reading {
   QueryPlan plan;
   PrincipalName principal;
@@ -41,7 +41,7 @@ Status SetFlag(const std::string&, Reading& reading) {
 template <std::optional<Nanos> QueryRequest::*field>
 Status SetTime(const std::string& value, Reading& reading) {
   const auto time = ParseTime(value);
-  if (!time.ok() || FormatTime(*time) != value) return InvalidArgument("no moment is written " + Quoted(value));
+  if (!time.ok() || FormatTime(*time) != value) return InvalidArgument("not a canonical time: " + Quoted(value));
   reading.plan.request.*field = *time;
   return Ok();
 }
@@ -115,7 +115,7 @@ Status SetLimit(const std::string& value, Reading& reading) {
   constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
   const auto limit = ParseDecimal(value);
   if (!limit || *limit > kMost) {
-    return InvalidArgument("a number from 0 to " + std::to_string(kMost) + " is expected, not " + Quoted(value));
+    return InvalidArgument("expected a number from 0 to " + std::to_string(kMost) + ", not " + Quoted(value));
   }
   reading.plan.limit = *limit;
   return Ok();
@@ -165,7 +165,7 @@ Status Read(const std::vector<KeyValue>& filters, Reading& reading) {
     const Filter* const found = std::find_if(next, std::end(kFilters), named);
     if (found == std::end(kFilters)) {
       const bool known = std::any_of(std::begin(kFilters), next, named);
-      return InvalidArgument(known ? name + " is not in its place" : "no filter is named " + name);
+      return InvalidArgument(known ? name + " is repeated or out of order" : "no filter is named " + name);
     }
     if ((found->takes == FilterTakes::kNothing) != filter.value.empty()) {
       return InvalidArgument(name + (filter.value.empty() ? " needs a value" : " takes no value"));

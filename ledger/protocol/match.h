@@ -1,5 +1,5 @@
-// What a query asks of an envelope, judged on the envelope's own records: by those who answer, and by those who check
-// an answer.
+// Whether an envelope matches a query, judged from the envelope's own records: for those who answer, and for those who
+// check an answer.
 #pragma once
 
 #include <cstdint>
@@ -13,25 +13,25 @@
 
 namespace envledger {
 
-// Which record gives an envelope its place in the answer; see QueryRequest in protocol.fbs.
+// Which record gives an envelope its place in the answer's order; see QueryRequest in protocol.fbs.
 enum class PlaceRule { kRequested, kPrincipal, kNativeId, kNode, kRecorder };
 PlaceRule PlaceRuleOf(const QueryRequest& query);
 
-// Of a query without an empty principal id, which it borrows. Thread-safe.
+// Matches envelopes against a query, which it borrows. REQUIRES: the query has no empty principal id. Thread-safe.
 class Matcher {
  public:
   explicit Matcher(const QueryRequest& query) : query_(query), rule_(PlaceRuleOf(query)) {}
 
   PlaceRule rule() const { return rule_; }
-  // Whether the rule can take this record as its envelope's place: it is the first of those that pass.
+  // Whether this record may give its envelope's place. The first such record does.
   bool CanPlace(const Record& record) const;
-  // Nothing when no record passes.
+  // The envelope's place; nullopt when no record may give it.
   std::optional<uint64_t> PlaceOf(const std::vector<Record>& records) const;
 
-  // Whether the `requested` record alone tells that its envelope is not in the answer. REQUIRES: it is one.
+  // Whether the `requested` record alone shows that its envelope does not match. REQUIRES: `requested` is one.
   bool RulesOut(const Record& requested) const;
-  // The roles that the queried principal holds (0 without one), or nothing when the envelope does not match. REQUIRES:
-  // all its records in order, the first `requested`.
+  // The roles that the queried principal holds (0 without one); nullopt when the envelope does not match. REQUIRES: all
+  // records of the envelope in order, the first `requested`.
   std::optional<RoleMask> Judge(const std::vector<Record>& records) const;
 
  private:
@@ -41,8 +41,8 @@ class Matcher {
   const PlaceRule rule_;
 };
 
-// Judges one envelope record by record, without holding the records. What it keeps is small, but for the resources
-// requested, where the query asks how they compare with what was granted. The matcher must outlive it.
+// Judges one envelope record by record, without holding the records. It keeps little, except for the resources
+// requested where the query compares them with what was granted. The matcher must outlive it.
 class EnvelopeJudge {
  public:
   explicit EnvelopeJudge(const Matcher& matcher) : matcher_(&matcher) {}
@@ -52,7 +52,7 @@ class EnvelopeJudge {
   // Matcher::PlaceOf and Matcher::Judge of the records so far.
   std::optional<uint64_t> place() const { return place_; }
   std::optional<RoleMask> Verdict() const;
-  // The first record rules the envelope out, whatever follows.
+  // The first record alone shows that the envelope does not match, whatever follows.
   bool ruled_out() const { return ruled_out_; }
   uint64_t records() const { return records_; }
   size_t MemoryBytes() const;
@@ -64,7 +64,7 @@ class EnvelopeJudge {
   uint64_t records_ = 0;
   std::optional<uint64_t> place_;
   bool ruled_out_ = false;
-  bool has_recorder_ = false;  // of those asked for
+  bool has_recorder_ = false;  // a recorder that was asked for
   bool has_node_ = false;
   bool has_native_id_ = false;
   RoleMask roles_ = 0;

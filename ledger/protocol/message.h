@@ -1,8 +1,8 @@
 // The protocol's messages (schema/protocol.fbs) as plain C++ values, and their encoding.
 //
-// Requests and responses are variants; decoding checks everything (FlatBuffers verification, enum ranges, UTF-8,
-// nothing trailing), so that what comes out can be used without looking again. Frames (the size prefix) are the
-// transport's.
+// Requests and responses are variants. Decoding checks everything (FlatBuffers verification, enum ranges, UTF-8,
+// nothing trailing), so that the result can be used without further checks. Frames (the size prefix) belong to the
+// transport.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,7 @@ struct AppendResponse {
 struct PingRequest {};
 struct PingResponse {};
 
-// --- audit socket (field meanings stand in protocol.fbs) ---
+// --- audit socket (protocol.fbs explains the fields) ---
 
 struct PrincipalFilter {
   PrincipalKind kind = PrincipalKind::kUnspecified;  // any
@@ -210,7 +210,7 @@ struct Request {
   RequestBody body;
 };
 
-// A refusal as it travels. `item` is the index of the refused item of an append, or -1.
+// A refusal as it is sent. `item` is the index of the refused item of an append, or -1.
 struct ErrorInfo {
   Status status;
   int32_t item = -1;
@@ -233,7 +233,7 @@ std::string EncodeResponse(const Response& response);
 Result<Request> DecodeRequest(std::string_view bytes);
 Result<Response> DecodeResponse(std::string_view bytes);
 
-// The correlation number of a request that DecodeRequest refused, as far as it can be read; 0 otherwise.
+// The correlation number of a request that DecodeRequest refused, if it can still be read; 0 otherwise.
 uint64_t CorrelationOf(std::string_view request_bytes);
 
 }  // namespace envledger

@@ -5,7 +5,7 @@ namespace {
 
 Result<std::vector<PrincipalSummary>> Find(LedgerReader& reader, const PrincipalFilter& filter) {
   PrincipalsRequest request{.filter = filter, .limit = kMostCandidates, .cursor = {}};
-  request.filter.roles = 0;  // who is meant does not depend on the role that is asked about
+  request.filter.roles = 0;  // the name means the same principals whatever role is asked about
   ENVLEDGER_ASSIGN_OR_RETURN(PrincipalsResponse response, reader.Principals(request));
   return std::move(response.principals);
 }
@@ -36,7 +36,7 @@ Result<PrincipalName> ParsePrincipalName(std::string_view text) {
     }
   }
   if (name.filter.id.empty())
-    return InvalidArgument("a principal has an id, and \"" + std::string(text) + "\" has none");
+    return InvalidArgument("a principal needs an id, but \"" + std::string(text) + "\" has none");
   return name;
 }
 

@@ -1,8 +1,8 @@
-// How people name a principal, [KIND:]ID, and which one a ledger knows by that name.
+// How people name a principal, [KIND:]ID, and which principal of a ledger they mean.
 //
-// An id may itself hold colons, and begin with a word that is also a kind ("system:serviceaccount:default:web"). So
+// An id may itself contain colons, and begin with a word that is also a kind ("system:serviceaccount:default:web"). So
 // "WORD:REST" with a kind word is read as kind and id first, and as a whole id when the ledger knows no principal of
-// the first reading but one of the second. ":ID" says that all that follows is the id.
+// the first reading but one of the second. In ":ID" everything after the colon is the id.
 #pragma once
 
 #include <optional>
@@ -20,14 +20,14 @@ struct PrincipalName {
   PrincipalFilter filter;            // the first reading
   std::optional<std::string> whole;  // the id of the second reading, when there is one
 
-  // One of them or both, the first one first.
+  // The one or two readings, the first one first.
   std::vector<PrincipalFilter> Readings() const;
 };
 
-// kInvalidArgument when no id is left.
+// kInvalidArgument when the id is empty.
 Result<PrincipalName> ParsePrincipalName(std::string_view text);
 
-// Whom ResolvedPrincipal lists at most. One more than a person is told about, so that more can be noticed.
+// The most principals that ResolvedPrincipal lists: one more than a person is shown, to notice that there are more.
 inline constexpr uint32_t kMostCandidates = 11;
 
 struct ResolvedPrincipal {

@@ -1,4 +1,4 @@
-// Requests: what is checked of one before it is read, how it is read, and how it is written.
+// Requests: the checks before reading, reading, and writing.
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
@@ -9,7 +9,7 @@
 namespace envledger {
 namespace {
 
-using namespace wire;  // written for this file and its twin
+using namespace wire;  // written for this file and response.cc
 
 // --- what is mandatory ---
 
@@ -231,7 +231,7 @@ Offset<void> Encode(FlatBufferBuilder& b, const FollowRequest& request) {
 
 Offset<void> Encode(FlatBufferBuilder& b, const StatusRequest&) { return fb::CreateStatusRequest(b).Union(); }
 
-// A union's types follow the order of the schema, and so does the variant.
+// The alternatives of the variant are in the order of the schema, as are the union's types.
 static_assert(std::variant_size_v<RequestBody> == static_cast<size_t>(fb::RequestBody::MAX));
 static_assert(std::is_same_v<std::variant_alternative_t<static_cast<size_t>(fb::RequestBody::query) - 1, RequestBody>,
                              QueryRequest>);
@@ -259,7 +259,7 @@ Result<Request> DecodeRequest(std::string_view bytes) {
 }
 
 uint64_t CorrelationOf(std::string_view request_bytes) {
-  // The buffer is malformed, so nothing is assumed of it: every step stays inside or gives up.
+  // The buffer is malformed and not trusted: every step stays inside it or gives up.
   const auto load = [&](uint64_t at, auto value) {
     if (at <= request_bytes.size() && request_bytes.size() - at >= sizeof(value)) {
       std::memcpy(&value, request_bytes.data() + at, sizeof(value));

@@ -1,4 +1,4 @@
-// Responses: what is checked of one before it is read, how it is read, and how it is written.
+// Responses: the checks before reading, reading, and writing.
 #include <type_traits>
 
 #include "ledger/protocol/message.h"
@@ -7,7 +7,7 @@
 namespace envledger {
 namespace {
 
-using namespace wire;  // written for this file and its twin
+using namespace wire;  // written for this file and request.cc
 
 // --- what is mandatory ---
 
@@ -82,7 +82,7 @@ bool CheckBody(const fb::Response& response, Fault& fault) {
 
 bool CheckParts(const fb::Response& response, Fault& fault) {
   if (response.error() == nullptr) return Present(response.body(), "body", fault) && CheckBody(response, fault);
-  if (response.body() != nullptr) return fault.Set("body", "stands beside an error");
+  if (response.body() != nullptr) return fault.Set("body", "is set beside an error");
   return response.error()->code() != fb::ErrorCode::none || fault.Set("code", "is missing") || fault.In("error");
 }
 
@@ -344,7 +344,7 @@ Offset<fb::Error> Encode(FlatBufferBuilder& b, const ErrorInfo& error) {
 }
 static_assert(static_cast<int>(Code::kInternal) == static_cast<int>(fb::ErrorCode::MAX));
 
-// A union's types follow the order of the schema, and so does the variant, whose first is the error.
+// The variant begins with the error; its other alternatives are in the order of the schema, as are the union's types.
 static_assert(std::variant_size_v<ResponseBody> == static_cast<size_t>(fb::ResponseBody::MAX) + 1);
 static_assert(std::is_same_v<std::variant_alternative_t<static_cast<size_t>(fb::ResponseBody::query), ResponseBody>,
                              QueryResponse>);

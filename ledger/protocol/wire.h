@@ -1,7 +1,7 @@
 // What requests and responses have in common on the wire. Private to this room.
 //
-// A message is first checked as a whole (its shape, the verifier, what is mandatory), and then read without looking
-// again.
+// A message is first checked as a whole (its shape, the verifier, mandatory fields), and then read without further
+// checks.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace envledger::wire {
 template <typename T>
 using TableList = flatbuffers::Vector<flatbuffers::Offset<T>>;
 
-// Shape, then verifier. Nested buffers are judged by whoever reads them.
+// Checks the shape, then runs the verifier. Nested buffers are checked by their own readers.
 template <typename Root>
 bool CheckBuffer(const Shape& shape, const char* identifier, const AlignedBytes& bytes, Fault& fault) {
   if (!shape.Check(bytes.data(), bytes.size(), fault)) return false;
@@ -59,7 +59,7 @@ inline Hash DecodeHash(const fb::Hash32& hash) {
   return value;
 }
 
-// The list of what `decode` makes of each item.
+// The list of the results of `decode` for each item.
 template <typename T, typename Table, typename Decode>
 std::vector<T> List(const TableList<Table>* items, Decode decode) {
   std::vector<T> list;
@@ -80,7 +80,7 @@ inline Offset<flatbuffers::String> Text(FlatBufferBuilder& b, const std::string&
   return text.empty() ? Offset<flatbuffers::String>() : b.CreateString(text);
 }
 
-// Buffers inside a message stand at multiples of 8, so that a reader may read them in place.
+// Aligns a buffer inside a message to a multiple of 8, so that a reader can read it in place.
 inline Offset<flatbuffers::Vector<uint8_t>> Nested(FlatBufferBuilder& b, std::string_view bytes) {
   b.ForceVectorAlignment(bytes.size(), sizeof(uint8_t), 8);
   return b.CreateVector(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());

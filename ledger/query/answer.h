@@ -1,4 +1,4 @@
-// One page of a query's answer while it is made. Private to this room.
+// One page of a query's answer, while it is being made. Private to this room.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,18 @@
 
 namespace envledger {
 
-// The place after which the page begins; nothing for the first. kInvalidArgument as PlaceOfCursor.
+// The place after which the page begins; nullopt for the first page. kInvalidArgument as from PlaceOfCursor.
 Result<std::optional<uint64_t>> PlaceAsked(const QueryRequest& request);
 
-// What an answer gives of one envelope while its records go by: as many of the first as fit, but one at least. It does
-// not end between two records of one revision, as a ledger that a broken index once hurt may have them.
+// The part of an envelope that an answer holds, collected as its records go by: as many of the first records as fit,
+// but at least one. It never ends between two records of one revision, which a ledger may have if a broken index once
+// damaged it.
 class Piece {
  public:
   Piece(uint64_t max_bytes, uint64_t max_records) : max_bytes_(max_bytes), max_records_(max_records) {}
   explicit Piece(const AnswerLimits& limits) : Piece(limits.max_bytes, limits.max_records) {}
 
-  // The next record's bytes, and its revision.
+  // Adds the next record's bytes, with its revision.
   void Add(uint64_t revision, std::string entry);
   const std::vector<std::string>& entries() const { return entries_; }
   uint64_t bytes() const { return bytes_; }
@@ -42,17 +43,17 @@ class Piece {
 
 class Page {
  public:
-  // Nothing is owned.
+  // Owns none of its arguments.
   Page(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits);
 
-  // Adds an envelope that matches, with the roles that it was judged to have.
+  // Adds an envelope that matches, with the queried principal's roles in it.
   void Add(std::string envelope_id, RoleMask roles, Piece piece);
-  // The answer is not complete; the first reason is kept.
+  // Marks the answer as incomplete; the first reason is kept.
   void Problem(std::string text);
-  // Whether it holds as much as it may.
+  // Whether the page has reached its limits.
   bool full() const;
   uint32_t max_envelopes() const { return max_envelopes_; }
-  // The answer goes on after this place.
+  // Lets the next page begin after this place.
   void ContinueAfter(uint64_t place) {
     response_.completeness.next_cursor = CursorAfter(QuestionOf(request_), std::to_string(place));
   }
@@ -68,7 +69,7 @@ class Page {
   QueryResponse response_;
 };
 
-// scan.cc: a page without any index. Errors as RunQuery.
+// scan.cc: answers a page without any index. Errors as from RunQuery.
 Result<QueryResponse> RunScan(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits);
 
 }  // namespace envledger

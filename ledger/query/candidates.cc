@@ -7,8 +7,8 @@
 namespace envledger {
 namespace {
 
-// One principal's links, by ordinal. Seqs grow with ordinals, so the place of a seq is found by bisection. `at`: a
-// cursor of the table of principals, shared by the walks of a query; the next ordinal is mostly the next key.
+// One principal's links, by ordinal. Seqs grow with ordinals, so the place of a seq is found by bisection. `at` is a
+// cursor of the table of principals that a query's walks share; the next ordinal is mostly the next key.
 class PrincipalWalk {
  public:
   static Result<PrincipalWalk> Start(const LedgerView& view, IndexCursor& at, std::string prefix,
@@ -33,7 +33,8 @@ class PrincipalWalk {
       walk.ordinal_ = low;
       walk.end_ = summary.links + 1;
     }
-    // The last ordinal of the page before: were its posting wrong, those beside it could be skipped unseen.
+    // Checks the last ordinal of the previous page: if its posting were wrong, its neighbours could be skipped
+    // unnoticed.
     const uint64_t before = descending ? low : low - 1;
     if (after && before >= 1 && before <= summary.links) {
       ENVLEDGER_RETURN_IF_ERROR(walk.CheckOrdinal(*view.log, before));
@@ -65,7 +66,7 @@ class PrincipalWalk {
 
   Result<uint64_t> SeqOfOrdinal(uint64_t ordinal) const {
     const std::string key = PrincipalKey(prefix_, ordinal);
-    // The cursor is the walks' own as long as its key has this prefix; its neighbour is then mostly what is wanted.
+    // While the cursor's key has this prefix, no other walk has moved it, and mostly the next key is the right one.
     const bool near = at_->Valid() && at_->key().size() == key.size() && at_->key().starts_with(prefix_) &&
                       ReadU64(at_->key().substr(prefix_.size())) + (descending_ ? -1 : 1) == ordinal;
     if (near) descending_ ? at_->Prev() : at_->Next();
@@ -101,7 +102,7 @@ class PrincipalWalk {
 
 class PrincipalWalks : public Candidates {
  public:
-  // `at`: the cursor of the walks.
+  // `at`: the cursor that the walks share.
   PrincipalWalks(std::unique_ptr<IndexCursor> at, std::vector<PrincipalWalk> walks, bool descending)
       : at_(std::move(at)), walks_(std::move(walks)), descending_(descending) {}
 
@@ -144,7 +145,7 @@ std::vector<const Principal*> InvolvedIn(const Transition& transition) {
   return involved;
 }
 
-// An envelope's place is where the principal appears first, whatever the role it is asked for.
+// An envelope's place is where the principal first appears, in whatever role, even if the query names a role.
 PrincipalFilter AnyRole(PrincipalFilter filter) {
   filter.roles = 0;
   return filter;
@@ -152,8 +153,8 @@ PrincipalFilter AnyRole(PrincipalFilter filter) {
 
 }  // namespace
 
-// In the first record every principal has a link; in a later one only a decider can, so the order settles whose is
-// whose.
+// In the first record every principal has a link; in a later one only a decider can, so the order determines which link
+// belongs to which principal.
 bool CarriesLink(const Record& record, const Principal& principal, uint64_t ordinal) {
   const std::vector<const Principal*> involved = InvolvedIn(record.transition);
   for (size_t i = 0; i < record.links.size() && i < involved.size(); ++i) {
@@ -164,7 +165,7 @@ bool CarriesLink(const Record& record, const Principal& principal, uint64_t ordi
 
 Status MisplacedOrdinal(const std::string& principal_id, uint64_t ordinal, uint64_t seq) {
   return Corruption("principal " + principal_id + ": the index gives entry " + std::to_string(seq) + " for ordinal " +
-                    std::to_string(ordinal) + ", the entry does not");
+                    std::to_string(ordinal) + ", but the entry says otherwise");
 }
 
 Result<std::unique_ptr<Candidates>> PrincipalCandidates(const LedgerView& view, const PrincipalFilter& filter,
@@ -180,7 +181,7 @@ Result<std::unique_ptr<Candidates>> PrincipalCandidates(const LedgerView& view, 
         if (bytes > limits.max_principal_bytes) {
           problem = Status(Code::kResourceExhausted, "principal",
                            "more than " + std::to_string(walks.size()) +
-                               " principals have this id, too many to be asked about at once: name kind and issuer");
+                               " principals have this id, too many for one query: name the kind and the issuer");
           return false;
         }
         auto walk = PrincipalWalk::Start(view, *at, prefix, summary, descending, after);

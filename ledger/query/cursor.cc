@@ -1,7 +1,7 @@
-// A cursor is the place, which a person can read, and a check: the beginning of the SHA-256 of question and place. A
-// cursor that was cut, mistyped or made for other filters would else be a place like any other, and what lies before it
-// would be missing from the answer without a word. It is no secret and no authority: whoever may ask may ask from
-// anywhere.
+// A cursor is the place, which a person can read, and a checksum: the beginning of the SHA-256 of question and place.
+// Without the checksum, a cursor that was cut, mistyped or made for other filters would be taken for another place, and
+// envelopes would silently be missing from the answer. It is neither a secret nor a permission: whoever may ask may
+// start anywhere.
 #include "ledger/query/cursor.h"
 
 #include "ledger/base/bytes.h"
@@ -42,7 +42,7 @@ std::string CursorAfter(std::string_view question, std::string_view place) {
 Result<std::string> PlaceOfCursor(std::string_view question, std::string_view cursor) {
   const std::string_view place = cursor.substr(0, cursor.find('-'));
   if (cursor != CursorAfter(question, place)) {
-    return InvalidField("cursor", "not a cursor of this question, or not all of it: " + Quoted(cursor));
+    return InvalidField("cursor", "not a cursor of this question, or cut off: " + Quoted(cursor));
   }
   return std::string(place);
 }

@@ -1,4 +1,4 @@
-// Where an answer of several pages goes on. Private to this room.
+// Where an answer of several pages continues. Private to this room.
 #pragma once
 
 #include <string>
@@ -9,14 +9,14 @@
 
 namespace envledger {
 
-// What a cursor belongs to: everything that is asked but for the size of a page and, as places are the same, for
-// whether indexes are used and large envelopes given in parts.
+// What a cursor belongs to: the whole request except the size of a page, whether indexes are used, and whether large
+// envelopes are given in parts. The last two do not change the places.
 std::string QuestionOf(const QueryRequest& request);
 std::string QuestionOf(const PrincipalsRequest& request);
 
-// The cursor that goes on behind `place`, which is text without '-'. It stays good while the ledger grows.
+// The cursor that continues after `place`, a text without '-'. It stays valid while the ledger grows.
 std::string CursorAfter(std::string_view question, std::string_view place);
-// The place of a cursor. kInvalidArgument for one of another question, and for one that was changed or cut.
+// The place of a cursor. kInvalidArgument when the cursor is of another question, or was changed or cut.
 Result<std::string> PlaceOfCursor(std::string_view question, std::string_view cursor);
 
 }  // namespace envledger

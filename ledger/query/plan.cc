@@ -1,19 +1,18 @@
-// Which lists of the index a query is answered from.
+// Chooses the lists of the index from which a query is answered.
 //
-// The order of the answer is the query's alone (PlaceRule); what the planner chooses is how to come by the places in
-// that order with the least work. What a query asks of the `requested` record (tenant, kind, target, scope, request id,
-// trace id, parent, time) stands in lists that all name that one record, so their intersection is found by leapfrog:
-// the lists in turn seek to the seq that another has come to, and where all agree is a candidate. Principals, native
-// ids, nodes and recorders name later records as well; their lists are walked when they give the places, and filter
-// otherwise.
+// The query alone determines the order of the answer (PlaceRule). The planner only chooses how to find the places in
+// that order with the least work. Each filter on the `requested` record (tenant, kind, target, scope, request id, trace
+// id, parent, time) has a list of such records, so these lists are intersected by leapfrog: they take turns seeking to
+// the seq that another list has reached, and a seq on which all agree is a candidate. Principals, native ids, nodes and
+// recorders name later records too; their lists are walked if they give the places, and only filter otherwise.
 //
-// Every list is counted up to AnswerLimits::short_list before anything is walked; a principal's links need no counting.
-// The shortest leads the leapfrog. And where another list is short, and that which gives the places is not, the
-// envelopes that the short one names are loaded at once, and put in the order of their places: a request id beside a
-// principal of a million links costs one envelope.
+// Every list is counted up to AnswerLimits::short_list before any is walked; a principal's links need no counting. The
+// shortest list leads the leapfrog. If another list is short and the one that gives the places is not, the envelopes in
+// the short list are loaded at once and sorted by their places: a request id together with a principal of a million
+// links costs one envelope.
 //
-// With a principal of no more links than that they are walked in any case, because only they tell an auditor
-// that nothing was left out: each is numbered in the entry itself.
+// If a principal has no more links than that, they are walked in any case, because only they show an auditor that
+// nothing was left out: each is numbered in the entry itself.
 #include <algorithm>
 #include <limits>
 
@@ -26,7 +25,7 @@ namespace {
 
 struct FacetList {
   std::string prefix;
-  std::optional<std::vector<uint64_t>> all;  // when it is short
+  std::optional<std::vector<uint64_t>> all;  // if it is short
   size_t count() const { return all ? all->size() : std::numeric_limits<size_t>::max(); }
 };
 
@@ -34,7 +33,7 @@ bool ShorterThan(const FacetList& a, const FacetList& b) { return a.count() < b.
 
 class Leapfrog : public Candidates {
  public:
-  // `steps`: of one Next at most.
+  // `steps`: the most that one Next takes.
   Leapfrog(std::vector<std::unique_ptr<Postings>> lists, bool descending, std::optional<uint64_t> first, uint64_t steps)
       : lists_(std::move(lists)), descending_(descending), steps_at_once_(steps), from_(first) {}
 
@@ -53,7 +52,7 @@ class Leapfrog : public Candidates {
       return std::optional<Candidate>(candidate);
     }
     if (!from_) return std::optional<Candidate>();
-    candidate.none = true;  // before the one that is looked for next
+    candidate.none = true;  // none before from_, where the search continues
     candidate.seq = descending_ ? *from_ + 1 : *from_ - 1;
     return std::optional<Candidate>(candidate);
   }
@@ -70,7 +69,7 @@ class Leapfrog : public Candidates {
   const std::vector<std::unique_ptr<Postings>> lists_;
   const bool descending_;
   const uint64_t steps_at_once_;
-  std::optional<uint64_t> from_;  // the next seq to look at; nothing at the end
+  std::optional<uint64_t> from_;  // the next seq to look at; nullopt at the end
   size_t turn_ = 0;
 };
 
@@ -139,7 +138,7 @@ class Planner {
     return Ok();
   }
 
-  // The shortest of all lists, if one is short.
+  // The shortest of all lists, if there is a short one.
   const FacetList* Shortest() const {
     const FacetList* best = nullptr;
     for (const auto* lists : {&requested_, &later_}) {
@@ -159,7 +158,7 @@ class Planner {
   }
 
   Result<std::unique_ptr<Candidates>> PlanByCarrier() {
-    // ListFacets lists native id, node and recorder in the order in which they give places.
+    // ListFacets adds native id, node and recorder in the order in which they take precedence in giving places.
     const FacetList& carrier = later_.front();
     const FacetList* shortest = Shortest();
     if (!carrier.all && shortest != nullptr) return Place(*shortest->all);
@@ -190,17 +189,17 @@ class Planner {
   }
 
   Result<std::unique_ptr<Candidates>> Walk(std::vector<std::unique_ptr<Postings>> lists) const {
-    const uint64_t lists_at_once = 2 * lists.size();  // with fewer steps they may never agree
+    const uint64_t lists_at_once = 2 * lists.size();  // with fewer steps the lists may never agree
     return std::unique_ptr<Candidates>(
         std::make_unique<Leapfrog>(std::move(lists), q_.descending, FirstBeyond(after_, view_.tree_size, q_.descending),
                                    std::max<uint64_t>(limits_.steps_at_once, lists_at_once)));
   }
 
-  // The places of the envelopes that these records belong to, as far as they match and lie beyond `after`.
+  // The places of the envelopes that these records belong to, if they match and are beyond `after`.
   Result<std::unique_ptr<Candidates>> Place(const std::vector<uint64_t>& seqs) const {
     std::vector<uint64_t> places;
     for (const uint64_t seq : seqs) {
-      // One that cannot be read stays where it is, and is reported when its turn comes.
+      // A record that cannot be read keeps its own seq, and is reported when its turn comes.
       const std::optional<uint64_t> place = PlaceOf(seq);
       if (!place || (after_ && (q_.descending ? *place >= *after_ : *place <= *after_))) continue;
       places.push_back(*place);
@@ -211,7 +210,7 @@ class Planner {
     return std::unique_ptr<Candidates>(std::make_unique<InOrder>(std::move(places)));
   }
 
-  // Of the envelope of an entry; nothing when it is not in the answer.
+  // The place of the envelope of an entry; nullopt when it is not in the answer.
   std::optional<uint64_t> PlaceOf(uint64_t seq) const {
     ++*reads_;
     const auto bytes = view_.log->Read(seq);
@@ -235,8 +234,8 @@ class Planner {
   const std::optional<uint64_t> after_;
   const AnswerLimits& limits_;
   uint64_t* const reads_;
-  std::vector<FacetList> requested_;  // of what the `requested` record holds, the shortest first
-  std::vector<FacetList> later_;      // of what any record may hold: native id, node, recorder
+  std::vector<FacetList> requested_;  // for filters on the `requested` record, the shortest first
+  std::vector<FacetList> later_;      // for filters on any record: native id, node, recorder
 };
 
 }  // namespace

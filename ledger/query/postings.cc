@@ -9,7 +9,7 @@
 namespace envledger {
 namespace {
 
-// since <= occurred_at < until. Unsigned, so that an end can lie beyond the greatest time.
+// since <= occurred_at < until. Unsigned, so that `until` can be beyond the greatest time.
 struct TimeRange {
   uint64_t since = 0;
   uint64_t until = 0;
@@ -19,7 +19,7 @@ class FacetList : public Postings {
  public:
   static constexpr int kMostSkipped = 4096;  // postings in one Seek
 
-  // `within`: mostly what its posting says to have occurred then.
+  // `within`: only postings with a time in this range, as far as SkipOthers searches for them.
   FacetList(const LedgerView& view, std::string prefix, bool descending, std::optional<TimeRange> within,
             uint64_t* reads)
       : prefix_(std::move(prefix)),
@@ -31,7 +31,7 @@ class FacetList : public Postings {
 
   Result<std::optional<uint64_t>> Seek(uint64_t from) override {
     if (done_ || (here_ && Reached(*here_, from))) return here_;
-    if (here_) {  // often the next one is what is looked for, and a step costs less than a search
+    if (here_) {  // often the next posting is the one, and a step costs less than a search
       Step();
       ENVLEDGER_RETURN_IF_ERROR(ReadHere());
     }
@@ -52,7 +52,7 @@ class FacetList : public Postings {
     ++*reads_;
     const bool valid = at_->Valid();
     ENVLEDGER_RETURN_IF_ERROR(at_->status());
-    // A longer value may begin with these very bytes; its keys are longer too.
+    // A longer value may begin with the same bytes, but its keys are longer too.
     const bool ours = valid && at_->key().size() == prefix_.size() + 8 && at_->key().starts_with(prefix_);
     const uint64_t seq = ours ? ReadU64(at_->key().substr(prefix_.size())) : tree_size_;
     done_ = seq >= tree_size_;
@@ -60,12 +60,12 @@ class FacetList : public Postings {
     return Ok();
   }
 
-  // On to a posting that lies within. After some it gives one that does not, which the matcher will refuse: so the
-  // answer can end, and go on from there.
+  // Moves on to a posting in the range. After many others it stops at one that is not, which the matcher will refuse,
+  // so that the answer can end there and continue later.
   Status SkipOthers() {
     if (!within_) return Ok();
     for (int skipped = 0; !done_ && skipped < kMostSkipped; ++skipped) {
-      if (at_->value().size() != 8) return Corruption("the index gives no time for entry " + std::to_string(*here_));
+      if (at_->value().size() != 8) return Corruption("the index has no time for entry " + std::to_string(*here_));
       const uint64_t time = ReadU64(at_->value());
       if (within_->since <= time && time < within_->until) return Ok();
       Step();
@@ -95,7 +95,7 @@ class Union : public Postings {
       if (!heads_[i] || (descending_ ? *heads_[i] > from : *heads_[i] < from)) {
         ENVLEDGER_ASSIGN_OR_RETURN(heads_[i], lists_[i]->Seek(from));
       }
-      if (!heads_[i]) {  // at its end
+      if (!heads_[i]) {  // this list is at its end
         std::swap(lists_[i], lists_.back());
         std::swap(heads_[i], heads_.back());
         lists_.pop_back();
@@ -116,7 +116,7 @@ class Union : public Postings {
 
 std::string PrefixOfSpan(int level, uint64_t number) { return FacetPrefix(kFacetOpenedIn, SpanKey(level, number)); }
 
-// The numbers of the longest spans from `first` to before `end` that the index has, by a search for each.
+// The numbers of the longest spans in the index from `first` to before `end`, with one search for each.
 Result<std::vector<uint64_t>> LongestSpans(const LedgerView& view, uint64_t first, uint64_t end, uint64_t* reads) {
   constexpr int kTop = kSpanLevels - 1;
   const size_t head = PrefixOfSpan(kTop, 0).size() - 9;  // before the number and the 0x00
@@ -148,7 +148,7 @@ Result<std::unique_ptr<Postings>> OpenedPostings(const LedgerView& view, Nanos s
   const auto add = [&](int level, uint64_t number) {
     lists.push_back(FacetPostings(view, PrefixOfSpan(level, number), descending, reads));
   };
-  // The greatest time stands for no end: nothing lies beyond it, and it itself may be an entry's.
+  // The greatest time means no end, and may itself be the time of an entry.
   const uint64_t end_of_range =
       until < 0 ? 0 : static_cast<uint64_t>(until) + (until == std::numeric_limits<Nanos>::max() ? 1 : 0);
   const TimeRange range{static_cast<uint64_t>(since), end_of_range};
@@ -158,11 +158,11 @@ Result<std::unique_ptr<Postings>> OpenedPostings(const LedgerView& view, Nanos s
   if (range.since < range.until) {
     constexpr uint64_t kShortest = uint64_t{1} << SpanBits(0);
     uint64_t first = range.since / kShortest;
-    uint64_t end = range.until / kShortest;  // whole ones end before it
+    uint64_t end = range.until / kShortest;  // whole spans end before it
     const bool part_at_end = range.until % kShortest != 0;
     if (range.since % kShortest != 0) add_part(first++);
     if (part_at_end && end >= first) add_part(end);
-    // What does not fill a longer span goes by the shorter ones at the two ends; the rest goes on as longer ones.
+    // At both ends, spans that do not fill a longer one are added; the rest is covered by longer spans.
     for (int level = 0; level + 1 < kSpanLevels; ++level, first >>= 5, end >>= 5) {
       while (first < end && first % 32 != 0) add(level, first++);
       while (first < end && end % 32 != 0) add(level, --end);

@@ -1,5 +1,5 @@
-// Proofs and events, from the index. Neither answer is given on the index's word: a proof is checked, before it leaves,
-// against the root of the whole view, which comes from the chain; and an event is looked at in the log.
+// Proofs and events, from the index, which is not trusted: a proof is checked, before it is returned, against the root
+// of the whole view, which comes from the chain; and each event is read from the log.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -20,19 +20,19 @@ std::string Joined(const std::vector<std::string_view>& names) {
 }
 
 Result<uint64_t> LatestSize(const LedgerView& view) {
-  if (view.checkpoint.empty()) return NotFound("no checkpoint was signed yet");
+  if (view.checkpoint.empty()) return NotFound("no checkpoint has been signed yet");
   ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ReadCheckpointNote(view.checkpoint));
   return checkpoint.size;
 }
 
-// The size asked for, or that of the latest checkpoint; kNotFound when the ledger has not reached it.
+// The size asked for, or that of the latest checkpoint; kNotFound when it is beyond the end of the ledger.
 Result<uint64_t> SizeOf(const LedgerView& view, std::optional<uint64_t> asked) {
   if (!asked) return LatestSize(view);
   if (*asked <= view.tree_size) return *asked;
   return NotFound("the ledger has " + std::to_string(view.tree_size) + " entries, not " + std::to_string(*asked));
 }
 
-// The signed note of exactly this size, or nothing. kCorruption when it does not vouch for `root`.
+// The signed note of exactly this size, or empty. kCorruption when it does not vouch for `root`.
 Result<std::string> CheckpointAt(const LedgerView& view, uint64_t size, const Hash& root) {
   ENVLEDGER_ASSIGN_OR_RETURN(std::vector<StoredCheckpoint> stored, view.log->Checkpoints(size, 1));
   if (stored.empty() || stored.front().size != size) return std::string();
@@ -40,19 +40,19 @@ Result<std::string> CheckpointAt(const LedgerView& view, uint64_t size, const Ha
   const auto checkpoint = ReadCheckpointNote(stored.front().note);
   if (!checkpoint.ok()) return Corruption(name + ": " + checkpoint.status().message());
   if (checkpoint->size != size || checkpoint->root != root)
-    return Corruption(name + " has another root than they have");
+    return Corruption(name + " has another root than these entries");
   return std::move(stored.front().note);
 }
 
-// Whether the proof leads from the entry to the root, which is the right one; names what is wrong if it does not.
+// Checks that the proof leads from the entry to the root, which is trusted; otherwise the error says what is wrong.
 Status CheckInclusion(TreeReader& tree, uint64_t seq, const InclusionProofResponse& response) {
   ENVLEDGER_ASSIGN_OR_RETURN(const Hash leaf, tree.Subtree(0, seq));
   if (Status holds = VerifyInclusion(seq, response.tree_size, leaf, response.hashes, response.root); !holds.ok()) {
     return IndexDamage("the index's tree gives no proof of entry " + std::to_string(seq) + ": " + holds.message());
   }
   if (leaf == LeafHash(response.entry)) return Ok();
-  return Corruption("entry " + std::to_string(seq) + " is not the one under the tree: its leaf hash is " +
-                    Hex(View(LeafHash(response.entry))) + ", the tree has " + Hex(View(leaf)));
+  return Corruption("entry " + std::to_string(seq) + " does not match the tree: its leaf hash is " +
+                    Hex(View(LeafHash(response.entry))) + ", but the tree has " + Hex(View(leaf)));
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ Status CheckInclusion(TreeReader& tree, uint64_t seq, const InclusionProofRespon
 Result<InclusionProofResponse> RunInclusionProof(const LedgerView& view, const InclusionProofRequest& request) {
   InclusionProofResponse response;
   if (request.seq >= view.tree_size) {
-    return NotFound("the ledger has " + std::to_string(view.tree_size) + " entries: none has the number " +
+    return NotFound("the ledger has " + std::to_string(view.tree_size) + " entries, so there is no entry " +
                     std::to_string(request.seq));
   }
   ENVLEDGER_ASSIGN_OR_RETURN(response.tree_size, SizeOf(view, request.tree_size));
@@ -109,7 +109,8 @@ Result<EventsResponse> RunEvents(const LedgerView& view, const EventsRequest& re
     ENVLEDGER_ASSIGN_OR_RETURN(std::string entry, view.log->Read(seq));
     ENVLEDGER_ASSIGN_OR_RETURN(const EntryView checked, CheckEntry(entry));
     if (!checked.event || (!request.name.empty() && EventName(*checked.event) != request.name)) {
-      return IndexDamage("the index gives entry " + std::to_string(seq) + " for an event that it is not");
+      return IndexDamage("the index names entry " + std::to_string(seq) +
+                         " for an event that the entry does not carry");
     }
     bytes += entry.size();
     if (!response.entries.empty() && bytes > limits.max_bytes) break;

@@ -1,9 +1,9 @@
-// A query asks the planner for records of the index that may give an envelope its place in the answer, goes through
-// each one's envelope, and checks every filter on what came out. The index thus only proposes; what is answered was
-// read from the log. An envelope may be far larger than an answer, so it is judged while its records go by, and of
-// those only as many are kept as the answer can give.
+// A query asks the planner for records of the index that may give an envelope its place in the answer, goes through the
+// envelope of each, and checks every filter. So the index only proposes; the answer is read from the log. An envelope
+// may be far larger than an answer, so it is judged while its records go by, and only as many records are kept as the
+// answer can hold.
 //
-// The place, not a position in memory, is the cursor, so a cursor stays valid while the ledger grows.
+// A cursor is a place, not a position in memory, so it stays valid while the ledger grows.
 #include <algorithm>
 
 #include "ledger/protocol/envelope_pages.h"
@@ -25,7 +25,8 @@ class QueryRun {
 
   Result<QueryResponse> Run() {
     ENVLEDGER_ASSIGN_OR_RETURN(const auto after, PlaceAsked(request_));
-    // A hole in an index is the answer's incompleteness, to be shown with what was found, not a failure to answer.
+    // A hole in an index makes the answer incomplete. It is reported with what was found, and is not a failure to
+    // answer.
     const Status status = Walk(after);
     if (status.code() == Code::kCorruption) {
       Report(status);
@@ -49,7 +50,7 @@ class QueryRun {
         page_.ContinueAfter(*last);
         return Ok();
       }
-      const bool again = last == candidate->seq;  // two principals of one record
+      const bool again = last == candidate->seq;  // two principals are in one record
       last = candidate->seq;
       if (candidate->none) continue;
       ENVLEDGER_ASSIGN_OR_RETURN(std::optional<StoredRecord> found, Find(*candidate));
@@ -57,8 +58,8 @@ class QueryRun {
     }
   }
 
-  // The record that the index names; nothing, with the problem noted, when there is none. A principal's list is the
-  // promise that nothing was left out, so it is followed no further than the entries themselves confirm it.
+  // Reads the record that the index names; nullopt, with the problem noted, when there is no such record. A principal's
+  // list promises that nothing was left out, so it is followed only as far as the entries themselves confirm it.
   Result<std::optional<StoredRecord>> Find(const Candidate& candidate) {
     ++page_.scanned();
     auto bytes = view_.log->Read(candidate.seq);
@@ -81,7 +82,7 @@ class QueryRun {
     if (walk.envelope_id == last_.envelope_id && (last_.judged || (last_.place && *last_.place < seq))) return Ok();
     EnvelopeJudge judge(matcher_);
     Piece piece(limits_);
-    // A list that names an envelope several times gives it at its place only.
+    // A list that names an envelope several times yields it only at its place.
     bool elsewhere = false;
     const Status walked = WalkEnvelope(view_, *envelopes_, walk, [&](StoredRecord& stored) {
       ++page_.scanned();
@@ -97,7 +98,7 @@ class QueryRun {
       return Ok();
     }
     ENVLEDGER_RETURN_IF_ERROR(walked);
-    // A hole before that is a problem to be noted, and what was found is answered.
+    // A hole is noted as a problem, and what was found is answered.
     if (!walk.problem.empty()) page_.Problem(walk.problem);
     last_ = {walk.envelope_id, judge.place(), !elsewhere};
     const auto roles = elsewhere ? std::nullopt : judge.Verdict();
@@ -115,7 +116,7 @@ class QueryRun {
   const Matcher matcher_;
   Page page_;
   const std::unique_ptr<IndexCursor> envelopes_;
-  // The envelope that was gone through last. A list may name it by each of a hundred thousand records.
+  // The envelope that was walked last. A list may name it by each of a hundred thousand records.
   struct {
     std::string envelope_id;
     std::optional<uint64_t> place;

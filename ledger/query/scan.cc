@@ -1,11 +1,11 @@
-// A query's answer from the entries alone, for comparison with what the indexes say.
+// Answers a query from the entries alone, for comparison with what the indexes say.
 //
-// The places are those of any other answer (PlaceRule), so pages and cursors are the same. A page takes two passes.
-// The first goes over the entries beyond the cursor, in the direction of the answer, and notes the envelopes whose
-// records can give a place, until it has as many as the page may hold. The second goes over the log and collects the
-// records of exactly those, because the later ones of an envelope may stand anywhere behind. What does not fit is left
-// to the next page, from the end of what was found; so memory is that of a page. The time of each page is that of
-// reading the log, once and a part of it: who scans has asked for that.
+// The places are those of any other answer (PlaceRule), so pages and cursors are the same. A page takes two passes. The
+// first goes over the entries beyond the cursor, in the direction of the answer, and notes the envelopes whose records
+// can give a place, until it has as many as the page may hold. The second goes over the log and collects the records of
+// exactly those envelopes, because an envelope's later records may be anywhere after its place. What does not fit is
+// left to the next page, starting from the last envelopes found, so the memory is that of a page. The time of each page
+// is that of reading the log once and a part of it again; a request for a scan accepts that.
 #include <algorithm>
 #include <optional>
 #include <unordered_map>
@@ -39,9 +39,9 @@ class ScanRun {
  private:
   struct Found {
     std::string envelope_id;
-    uint64_t place = 0;  // as far as the first pass tells
+    uint64_t place = 0;  // as far as the first pass knows
   };
-  // What the second pass has of an envelope.
+  // What the second pass has collected of an envelope.
   struct Gathered {
     Gathered(const Matcher& matcher, const AnswerLimits& limits) : judge(matcher), piece(limits) {}
     EnvelopeJudge judge;
@@ -56,7 +56,7 @@ class ScanRun {
            looked_at_ >= limits_.max_scanned;
   }
 
-  // Reads entries in order; a hole, and what is no entry, is a problem of the answer.
+  // Reads entries in order. A missing or malformed entry is noted as a problem of the answer.
   Status Read(uint64_t from, uint64_t until,
               const std::function<bool(uint64_t, std::string_view, const EntryView&)>& visit) {
     uint64_t expected = from;
@@ -78,7 +78,7 @@ class ScanRun {
     return Ok();
   }
 
-  // Whether the entry must be decoded to know whether it can be a place.
+  // Whether the entry must be decoded to find out whether it can be a place.
   bool WorthALook(const EntryView& entry) const {
     return matcher_.rule() != PlaceRule::kRequested || entry.header.envelope_revision.value_or(0) == 0;
   }
@@ -95,7 +95,7 @@ class ScanRun {
   void Note(std::string envelope_id, uint64_t seq) {
     const auto [envelope, fresh] = envelopes_.try_emplace(envelope_id, matcher_, limits_);
     if (fresh) gathered_bytes_ += envelope->second.MemoryBytes();
-    // Going backwards, each is nearer to the place than what was found before, and Answer takes the last.
+    // Going backwards, each record is nearer to the place than those found before, and Answer takes the last one.
     if (fresh || request_.descending) found_.push_back({std::move(envelope_id), seq});
   }
 
@@ -112,7 +112,7 @@ class ScanRun {
     });
   }
 
-  // In blocks that are read forwards, of which only the envelopes' ids are kept until their turn.
+  // Reads blocks forwards, from the last to the first. Of a block, only the envelopes' ids are kept until their turn.
   Status FindBackwards(uint64_t first) {
     struct Looked {
       uint64_t seq = 0;
@@ -146,7 +146,7 @@ class ScanRun {
     return Ok();
   }
 
-  // The records of what was found. No record of an envelope stands before its place when that is the first of them.
+  // Collects the records of the envelopes found. If the place is the first record of an envelope, none is before it.
   Status Collect() {
     uint64_t from = 0;
     if (matcher_.rule() == PlaceRule::kRequested) {
@@ -180,7 +180,7 @@ class ScanRun {
     gathered_bytes_ += envelope.MemoryBytes();
   }
 
-  // The page ends before the last that was found.
+  // Makes the page end before the envelope that was found last.
   void LeaveOutLast() {
     const std::string id = std::move(found_.back().envelope_id);
     found_.pop_back();
@@ -198,7 +198,7 @@ class ScanRun {
     for (const Found& found : found_) {
       if (page_.full()) return page_.ContinueAfter(answered);
       answered = found.place;
-      // At its place only: a later record of it does not count again.
+      // An envelope is answered only at its place, not again at a later record.
       const auto at = envelopes_.find(found.envelope_id);
       if (at == envelopes_.end() || at->second.judge.place() != found.place) continue;
       Gathered& envelope = at->second;

@@ -1,5 +1,5 @@
-// An index in a directory of its own below $TMPDIR (or /tmp), removed with it: for what is derived from a ledger that
-// is only read, and is too much for memory. A process that is killed leaves the directory there.
+// An index in its own directory below $TMPDIR (or /tmp), which is removed with it: for data derived from a ledger that
+// is opened for reading, when there is too much for memory. A process that is killed leaves the directory behind.
 #pragma once
 
 #include <memory>
@@ -12,10 +12,10 @@ namespace envledger {
 
 class ScratchIndex {
  public:
-  // kUnavailable, naming the directory, when it cannot be made.
+  // kUnavailable, naming the directory, when it cannot be created.
   static Result<std::unique_ptr<ScratchIndex>> Make();
   ~ScratchIndex();
-  // What reads it must go before it.
+  // Its readers must be destroyed before it.
   IndexDb& db() { return *db_; }
 
  private:

@@ -1,6 +1,6 @@
-// A ledger's directory, opened for reading. The index on disk may lag behind the log (it has no write-ahead log), may
-// be missing or damaged: what it lacks is derived here from the log, by the code that the daemon's indexer uses, and
-// laid over it: in memory when that is little, else in a temporary directory.
+// A ledger's directory, opened for reading. The index on disk may lag behind the log (it has no write-ahead log), and
+// may be missing or damaged. Its missing part is derived here from the log, by the code that the daemon's indexer uses,
+// and laid over it: in memory if it is small, otherwise in a temporary directory.
 #include "ledger/query/stored_reader.h"
 
 #include <algorithm>
@@ -17,9 +17,9 @@
 namespace envledger {
 namespace {
 
-constexpr size_t kTotalsBytes = 16u << 20;  // of principals, held while a long tail is indexed
+constexpr size_t kTotalsBytes = 16u << 20;  // of principals' totals, held while a long tail is indexed
 
-// How far `index` can be trusted to be of this log.
+// How far `index` can be trusted to be of this log: its watermark, or 0.
 uint64_t UsableWatermark(const LogDb& log, const IndexDb& index) {
   const Watermark watermark = index.watermark();
   if (watermark.seq == 0 || watermark.seq > log.size()) return 0;
@@ -27,8 +27,8 @@ uint64_t UsableWatermark(const LogDb& log, const IndexDb& index) {
   return last.ok() && watermark.last_leaf_hash == View(LeafHash(*last)) ? watermark.seq : 0;
 }
 
-// An index of the entries before `until`: `base`, which reaches `from`, and what it lacks. IndexDamage when `base`
-// lacks what that goes on from. `scratch` is made when it is needed, and must outlive the reader.
+// An index of the entries before `until`: `base`, which reaches `from`, and the rest derived from the log. IndexDamage
+// when `base` lacks what the rest continues. `scratch` is created if needed, and must outlive the reader.
 class Tail {
  public:
   Tail(const LogDb& log, std::shared_ptr<const IndexReader> base, uint64_t from, uint64_t until,
@@ -38,7 +38,7 @@ class Tail {
   Result<std::unique_ptr<IndexReader>> Derive() {
     if (until_ - from_ > options_.tail_in_memory) {
       ENVLEDGER_ASSIGN_OR_RETURN(scratch_, ScratchIndex::Make());
-      // The totals that postings go on from are in the base, or have been written by now.
+      // The totals that postings continue are in the base, or have been written by then.
       reader_ = OverlayReader(base_, NotOwned(scratch_->db().Latest()), from_);
     }
     ENVLEDGER_RETURN_IF_ERROR(Read());
@@ -80,12 +80,12 @@ class Tail {
   const uint64_t until_;
   const StoredOptions& options_;
   std::unique_ptr<ScratchIndex>& scratch_;
-  std::unique_ptr<IndexReader> reader_;  // of what is there so far, with a scratch index
+  std::unique_ptr<IndexReader> reader_;  // with a scratch index: what has been indexed so far
   std::vector<IndexPut> puts_;
 };
 
-// The tree's right edge before the last leaf of the latest checkpoint, as stored with it; the empty one when that, and
-// the checkpoint's last entry, do not give the checkpoint's root.
+// The tree's right edge before the last leaf of the latest checkpoint, as stored with it. The empty one when that edge
+// and the checkpoint's last entry do not give the checkpoint's root.
 Frontier StoredFrontier(const LogDb& log, const StoredCheckpoint& latest, const std::string& bytes) {
   const auto checkpoint = ReadCheckpointNote(latest.note);
   if (!checkpoint.ok() || checkpoint->size != latest.size || latest.size == 0) return {};
@@ -110,9 +110,10 @@ class StoredReader : public LedgerReader {
  public:
   static Result<std::unique_ptr<LedgerReader>> Open(const std::string& data_dir, const StoredOptions& options) {
     auto reader = std::make_unique<StoredReader>();
-    // The index first: beside a running daemon it may then lag behind the log, but not be ahead of it.
+    // The index is opened first: beside a running daemon it may then lag behind the log, but not be ahead of it.
     auto index = IndexDb::OpenReadOnly(IndexPath(data_dir), {});
-    ENVLEDGER_ASSIGN_OR_RETURN(reader->log_, LogDb::OpenReadOnly(LogPath(data_dir), {}));
+    // A process that answers once, and reads most entries once, has little use for a large cache.
+    ENVLEDGER_ASSIGN_OR_RETURN(reader->log_, LogDb::OpenReadOnly(LogPath(data_dir), {.block_cache_bytes = 8 << 20}));
     const LogDb& log = *reader->log_;
     uint64_t reach = 0;
     if (index.ok()) {
@@ -163,7 +164,7 @@ class StoredReader : public LedgerReader {
 
   Result<StatusResponse> Status(const StatusRequest&) override {
     StatusResponse response;
-    response.problem = "no daemon asked: this is what the directory holds";
+    response.problem = "no daemon was asked: this is what the directory holds";
     response.tree_size = view_.tree_size;
     response.root = view_.root;
     response.last_checkpoint = view_.checkpoint;
@@ -183,7 +184,7 @@ class StoredReader : public LedgerReader {
   std::unique_ptr<LogDb> log_;
   std::unique_ptr<IndexDb> index_;
   std::unique_ptr<ScratchIndex> scratch_;
-  LedgerView view_;  // goes before the databases that it reads
+  LedgerView view_;  // destroyed before the databases that it reads
   const AnswerLimits limits_{};
 };
 

@@ -12,8 +12,8 @@
 namespace envledger {
 
 struct StoredOptions {
-  // Entries that the index on disk does not reach are indexed in memory, about 1.5 KiB each; more of them than this, in
-  // a temporary directory.
+  // Entries that the index on disk does not reach are indexed in memory, at about 1.5 KiB each. If there are more of
+  // them than this, they are indexed in a temporary directory.
   uint64_t tail_in_memory = 65'536;
   std::function<void(uint64_t done, uint64_t all)> progress = {};  // of that indexing; may be empty
 };

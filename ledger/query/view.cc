@@ -47,7 +47,7 @@ bool Matches(const PrincipalFilter& filter, const PrincipalSummary& summary) {
 std::string CheckRevision(const Record& record, uint64_t due, std::optional<uint64_t> before,
                           std::string_view envelope_id) {
   if (record.transition.envelope_id != envelope_id) {
-    return "the index gives entry " + std::to_string(record.seq) + ", which is of another envelope";
+    return "the index gives entry " + std::to_string(record.seq) + ", which belongs to another envelope";
   }
   if (record.revision != due) {
     return "revision " + std::to_string(due) + " is missing (entry " + std::to_string(record.seq) + " is revision " +
@@ -116,12 +116,12 @@ Status VisitPrincipals(const LedgerView& view, const PrincipalFilter& filter, st
   while (at->Valid() && StartsWith(at->key(), id_prefix)) {
     const std::string prefix(at->key().substr(0, at->key().size() - 8));
     auto principal = PrincipalOfKey(at->key());
-    if (!principal) return Corruption("malformed key in the index of principals");
-    if (prefix == cursor) {  // the last key of the one that the cursor names
+    if (!principal) return Corruption("the index of principals has a malformed key");
+    if (prefix == cursor) {  // the last key of the principal that the cursor names
       at->Next();
       continue;
     }
-    // Its last link within the view, then the next principal.
+    // Moves to its last link in the view, then to the next principal.
     at->SeekForPrev(LastKeyOf(prefix));
     while (at->Valid() && StartsWith(at->key(), prefix)) {
       ENVLEDGER_ASSIGN_OR_RETURN(const PrincipalPosting posting, DecodePosting(at->value()));
@@ -214,7 +214,7 @@ Result<EntriesResponse> RunEntries(const LedgerView& view, const EntriesRequest&
     response.entries.emplace_back(entry);
     return response.entries.size() < limit;
   }));
-  // What lies before the gap is answered first; the gap itself is the answer to the request that begins at it.
+  // What is before the gap is answered first. The gap itself is the answer to a request that begins at it.
   if (!gap.ok() && response.entries.empty()) return gap;
   if (response.entries.empty() && request.from_seq < view.tree_size) {
     return Corruption("entry " + std::to_string(request.from_seq) + " is missing");

@@ -1,4 +1,4 @@
-// The questions to a ledger as of one moment, and their answers.
+// Questions about the state of a ledger at one moment, and their answers.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +17,18 @@
 
 namespace envledger {
 
-// How much one answer may hold. Beyond it the answer ends with a cursor. An answer has at least one entry, and of a
-// query at least one envelope: whole, where that is within the limits itself, so that such an answer may have twice of
-// them; else its first records up to the limits.
+// How much one answer may hold. An answer that reaches a limit ends with a cursor. An answer has at least one entry,
+// and a query's answer at least one envelope. An envelope that is within the limits by itself is given whole, so the
+// answer may reach twice the limits; of a larger one the answer has the first records up to the limits.
 struct AnswerLimits {
   uint32_t max_envelopes = 1000;
   uint64_t max_records = 4096;
   uint64_t max_bytes = 2 << 20;    // of entries
-  uint64_t max_scanned = 200'000;  // index keys and entries looked at, of the index or of a scan's candidates
-  size_t short_list = 256;         // a posting list of so many is read at once when that saves walking a longer one
-  uint64_t steps_at_once = 4096;   // of an intersection, until the answer may end
-  // Of what is held for a query about a principal, for all principals that its filter names together. Beyond it the
-  // query is refused, and must name kind or issuer.
+  uint64_t max_scanned = 200'000;  // index keys and entries that are read, from the index or as a scan's candidates
+  size_t short_list = 256;         // a list of so few postings is read at once if that saves walking a longer list
+  uint64_t steps_at_once = 4096;   // of an intersection, before the answer may end
+  // What is held for all principals that a query's filter names. Beyond it the query is refused, and must name the kind
+  // or the issuer.
   uint64_t max_principal_bytes = 8 << 20;
 };
 
@@ -37,18 +37,19 @@ struct StoredRecord {
   Record record;
   std::string entry;
 };
-// What one goes through an envelope with.
+// The state of a walk through an envelope.
 struct EnvelopeWalk {
   std::string envelope_id;
   uint64_t from_revision = 0;
-  StoredRecord* known = nullptr;  // one of the records where the caller has it already; moved from
-  // Set by the walk: where it is, by the index; and, where it is empty, how revisions are not dense or out of order.
+  StoredRecord* known = nullptr;  // a record that the caller has already read, if any; moved from
+  // Set by the walk: the current revision, according to the index; and, if `problem` is empty, in what way revisions
+  // are missing or out of order.
   uint64_t revision = 0;
   std::string problem = {};
 };
-// Calls `visit` with the envelope's records in order, each read when its turn comes, until it returns false. `at` is a
-// cursor of the view's kEnvelopes table. kNotFound when the envelope has no record in the view (none from a revision
-// beyond its last is no error); kCorruption when the index gives no `requested` record first.
+// Calls `visit` with the envelope's records in order, reading each when its turn comes, until it returns false. `at` is
+// a cursor of the view's kEnvelopes table. kNotFound when the envelope has no record in the view (to begin beyond its
+// last revision is no error); kCorruption when the index does not give a `requested` record first.
 Status WalkEnvelope(const LedgerView& view, IndexCursor& at, EnvelopeWalk& walk,
                     const std::function<bool(StoredRecord& record)>& visit);
 
@@ -70,7 +71,7 @@ Result<InclusionProofResponse> RunInclusionProof(const LedgerView& view, const I
 Result<ConsistencyProofResponse> RunConsistencyProof(const LedgerView& view, const ConsistencyProofRequest& request);
 Result<EventsResponse> RunEvents(const LedgerView& view, const EventsRequest& request, const AnswerLimits& limits);
 
-// The completeness of an answer that read all it needed from the view.
+// The completeness of an answer for which the view had everything that was needed.
 Completeness CompletenessOf(const LedgerView& view);
 
 }  // namespace envledger

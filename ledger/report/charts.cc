@@ -1,5 +1,5 @@
-// The drawings of a report: SVG elements whose geometry is in percent, so that text never scales with them. Each has a
-// title for those who cannot see it, and the exact numbers stand beside it. All arithmetic is in integers, so that the
+// The charts of a report: SVG elements with their geometry in percent, so that text is never scaled. Each has a title
+// for people who cannot see it, and the exact numbers are printed beside it. All arithmetic uses integers, so that the
 // same entries give the same page on every machine.
 #include <algorithm>
 #include <array>
@@ -19,9 +19,9 @@ constexpr Nanos kDay = 24 * kHour;
 constexpr size_t kMostLanes = 30;
 constexpr int64_t kMostBars = 60;
 
-// `part` of `whole` in percent with two digits, "12.34%".
+// `part` of `whole` in percent with two decimals, "12.34%".
 std::string Percent(__int128 part, __int128 whole) {
-  // Divided down first, so that the product stays within 128 bits.
+  // Scaled down first, so that the product fits 128 bits.
   while (whole > (static_cast<__int128>(1) << 100)) {
     whole >>= 1;
     part >>= 1;
@@ -54,7 +54,7 @@ std::string Axis(Span span) {
          "</span></div>\n";
 }
 
-// One row for each envelope, from its first record to its last; open ones reach to the last record of all.
+// One row per envelope, from its first record to its last; an open one extends to the last record of all envelopes.
 std::string Lanes(const ReportContents& contents) {
   Span all{std::numeric_limits<Nanos>::max(), 0};
   for (const Story& story : contents.stories) {
@@ -82,7 +82,7 @@ std::string Lanes(const ReportContents& contents) {
   return html + "</tbody></table>\n" + Axis(all);
 }
 
-// How many envelopes were asked for in each step of time, by how they ended.
+// The number of envelopes requested in each interval, by how they ended.
 std::string Histogram(const ReportContents& contents) {
   Span all{std::numeric_limits<Nanos>::max(), 0};
   for (const Story& story : contents.stories) {
@@ -129,12 +129,12 @@ std::string Histogram(const ReportContents& contents) {
     html += "</g>\n";
   }
   const Nanos left = std::numeric_limits<Nanos>::max() - all.begin;
-  const Nanos length = bars > left / step ? left : bars * step;  // the last bar may end when time has no numbers left
-  return html + "</svg>\n" + Axis({all.begin, all.begin + length}) + "<p class=\"dim\">A bar is " + FormatSpan(step) +
-         "; the highest is " + Grouped(static_cast<uint64_t>(most)) + ".</p>\n";
+  const Nanos length = bars > left / step ? left : bars * step;  // the end of the last bar could overflow
+  return html + "</svg>\n" + Axis({all.begin, all.begin + length}) + "<p class=\"dim\">Each bar covers " +
+         FormatSpan(step) + "; the highest is " + Grouped(static_cast<uint64_t>(most)) + ".</p>\n";
 }
 
-// "5,817,965.25": the digits before a point in threes, when they are digits alone.
+// "5,817,965.25": groups the digits before the point in threes, if there are only digits.
 std::string InThrees(std::string number) {
   const size_t begin = number.starts_with('-') ? 1 : 0;
   const size_t end = std::min(number.find('.'), number.size());
@@ -148,9 +148,9 @@ std::string SumText(__int128 milli) {
   return InThrees(fits ? HumanQuantity(static_cast<int64_t>(milli)) : FormatQuantity(milli));
 }
 
-// "45.74 unit-hours", or "2,927.44 Gi-hours" of what is counted in a binary unit.
+// "45.74 unit-hours", or "2,927.44 Gi-hours" for a quantity counted in a binary unit.
 std::string HeldText(const AmountSum& sum) {
-  if (!sum.held_in_range()) return "beyond the range of the sum";
+  if (!sum.held_in_range()) return "too large to add up";
   static constexpr std::string_view kUnits = "KMGTPE";
   const std::string total = SumText(sum.total);
   const size_t unit = total.ends_with('i') && total.size() > 1 ? kUnits.find(total[total.size() - 2]) : kUnits.npos;
@@ -192,7 +192,7 @@ std::string ResourceCard(const std::string& resource, const ResourceSums& sums) 
   }
   const uint64_t per_unit =
       sums.requested.amounts_per_unit + sums.granted.amounts_per_unit + sums.used.amounts_per_unit;
-  if (per_unit > 0) notes.push_back(Grouped(per_unit) + " amounts per unit, in no sum");
+  if (per_unit > 0) notes.push_back(Grouped(per_unit) + " amounts per unit, not in any sum");
   const uint64_t unsummed = sums.requested.without_amount + sums.granted.without_amount + sums.used.without_amount;
   if (unsummed > 0) notes.push_back(Grouped(unsummed) + " stated without an amount");
   if (!notes.empty()) html += "<p class=\"dim note\">" + Html(Joined(notes, "; ")) + "</p>";

@@ -1,6 +1,6 @@
-// A report is its entries; everything else on it must follow from them. So the checks go from the bottom up: the
-// signature vouches for the root, the root for the entries, the entries for the envelopes, and the page that is
-// rendered from all of this must be the page at hand, byte for byte.
+// A report is its entries; everything else in it must follow from them. So the checks go from the bottom up: the
+// signature vouches for the root, the root for the entries, and the entries for the envelopes. The page rendered from
+// all of this must then equal the given page, byte for byte.
 #include "ledger/report/check.h"
 
 #include <algorithm>
@@ -27,18 +27,20 @@ Result<std::string_view> EmbeddedJson(std::string_view page) {
   return rest.substr(0, end);
 }
 
-// The page names a key, and the auditor has one. Both must have signed, and mostly they are the same.
+// The page names a key, and the auditor has one; usually they are the same. Both must have signed.
 Result<CheckedTree> CheckSignature(const ReportData& data, const TrustPolicy& policy) {
   auto tree = OpenInFile(data.checkpoint, policy);
   if (!tree.ok()) return std::move(tree).status().Prepend("its checkpoint ");
   auto named = ParseVerifierKey(data.vkey);
-  if (!named.ok()) return Corruption("the key that it names: " + named.status().message());
+  if (!named.ok()) return Corruption("the key in the report: " + named.status().message());
   const auto as_named = OpenInFile(data.checkpoint, TrustKey(*std::move(named)));
-  if (!as_named.ok()) return Corruption("its checkpoint, by the key that it names, " + as_named.status().message());
+  if (!as_named.ok())
+    return Corruption("its checkpoint, checked with the key in the report, " + as_named.status().message());
   return tree;
 }
 
-// Every entry belongs to one envelope and follows the one before it; no envelope is shown twice.
+// Checks that every entry belongs to exactly one envelope and follows the one before it, and that no envelope is shown
+// twice.
 Status CheckEnvelopes(const ReportData& data, const std::vector<Story>& stories) {
   std::set<std::string_view> ids;
   std::set<uint64_t> shown;
@@ -47,11 +49,13 @@ Status CheckEnvelopes(const ReportData& data, const std::vector<Story>& stories)
     const ReportEnvelope& envelope = data.envelopes[number];
     const std::string name = "envelope " + envelope.id;
     if (!ids.insert(envelope.id).second) return Corruption(name + " is shown twice");
-    if (!story.problem.empty() && data.complete) return Corruption(story.problem + ", and the report says complete");
+    if (!story.problem.empty() && data.complete)
+      return Corruption(story.problem + ", but the report says that it is complete");
     std::optional<uint64_t> before;
     for (const uint64_t seq : envelope.seqs) {
       if (before && seq <= *before) {
-        return Corruption(name + ": entry " + std::to_string(seq) + " stands after entry " + std::to_string(*before));
+        return Corruption(name + ": entry " + std::to_string(seq) + " is listed after entry " +
+                          std::to_string(*before));
       }
       if (!shown.insert(seq).second)
         return Corruption(name + ": entry " + std::to_string(seq) + " belongs to another envelope as well");
@@ -63,22 +67,23 @@ Status CheckEnvelopes(const ReportData& data, const std::vector<Story>& stories)
   }
   for (const auto& [seq, bytes] : data.entries) {
     if (shown.contains(seq)) continue;
-    return Corruption("the report embeds " + std::to_string(data.entries.size()) + " entries and shows " +
+    return Corruption("the report embeds " + std::to_string(data.entries.size()) + " entries but shows only " +
                       std::to_string(shown.size()) + ": entry " + std::to_string(seq) + " is in no envelope");
   }
   return Ok();
 }
 
-// That every envelope passes the filters that the report states, in its order and within its limit, judged on the
-// records by the same code that answers queries. Where the report says that an envelope has a hole, what is missing may
-// be what passes, or what gives the envelope its place; then only the first record, which is always there, is judged.
-// Returns how many envelopes were judged by all their records.
+// Checks that every envelope passes the filters stated in the report, in the stated order and limit. Records are judged
+// by the same code that answers queries. If the report says that an envelope has a hole, the missing records may be
+// what makes it pass, or what determines its place; then only the first record, which is always present, is judged.
+// Returns the number of envelopes that were judged by all their records.
 Result<size_t> CheckFilters(const ReportData& data, const QueryPlan& plan, const std::vector<Story>& stories) {
   const QueryRequest& request = plan.request;
   const Matcher matcher(request);
   const std::string* id = FindFilter(data, "envelope");
   if (id != nullptr && stories.size() != 1) {
-    return Corruption("it holds " + Grouped(stories.size()) + " envelopes instead of the one of --envelope " + *id);
+    return Corruption("it holds " + Grouped(stories.size()) + " envelopes instead of the one given by --envelope " +
+                      *id);
   }
   size_t judged = 0;
   std::optional<uint64_t> before;
@@ -86,9 +91,9 @@ Result<size_t> CheckFilters(const ReportData& data, const QueryPlan& plan, const
     const Story& story = stories[i];
     const ReportEnvelope& envelope = data.envelopes[i];
     const auto differs = [&](const std::string& how) { return Corruption("envelope " + envelope.id + how); };
-    const auto passes_not = [&] { return differs(" is not one of " + FiltersText(data.filters)); };
-    if (id != nullptr && envelope.id != *id) return differs(" is not the one of --envelope " + *id);
-    // The filters look at all records, those that came after the moment too.
+    const auto passes_not = [&] { return differs(" does not match " + FiltersText(data.filters)); };
+    if (id != nullptr && envelope.id != *id) return differs(" is not the one given by --envelope " + *id);
+    // The filters consider all records, including those after the moment.
     std::vector<Record> all;
     if (story.later > 0) {
       ENVLEDGER_ASSIGN_OR_RETURN(const EnvelopeRecords answer, AnswerOf(data, envelope));
@@ -98,7 +103,8 @@ Result<size_t> CheckFilters(const ReportData& data, const QueryPlan& plan, const
     if (story.problem.empty()) {
       const auto roles = matcher.Judge(records);
       if (!roles) return passes_not();
-      if (request.principal && *roles != envelope.roles) return differs(": the principal holds other roles in it");
+      if (request.principal && *roles != envelope.roles)
+        return differs(": the principal has other roles in it than the report says");
       ++judged;
     } else {
       if (matcher.RulesOut(records.front())) return passes_not();
@@ -106,28 +112,28 @@ Result<size_t> CheckFilters(const ReportData& data, const QueryPlan& plan, const
     }
     const auto place = matcher.PlaceOf(records);
     if (!place) return passes_not();
-    if (before && (request.descending ? *place >= *before : *place <= *before)) return differs(" is not in its place");
+    if (before && (request.descending ? *place >= *before : *place <= *before)) return differs(" is out of order");
     before = place;
   }
   const bool limited = plan.limit != 0;
   if ((limited && stories.size() > plan.limit) || (data.more && !(limited && stories.size() == plan.limit))) {
     return Corruption("it holds " + Grouped(stories.size()) + " envelopes" +
-                      (data.more ? " and says there are more" : "") + ", which is not what its limit gives");
+                      (data.more ? " and says that there are more" : "") + ", which does not match its limit");
   }
   return judged;
 }
 
-// What CheckFilters has shown.
+// What CheckFilters has established, as a sentence.
 std::string FiltersSentence(const std::vector<KeyValue>& filters, size_t judged, size_t stories) {
   const std::string of = FiltersText(filters) + ", judged by ";
-  if (judged == stories) return "Each of them is one of " + of + "its records.";
-  return Grouped(judged) + " of " + Grouped(stories) + " are of " + of +
+  if (judged == stories) return "Each of them matches " + of + "its records.";
+  return Grouped(judged) + " of " + Grouped(stories) + " match " + of +
          "all their records; the others have holes, and only their first record was judged.";
 }
 
-// A principal's records are numbered across the ledger, and each names the one before it. Where the principal is the
-// only filter, all of the principal's records in the tree that was asked must be there; of those that were appended
-// while the ledger answered, some may be.
+// A principal's records are numbered across the ledger, and each names the one before it. When the principal is the
+// only filter, all of the principal's records in the tree that was queried must be in the report; records appended
+// while the ledger answered may also be.
 Status CheckOrdinals(const ReportData& data, const QueryPlan& plan, std::vector<std::string>& shown) {
   const bool alone =
       plan.request.principal && data.complete && !data.more &&
@@ -153,13 +159,13 @@ Status CheckOrdinals(const ReportData& data, const QueryPlan& plan, std::vector<
   }
   for (const auto& [principal, reach] : reaches) {
     shown.push_back("The " + Grouped(reach.last) + " records of " + FullPrincipalText(principal) +
-                    " are numbered without a gap, from its first on, among the first " + Grouped(data.answered_size) +
-                    " entries.");
+                    " are numbered without a gap from the first one on, among the first " +
+                    Grouped(data.answered_size) + " entries.");
   }
   return Ok();
 }
 
-// Where the page differs from the one that its evidence gives.
+// Finds where the page differs from the one rendered from its evidence.
 Status ComparePages(std::string_view page, std::string_view made, const std::string& version) {
   if (page == made) return Ok();
   const auto [at, of_made] = std::mismatch(page.begin(), page.end(), made.begin(), made.end());
@@ -170,7 +176,7 @@ Status ComparePages(std::string_view page, std::string_view made, const std::str
     return Quoted(text.substr(std::min(start, text.size()), 60));
   };
   std::string what = "the page differs from its own evidence in line " + std::to_string(line) + ": it says " +
-                     around(page, offset) + ", the evidence gives " + around(made, offset);
+                     around(page, offset) + ", but the evidence gives " + around(made, offset);
   if (version != ENVLEDGER_VERSION) {
     what += "; it was made by envledger " + Quoted(version) + ", and only that version can compare the page itself";
   }
@@ -201,7 +207,7 @@ Result<ReportCheck> CheckReport(std::string_view page, const TrustPolicy& policy
   ENVLEDGER_ASSIGN_OR_RETURN(const size_t judged, CheckFilters(data, plan->query, stories));
   check.shown.push_back(
       Grouped(stories.size()) + " envelopes follow from them" +
-      (data.complete ? ", their revisions dense." : "; the report says itself that some are missing."));
+      (data.complete ? ", and their revisions are dense." : "; the report itself says that some are missing."));
   if (!data.filters.empty() && !stories.empty()) {
     check.shown.push_back(FiltersSentence(data.filters, judged, stories.size()));
   }

@@ -1,4 +1,4 @@
-// The checks of a report file, with nothing but the file and what an auditor has from elsewhere.
+// Checks a report file, using only the file and what an auditor got from elsewhere.
 #pragma once
 
 #include <string>
@@ -12,13 +12,13 @@ namespace envledger {
 
 struct ReportCheck {
   ReportData data;
-  Checkpoint checkpoint;           // without size when the report holds none
-  std::vector<std::string> shown;  // what was checked and holds, sentences
+  Checkpoint checkpoint;           // of size 0 when the report has none
+  std::vector<std::string> shown;  // sentences: what was checked and holds
 };
 
-// kCorruption, saying what and where, for the first thing that does not hold; kInvalidArgument for what is no report,
-// or a policy that OpenInFile refuses. The key that the page names must have signed too: around a rotation of the key
-// that may be another than the one trusted.
+// kCorruption, saying what and where, for the first thing that does not hold; kInvalidArgument for a file that is not a
+// report, or a policy that OpenInFile refuses. The key that the page names must have signed too; around a rotation of
+// the key, it may differ from the trusted one.
 Result<ReportCheck> CheckReport(std::string_view page, const TrustPolicy& policy);
 
 }  // namespace envledger

@@ -1,11 +1,10 @@
 "use strict";
-// Checks what a report embeds, in the browser that shows it: the signature under its checkpoint, and that its entries
-// lead to the checkpoint's root. It follows the rules of ledger/evidence/proof_checker.h for a single key, and
-// tests/report/checker_test.cc holds the two checkers against each other: each refuses what the other refuses.
+// Checks the evidence embedded in a report, in the browser that shows it: the signature of its checkpoint, and that its
+// entries lead to the checkpoint's root. It follows the rules of ledger/evidence/proof_checker.h for a single key.
+// tests/report/checker_test.cc compares the two checkers: each refuses what the other refuses.
 //
-// No function here knows the page. Hashes and bytes are Uint8Array, sizes and numbers of entries BigInt, and text is
-// Unicode. What does not hold is thrown as an Error whose message says why; a browser without Ed25519 throws a
-// NotSupportedError.
+// No function here uses the page. Hashes and bytes are Uint8Array, sizes and entry numbers BigInt, and text is Unicode.
+// A failed check throws an Error whose message says why; a browser without Ed25519 throws a NotSupportedError.
 const reportChecker = (() => {
   const refuse = why => { throw new Error(why); };
 
@@ -47,12 +46,12 @@ const reportChecker = (() => {
 
   // "<name>+<key id in 8 hex digits>+<base64 of 0x01 and the 32 bytes of an Ed25519 key>".
   const readKey = async vkey => {
-    const parts = /^([^+]*)\+([0-9A-Fa-f]{8})\+(.*)$/s.exec(vkey) || refuse("the verifier key has another form");
+    const parts = /^([^+]*)\+([0-9A-Fa-f]{8})\+(.*)$/s.exec(vkey) || refuse("the verifier key is malformed");
     const name = parts[1], typed = fromBase64(parts[3], "the verifier key");
     if (!isKeyName(name)) refuse("the verifier key has no name");
-    if (typed.length !== 33 || typed[0] !== 1) refuse("the verifier key is not one of Ed25519");
+    if (typed.length !== 33 || typed[0] !== 1) refuse("the verifier key is not an Ed25519 key");
     const id = hex((await sha256(utf8(name + "\n"), typed)).slice(0, 4));
-    if (id !== parts[2].toLowerCase()) refuse("the verifier key has another key id than its name and key");
+    if (id !== parts[2].toLowerCase()) refuse("the key id of the verifier key does not match its name and key");
     return {name, id, bytes: typed.slice(1), text: name + "+" + id + "+" + parts[3]};
   };
 
@@ -74,7 +73,7 @@ const reportChecker = (() => {
     return {text: note.slice(0, end + 1), signatures: lines.map(readSignature)};
   };
 
-  // Every signature that names the key must verify, and there must be one.
+  // Every signature that names the key must verify, and there must be at least one.
   const verifyNote = async (note, key) => {
     const own = note.signatures.filter(one => one.name === key.name && one.id === key.id);
     if (own.length === 0) refuse("the checkpoint is not signed by " + key.text);
@@ -85,11 +84,11 @@ const reportChecker = (() => {
     }
   };
 
-  // The three lines of a checkpoint, whatever follows them.
+  // The three lines of a checkpoint; further lines are ignored.
   const readCheckpoint = text => {
     const lines = text.split("\n");
     if (!text.endsWith("\n") || lines.length < 4 || lines.slice(0, -1).includes("")) {
-      refuse("what is signed is not a checkpoint");
+      refuse("the signed text is not a checkpoint");
     }
     if (!/^(0|[1-9][0-9]{0,19})$/.test(lines[1]) || !isNumber(BigInt(lines[1]))) {
       refuse("the checkpoint's size is not a number");
@@ -97,25 +96,25 @@ const reportChecker = (() => {
     return {origin: lines[0], size: BigInt(lines[1]), root: hashFrom(lines[2], "the checkpoint's root")};
   };
 
-  // The checkpoint of a note that `key` signed. The tree without entries has a root too.
+  // The checkpoint of a note signed by `key`. An empty tree has a root too.
   const openCheckpoint = async (text, key) => {
     const note = readNote(text);
     await verifyNote(note, key);
     const checkpoint = readCheckpoint(note.text);
     const {origin, size, root} = checkpoint;
-    if (origin !== key.name) refuse("the checkpoint is of " + origin + ", not of " + key.name);
-    if (size === 0n && !same(root, await sha256())) refuse("the checkpoint has another root than 0 entries give");
+    if (origin !== key.name) refuse("the checkpoint belongs to " + origin + ", not to " + key.name);
+    if (size === 0n && !same(root, await sha256())) refuse("the checkpoint has another root than an empty tree");
     return checkpoint;
   };
 
   const leafHash = entry => sha256(new Uint8Array([0]), entry);
 
-  // The root of the tree of `size` leaves that `leaves` ([number, leaf hash], in order) and the hashes of every largest
-  // subtree without one of them, from left to right, lead to.
+  // The root of the tree of `size` leaves, computed from `leaves` ([number, leaf hash], in order) and the hashes of the
+  // largest subtrees without any of them, from left to right.
   const subsetRoot = async (leaves, size, nodes) => {
     if (leaves.length === 0) refuse("there are no entries to prove");
     leaves.forEach(([number], i) => {
-      if (number >= size || (i > 0 && number <= leaves[i - 1][0])) refuse("entry " + number + " is not in its place");
+      if (number >= size || (i > 0 && number <= leaves[i - 1][0])) refuse("entry " + number + " is out of order");
     });
     let leaf = 0, node = 0;
     const fold = async (low, count) => {
@@ -130,18 +129,18 @@ const reportChecker = (() => {
       return sha256(new Uint8Array([1]), left, right);
     };
     const root = await fold(0n, size);
-    return node === nodes.length ? root : refuse("the proof has more nodes than it takes");
+    return node === nodes.length ? root : refuse("the proof has too many nodes");
   };
 
   const isText = value => typeof value === "string";
   const isCount = value => Number.isSafeInteger(value) && value >= 0;
 
-  // The members of these names, in this order, and no others.
+  // The members with these names, in this order, and no others.
   const pick = (from, ...names) => Object.fromEntries(
     names.map(name => [name, from[name] === undefined ? refuse("the evidence has no " + name) : from[name]]));
 
-  // The one spelling that evidence has. Numbers and text that are written otherwise, and members that are there twice,
-  // would be read differently by different readers.
+  // The canonical spelling of evidence. Different readers could disagree about numbers and text that are written in
+  // another way, and about repeated members.
   const spell = data => {
     const whole = pick(data, "format", "version", "generated_at", "filters", "principals", "answer", "envelopes",
                        "vkey", "checkpoint", "nodes", "entries");
@@ -150,20 +149,20 @@ const reportChecker = (() => {
     return JSON.stringify(whole).replace(/[<\u007f-\u009f]/g, c => "\\u00" + c.charCodeAt(0).toString(16));
   };
 
-  // The evidence of a report (schema/FORMAT.md), as far as it is checked here.
+  // Reads the evidence of a report (schema/FORMAT.md), as far as it is checked here.
   const readEvidence = json => {
     const data = JSON.parse(json, (name, value) => {
       if (isText(value) && /\p{Surrogate}/u.test(value)) refuse("the evidence has text that is not Unicode");
       return value;
     });
-    if (data === null || data.format !== "envledger-report/1") refuse("the evidence has another format");
+    if (data === null || data.format !== "envledger-report/1") refuse("the evidence has an unknown format");
     const {entries, nodes, checkpoint, vkey, answer} = data;
     const isEntry = row => Array.isArray(row) && isCount(row[0]) && isText(row[1]);
     if (!Array.isArray(entries) || !entries.every(isEntry)) refuse("the evidence has no list of entries");
     if (!Array.isArray(nodes) || !nodes.every(isText)) refuse("the evidence has no list of nodes");
     if (!isText(checkpoint) || !isText(vkey)) refuse("the evidence has no checkpoint or no key");
     if (!answer || !isCount(answer.tree_size) || !isText(answer.root)) refuse("the evidence has no answer");
-    if (spell(data) !== json) refuse("the evidence is not written as a report writes it");
+    if (spell(data) !== json) refuse("the evidence is not in canonical form");
     return {
       entries: entries.map(([number, bytes]) => [BigInt(number), fromBase64(bytes, "entry " + number)]),
       nodes: nodes.map(node => hashFrom(node, "a node")),
@@ -174,11 +173,11 @@ const reportChecker = (() => {
     };
   };
 
-  // The checkpoint that vouches for the evidence, which is one line of JSON, and how many entries it vouches for.
+  // Checks evidence, which is one line of JSON. Returns the checkpoint that vouches for it and the number of entries.
   const check = async json => {
     const evidence = readEvidence(json);
     const key = await readKey(evidence.vkey);
-    if (key.text !== evidence.vkey) refuse("the verifier key is not written as it should be");
+    if (key.text !== evidence.vkey) refuse("the verifier key is not in canonical form");
     const checkpoint = await openCheckpoint(evidence.checkpoint, key);
     const {origin, size, root} = checkpoint;
     if (evidence.entries.length > 0) {
@@ -187,7 +186,7 @@ const reportChecker = (() => {
       const reached = await subsetRoot(leaves, size, evidence.nodes);
       if (!same(reached, root)) refuse("the entries do not lead to the root of the checkpoint");
       if (evidence.answeredSize === size && !same(evidence.answeredRoot, root)) {
-        refuse("the answer has another root than the checkpoint of its size");
+        refuse("the answer has another root than the checkpoint of the same size");
       }
     }
     return {origin, size, entries: evidence.entries.length};

@@ -1,8 +1,8 @@
-// The JSON is read strictly, into values of known types, and a report is checked by rendering those values again: a
-// change of the JSON that this reader passes over changes the page, and is found there.
+// The JSON is read strictly, into values of known types, and a report is checked by rendering those values again. A
+// change of the JSON that this reader ignores therefore changes the page, and is found there.
 //
-// The file can come from anybody, and is read before a signature can be checked: the reader goes no deeper than the form
-// does, and what would take more memory than a report of its size is refused where it is read.
+// The file can come from anybody, and is read before a signature can be checked. So the reader nests no deeper than the
+// format does, and anything that would take more memory than a report of this size is refused as soon as it is read.
 #include "ledger/report/data.h"
 
 #include <algorithm>
@@ -17,12 +17,12 @@ namespace {
 
 constexpr std::string_view kFormat = "envledger-report/1";
 
-// Every value in a list takes more of the text than this, except for a few (kMinValues): the entry of a record takes 200
+// Every value in a list takes more text than this, except for a few (kMinValues); the entry of a record takes 200
 // bytes.
 constexpr size_t kBytesPerValue = 16;
 constexpr size_t kMinValues = 1024;
 
-// No "<" may stand inside a script element, whatever it is part of.
+// A script element must not contain "<", whatever it belongs to.
 std::string ForScript(const std::string& text) {
   std::string safe;
   safe.reserve(text.size());
@@ -70,12 +70,12 @@ class EvidenceReader {
     std::string_view name;
     std::function<bool()> read;
   };
-  // An object with each of these fields once, and no others.
+  // Reads an object with exactly these fields, each once.
   bool Fields(const std::vector<Field>& fields);
-  // A list, each item read by `item(index)`.
+  // Reads a list, each item by `item(index)`.
   template <typename Item>
   bool List(Item item);
-  // The same of so many items, or of so many at the least.
+  // The same, for a list of `least` to `most` items.
   template <typename Item>
   bool Row(size_t least, size_t most, Item item);
 
@@ -99,7 +99,7 @@ bool EvidenceReader::Fields(const std::vector<Field>& fields) {
     const auto field = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == key; });
     if (field == fields.end()) return in_.Fail("unknown field");
     const uint32_t bit = uint32_t{1} << (field - fields.begin());
-    if ((seen & bit) != 0) return in_.Fail("is there twice");
+    if ((seen & bit) != 0) return in_.Fail("occurs twice");
     seen |= bit;
     return field->read();
   };
@@ -114,7 +114,7 @@ template <typename Item>
 bool EvidenceReader::List(Item item) {
   size_t index = 0;
   return in_.List([&] {
-    if (values_left_ == 0) return in_.Fail("there are more values than in a report of this size");
+    if (values_left_ == 0) return in_.Fail("there are too many values for a report of this size");
     --values_left_;
     return item(index++);
   });
@@ -177,8 +177,8 @@ bool EvidenceReader::ReadKey() {
   if (!Read(data_.vkey)) return false;
   if (data_.vkey.empty()) return true;
   const auto key = ParseVerifierKey(data_.vkey);
-  if (!key.ok()) return in_.Fail("the key that it names: " + key.status().message());
-  return FormatVerifierKey(*key) == data_.vkey || in_.Fail("the key that it names is not in the canonical form");
+  if (!key.ok()) return in_.Fail("its key: " + key.status().message());
+  return FormatVerifierKey(*key) == data_.vkey || in_.Fail("its key is not in canonical form");
 }
 
 bool EvidenceReader::ReadAnswer() {
@@ -190,7 +190,7 @@ bool EvidenceReader::ReadAnswer() {
       {"more", [this] { return in_.Boolean(data_.more); }},
   });
   return read &&
-         (data_.complete == data_.problem.empty() || in_.Fail("complete is what has no problem, and nothing else"));
+         (data_.complete == data_.problem.empty() || in_.Fail("it must be complete exactly if it states no problem"));
 }
 
 bool EvidenceReader::ReadPrincipal() {
@@ -201,7 +201,7 @@ bool EvidenceReader::ReadPrincipal() {
     if (!in_.AnyText(word)) return false;
     const auto kind = ParseName<PrincipalKind>(word);
     principal.kind = kind.value_or(PrincipalKind::kUnspecified);
-    return kind.has_value() || in_.Fail("no kind of principal: " + Quoted(word));
+    return kind.has_value() || in_.Fail("unknown kind of principal: " + Quoted(word));
   });
 }
 
@@ -223,7 +223,7 @@ bool EvidenceReader::ReadEntry() {
   return Row(2, 2, [&](size_t i) {
     if (i == 0) {
       return in_.Unsigned(seq) && (data_.entries.empty() || seq > data_.entries.rbegin()->first ||
-                                   in_.Fail("entry " + std::to_string(seq) + " is not in its place"));
+                                   in_.Fail("entry " + std::to_string(seq) + " is out of order"));
     }
     std::string_view text;
     if (!in_.AnyText(text)) return false;
@@ -278,7 +278,7 @@ void AddReportDataJson(const ReportData& data, std::string& text) {
       .Text("vkey", data.vkey)
       .Text("checkpoint", data.checkpoint)
       .Raw("nodes", JsonArray(nodes));
-  // The entries are most of a report, so they are written straight into `text`, as the last member of the object.
+  // The entries are most of a report, so they are written directly into `text`, as the last member of the object.
   std::string rest = ForScript(object.str());
   rest.pop_back();
   text += rest;
@@ -300,7 +300,7 @@ Result<ReportData> ReadReportData(std::string_view text) {
   if (data.ok()) return data;
   const Status& status = data.status();
   const std::string where = status.rule().empty() ? "" : status.rule() + ": ";
-  return InvalidArgument("the embedded evidence is not what a report embeds: " + where + status.message());
+  return InvalidArgument("the embedded evidence is not valid: " + where + status.message());
 }
 
 Result<EnvelopeRecords> AnswerOf(const ReportData& data, const ReportEnvelope& envelope) {
@@ -325,7 +325,7 @@ Result<std::vector<Story>> StoriesOf(const ReportData& data) {
     ENVLEDGER_ASSIGN_OR_RETURN(Story story, ReadStory(answer));
     for (size_t i = 0; i < story.records.size(); ++i) {
       if (story.records[i].seq != envelope.seqs[i]) {
-        return Corruption("the entry embedded as " + std::to_string(envelope.seqs[i]) + " says that it is " +
+        return Corruption("the entry embedded as " + std::to_string(envelope.seqs[i]) + " says that its seq is " +
                           std::to_string(story.records[i].seq));
       }
     }

@@ -1,4 +1,4 @@
-# Makes the C++ source of assets.h out of the style sheets and scripts, byte for byte, one after the other:
+# Generates the C++ source for assets.h from the style sheets and scripts, concatenated byte for byte:
 #   cmake -D STYLE=FILE;... -D SCRIPT=FILE;... -D OUTPUT=FILE -P embed.cmake
 function(characters_of files result)
   set(hex)

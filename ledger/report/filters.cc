@@ -8,7 +8,7 @@
 namespace envledger {
 namespace {
 
-// Which of its two readings (principal_name.h) the ledger took the name for shows in whom it named.
+// A name has two readings (principal_name.h). The principals that the ledger found show which one it used.
 Result<PrincipalFilter> ReadingOf(const PrincipalName& name, const std::vector<Principal>& named) {
   for (PrincipalFilter& reading : name.Readings()) {
     if (std::all_of(named.begin(), named.end(), [&](const Principal& one) { return Names(reading, one); }))
@@ -28,7 +28,8 @@ Result<ReportPlan> ReadReportFilters(const std::vector<KeyValue>& filters) {
     if (!IsUtf8(plan.envelope_id)) return InvalidArgument("--envelope is not UTF-8");
     of_query.erase(of_query.begin());
     for (const KeyValue& filter : of_query) {
-      if (filter.key != "at") return InvalidArgument("--envelope is one envelope: not with --" + filter.key);
+      if (filter.key != "at")
+        return InvalidArgument("--envelope names a single envelope and cannot be used with --" + filter.key);
     }
   }
   ENVLEDGER_ASSIGN_OR_RETURN(plan.query, ReadFilters(of_query));
@@ -40,7 +41,7 @@ Result<ReportPlan> PlanOf(const ReportData& data) {
   if (plan.query.principal) {
     ENVLEDGER_ASSIGN_OR_RETURN(plan.query.request.principal, ReadingOf(*plan.query.principal, data.principals));
   } else if (!data.principals.empty()) {
-    return InvalidArgument("principals are named, and none was asked about");
+    return InvalidArgument("principals are listed, but there is no filter for a principal");
   }
   return plan;
 }

@@ -1,5 +1,5 @@
-// The filters of a report: those of a query (ledger/protocol/filters.h), or `envelope`, which stands before them and is
-// one envelope whatever else it is; of the others only `at` may stand beside it.
+// The filters of a report: those of a query (ledger/protocol/filters.h), or `envelope`, which comes first and selects
+// one envelope; with it, only `at` is allowed.
 #pragma once
 
 #include <string>
@@ -14,16 +14,16 @@ namespace envledger {
 inline constexpr std::string_view kEnvelopeFilter = "envelope";
 
 struct ReportPlan {
-  std::string envelope_id;  // this one only; empty: those of the query
+  std::string envelope_id;  // only this envelope; empty: those that the query selects
   QueryPlan query;
 };
 
-// Reads filters as they are written down. kInvalidArgument, naming the filter, as ReadFilters; and for a filter beside
-// `envelope` that may not stand there.
+// Reads filters in their written form. kInvalidArgument, naming the filter, as ReadFilters, and for a filter that
+// `envelope` does not allow.
 Result<ReportPlan> ReadReportFilters(const std::vector<KeyValue>& filters);
 
-// The plan of a report that was made: its principal is resolved to the reading that names data.principals.
-// kInvalidArgument, saying what, for filters that no report states, and for principals that they do not name.
+// The plan of a finished report: its principal is resolved to the reading that names data.principals. kInvalidArgument,
+// with the reason, for filters that a report cannot have, and for principals that they do not name.
 Result<ReportPlan> PlanOf(const ReportData& data);
 
 }  // namespace envledger

@@ -21,7 +21,7 @@ struct Room {
   uint64_t taken = 0;
 };
 
-// With all its records: those that are later than the moment asked about must be there to show that they are.
+// Adds an envelope with all its records: those after the moment must be included, to show that they are later.
 Status AddEnvelope(EnvelopeStory& story, ReportData& data, Room& room) {
   ReportEnvelope envelope{.id = story.envelope().envelope_id, .roles = story.roles(), .seqs = {}};
   ENVLEDGER_RETURN_IF_ERROR(story.ForEachOfAll([&](const Record& record, const std::string& entry) -> Status {
@@ -29,10 +29,10 @@ Status AddEnvelope(EnvelopeStory& story, ReportData& data, Room& room) {
     if (room.taken > room.bytes) {
       return Status(Code::kResourceExhausted, "report",
                     "a report embeds at most " + Grouped(room.bytes) +
-                        " bytes of records, and these are more: narrow the filters");
+                        " bytes of records, and there are more: narrow the filters");
     }
     if (!data.entries.emplace(record.seq, entry).second) {
-      return Corruption("the ledger gives entry " + std::to_string(record.seq) + " twice");
+      return Corruption("the ledger returned entry " + std::to_string(record.seq) + " twice");
     }
     envelope.seqs.push_back(record.seq);
     return Ok();
@@ -55,16 +55,16 @@ Status GatherOne(LedgerReader& reader, const std::string& envelope_id, std::opti
   return AddEnvelope(story, data, room);
 }
 
-// Whether another envelope matches beyond the limit that ended the answer. The cursor alone does not tell, because the
-// ledger gives one wherever something is left to be judged. A hole in what is left makes the answer incomplete, unless
-// another match is found all the same.
+// Whether another envelope matches beyond the limit that ended the answer. A cursor alone does not show this, because
+// the ledger returns one whenever something is left to be judged. A hole in the rest makes the answer incomplete,
+// unless another match is found anyway.
 Result<bool> AnyBeyond(LedgerReader& reader, QueryRequest request, Completeness& answer) {
   request.limit = 1;
   request.in_parts = true;
   Completeness whole = answer;
   while (!whole.next_cursor.empty()) {
     if (whole.next_cursor == request.cursor) {
-      return Internal("the ledger answers with the same cursor again and again");
+      return Internal("the ledger returned the same cursor twice");
     }
     request.cursor = whole.next_cursor;
     ENVLEDGER_ASSIGN_OR_RETURN(const QueryResponse page, reader.Query(request));
@@ -90,7 +90,7 @@ Status GatherMany(LedgerReader& reader, const QueryPlan& plan, const std::functi
   return Ok();
 }
 
-// The checkpoint, and the key that it is signed by.
+// Adds the checkpoint and the key that signed it.
 Result<CheckedTree> AddCheckpoint(ProofSource& source, ReportData& data) {
   ENVLEDGER_ASSIGN_OR_RETURN(const SignedNoteOf signed_note,
                              data.entries.empty() ? source.Latest() : source.Covering(data.entries.rbegin()->first));
@@ -109,7 +109,7 @@ Status AddProof(ProofSource& source, const CheckedTree& tree, ReportData& data) 
       data.nodes, SubsetProof(seqs, size, [&](uint64_t seq) -> Result<Proof> {
         ENVLEDGER_ASSIGN_OR_RETURN(InclusionProofResponse proof, source.Inclusion(seq, size));
         if (proof.entry != data.entries.at(seq)) {
-          return Corruption("entry " + std::to_string(seq) + " is another in the proof than in the answer");
+          return Corruption("entry " + std::to_string(seq) + " differs between the proof and the answer");
         }
         return std::move(proof.hashes);
       }));
@@ -122,11 +122,11 @@ Status CheckEvidence(const ReportData& data, const CheckedTree& tree) {
   std::vector<std::pair<uint64_t, Hash>> leaves;
   leaves.reserve(data.entries.size());
   for (const auto& [seq, bytes] : data.entries) leaves.emplace_back(seq, LeafHash(bytes));
-  ENVLEDGER_RETURN_IF_ERROR(tree.HoldsAll(leaves, data.nodes).Prepend("the entries are not proved: "));
+  ENVLEDGER_RETURN_IF_ERROR(tree.HoldsAll(leaves, data.nodes).Prepend("the entries are not proven: "));
   const Checkpoint& checkpoint = tree.checkpoint();
   if (data.answered_size == checkpoint.size && data.answered_root != checkpoint.root) {
     return Corruption("the answer is from a tree of " + std::to_string(checkpoint.size) + " entries with the root " +
-                      Hex(View(data.answered_root)) + ", the checkpoint of that size says " +
+                      Hex(View(data.answered_root)) + ", but the checkpoint of that size has " +
                       Hex(View(checkpoint.root)));
   }
   return Ok();

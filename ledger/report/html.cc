@@ -6,8 +6,8 @@
 namespace envledger {
 namespace {
 
-// The blocks of Unicode that are written from right to left. Whole blocks, and not the characters that are assigned:
-// browsers take the others for right to left too, and producers may write them.
+// The Unicode blocks that are written from right to left. Whole blocks, not only assigned characters: browsers treat
+// the others as right to left too, and producers may use them.
 bool IsRightToLeft(char32_t c) {
   return (c >= 0x590 && c <= 0x8ff) || (c >= 0xfb1d && c <= 0xfdff) || (c >= 0xfe70 && c <= 0xfefc) ||
          (c >= 0x10800 && c <= 0x10fff) || (c >= 0x1e800 && c <= 0x1efff);
@@ -37,7 +37,7 @@ std::string Html(std::string_view text) {
   std::string_view rest = safe;
   std::string out;
   out.reserve(safe.size());
-  size_t words_end = 0;  // of right-to-left words without a mark yet; they may go on after blanks
+  size_t words_end = 0;  // end of right-to-left words that have no mark yet; they may continue after blanks
   const auto mark = [&out, &words_end] {
     if (words_end != 0) out.insert(words_end, "&lrm;");
     words_end = 0;

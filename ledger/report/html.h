@@ -1,4 +1,4 @@
-// Text on its way into a page.
+// Escapes text for a page.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace envledger {
 
-// `text` for an element's content or a quoted attribute: what reads otherwise than it is written out (SafeText),
-// & < > " ' as character references, and after right-to-left words a left-to-right mark, so that what follows them
-// stands after them: "8 -> 4" of a resource with an Arabic name would else read "4 -> 8". Not for scripts, styles or
-// URLs.
+// Returns `text` for the content of an element or a quoted attribute. Characters that could display misleadingly are
+// escaped (SafeText); & < > " ' become character references; and right-to-left words are followed by a left-to-right
+// mark, so that the text after them is displayed after them: otherwise "8 -> 4" for a resource with an Arabic name
+// would read "4 -> 8". Not for scripts, styles or URLs.
 std::string Html(std::string_view text);
 
 }  // namespace envledger

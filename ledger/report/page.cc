@@ -1,5 +1,5 @@
-// The page begins with what was asked and how far the answer can be trusted, and ends with what it rests on and how to
-// check that. Everything on it comes from ReportData, so a report is checked by rendering it a second time.
+// The page begins with what was asked and how far the answer can be trusted, and ends with its evidence and how to
+// check it. Everything on it comes from ReportData, so a report is checked by rendering it a second time.
 #include "ledger/report/page.h"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ std::string Principals(const ReportData& data) {
   return Joined(names, ", ");
 }
 
-// Who or what the report is about, in a few words.
+// The subject of the report, in a few words.
 std::string Subject(const ReportData& data) {
   if (const std::string* id = FindFilter(data, "envelope")) return *id;
   const std::string* tenant = FindFilter(data, "tenant");
@@ -38,14 +38,14 @@ std::string Period(const ReportData& data) {
   return "all times";
 }
 
-// The other filters, as they were given.
+// The other filters, as given.
 std::string Others(const ReportData& data) {
   std::vector<KeyValue> others = data.filters;
   std::erase_if(others, [](const KeyValue& filter) { return filter.key == "since" || filter.key == "until"; });
   return FiltersText(others);
 }
 
-// The moment that the page describes, where it is not the end of the ledger.
+// The moment that the page describes, if it is not the end of the ledger.
 std::string MomentHtml(const ReportContents& contents) {
   const auto at = MomentOf(contents.data);
   if (!at) return {};
@@ -61,16 +61,16 @@ std::string MomentHtml(const ReportContents& contents) {
   return "<p class=\"moment\"><b>State as of " + FullTime(*at) + " UTC.</b> " + rest + "</p>\n";
 }
 
-// How complete the answer is. The checkpoint vouches that the entries are in the ledger; that none is missing is the
-// ledger's word alone.
+// How complete the answer is. The checkpoint vouches that the entries are in the ledger; only the ledger says that none
+// is missing.
 std::string Claim(const ReportData& data) {
   std::string text = data.complete ? "Complete" : "INCOMPLETE";
   text += " as of " + Grouped(data.answered_size) + " entries";
   if (data.complete && FindFilter(data, "envelope") == nullptr) {
-    text += ", as the ledger says: ";
+    text += ", according to the ledger: ";
     text += data.envelopes.empty() ? "no envelope matches" : "every envelope that matches";
   }
-  text += data.more ? ", up to the limit that was given; there are more." : ".";
+  text += data.more ? ", up to the given limit; there are more." : ".";
   if (data.complete && !data.envelopes.empty()) {
     text += " Revisions are dense, so no record between an envelope's first and last is left out";
     text += MomentOf(data) ? " of the evidence." : ".";
@@ -108,7 +108,7 @@ std::string Tile(std::string_view name, uint64_t number) {
   return "<div><dt>" + std::string(name) + "</dt><dd>" + Grouped(number) + "</dd></div>";
 }
 
-// What the print style goes by.
+// The class that the print style depends on.
 std::string_view BodyClass(size_t envelopes) {
   switch (PaperUseOf(envelopes)) {
     case PaperUse::kRecords:
@@ -204,7 +204,7 @@ Result<std::string> ReportPage(const ReportData& data, const std::vector<Story>&
   for (const Story& story : stories) names.Learn(story.envelope);
   const std::vector<Finding> findings = FindingsOfAll(data, stories);
   const ReportContents contents{data, stories, findings, names};
-  // One after another into one string: the envelopes and the evidence are too much to be held twice.
+  // Appended one after another to one string: the envelopes and the evidence are too large to hold twice.
   std::string sections = SummarySection(contents) + TimelineSection(contents);
   ENVLEDGER_ASSIGN_OR_RETURN(const std::string resources, ResourcesSection(contents));
   sections += resources;

@@ -1,11 +1,11 @@
-// What the page can do beyond being read: search, sort, open what a link or the printer asks for, and check its own
+// What the page can do besides being read: search, sort, open what a link or printing needs, and check its own
 // evidence. It runs after checker.js, in the same script.
 (() => {
   const byId = id => document.getElementById(id);
   const grouped = number => number.toLocaleString("en");
   document.documentElement.classList.add("js");
 
-  // The envelopes: tables of as many rows each, an envelope a body.
+  // The envelopes: tables with the same number of rows each (the last may have fewer), one table body per envelope.
   const list = byId("list"), box = byId("q");
   const parts = list ? [...list.querySelectorAll("table")] : [];
   const bodies = parts.flatMap(part => [...part.tBodies]);
@@ -13,8 +13,8 @@
   const headOf = part => [...part.tHead.rows[0].cells];
   const shownIn = part => [...part.tBodies].filter(body => !body.hidden).length;
 
-  // A part without a row takes no room, and one that is not drawn yet about as much as it will. On screens the first
-  // part that has rows has the head.
+  // A part without rows takes no space, and one that is not drawn yet takes about as much as it will need. On screens,
+  // the first part with rows shows the table head.
   const fit = changed => {
     for (const part of changed) {
       const rows = shownIn(part), frame = part.parentNode;
@@ -25,7 +25,7 @@
     for (const part of parts) part.parentNode.classList.toggle("first", part === first);
   };
 
-  let texts;  // of the bodies, from the first search on
+  let texts;  // text of the bodies, filled by the first search
   const search = () => {
     const words = box.value.toLowerCase().split(/\s+/).filter(word => word), changed = new Set();
     if (words.length) texts ||= new Map(bodies.map(body => [body, body.textContent.toLowerCase()]));
@@ -43,7 +43,7 @@
     byId("shown").textContent = grouped(found) + " of " + grouped(bodies.length) + " envelopes";
   };
 
-  // #q=WORDS searches, #eN shows an envelope.
+  // #q=WORDS searches; #eN shows an envelope.
   const follow = () => {
     const words = /^#q=(.*)$/.exec(location.hash);
     const at = /^#e\d+$/.test(location.hash) && byId(location.hash.slice(1));
@@ -72,7 +72,7 @@
   };
 
   const makeSortable = (cell, column) => {
-    // No button element: browsers print none where a head is repeated on the next page.
+    // Not a button element: browsers do not print one in a table head that is repeated on the next page.
     const button = document.createElement("span");
     button.append(...cell.childNodes);
     button.tabIndex = 0;
@@ -97,7 +97,7 @@
     for (const part of parts) headOf(part).forEach(makeSortable);
   }
 
-  // Of many, the first of those that the search left go to paper.
+  // With many envelopes, only the first of those that the search found are printed.
   if (list && document.body.classList.contains("many")) {
     window.addEventListener("beforeprint", () => {
       let printed = 0;
@@ -108,7 +108,7 @@
     });
   }
 
-  // Of few, the records go to paper too.
+  // With few envelopes, the records are printed too.
   if (document.body.classList.contains("few")) {
     let closed = [];
     window.addEventListener("beforeprint", () => {
@@ -119,12 +119,12 @@
   }
 
   const check = async () => {
-    // The evidence stands between two newlines.
+    // The evidence is between two newlines.
     const {origin, size: tree, entries} = await reportChecker.check(byId("evidence").textContent.slice(1, -1));
     return "HOLDS: " + grouped(entries) + " entries are in the tree of " + grouped(tree) + " entries that " + origin +
-      " signed. This compared the embedded entries with the checkpoint, by the key in this page: compare that key " +
-      "with one from elsewhere. It did not compare the text of this page with the entries: envledger report verify " +
-      "does.";
+      " signed. This checked the embedded entries against the checkpoint with the key in this page: compare that key " +
+      "with one from another source. It did not compare the text of this page with the entries; envledger report " +
+      "verify does.";
   };
 
   const button = byId("check"), verdict = byId("checked");
@@ -135,7 +135,7 @@
         verdict.textContent = await check();
       } catch (error) {
         const unable = error.name === "NotSupportedError" || !window.crypto || !crypto.subtle;
-        verdict.textContent = unable ? "This browser has no Ed25519: use envledger report verify."
+        verdict.textContent = unable ? "This browser does not support Ed25519: use envledger report verify."
                                      : "DOES NOT HOLD: " + error.message;
       }
     };

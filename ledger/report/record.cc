@@ -7,7 +7,7 @@
 namespace envledger {
 namespace {
 
-// Terms and what they are; a term without a text is left out.
+// A list of terms and their texts; a term without a text is left out.
 class Terms {
  public:
   void Add(std::string_view term, const std::string& text) {

@@ -1,4 +1,4 @@
-// The sections of a report's page. Each gives HTML in whole lines; what producers wrote is escaped.
+// The sections of a report's page. Each function gives HTML in whole lines; producers' text is escaped.
 #pragma once
 
 #include <string>
@@ -14,15 +14,15 @@ namespace envledger {
 // How an envelope ended, or that it is open.
 enum class Ending { kOpen, kWell, kBadly };
 Ending EndingOf(Stage stage);
-// The class of the page's style: "open", "good", "bad".
+// The CSS class: "open", "good", "bad".
 std::string_view ClassOf(Ending ending);
 
-// What a printed report shows of its envelopes: all with their records, all without records, or the first ones without
-// records.
+// What a printed report shows of its envelopes: all with their records, all without records, or only the first ones,
+// without records.
 enum class PaperUse { kRecords, kRows, kSome };
 PaperUse PaperUseOf(size_t envelopes);
 
-// What the sections are made from; borrowed.
+// What the sections are made from. Holds references only.
 struct ReportContents {
   const ReportData& data;
   const std::vector<Story>& stories;
@@ -35,7 +35,7 @@ std::string TimelineSection(const ReportContents& contents);
 Result<std::string> ResourcesSection(const ReportContents& contents);
 std::string DecisionsSection(const ReportContents& contents);
 std::string FindingsSection(const ReportContents& contents);
-// By far the largest section: appended to `page`, so that it is not copied.
+// By far the largest section, so it is appended to `page` and not copied.
 void AddEnvelopesSection(const ReportContents& contents, std::string& page);
 std::string EvidenceSection(const ReportContents& contents);
 

@@ -10,14 +10,14 @@
 namespace envledger {
 namespace {
 
-// Rows beyond these are folded into a details element.
+// Further rows are folded into a details element.
 constexpr size_t kOpenRows = 20;
 constexpr size_t kOpenFindings = 8;
-// Envelopes in one table. A browser lays out a table as a whole, and again whenever it grows: a table of 10,000 rows
-// took ten seconds. Of small tables, each in a box of its own, it lays out only those that are seen.
+// The number of envelopes in one table. A browser lays out a table as a whole, and again whenever it grows: a table of
+// 10,000 rows took ten seconds. With small tables, each in a box of its own, it lays out only the visible ones.
 constexpr size_t kPartRows = 100;
-// How many envelopes are printed with their records, and how many are printed at all: three parts, as print.css and
-// page.js have it too. Printing 10,000 took a browser a minute and 800 pages.
+// The number of envelopes printed with their records, and the number printed at all: three tables, as in print.css and
+// page.js. Printing 10,000 envelopes took a browser a minute and 800 pages.
 constexpr size_t kPaperRecords = 50;
 constexpr size_t kPaperRows = 3 * kPartRows;
 
@@ -34,7 +34,7 @@ std::string Head(const std::vector<std::string_view>& titles) {
   return html + "</tr></thead>";
 }
 
-// A table whose later rows are folded away.
+// A table whose later rows are folded.
 std::string Rows(const std::vector<std::string_view>& titles, const std::vector<std::string>& rows, size_t at_once) {
   const std::string open = "<div class=\"wide\"><table class=\"list rows\">" + Head(titles) + "<tbody>\n";
   const std::string close = "</tbody></table></div>\n";
@@ -83,7 +83,7 @@ std::string AmountsHtml(const Envelope& envelope) {
   if (!envelope.granted) return html;
   const std::string granted = ResourcesText(envelope.granted->resources);
   if (asked.empty() && granted.empty()) return html;
-  // The texts alone do not tell: names that look like amounts could make two maps look alike.
+  // The texts alone are not enough: names that look like amounts could make two maps look alike.
   const bool as_requested = std::all_of(envelope.relation.begin(), envelope.relation.end(),
                                         [](const auto& pair) { return pair.second == Relation::kAsRequested; });
   if (granted == asked && as_requested) return html + " <span class=\"arrow\">\u2192 the same</span>";
@@ -112,14 +112,14 @@ std::string EnvelopeRow(const ReportContents& contents, size_t i, bool open) {
   return html + "</ol></details></td></tr></tbody>\n";
 }
 
-// Printed only: what the paper does not show of the envelopes.
+// Printed only: says what the paper does not show of the envelopes.
 std::string OnPaper(size_t envelopes) {
   const PaperUse use = PaperUseOf(envelopes);
   if (use == PaperUse::kRecords) return {};
   std::string text = "The records of each envelope are in the file of this report, not on paper.";
   if (use == PaperUse::kSome) {
-    text += " Nor are more than the first " + std::to_string(kPaperRows) + " or so of its " + Grouped(envelopes) +
-            " envelopes: after a search in the file, those that it found are printed.";
+    text += " Only the first " + std::to_string(kPaperRows) + " or so of its " + Grouped(envelopes) +
+            " envelopes are on paper; after a search in the file, those that it found are printed.";
   }
   return "<p class=\"dim on-paper\">" + text + "</p>\n";
 }
@@ -166,11 +166,11 @@ std::string DecisionsSection(const ReportContents& contents) {
 std::string FindingsSection(const ReportContents& contents) {
   std::string html = "<section id=\"findings\"><h2>Findings</h2>\n";
   if (contents.findings.empty()) {
-    return html + "<p>None, by the rules that look at each envelope by itself.</p></section>\n";
+    return html + "<p>None from the rules that judge a single envelope.</p></section>\n";
   }
   std::map<std::string_view, size_t> index;
   for (size_t i = 0; i < contents.stories.size(); ++i) index[contents.stories[i].envelope.envelope_id] = i;
-  // The gravest kinds first; the findings come sorted by severity.
+  // The most severe kinds come first; the findings are sorted by severity.
   std::vector<std::pair<FindingKind, std::vector<std::string>>> kinds;
   for (const Finding& finding : contents.findings) {
     const std::string id = "<code>" + Html(finding.envelope_id) + "</code>";

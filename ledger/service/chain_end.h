@@ -7,9 +7,9 @@
 
 namespace envledger {
 
-// The end of the chain, from which sealing goes on.
+// The end of the chain; sealing continues from here.
 struct ChainEnd {
-  Frontier frontier;  // its size is the next seq
+  Frontier frontier;  // its size is the next entry's seq
   Hash last_leaf_hash{};
   Nanos last_recorded_at = 0;
 };

@@ -1,7 +1,7 @@
-// The growing end of the chain: entries are built, checked as their readers will check them, hashed, and chained.
+// Builds entries, checks them as their readers will, hashes them, and links them to the end of the chain.
 //
-// This is the gate. Whatever is sealed while the ledger runs comes through here, and an entry that a reader would
-// refuse is not handed on (codec/entry.h).
+// This is the gate: everything that is sealed while the ledger runs passes through it, and an entry that a reader would
+// refuse goes no further (codec/entry.h).
 #pragma once
 
 #include <cstdint>
@@ -19,12 +19,12 @@
 
 namespace envledger {
 
-// Entries that follow one another, on their way to one write.
+// Consecutive entries that will be written together.
 struct SealedEntries {
   uint64_t first_seq = 0;
-  std::string bytes;         // the entries, one behind the other
-  std::vector<size_t> ends;  // where each of them ends
-  Frontier before_last;      // of the tree without the last of these entries
+  std::string bytes;         // the entries, concatenated
+  std::vector<size_t> ends;  // the end offset of each entry
+  Frontier before_last;      // the tree without the last of these entries
   Hash last_leaf_hash{};
   Nanos last_recorded_at = 0;
 
@@ -35,26 +35,26 @@ struct SealedEntries {
   }
 };
 
-// For one thread. Entries are added to `sealed`, always the same one between two calls of Keep or TakeBack.
+// Not thread-safe. Add, Keep and TakeBack must get the same `sealed` until Keep or TakeBack has returned.
 class ChainWriter {
  public:
   explicit ChainWriter(ChainEnd end) : end_(std::move(end)) {}
 
-  // Of the entry that is added next.
+  // The seq of the next entry that Add takes.
   uint64_t next_seq() const { return end_.frontier.size() + added_.size(); }
-  // Of what is kept.
+  // The size of the chain, counting only entries that were kept.
   uint64_t size() const { return end_.frontier.size(); }
   const Hash& last_leaf_hash() const { return end_.last_leaf_hash; }
   Nanos last_recorded_at() const { return end_.last_recorded_at; }
 
-  // Adds an entry, and returns its leaf hash. Of `header` the seq and the previous hash are filled in here; its time is
-  // not before the last one's. Not ok, as EntryBuilder::Build, adds nothing.
+  // Adds an entry and returns its leaf hash. The seq and the previous hash in `header` are filled in here; its time
+  // must not be before the last entry's. On an error (see EntryBuilder::Build) nothing is added.
   Result<Hash> Add(EntryHeader header, const CheckedTransition& transition, SealedEntries& sealed);
   Result<Hash> Add(EntryHeader header, const LedgerEvent& event, SealedEntries& sealed);
 
-  // What was added since becomes part of the chain,
+  // Makes the entries added since the last Keep or TakeBack part of the chain.
   void Keep(SealedEntries& sealed);
-  // or leaves no trace.
+  // Removes the entries added since the last Keep or TakeBack.
   void TakeBack(SealedEntries& sealed);
 
  private:
@@ -63,7 +63,7 @@ class ChainWriter {
 
   EntryBuilder builder_;
   ChainEnd end_;
-  // Of what was added since: the leaf hashes, and the last one's time.
+  // Leaf hashes of the entries added but not kept yet, and the time of the last one.
   std::vector<Hash> added_;
   Nanos added_at_ = 0;
 };

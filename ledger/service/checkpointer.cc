@@ -1,6 +1,6 @@
-// The order is: look at what is published, sign, store in the log (synced), then publish. A crash between the last two
-// leaves a published checkpoint that is older than the stored one, which start-up accepts and publishes again; the
-// reverse, a published checkpoint that the log does not know, can then only mean that the log was cut or replaced.
+// The order is: read the published files, sign, store in the log (synced), publish. A crash between the last two steps
+// leaves a published checkpoint that is older than the stored one; start-up accepts this and publishes the stored one.
+// A published checkpoint that the log does not know can therefore only mean that the log was cut or replaced.
 #include "ledger/service/checkpointer.h"
 
 #include <chrono>
@@ -56,19 +56,20 @@ Status Checkpointer::Sign(const DurableEnd& end, SignedCheckpoint& next) {
   return stored.ok() ? stored : Fail(std::move(stored));
 }
 
-// What a signature makes true for ever is held against what is at hand once more.
+// A signature cannot be withdrawn, so the tree is checked once more before it is signed.
 Status Checkpointer::CheckEnd(const DurableEnd& end, const SignedCheckpoint& last) const {
   const std::string tree = "the tree of " + std::to_string(end.size()) + " entries";
   ENVLEDGER_INVARIANT(end.size() > last.checkpoint.size && end.size() <= log_.size(),
-                      tree + ", where the last checkpoint is of " + std::to_string(last.checkpoint.size) +
-                          " and the log holds " + std::to_string(log_.size()));
+                      tree + " does not fit: the last checkpoint covers " + std::to_string(last.checkpoint.size) +
+                          " entries and the log holds " + std::to_string(log_.size()));
   Frontier grown = end.before_last;
   grown.Append(end.last_leaf_hash);
-  ENVLEDGER_INVARIANT(grown.hashes() == end.frontier.hashes(), tree + " is not the one before it and the last entry");
+  ENVLEDGER_INVARIANT(grown.hashes() == end.frontier.hashes(),
+                      tree + " is not the previous tree with the last entry added");
   return Ok();
 }
 
-// A disputed key, damage and a broken invariant end the signing for good. Other errors are of the moment.
+// A disputed key, damage or a broken invariant ends signing for good. Other errors are temporary.
 Status Checkpointer::StopIfBroken(Status status) {
   if (status.code() != Code::kCorruption && status.code() != Code::kInternal) return status;
   disputed_ = std::move(status);
@@ -92,7 +93,7 @@ Status Checkpointer::failure() const {
   return failure_;
 }
 
-// The first one stays.
+// Keeps the first failure.
 Status Checkpointer::Fail(Status why) {
   const MutexLock lock(mutex_);
   if (failure_.ok()) failure_ = why;
@@ -106,7 +107,7 @@ Status Checkpointer::publish_problem() const {
 
 bool Checkpointer::WaitUntilDue(Progress::Subscription& on_growth, std::chrono::steady_clock::time_point until) {
   while (!stopping_) {
-    const uint64_t due = latest().checkpoint.size + options_.every_entries;  // others may have signed meanwhile
+    const uint64_t due = latest().checkpoint.size + options_.every_entries;  // SignNow may have moved it meanwhile
     if (end_.size() >= due) break;
     on_growth.WakeAt(due);
     if (!wake_.WaitUntil(until)) break;
@@ -119,7 +120,7 @@ void Checkpointer::Loop() {
   Progress::Subscription on_growth(end_.progress(), wake_);
   while (WaitUntilDue(on_growth, std::chrono::steady_clock::now() + options_.every)) {
     if (log_.failed()) return;
-    // What goes wrong is kept in publish_problem() or failure(), and logged where it happens.
+    // SignNow logs its errors and keeps them in publish_problem() or failure().
     const Status status = SignNow();
     const bool for_good = status.code() == Code::kCorruption || status.code() == Code::kInternal;
     if (!status.ok() && (log_.failed() || for_good)) return;

@@ -1,6 +1,6 @@
-// Signs checkpoints behind the log: every so many entries or seconds, and when asked. Never one that is inconsistent
-// with an earlier one, because it only ever extends the frontier that start-up checked against the last; and never one
-// more when what is published shows that somebody else signs with the same key.
+// Signs checkpoints as the log grows: after a number of entries, after a time, and on request. No checkpoint is
+// inconsistent with an earlier one, because each extends the frontier that start-up checked against the last. Signing
+// ends for good when a published file shows that somebody else signs with the same key.
 #pragma once
 
 #include <atomic>
@@ -33,30 +33,31 @@ struct SignedCheckpoint {
 
 struct CheckpointerOptions : PublisherOptions {
   uint64_t every_entries = 10'000;
-  // Also how often it is tried again to publish what could not be published.
+  // Publishing that failed is retried at this interval too.
   std::chrono::milliseconds every{10'000};
 };
 
-// Thread-safe. What it refers to is not owned.
+// Thread-safe. The objects passed by reference are not owned.
 class Checkpointer {
  public:
-  // `key` is that of the last of `keys`, and `publisher` has compared its files with the log, whose end is `end`.
+  // `key` is the private half of the last key in `keys`. `publisher` has compared its files with the log, and `end` is
+  // the end of that log.
   Checkpointer(LogDb& log, const SigningKey& key, KeyHistory keys, const CheckpointerOptions& options, Clock& clock,
                SignedCheckpoint latest, Publisher publisher, LogEnd& end);
   ~Checkpointer();
 
   void Start();
-  // Signs one at the durable size unless the latest is at it already, and publishes it where it is not yet. The
-  // published file is written before this returns, and so is every copy that answers: see PublisherOptions for how long
-  // the others are waited for. A status with a verdict, for good, once a published file shows that another daemon signs
-  // with this key: what it holds must then be looked at by a person. Appends are not its business and go on. Any other
-  // error is of publishing, and tried again with the next call: the log has the checkpoint.
+  // Signs a checkpoint of the durable size, unless the latest one has that size, and publishes it where it is not
+  // published yet. The published file and every copy that answers are written before this returns; PublisherOptions
+  // says how long it waits for the others. Once a published file shows that another daemon signs with this key, this
+  // call and every later one return a status with a verdict, and a person must look at that file. Appends are not
+  // affected. Any other error means that publishing failed and the next call tries again: the checkpoint is in the log.
   Status SignNow();
-  // Ends the thread, without signing.
+  // Ends the thread without signing.
   void Stop();
 
   SignedCheckpoint latest() const;
-  // Not ok once a checkpoint could not be stored, or none must be signed any more.
+  // Not ok once a checkpoint could not be stored, or signing has ended for good.
   Status failure() const;
   // Not ok while the latest checkpoint could not be published everywhere (the ledger itself has it).
   Status publish_problem() const;
@@ -66,7 +67,7 @@ class Checkpointer {
   Status Sign(const DurableEnd& end, SignedCheckpoint& next) REQUIRES(signing_);
   Status CheckEnd(const DurableEnd& end, const SignedCheckpoint& last) const;
   Status StopIfBroken(Status status) REQUIRES(signing_);
-  // False when it is time to end. `until` is when one is due whatever the size.
+  // Returns true when a checkpoint is due, at `until` at the latest, and false when the thread must end.
   bool WaitUntilDue(Progress::Subscription& on_growth, std::chrono::steady_clock::time_point until);
   Status Fail(Status why);
 
@@ -79,13 +80,13 @@ class Checkpointer {
 
   Mutex signing_;  // one signature at a time; taken before mutex_
   Publisher publisher_ GUARDED_BY(signing_);
-  Status disputed_ GUARDED_BY(signing_);  // not ok: nothing is signed any more
+  Status disputed_ GUARDED_BY(signing_);  // not ok: signing has ended for good
   mutable Mutex mutex_;
   SignedCheckpoint latest_ GUARDED_BY(mutex_);
   Status failure_ GUARDED_BY(mutex_);
   Status publish_problem_ GUARDED_BY(mutex_);
 
-  Wakeup wake_;  // of the thread
+  Wakeup wake_;  // wakes the thread
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };

@@ -1,8 +1,8 @@
-// A long envelope is one of more than kShortEnvelope records. Its first records are read like those of any other: they
-// hold what was requested and who asked. Of what came later the rules need little: the last stage, whether anything
-// allowed it, what a decider holds already, and whether a record with the same bytes is there. Each of these is one
-// posting list of the index (index_keys.h), asked when it is needed. So no envelope costs more to load, or to add to,
-// because it is long.
+// A long envelope has more than kShortEnvelope records. Its first records are read like those of any other envelope:
+// they hold what was requested and who asked. Of the later records the rules need only four facts: the last stage,
+// whether any of them allowed the envelope, which roles a decider already holds, and whether a record with the same
+// bytes exists. Each of these is one posting list of the index (index_keys.h), read when it is needed. Loading or
+// extending an envelope therefore costs the same however long it is.
 #include "ledger/service/heads.h"
 
 #include <algorithm>
@@ -118,12 +118,13 @@ size_t RecordMarks::MemoryBytes() const {
 namespace {
 
 Status NotAsIndexed(uint64_t seq, const std::string& what) {
-  return IndexDamage("the index gives entry " + std::to_string(seq) + " for " + what + ", which it is not");
+  return IndexDamage("the index names entry " + std::to_string(seq) + " as " + what +
+                     ", but the entry is something else");
 }
 
 }  // namespace
 
-// An entry of a transition, read and found to be of the envelope that the index names.
+// The entry of a transition, read from the log and checked.
 struct HeadReader::Loaded {
   std::string bytes;
   EntryView entry;
@@ -139,7 +140,7 @@ HeadReader::HeadReader(const LogDb& log, std::shared_ptr<const IndexReader> inde
 Status HeadReader::LoadEntry(uint64_t seq, std::string_view envelope_id, Loaded& loaded) const {
   auto bytes = log_.Read(seq);
   if (bytes.status().code() == Code::kNotFound) {
-    return NotAsIndexed(seq, "envelope " + std::string(envelope_id));
+    return NotAsIndexed(seq, "a record of envelope " + std::string(envelope_id));
   }
   if (!bytes.ok()) return std::move(bytes).status();
   loaded.bytes = *std::move(bytes);
@@ -147,7 +148,7 @@ Status HeadReader::LoadEntry(uint64_t seq, std::string_view envelope_id, Loaded&
   if (!entry.ok()) return LogDamage("entry " + std::to_string(seq) + ": " + entry.status().message());
   loaded.entry = *std::move(entry);
   if (loaded.entry.header.seq != seq) {
-    return LogDamage("the entry stored as " + std::to_string(seq) + " says that it is " +
+    return LogDamage("the entry stored as " + std::to_string(seq) + " says that its seq is " +
                      std::to_string(loaded.entry.header.seq));
   }
   if (loaded.entry.event) return NotAsIndexed(seq, "a record");
@@ -174,7 +175,7 @@ Status HeadReader::LoadEnvelope(std::string_view envelope_id, EnvelopeHead& head
                          std::string(envelope_id));
     }
     head.state = Advance(head.state, loaded.facts);
-    // A revision that a broken index once had sealed twice counts once, as verification counts it.
+    // Older versions could seal a revision twice when the index was broken. It counts once, as in verification.
     head.state.revisions = revision + 1;
     if (!again) head.marks.Add(revision, loaded.entry.transition, seq);
     head.last_seq = std::max(head.last_seq, seq);
@@ -186,15 +187,15 @@ Status HeadReader::LoadEnvelope(std::string_view envelope_id, EnvelopeHead& head
   return at.status();
 }
 
-// The cursor stands at the first record beyond the short part.
+// The cursor is at the first record after the short part.
 Status HeadReader::LoadLong(std::string_view envelope_id, EnvelopeHead& head) {
   const std::string prefix = EnvelopePrefix(envelope_id);
   IndexCursor& at = *envelopes_;
   at.SeekForPrev(EnvelopeKey(envelope_id, UINT64_MAX, UINT64_MAX));
   ENVLEDGER_RETURN_IF_ERROR(at.status());
   if (!at.Valid() || !at.key().starts_with(prefix)) {
-    return IndexDamage("the index gives the last record of envelope " + std::string(envelope_id) +
-                       " to one read and not to another");
+    return IndexDamage("the index has records of envelope " + std::string(envelope_id) +
+                       " when read forwards, but no last record when read backwards");
   }
   ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t revision, RevisionOf(at.key()));
   ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t last, SeqOf(Table::kEnvelopes, at.key(), at.value()));
@@ -273,7 +274,8 @@ Status HeadReader::LoadPrincipal(std::string_view prefix, PrincipalHead& head) {
   ENVLEDGER_ASSIGN_OR_RETURN(const auto stated, OrdinalIn(posting.seq, prefix));
   bool sound = stated == ordinal;
   if (stated && *stated < ordinal) {
-    // A broken index once had an ordinal sealed twice (OrdinalOfLink). Then the one before it holds it too.
+    // Older versions could seal an ordinal twice when the index was broken (OrdinalOfLink). Then the posting before
+    // this one must hold it too.
     at.Prev();
     ENVLEDGER_RETURN_IF_ERROR(at.status());
     if (at.Valid() && at.key() == PrincipalKey(prefix, ordinal - 1)) {
@@ -288,7 +290,7 @@ Status HeadReader::LoadPrincipal(std::string_view prefix, PrincipalHead& head) {
   return Ok();
 }
 
-// The ordinal of the principal's link that an entry carries; nothing when it carries none.
+// The ordinal of the principal's link in an entry; nothing when the entry has no such link.
 Result<std::optional<uint64_t>> HeadReader::OrdinalIn(uint64_t seq, std::string_view prefix) const {
   Loaded loaded;
   ENVLEDGER_RETURN_IF_ERROR(LoadEntry(seq, "of a principal", loaded));

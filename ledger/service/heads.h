@@ -1,8 +1,8 @@
-// Where every recently touched envelope and principal stands: what the sequencer needs to know before it seals.
+// The current state of every recently used envelope and principal, which the sequencer needs before it seals.
 //
-// Both tables are caches over the index, bounded in bytes. What changed after the index's watermark is pinned; the rest
-// is dropped, least recently used first, and read again when it is needed. Nothing that the index says is believed
-// before the entry that it names was read and says the same.
+// Both tables are caches over the index, bounded in bytes. Heads that changed after the index's watermark are pinned;
+// the others are dropped, least recently used first, and read again when needed. The index is never trusted alone: the
+// entry that it names is read first and must say the same.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +25,12 @@
 
 namespace envledger {
 
-// The roles that principals hold in one envelope, each principal as its digest: constant time and 24 bytes for each,
-// however many there are and however long their ids.
+// The roles that principals hold in one envelope. Each principal is stored as a digest, so an access takes constant
+// time and each principal 24 bytes, however many there are and however long their ids are.
 class HeldRoles {
  public:
   RoleMask Held(const PrincipalDigest& principal) const;
-  // Sets what the principal holds; 0 forgets it.
+  // Sets the roles that the principal holds; 0 removes it.
   void Set(const PrincipalDigest& principal, RoleMask roles);
   size_t MemoryBytes() const;
 
@@ -38,33 +38,34 @@ class HeldRoles {
   struct DigestHash {
     size_t operator()(const PrincipalDigest& digest) const;
   };
-  // Most envelopes see two or three principals, which are found sooner by looking at each.
+  // Most envelopes have two or three principals, and a linear search is fastest for so few.
   static constexpr size_t kFew = 8;
   std::vector<std::pair<PrincipalDigest, RoleMask>> few_;
   std::unordered_map<PrincipalDigest, RoleMask, DigestHash> many_;
 };
 
-// Which records of an envelope may have which bytes, so that few need to be compared in full. The first kShortEnvelope
-// records are always held, of the later ones those that the index may not cover yet.
+// Fingerprints of the records of an envelope, so that few records need to be compared byte by byte. The first
+// kShortEnvelope records are always held; of the later ones, those that the index may not cover yet.
 class RecordMarks {
  public:
   // The seq of a revision; nothing when it is not held.
   std::optional<uint64_t> SeqOf(uint64_t revision) const;
-  // The seqs of the held records that may have these bytes, ascending but for those of equal fingerprints.
+  // The seqs of the held records that may have these bytes, in ascending order except among equal fingerprints.
   std::vector<uint64_t> Candidates(std::string_view transition) const;
-  // `revision` is that of the next record. REQUIRES: they are added in order, but for a gap after the first ones.
+  // Adds the next record, whose revision is `revision`. REQUIRES: records are added in order; only between the first
+  // ones and the later ones may there be a gap.
   void Add(uint64_t revision, std::string_view transition, uint64_t seq);
-  // Takes back the last that was added.
+  // Removes the record that was added last.
   void RemoveLast();
-  // Lets go of later records whose seq lies before `watermark`. Whether there were any.
+  // Drops later records whose seq is below `watermark`. Returns whether there were any.
   bool ForgetIndexed(uint64_t watermark);
   size_t MemoryBytes() const;
 
  private:
   void Erase(uint64_t fingerprint, uint64_t seq);
 
-  // Of the first records a quick hash, since at most kShortEnvelope can collide; of the later ones FingerprintOf, which
-  // nobody can make collide often.
+  // The first records have a quick hash, because at most kShortEnvelope of them can collide. The later ones have
+  // FingerprintOf, for which nobody can construct many collisions.
   struct Mark {
     uint64_t fingerprint = 0;
     uint64_t seq = 0;
@@ -81,12 +82,12 @@ struct EnvelopeHead {
   RecordMarks marks;
   HeldRoles roles;
   bool more_marks_in_index = false;  // `marks` does not hold all of the later records
-  bool more_roles_in_index = false;  // nor `roles` those that they gave
+  bool more_roles_in_index = false;  // `roles` does not hold all roles from the later records
   size_t MemoryBytes() const { return sizeof *this + marks.MemoryBytes() + roles.MemoryBytes(); }
 };
 
 struct PrincipalHead {
-  uint64_t ordinal = 0;  // of its last link; 0: none
+  uint64_t ordinal = 0;  // of its last link; 0: it has no link
   uint64_t last_seq = 0;
   static constexpr size_t MemoryBytes() { return sizeof(PrincipalHead); }
 };
@@ -97,7 +98,7 @@ class HeadTable {
  public:
   using Load = std::function<Status(Head& head)>;
 
-  // The head of `key`; `load` fills it in when it is not held.
+  // The head of `key`. When it is not in memory, `load` fills it in.
   Result<Head*> Find(std::string_view key, const Load& load) {
     const auto found = places_.find(key);
     if (found != places_.end()) {
@@ -115,8 +116,8 @@ class HeadTable {
     return &nodes_.front().head;
   }
 
-  // Drops the least recently used heads while they take more than `capacity` bytes, as far as the index covers their
-  // last entry.
+  // Drops least recently used heads until the rest takes at most `capacity` bytes. Stops at a head whose last entry the
+  // index does not cover.
   void Trim(size_t capacity, uint64_t watermark) {
     for (Node* node : touched_) {
       node->touched = false;
@@ -133,15 +134,15 @@ class HeadTable {
   }
 
   size_t size() const { return nodes_.size(); }
-  // As of the last Trim, by estimate.
+  // An estimate, updated by Trim.
   size_t MemoryBytes() const { return bytes_; }
 
  private:
-  static constexpr size_t kNodeBytes = 128;  // list and hash table, by estimate
+  static constexpr size_t kNodeBytes = 128;  // estimate for the list and hash table nodes
   struct Node {
     std::string key;
     Head head;
-    size_t bytes = 0;  // as counted in bytes_
+    size_t bytes = 0;  // this node's share of bytes_
     bool touched = false;
   };
   void Touch(Node& node) {
@@ -155,33 +156,34 @@ class HeadTable {
   size_t bytes_ = 0;
 };
 
-// Where the index is now. Thread-safe.
+// Gives access to the present state of the index. Thread-safe.
 class IndexSource {
  public:
   virtual ~IndexSource() = default;
-  // How far it reaches. What Latest() gives afterwards reaches at least as far.
+  // How far the index reaches. The reader of a later Latest() reaches at least as far.
   virtual uint64_t watermark() const = 0;
   virtual std::shared_ptr<const IndexReader> Latest() const = 0;
 };
 
-// Reads heads from an index and its log. A view of one moment: whoever waits for the index to move on makes another.
-// For one thread. Errors of all: IndexDamage (index_db.h) when the index cannot be read, or names an entry that is not
-// what it says; LogDamage when the log cannot be read.
+// Reads heads from one view of an index and from the log. To see an index that has moved on, make another reader. Not
+// thread-safe. All functions can return IndexDamage (index_db.h), when the index cannot be read or does not agree with
+// the entry that it names, and LogDamage, when the log cannot be read.
 class HeadReader {
  public:
   // `log` is not owned.
   HeadReader(const LogDb& log, std::shared_ptr<const IndexReader> index);
 
-  // An envelope's head, in a bounded number of reads whatever the number of its records; an empty one when it has none.
+  // Loads an envelope's head, in a number of reads that does not depend on the number of its records. An envelope
+  // without records leaves `head` empty.
   Status LoadEnvelope(std::string_view envelope_id, EnvelopeHead& head);
   // The same for a principal, by its PrincipalPrefix.
   Status LoadPrincipal(std::string_view prefix, PrincipalHead& head);
 
-  // Of a long envelope: what a principal holds,
+  // For long envelopes only. The roles that a principal holds.
   Result<RoleMask> HeldIn(std::string_view envelope_id, const PrincipalDigest& principal);
-  // the seqs of records whose bytes have this fingerprint, until `visit` returns false,
+  // For long envelopes only. Visits the seqs of records with this fingerprint, until `visit` returns false.
   Status VisitBytes(std::string_view envelope_id, uint64_t fingerprint, const std::function<bool(uint64_t seq)>& visit);
-  // and the seq of a revision. Nothing when the index has none.
+  // For long envelopes only. The seq of a revision; nothing when the index does not have it.
   Result<std::optional<uint64_t>> SeqOfRevision(std::string_view envelope_id, uint64_t revision);
 
  private:
@@ -195,7 +197,7 @@ class HeadReader {
   const std::shared_ptr<const IndexReader> index_;
   const std::unique_ptr<IndexCursor> envelopes_;
   const std::unique_ptr<IndexCursor> principals_;
-  std::unique_ptr<IndexCursor> facets_;  // made when a long envelope is met
+  std::unique_ptr<IndexCursor> facets_;  // created for the first long envelope
 };
 
 }  // namespace envledger

@@ -1,11 +1,11 @@
-// Damage shows in three ways: the index cannot be opened, or its files are not those that were left (at the start); a
-// read fails, or gives an entry that is not what the index says (the sequencer and the queries report it); or a write
-// fails, because a compaction met a damaged file. In the first case the start waits for a new index. In the others a
-// second index is made beside the first, which goes on being used as far as it can be, and then takes its place.
+// There are three kinds of damage: at the start, the index cannot be opened or its files are not those that the last
+// run left; a read fails, or gives an entry that does not match the index (the sequencer and the queries report it); or
+// a write fails, because a compaction reads a damaged file. In the first case the start waits for a new index. In the
+// others a second index is built beside the first, which stays in use as far as it can be read, and then replaces it.
 //
-// The second one lies in a directory of its own, since no database can be moved while it is open. It moves to the first
-// one's place when the daemon stops. A mark beside them, written before the second is begun, has the next start remove
-// the damaged one whatever happens in between; a second one that is there then is used.
+// The second index has a directory of its own, because an open database cannot be moved. It is moved to the first one's
+// place when the daemon stops. Before it is begun, a mark is written beside both. A start that finds the mark removes
+// the damaged index, whatever happened in between, and uses the second one if there is one.
 #include "ledger/service/indexer.h"
 
 #include <sys/resource.h>
@@ -31,11 +31,11 @@ bool Exists(const std::string& path) {
 Status Rename(const std::string& from, const std::string& to) {
   std::error_code error;
   std::filesystem::rename(from, to, error);
-  if (error) return Unavailable("move " + from + " to " + to + ": " + error.message());
+  if (error) return Unavailable("cannot move " + from + " to " + to + ": " + error.message());
   return SyncDirectory(DirectoryOf(to));
 }
 
-// Puts an index that was made beside a damaged one into its place, and removes the mark.
+// Moves an index that was rebuilt beside a damaged one to its place, and removes the mark.
 Status ReplaceDamaged(const std::string& data_dir) {
   ENVLEDGER_RETURN_IF_ERROR(IndexDb::Destroy(IndexPath(data_dir)));
   if (Exists(RebuiltIndexPath(data_dir))) {
@@ -44,20 +44,20 @@ Status ReplaceDamaged(const std::string& data_dir) {
   return RemoveDamageMark(data_dir);
 }
 
-// Whether a new index is the answer to this error.
+// Whether a rebuild of the index can remedy this error.
 bool IsDamage(const Status& status) { return status.code() == Code::kCorruption && !IsLogDamage(status); }
 
-// Why an index cannot be of this log, or nothing.
+// Why the index does not belong to this log; empty when it does.
 std::string Mismatch(const LogDb& log, const Watermark& watermark) {
   if (watermark.seq == 0) return {};
-  if (watermark.seq > log.size()) return "it reaches further than the log";
+  if (watermark.seq > log.size()) return "it covers more entries than the log has";
   const auto last = log.Read(watermark.seq - 1);
   const bool fits = last.ok() && watermark.last_leaf_hash == View(LeafHash(*last));
-  return fits ? std::string() : "it was made from another log";
+  return fits ? std::string() : "it was built from another log";
 }
 
 std::shared_ptr<const IndexReader> Owning(std::shared_ptr<IndexDb> db, std::unique_ptr<IndexReader> reader) {
-  // The reader goes before the database that it reads.
+  // Members are destroyed in reverse order: the reader before the database that it reads.
   struct Both {
     std::shared_ptr<IndexDb> db;
     std::unique_ptr<IndexReader> reader;
@@ -79,10 +79,11 @@ Indexer::~Indexer() {
     const MutexLock lock(mutex_);
     rebuilt_.reset();
     db_.reset();
-    if (!replace || !beyond_repair_.ok()) return;  // where there is a mark, it stays
+    if (!replace || !beyond_repair_.ok()) return;  // a mark, if there is one, stays for the next start
   }
   if (const Status replaced = ReplaceDamaged(options_.data_dir); !replaced.ok()) {
-    Log(LogLevel::kWarning, "the rebuilt index is put into its place at the next start: " + replaced.ToString());
+    Log(LogLevel::kWarning,
+        "the rebuilt index could not be moved to its place; the next start tries again: " + replaced.ToString());
   }
 }
 
@@ -94,7 +95,7 @@ Result<Indexer::Part> Indexer::OpenStored() {
                                 (why.ok() ? why->substr(0, why->find('\n')) : "no reason was noted"));
     ENVLEDGER_RETURN_IF_ERROR(ReplaceDamaged(options_.data_dir));
   } else {
-    // What is left of a rebuild without a mark is nobody's.
+    // Without a mark, leftovers of a rebuild are of no use.
     ENVLEDGER_RETURN_IF_ERROR(IndexDb::Destroy(RebuiltIndexPath(options_.data_dir)));
   }
   ENVLEDGER_ASSIGN_OR_RETURN(std::shared_ptr<IndexDb> db, IndexDb::Open(path, options_.index));
@@ -116,8 +117,9 @@ Status Indexer::CatchUp(Part& part, const Tell& tell) const {
     if (tell) tell("indexing, at entry " + std::to_string(seq) + " of " + std::to_string(end.size()));
   }));
   if (part.writer.tree().Root() == end.frontier.Root()) return Ok();
-  return Corruption("the tree over all " + std::to_string(end.size()) +
-                    " entries has another root than the checkpoint and what follows it give");
+  return Corruption(
+      "the tree over all " + std::to_string(end.size()) +
+      " entries has another root than the one computed from the last checkpoint and the entries after it");
 }
 
 Result<std::unique_ptr<Indexer>> Indexer::Open(const LogDb& log, const IndexerOptions& options, LogEnd& end,
@@ -127,12 +129,12 @@ Result<std::unique_ptr<Indexer>> Indexer::Open(const LogDb& log, const IndexerOp
   Status opened = part.status();
   if (part.ok()) opened = indexer->CatchUp(*part, tell);
   if (IsDamage(opened)) {
-    Log(LogLevel::kWarning, "the index is rebuilt from the log: " + opened.message());
+    Log(LogLevel::kWarning, "the index is being rebuilt from the log: " + opened.message());
     part = IndexDamage("not open");  // closes it
     part = indexer->MakeAnew(IndexPath(options.data_dir));
     opened = part.status();
     if (part.ok()) opened = indexer->CatchUp(*part, tell);
-    if (opened.ok()) Log(LogLevel::kInfo, "the index is rebuilt: " + std::to_string(end.size()) + " entries");
+    if (opened.ok()) Log(LogLevel::kInfo, "the index was rebuilt: " + std::to_string(end.size()) + " entries");
   }
   ENVLEDGER_RETURN_IF_ERROR(std::move(opened));
   {
@@ -200,7 +202,7 @@ void Indexer::Stop() {
   if (status.ok()) status = part_->writer.CatchUp(end_.size(), {});
   if (status.ok()) progress_.Advance(part_->writer.watermark());
   if (status.ok()) status = part_->db->Flush();
-  if (!status.ok()) Log(LogLevel::kWarning, "the index is left behind the log: " + status.ToString());
+  if (!status.ok()) Log(LogLevel::kWarning, "the index was not brought up to the end of the log: " + status.ToString());
 }
 
 bool Indexer::Stopping() const {
@@ -216,8 +218,8 @@ std::string Indexer::problem() const {
          std::to_string(end_.size()) + ": " + damage_;
 }
 
-// Whether the indexing thread has something to do: somebody waits, what is durable makes a whole batch, or another
-// index is to be taken.
+// Whether the indexing thread has work: somebody waits, there are enough entries for a whole batch, or a rebuilt index
+// is ready.
 bool Indexer::IsDue() {
   const MutexLock lock(mutex_);
   if (stopping_ || rebuilt_ || !beyond_repair_.ok()) return true;
@@ -260,10 +262,10 @@ void Indexer::Loop() {
     if (Stopping()) return;
     const Status status = Step();
     if (!status.ok()) progress_.Stop(status);
-    { const MutexLock lock(mutex_); }  // whoever looked before it moved is waiting by now
+    { const MutexLock lock(mutex_); }  // a WaitFor that read the old watermark is waiting by now, and is woken
     moved_.NotifyAll();
     if (status.ok()) continue;
-    Log(LogLevel::kError, "indexing stops: " + status.ToString());
+    Log(LogLevel::kError, "indexing has stopped: " + status.ToString());
     return;
   }
 }
@@ -272,19 +274,20 @@ void Indexer::ReportDamage(const Status& why) {
   const MutexLock lock(mutex_);
   if (stopping_ || !damage_.empty() || !beyond_repair_.ok()) return;
   if (rebuilding_.joinable()) {
-    beyond_repair_ = Corruption("it was rebuilt and is damaged again; check the disk, then restart: " + why.message());
+    beyond_repair_ = Corruption("it was rebuilt once and is damaged again; check the disk, then restart the daemon: " +
+                                why.message());
     Log(LogLevel::kError, "the index is damaged: " + beyond_repair_.message());
     wake_.Set();
     return;
   }
   damage_ = why.message();
-  Log(LogLevel::kError, "the index is damaged and is rebuilt beside the normal work: " + damage_);
+  Log(LogLevel::kError, "the index is damaged and is being rebuilt in the background: " + damage_);
   rebuilding_ = std::thread([this, text = damage_] { Rebuild(text); });
 }
 
 void Indexer::Rebuild(const std::string& why) {
   NameThisThread("rebuild-index");
-  setpriority(PRIO_PROCESS, 0, 10);  // of this thread: appends and queries come first
+  setpriority(PRIO_PROCESS, 0, 10);  // lowers the priority of this thread: appends and queries come first
   auto rebuilt = RunRebuild(why);
   const MutexLock lock(mutex_);
   if (rebuilt.ok()) {
@@ -308,7 +311,7 @@ Result<Indexer::Part> Indexer::RunRebuild(const std::string& why) {
   return part;
 }
 
-// On the indexing thread: what the new index lacks is little.
+// Runs on the indexing thread; the rebuilt index needs only the newest entries.
 Status Indexer::TakeRebuilt() {
   std::optional<Part> rebuilt;
   {
@@ -316,7 +319,7 @@ Status Indexer::TakeRebuilt() {
     std::swap(rebuilt, rebuilt_);
   }
   if (!rebuilt) return Ok();
-  // At least as far as the index before: what the sequencer has let go of since then must be found in it.
+  // At least as far as the old index: heads that the sequencer dropped because that one covered them must be found.
   ENVLEDGER_RETURN_IF_ERROR(rebuilt->writer.CatchUp(std::max(watermark(), end_.size()), {}));
   part_ = std::move(rebuilt);
   {
@@ -326,7 +329,7 @@ Status Indexer::TakeRebuilt() {
     part_failed_ = false;
   }
   progress_.Advance(part_->writer.watermark());
-  Log(LogLevel::kInfo, "the index is rebuilt: " + std::to_string(watermark()) + " entries");
+  Log(LogLevel::kInfo, "the index was rebuilt: " + std::to_string(watermark()) + " entries");
   return Ok();
 }
 

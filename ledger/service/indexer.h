@@ -1,6 +1,6 @@
-// Keeps the index up with the log: reads what is durable and not indexed yet, and applies it in sorted batches. Opens
-// the index that is there, and makes it anew from the log when it cannot be used: at the start, or beside the normal
-// work when damage shows later.
+// Keeps the index up to date: reads entries that are durable and not indexed yet, and applies them in sorted batches.
+// It opens the stored index, and rebuilds it from the log when it cannot be used: at the start, or in the background
+// when damage is found later.
 #pragma once
 
 #include <atomic>
@@ -27,48 +27,49 @@ struct IndexerOptions {
   std::string data_dir;
   IndexDbOptions index;
   IndexWriterOptions writer;
-  std::chrono::milliseconds lazy{50};  // how long a smaller batch may wait for more, unless someone asks
+  std::chrono::milliseconds lazy{50};  // how long a smaller batch waits for more entries, unless somebody needs them
 };
 
-// Thread-safe. What it refers to is not owned.
+// Thread-safe. The objects passed by reference are not owned.
 class Indexer : public IndexSource {
  public:
   using Tell = std::function<void(const std::string& text)>;
 
-  // Opens the index and brings it up to the end of the log. An index that is damaged, changed by another program, of
-  // another log or of another format is replaced, with a line in the daemon's log that says why. kCorruption when even
-  // a new index does not fit `end`: then the log is not what it was. `tell` (may be empty) hears what is being done.
+  // Opens the index and brings it up to the end of the log. An index that is damaged, was changed by another program,
+  // belongs to another log or has another format is replaced, and the daemon's log says why. kCorruption when even a
+  // new index does not fit `end`: then the log has changed since it was verified. `tell` (may be empty) receives
+  // progress.
   static Result<std::unique_ptr<Indexer>> Open(const LogDb& log, const IndexerOptions& options, LogEnd& end,
                                                const Tell& tell);
   ~Indexer() override;
 
   void Start();
-  // Returns when the index reaches `seq`, or with the reason why it will not soon: kUnavailable while it is being made
-  // anew, or the error that stopped the indexer.
+  // Returns when the index reaches `seq`, or an error when it will not do so soon: kUnavailable during a rebuild, or
+  // the error that stopped the indexer.
   Status WaitFor(uint64_t seq);
-  // Indexes what is durable, flushes, ends the threads.
+  // Indexes all durable entries, flushes, and ends the threads.
   void Stop();
 
-  // The index as it is now, or as it is when it is read (IndexDb::Latest). Either may outlive a change to another
-  // index, but not this object.
+  // A snapshot of the index as it is now; and a reader that always sees the latest state (IndexDb::Latest). Both stay
+  // valid when a rebuilt index takes over, but must not outlive this object.
   std::shared_ptr<const IndexReader> Snapshot() const;
   std::shared_ptr<const IndexReader> Latest() const override;
 
-  // Something in the index cannot be read, or is not what the log says. The index is made anew beside the normal work,
-  // once; where that does not help, a person must look at the disk, and the next start makes another.
+  // Reports that the index cannot be read or does not agree with the log. It is then rebuilt in the background, once.
+  // If damage is found again after that, a person must look at the disk; the next start rebuilds it again.
   void ReportDamage(const Status& why);
 
-  // How far the index reaches, to subscribe to; it stops with the error that stopped the indexer.
+  // How far the index reaches, to subscribe to. Stops with the error that stopped the indexer.
   Progress& progress() { return progress_; }
   uint64_t watermark() const override { return progress_.at(); }
   Status failure() const { return progress_.stopped(); }
-  // What keeps the index from being in order; empty when nothing does.
+  // What is wrong with the index; empty when nothing is.
   std::string problem() const;
   uint64_t DiskBytes() const;
   uint64_t MemoryBytes() const;
 
  private:
-  // An open index and what writes it.
+  // An open index and its writer.
   struct Part {
     std::shared_ptr<IndexDb> db;
     IndexWriter writer;
@@ -92,19 +93,19 @@ class Indexer : public IndexSource {
   const LogDb& log_;
   const IndexerOptions options_;
   LogEnd& end_;
-  std::optional<Part> part_;  // of the indexing thread once that runs
+  std::optional<Part> part_;  // used only by the indexing thread once it runs
   Progress progress_;
-  std::atomic<uint64_t> rebuilt_to_{0};  // how far a rebuild is
+  std::atomic<uint64_t> rebuilt_to_{0};  // how far a rebuild has come
 
-  Wakeup wake_;  // of the indexing thread
+  Wakeup wake_;  // wakes the indexing thread
   mutable Mutex mutex_;
   CondVar moved_;
-  std::shared_ptr<IndexDb> db_ GUARDED_BY(mutex_);  // part_->db, for others
+  std::shared_ptr<IndexDb> db_ GUARDED_BY(mutex_);  // part_->db, for other threads
   uint64_t wanted_ GUARDED_BY(mutex_) = 0;          // someone waits for this seq
   bool stopping_ GUARDED_BY(mutex_) = false;
-  std::string damage_ GUARDED_BY(mutex_);           // why the index is being made anew; empty: it is not
+  std::string damage_ GUARDED_BY(mutex_);           // why the index is being rebuilt; empty: it is not
   bool part_failed_ GUARDED_BY(mutex_) = false;     // the damaged index takes no more entries
-  std::optional<Part> rebuilt_ GUARDED_BY(mutex_);  // nearly up with the log, for the indexing thread to take
+  std::optional<Part> rebuilt_ GUARDED_BY(mutex_);  // nearly up to date, ready for the indexing thread
   Status beyond_repair_ GUARDED_BY(mutex_);         // a rebuild failed, or did not help
   std::thread rebuilding_ GUARDED_BY(mutex_);
   std::thread thread_;

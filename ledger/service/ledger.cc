@@ -1,10 +1,10 @@
-// Start order: log, recovery (nothing is served from a log that does not verify), published checkpoints, a rotation of
-// the key that is not recorded yet, index, then (Begin) the threads, each after what it uses; stop order is the reverse.
+// Start order: log; recovery (a log that does not verify is not served); published checkpoints; a pending rotation of
+// the key; index; then, in Begin, the threads, each after those it uses. Stopping goes in the reverse order.
 //
-// Nobody calls back. The sequencer moves the durable end (LogEnd), which the indexer, the checkpointer and whoever
-// follows the ledger look at and are woken by; the indexer moves its own progress, which the sequencer looks at.
+// There are no callbacks between the parts. The sequencer advances the durable end (LogEnd); it wakes the indexer, the
+// checkpointer and followers, which read it. The indexer advances its own progress, which the sequencer reads.
 //
-// The index is never a reason not to start: a damaged one is rebuilt.
+// A damaged index never prevents a start: it is rebuilt.
 #include "ledger/service/ledger.h"
 
 #include <fcntl.h>
@@ -84,7 +84,7 @@ Status Ledger::Start(const SigningKey& key, const PendingRotation* pending,
   indexer.data_dir = options_.data_dir;
   auto opened = Indexer::Open(*log_, indexer, *end_, progress);
   if (opened.status().code() == Code::kCorruption) {
-    // What a new index finds wrong is wrong in the log.
+    // A new index was built, so the log itself is damaged.
     return {Verdict::kTampered, opened.status().message() + ". Run `envledger verify --data-dir` for the whole report"};
   }
   ENVLEDGER_RETURN_IF_ERROR(opened.status());
@@ -101,7 +101,7 @@ Status Ledger::Begin() {
   indexer_->Start();
   checkpointer_->Start();
   ENVLEDGER_RETURN_IF_ERROR(SealEvent(Opened{options_.version, end_->size(), recovered_clean_}));
-  static_cast<void>(refusals_.TakePending(clock_.Now()));  // begins the first interval
+  static_cast<void>(refusals_.TakePending(clock_.Now()));  // starts the first interval
   housekeeping_ = std::thread([this] { Housekeep(); });
   return Ok();
 }
@@ -121,7 +121,8 @@ void Ledger::StopThreads() {
 namespace {
 
 Status DiskNearlyFull() {
-  return {Code::kUnavailable, "min-free-bytes", "the disk is nearly full: appends wait until there is room again"};
+  return {Code::kUnavailable, "min-free-bytes",
+          "the disk is nearly full: appends are refused until there is room again"};
 }
 
 }  // namespace
@@ -140,8 +141,8 @@ void Ledger::Append(AppendWork work) {
       CountRefusal(*recorder, error->status);
       ReportDamage(error->status);
       if (IsIndexDamage(error->status)) {
-        result = ErrorInfo{Unavailable("the index is damaged and is being rebuilt; send this again later"), error->item,
-                           Stage::kUnspecified, std::nullopt};
+        result = ErrorInfo{Unavailable("the index is damaged and is being rebuilt; send this request again later"),
+                           error->item, Stage::kUnspecified, std::nullopt};
       }
     }
     done(std::move(result));
@@ -161,7 +162,7 @@ void Ledger::ReportDamage(const Status& why) {
   if (!IsLogDamage(why)) return;
   const MutexLock lock(mutex_);
   if (!log_damage_.empty()) return;
-  log_damage_ = "the log is damaged, which no restart mends: " + why.message() +
+  log_damage_ = "the log is damaged, and a restart cannot repair it: " + why.message() +
                 ". Run `envledger verify --data-dir` and restore the entry from a copy of the ledger";
   Log(LogLevel::kError, log_damage_);
 }
@@ -173,7 +174,7 @@ void Ledger::CountRefusal(const Recorder& recorder, const Status& status) {
 }
 
 Result<LedgerView> Ledger::CurrentView() {
-  // The checkpoint first: what is durable afterwards is at least as large.
+  // The checkpoint is read first: the durable end read after it is at least as large.
   const SignedCheckpoint latest = checkpointer_->latest();
   const DurableEnd durable = end_->Get();
   ENVLEDGER_RETURN_IF_ERROR(indexer_->WaitFor(durable.size()));
@@ -193,7 +194,7 @@ Result<std::string> Ledger::SignNow() {
   return checkpointer_->latest().note;
 }
 
-// The gravest first.
+// The most serious problem comes first.
 std::string Ledger::Problem() const {
   if (const Status failure = end_->failure(); !failure.ok()) return failure.ToString();
   if (const Status failure = checkpointer_->failure(); !failure.ok()) return failure.ToString();
@@ -253,7 +254,7 @@ void Ledger::CheckDisk() {
   const bool low = FreeBytes(options_.data_dir) < options_.min_free_bytes;
   if (low == disk_low_.exchange(low)) return;
   Log(low ? LogLevel::kError : LogLevel::kInfo,
-      low ? "the disk is nearly full: appends are refused" : "the disk has room again: appends go on");
+      low ? "the disk is nearly full: appends are refused" : "the disk has room again: appends are accepted");
 }
 
 void Ledger::Housekeep() {

@@ -1,4 +1,5 @@
-// The ledger as one object: opens and recovers it, appends, answers, checkpoints, closes. Sockets are not its business.
+// The whole ledger as one object: it recovers at opening, appends, answers, signs checkpoints and closes. It knows
+// nothing of sockets.
 #pragma once
 
 #include <atomic>
@@ -29,52 +30,53 @@ namespace envledger {
 
 struct LedgerOptions {
   std::string data_dir;
-  std::string origin;               // the name that the ledger must have; empty: any
-  std::string version = "unknown";  // of the program, for the opened event
+  std::string origin;               // the origin that the ledger must have; empty: any
+  std::string version = "unknown";  // the program's version, for the opened event
   LogDbOptions log;
   SealerOptions sealer;
   SequencerOptions sequencer;
   IndexerOptions indexer;
   CheckpointerOptions checkpointer;                  // an empty publish_path: in the data directory
-  std::chrono::milliseconds refusals_every{60'000};  // refused appends are noted in the chain at most this often
-  uint64_t min_free_bytes = 256u << 20;              // of the data directory's disk; below it appends are refused
+  std::chrono::milliseconds refusals_every{60'000};  // the shortest interval between events that record refused appends
+  uint64_t min_free_bytes = 256u << 20;              // on the data directory's disk; with less, appends are refused
 };
 
 // Thread-safe.
 class Ledger {
  public:
-  // Opens, recovers, compares with the published checkpoints, records a pending rotation to `key`, and brings the index
-  // up. `key` and `clock` are not owned; `pending` (may be null) is what lies beside
-  // the key, and is not used after Open; `progress` (may be empty) hears what start-up is doing. kNotFound when there
-  // is no ledger, kInvalidArgument for one of another origin, kNotPermitted for a key that is neither the ledger's nor
-  // the next one, kCorruption with a report when what is stored is not what was left.
+  // Opens the ledger, recovers it, compares it with the published checkpoints, records a pending rotation to `key`, and
+  // brings the index up to date. `key` and `clock` are not owned. `pending` (may be null) is the rotation that lies
+  // beside the key; it is not used after Open. `progress` (may be empty) receives progress of the start. kNotFound when
+  // there is no ledger; kInvalidArgument when its origin is another; kNotPermitted when `key` is neither the ledger's
+  // key nor the next one; kCorruption with a report when the stored data is not what the last run left.
   static Result<std::unique_ptr<Ledger>> Open(const LedgerOptions& options, const SigningKey& key,
                                               const PendingRotation* pending, Clock& clock,
                                               const std::function<void(const std::string&)>& progress);
-  // As a kill would leave it, but for the threads; call Close for an orderly end.
+  // Stops the threads, and leaves the ledger as a kill would; call Close for an orderly end.
   ~Ledger();
 
-  // Seals the `opened` event, and starts what signs, indexes and notes by itself. To be called once, when whoever
-  // opened the ledger can serve it, and before anything else is appended.
+  // Seals the `opened` event and starts the threads that sign, index and record refusals. Call it once, as soon as the
+  // ledger can be served, and before anything else is appended.
   Status Begin();
 
   // `work.done` is called once, when the request is durable or refused. Refusals are counted here.
   void Append(AppendWork work);
-  // Counts a refusal that was decided before it came here.
+  // Counts a refusal that was decided by the caller.
   void CountRefusal(const Recorder& recorder, const Status& status);
 
-  // Seals an event on behalf of who asks. `done` is called once, when it is durable or refused; kUnavailable when
-  // appends are refused.
+  // Seals an event that a client asked for. `done` is called once, when the event is durable or refused; kUnavailable
+  // when appends are refused.
   void Seal(LedgerEvent event, AppendDone done);
   // The durable end of the log, to read and to subscribe to.
   LogEnd& log_end() { return *end_; }
 
-  // Everything acknowledged so far, indexed. kUnavailable when the index has stopped. The ledger must outlive the view.
+  // A view of everything acknowledged so far, all of it indexed. kUnavailable when the index has stopped. The ledger
+  // must outlive the view.
   Result<LedgerView> CurrentView();
-  // Something stored was found to be damaged. Of the index (IndexDamage): it is rebuilt beside the normal work. Of the
-  // log (LogDamage): the status says so from then on. Other statuses are passed over.
+  // Reports damage that a caller found. A damaged index (IndexDamage) is rebuilt in the background. A damaged log
+  // (LogDamage) is shown by the status from then on. Other statuses are ignored.
   void ReportDamage(const Status& why);
-  // Signs a checkpoint at the present size, if there is none yet, and returns the latest.
+  // Signs a checkpoint of the present size, if there is none yet, and returns the latest.
   Result<std::string> SignNow();
   StatusResponse Describe() const;
 
@@ -100,7 +102,7 @@ class Ledger {
   const VerifierKey verifier_key_;
   Clock& clock_;
 
-  // In the order of their construction: what comes later uses what comes before.
+  // In order of construction: each may use those above it.
   std::unique_ptr<LogDb> log_;
   Refusals refusals_;
   std::unique_ptr<LogEnd> end_;

@@ -1,4 +1,4 @@
-// The durable end of the log, published: the committing thread moves it, everybody else reads it or waits for it.
+// The durable end of the log. The committing thread advances it; other threads read it or wait for it.
 #pragma once
 
 #include <cstdint>
@@ -13,23 +13,23 @@
 
 namespace envledger {
 
-// The durable end of the log. The frontier before the last leaf is kept too: stored beside a checkpoint, it lets
-// start-up prove by one read that the last entry is the one that the checkpoint was signed for.
+// The end of the log up to which everything is durable. The frontier before the last leaf is kept too: stored beside a
+// checkpoint, it lets start-up prove with one read that the last entry is the one that the checkpoint was signed for.
 struct DurableEnd {
   Frontier frontier;
-  Frontier before_last;  // of one leaf less
+  Frontier before_last;  // without the last leaf
   Hash last_leaf_hash{};
   Nanos last_recorded_at = 0;
   uint64_t size() const { return frontier.size(); }
 };
 
-// Thread-safe; advanced by one thread at a time.
+// Thread-safe; only one thread may advance it at a time.
 class LogEnd {
  public:
   explicit LogEnd(DurableEnd end) : size_(end.size()), end_(std::move(end)) {}
 
-  // What was written is durable now. REQUIRES: end.size() is more than size(). Subscribers are woken when their size is
-  // reached, and find Get() at least there.
+  // Makes `end` the durable end. REQUIRES: end.size() is greater than size(). Subscribers are woken when their size is
+  // reached, and Get() then returns at least that size.
   void Advance(DurableEnd end) EXCLUDES(mutex_) {
     const uint64_t size = end.size();
     {
@@ -38,7 +38,7 @@ class LogEnd {
     }
     size_.Advance(size);
   }
-  // A write to the log failed, or a broken invariant held it back: nothing more becomes durable.
+  // Nothing more becomes durable: a write to the log failed, or a broken invariant prevented it.
   void Stop(const Status& why) { size_.Stop(why); }
 
   // Not ok after Stop.

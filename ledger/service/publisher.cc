@@ -1,19 +1,20 @@
-// What a file can hold, and what follows:
+// What a file may contain, and what is done about it:
 //
-//                              at start                      before a signature
-//   nothing                    written anew, with a warning  written
-//   what we put there          -                             written
-//   an earlier one of the log  written anew                  written, with a warning
-//   one that the log cannot    refuses to start              nothing is signed any more
-//   have signed
-//   no checkpoint of ours      refuses to start              left alone, reported
+//                               at start                  before a signature
+//   no file                     written, with a warning   written
+//   what we wrote last          -                         overwritten
+//   an earlier checkpoint of    overwritten               overwritten, with a warning
+//     this log
+//   a checkpoint that the log   the start is refused      signing ends for good
+//     cannot have signed
+//   no checkpoint of ours       the start is refused      left alone, reported
 //
-// A file is only ever replaced when what it says is known to be in the log: what shows that something is wrong must not
-// be overwritten by the very thing that is wrong.
+// A file is replaced only when the checkpoint in it is known to be in the log. Otherwise the file is evidence that
+// something is wrong, and the faulty ledger must not overwrite it.
 //
-// All copies are read at once, then all are written at once, each on its own thread; who asks waits for them together.
-// A copy that does not answer in time takes no more part: it is neither waited for nor called again until its call
-// returns. What that call read is then judged like any other look, and the copy gets the latest checkpoint.
+// All copies are read at the same time, then all are written at the same time, each on its own thread; the caller waits
+// for all of them together. A copy that does not answer in time is skipped: it is neither waited for nor called again
+// until its call returns. What that call read is then judged as usual, and the copy gets the latest checkpoint.
 #include "ledger/service/publisher.h"
 
 #include <utility>
@@ -35,12 +36,12 @@ FileCalls SystemCalls() {
           [](const std::string& path, const std::string& note) { return WriteFileDurably(path, note, kMode); }};
 }
 
-// The checkpoint of a note that a key of the history, or `own`, has signed.
+// The checkpoint in a note that a key of the history, or `own`, has signed.
 Result<Checkpoint> OpenByAny(std::string_view note_bytes, const KeyHistory& keys, const VerifierKey* own) {
   Note note;
   ENVLEDGER_ASSIGN_OR_RETURN(Checkpoint checkpoint, ReadCheckpointNote(note_bytes, &note));
   if (checkpoint.origin != keys.origin()) {
-    return InvalidArgument("the checkpoint is of \"" + checkpoint.origin + "\", not of \"" + keys.origin() + "\"");
+    return InvalidArgument("the checkpoint belongs to \"" + checkpoint.origin + "\", not to \"" + keys.origin() + "\"");
   }
   const NoteSigners signers = SignersOf(note, keys);
   ENVLEDGER_RETURN_IF_ERROR(signers.status);
@@ -48,18 +49,18 @@ Result<Checkpoint> OpenByAny(std::string_view note_bytes, const KeyHistory& keys
   return NotFound("the note is not signed by " + FormatVerifierKey(keys.current().key));
 }
 
-// Ok when the log has signed this checkpoint. `path` is for the message.
+// Ok when this checkpoint is in the log. `path` is used in the message.
 Status CheckInLog(const LogDb& log, const Checkpoint& checkpoint, const KeyHistory& keys, const std::string& path) {
   const std::string size = std::to_string(checkpoint.size);
   ENVLEDGER_ASSIGN_OR_RETURN(const auto stored, log.Checkpoints(checkpoint.size, 1));
   if (stored.empty() || stored.front().size != checkpoint.size) {
     return {Verdict::kTampered, "the log holds no checkpoint of size " + size + ", but " + path +
-                                    " is one: the log was cut or replaced by an older copy"};
+                                    " does: the log was cut or replaced by an older copy"};
   }
   const auto same = OpenCheckpoint(stored.front().note, keys);
   if (!same.ok()) return {Verdict::kTampered, "the stored checkpoint of size " + size + ": " + same.status().message()};
   if (*same == checkpoint) return Ok();
-  return {Verdict::kTampered, "the stored checkpoint of size " + size + " has another root than " + path};
+  return {Verdict::kTampered, "the stored checkpoint of size " + size + " has another root than the one in " + path};
 }
 
 }  // namespace
@@ -85,7 +86,7 @@ Publisher::Deadline Publisher::BeginReads() {
   return std::chrono::steady_clock::now() + patience_;
 }
 
-// What the place holds. REQUIRES: BeginReads.
+// Reads the place. REQUIRES: BeginReads was called.
 Result<std::string> Publisher::Read(Place& place, Deadline deadline) {
   place.replaceable = true;
   if (place.copy == nullptr) return ReadFile(place.path, kMaxNoteBytes);
@@ -97,19 +98,19 @@ Result<std::string> Publisher::Read(Place& place, Deadline deadline) {
     }
     if (!call->write && call->status.ok()) return std::move(call->contents);
     if (!call->write) return std::move(call->status);
-    Written(place, call->contents, std::move(call->status));  // of an earlier checkpoint: it hung
+    Written(place, call->contents, std::move(call->status));  // a write of an earlier checkpoint that had hung
     place.called_at = clock_.Now();
     place.copy->BeginRead();
   }
 }
 
-// What the call on a copy returned, or nothing and a problem.
+// What the call on a copy returned. Nothing, with the problem reported, when it has not returned.
 std::optional<DetachedFile::Call> Publisher::Take(Place& place, Deadline deadline) {
   auto call = place.copy->Take(place.hangs ? Deadline() : deadline);
   if (!call) {
-    if (!std::exchange(place.hangs, true)) place.problem = Ok();  // what it was before, this is something new
+    if (!std::exchange(place.hangs, true)) place.problem = Ok();  // a hang is reported even after another problem
     Report(place, Unavailable(place.path + " has not answered since " + FormatTime(place.called_at) +
-                              ": its directory hangs, and the copy is left out until it answers"));
+                              ": its directory hangs, and this copy is skipped until it answers"));
   } else if (std::exchange(place.hangs, false)) {
     place.problem = Ok();
     Log(LogLevel::kInfo, place.path + " answers again");
@@ -137,7 +138,7 @@ void Publisher::Write(const std::string& note) {
 }
 
 void Publisher::Written(Place& place, const std::string& note, Status status) {
-  // Where only its durability is in doubt the file holds the note now, which stays a problem until it is written again.
+  // When only its durability is in doubt, the file holds the note now; it stays a problem until it is written again.
   if (status.code() == Code::kUnknownOutcome) place.known = note;
   if (!status.ok()) return Report(place, std::move(status));
   if (!place.problem.ok()) Log(LogLevel::kInfo, "the checkpoint is published at " + place.path + " again");
@@ -145,7 +146,7 @@ void Publisher::Written(Place& place, const std::string& note, Status status) {
   place.known = note;
 }
 
-// Says it once, however often the same thing is tried again.
+// Logs a problem once, however often the same step is tried again.
 void Publisher::Report(Place& place, Status problem) {
   if (problem.code() != place.problem.code()) {
     Log(LogLevel::kError, "the checkpoint is not published everywhere: " + problem.ToString());
@@ -158,7 +159,7 @@ void Publisher::Report(Place& place, Status problem) {
 Status Publisher::Compare(const Checkpoint& latest, std::string_view latest_note, const KeyHistory& keys,
                           const VerifierKey& own) {
   const Deadline deadline = BeginReads();
-  // All are compared before any is written.
+  // All are compared before any is overwritten.
   for (Place& place : places_) {
     ENVLEDGER_RETURN_IF_ERROR(ComparePlace(place, Read(place, deadline), latest, latest_note, keys, own));
   }
@@ -169,12 +170,12 @@ Status Publisher::ComparePlace(Place& place, const Result<std::string>& bytes, c
                                std::string_view latest_note, const KeyHistory& keys, const VerifierKey& own) const {
   if (!bytes.ok() && bytes.status().code() == Code::kNotFound) {
     Log(LogLevel::kWarning,
-        "no published checkpoint at " + place.path + " to compare the ledger with; it is published anew");
+        "no published checkpoint at " + place.path + " to compare the ledger with; it is published again");
     return Ok();
   }
   if (!bytes.ok() && place.copy != nullptr && bytes.status().code() == Code::kUnavailable) {
     place.replaceable = false;
-    if (place.hangs) return Ok();  // that is said already
+    if (place.hangs) return Ok();  // already reported
     place.problem = bytes.status();
     Log(LogLevel::kError, "a copy of the checkpoint cannot be compared with the ledger: " + place.problem.ToString());
     return Ok();
@@ -186,14 +187,14 @@ Status Publisher::ComparePlace(Place& place, const Result<std::string>& bytes, c
   if (!published.ok()) {
     return Damaged(
         published.status().code() == Code::kNotFound ? Verdict::kWrongKey : Verdict::kTampered,
-        "the published checkpoint " + place.path + " is not this ledger's: " + published.status().ToString());
+        "the published checkpoint " + place.path + " does not belong to this ledger: " + published.status().ToString());
   }
   if (published->size > log_.size()) {
     return Damaged(Verdict::kTruncated, "the published checkpoint " + place.path + " vouches for " +
                                             std::to_string(published->size) + " entries, but the log ends after " +
                                             std::to_string(log_.size()));
   }
-  if (*published == latest) return Ok();  // with other signature lines
+  if (*published == latest) return Ok();  // only the signature lines differ
   const Status known = CheckInLog(log_, *published, keys, place.path);
   return known.verdict() ? Damaged(*known.verdict(), known.message()) : known;
 }
@@ -217,20 +218,20 @@ Status Publisher::CheckPlace(Place& place, const Result<std::string>& bytes, con
   }
   if (!bytes.ok() && bytes.status().code() != Code::kResourceExhausted) {
     Report(place, bytes.status());
-    return Ok();  // writing it will fail, too, or make it good
+    return Ok();  // writing it will fail as well, or repair it
   }
   if (bytes.ok() && *bytes == place.known) return Ok();
   const auto found = bytes.ok() ? OpenByAny(*bytes, keys, nullptr) : Result<Checkpoint>(bytes.status());
   if (!found.ok()) {
     place.replaceable = false;
     Report(place,
-           Conflict("published", place.path + " is not this ledger's checkpoint any more, and is left as it is: " +
+           Conflict("published", place.path + " no longer holds a checkpoint of this ledger, and is left unchanged: " +
                                      found.status().message()));
     return Ok();
   }
   Status known;
   if (found->size > next.size) {
-    known = {Verdict::kTruncated, place.path + " is a checkpoint of " + std::to_string(found->size) +
+    known = {Verdict::kTruncated, place.path + " holds a checkpoint of " + std::to_string(found->size) +
                                       " entries, signed by the ledger's key, but this log has " +
                                       std::to_string(next.size)};
   } else if (!(*found == next)) {
@@ -238,10 +239,10 @@ Status Publisher::CheckPlace(Place& place, const Result<std::string>& bytes, con
   }
   if (known.ok()) {
     place.known = *bytes;
-    Log(LogLevel::kWarning, place.path + " held another checkpoint of this log than the last one published");
+    Log(LogLevel::kWarning, place.path + " held a checkpoint of this log, but not the last one published");
     return Ok();
   }
-  if (!known.verdict()) return std::move(known).Prepend(place.path + " cannot be held against the log: ");
+  if (!known.verdict()) return std::move(known).Prepend(place.path + " cannot be compared with the log: ");
   return std::move(known).Prepend("another daemon signs with this ledger's key, or " + place.path + " was replaced: ");
 }
 

@@ -1,10 +1,10 @@
 // The latest checkpoint as files outside the database: the published one, and copies of it on other disks or machines.
 //
-// They are the high-water mark of the ledger. At start the log is held against each of them; before each signature they
-// are looked at again, because two daemons with one key on two copies of a database would otherwise sign two histories.
+// They are the high-water mark of the ledger. At start the log is compared with each of them. Before each signature
+// they are read again, because otherwise two daemons with one key on two copies of a database would sign two histories.
 //
-// The published file must answer: whoever reads or writes it waits for it. A copy need not. Its directory may hang, and
-// it is then waited for once, for copy_patience, and after that neither looked at nor written until it answers.
+// The published file must answer: reads and writes wait for it without a limit. A copy need not: its directory may
+// hang. It is then waited for once, for copy_patience, and after that neither read nor written until it answers.
 #pragma once
 
 #include <chrono>
@@ -24,45 +24,49 @@
 
 namespace envledger {
 
-// Hears of each checkpoint that is stored, before it is published. Must not block.
+// Receives each checkpoint after it is stored and before it is published. Must not block.
 using CheckpointHook = std::function<void(const Checkpoint& checkpoint, const std::string& note)>;
 
 struct PublisherOptions {
-  std::string publish_path;         // where the latest note is placed durably
-  std::vector<std::string> copies;  // and where else; these may fail, and hang
-  CheckpointHook on_signed;         // on whichever thread signs; may be empty
-  // For how long a copy is waited for that does not answer. Each function of Publisher takes at most twice that, and
-  // only once for each time that a copy begins to hang.
+  std::string publish_path;         // where the latest note is written durably
+  std::vector<std::string> copies;  // further places, which may fail or hang
+  CheckpointHook on_signed;         // called on the thread that signs; may be empty
+  // How long to wait for a copy that does not answer. Each function of Publisher takes at most twice as long, and only
+  // once each time that a copy starts to hang.
   std::chrono::milliseconds copy_patience{2000};
-  FileCalls copy_calls;  // for fault injection; empty: those of the system
+  FileCalls copy_calls;  // for fault injection; empty: the real file functions
 };
 
-// For one thread at a time. What it refers to is not owned.
+// For one thread at a time. The objects passed by reference are not owned.
 class Publisher {
  public:
   Publisher(const LogDb& log, const PublisherOptions& options, Clock& clock);
 
-  // Holds every file against the log, whose latest checkpoint is `latest`. A missing file and one of an earlier
-  // checkpoint of this log are written anew. A status with a verdict, naming the file, when it is not a checkpoint of this
-  // ledger (kTruncated: of more entries than there are; kWrongKey: by none of its keys; kTampered: of another root, or
-  // no checkpoint at all). A checkpoint of more entries than there are may be by `own`, too. A copy that cannot be read or written, or does not answer, is a problem() only; once it
-  // answers CheckUndisputed looks at it.
+  // Compares every file with the log, whose latest checkpoint is `latest`. A missing file, or one with an earlier
+  // checkpoint of this log, is written again. Returns a status with a verdict, naming the file, when a file does not
+  // hold a checkpoint of this log: kTruncated, when it covers more entries than there are; kWrongKey, when none of the
+  // ledger's keys signed it; kTampered, when it has another root or is no checkpoint at all. A checkpoint that covers
+  // more entries than there are may also be signed by `own`. A copy that cannot be read or written, or does not answer,
+  // is only a problem(); CheckUndisputed looks at it once it answers.
   Status Compare(const Checkpoint& latest, std::string_view latest_note, const KeyHistory& keys,
                  const VerifierKey& own);
 
-  // Looks whether somebody else has published since. A status with a verdict, naming the file, when one holds a
-  // checkpoint that is signed by a key of the ledger and is not one of this log: larger than `next`, of another root, or
-  // unknown to the log. Nothing may be signed from then on. Another status: the log could not be read.
+  // Checks whether somebody else has published in the meantime. Returns a status with a verdict, naming the file, when
+  // a file holds a checkpoint that is signed by a key of the ledger but does not belong to this log: it is larger than
+  // `next`, has another root, or is unknown to the log. Nothing may be signed after that. Any other error means that
+  // the log could not be read.
   Status CheckUndisputed(const Checkpoint& next, const KeyHistory& keys);
 
-  // Tells the hook, and places the note durably in every file. Not ok when the published file could not be written. A
-  // file that became something else than a checkpoint of this ledger is left alone, and so is a copy that does not
-  // answer, or did not when it was last looked at; both are a problem().
+  // Calls the hook and writes the note durably to every file. Not ok when the published file could not be written. A
+  // file that no longer holds a checkpoint of this ledger is left alone, and so is a copy that does not answer or did
+  // not at the last look; both are a problem().
   Status Publish(const Checkpoint& checkpoint, const std::string& note);
-  // Places the note, which Publish was given before, where it is not yet, or is not known to be durable. The same errors.
+  // Writes the note of the last Publish to the files that do not hold it, or may not hold it durably. Errors as
+  // Publish.
   Status PublishAgain(const std::string& note);
 
-  // Not ok while a file does not hold the latest checkpoint, or may lose it in a crash; names each.
+  // Not ok while a file does not hold the latest checkpoint, or may lose it in a crash. The message names each such
+  // file.
   Status problem() const;
 
  private:
@@ -70,9 +74,9 @@ class Publisher {
   struct Place {
     std::string path;
     std::unique_ptr<DetachedFile> copy;  // null for the published file
-    std::string known;                   // what it holds, as far as we put or accepted it there
-    bool replaceable = false;            // what it held when it was last looked at may be replaced
-    bool hangs = false;                  // a call did not return in time, and has not since
+    std::string known;                   // the contents that we last wrote or accepted
+    bool replaceable = false;            // the contents at the last look may be overwritten
+    bool hangs = false;                  // a call did not return in time and is still under way
     Nanos called_at = 0;
     Status problem;
   };

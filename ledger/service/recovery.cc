@@ -44,14 +44,15 @@ Status Damaged(Verdict verdict, const std::string& what) {
   return {verdict, what + ". Nothing was changed; run `envledger verify --data-dir` for the whole report"};
 }
 
-// Where the verification begins, and what it must know of what lies before.
+// Where verification begins, and what it must know about the entries before that.
 struct Start {
   Frontier from;
-  std::vector<std::pair<uint64_t, std::string>> key_events;  // from before: the genesis and the rotations of the key
+  std::vector<std::pair<uint64_t, std::string>> key_events;  // earlier entries: the genesis and key rotations
 };
 
-// What the log keeps beside its latest checkpoint to make a start quick, held against that checkpoint: its tree without
-// the last leaf, and the seqs of the entries that rotate the key. Not ok, saying why, when it does not lead there.
+// Reads what the log stores beside its latest checkpoint to make a start quick, and checks it against that checkpoint:
+// the tree without the last leaf, and the seqs of the entries that rotate the key. Not ok, with the reason, when it
+// does not match.
 Result<Start> QuickStart(const LogDb& log, const Checkpoint& checkpoint, const Note& note,
                          std::string_view stored_tree) {
   ENVLEDGER_ASSIGN_OR_RETURN(const std::string last, log.Read(checkpoint.size - 1));
@@ -72,7 +73,7 @@ Result<Start> QuickStart(const LogDb& log, const Checkpoint& checkpoint, const N
   return start;
 }
 
-// Verifies from `start` on; transitions that the checkpoint covers by their hashes alone.
+// Verifies from `start` on. Transitions that the checkpoint covers are only hashed.
 Result<Recovered> VerifyFrom(const LogDb& log, const CheckpointInput& latest, const Checkpoint& checkpoint,
                              const Start& start, const std::function<void(uint64_t)>& progress) {
   Verifier verifier(std::nullopt, {latest}, {.from = start.from, .past = nullptr, .lifecycle_and_links = false});
@@ -117,7 +118,7 @@ Status InitLedger(const std::string& data_dir, const std::string& origin, const 
   std::error_code error;
   const bool made = mkdir(data_dir.c_str(), 0700) == 0;
   if (!made && errno != EEXIST) return FromErrno(errno, "create " + data_dir);
-  // What another one has begun is not to be taken for what was left of one that was interrupted.
+  // Another process may be creating a ledger here; its unfinished work must not be taken for leftovers.
   ENVLEDGER_ASSIGN_OR_RETURN(const UniqueFd lock, LockDirectory(data_dir, kInitPatience));
   if (fs::exists(LogPath(data_dir), error)) return Conflict("exists", data_dir + " holds a ledger already");
   if (fs::exists(publish_path, error)) {
@@ -128,22 +129,23 @@ Status InitLedger(const std::string& data_dir, const std::string& origin, const 
     return FromErrno(errno, "publish the checkpoint in " + publish_dir);
   }
   const std::string temporary = data_dir + "/log.init";
-  fs::remove_all(temporary, error);  // of an init that did not get to its rename
+  fs::remove_all(temporary, error);  // left by an init that was interrupted before its rename
   std::string note;
   if (Status written = WriteGenesis(temporary, verifier_key, key, clock, note); !written.ok()) {
-    // Whatever is in there now, it is no ledger.
+    // Whatever is in the temporary directory now, it is no ledger.
     const bool unknown = written.code() == Code::kUnknownOutcome;
     return unknown ? Unavailable("the ledger was not created: " + written.message()) : written;
   }
   Status settled = RenameDurably(temporary, LogPath(data_dir));
   if (!settled.ok() && settled.code() != Code::kUnknownOutcome) return settled;
-  // There is a ledger now, whatever fails.
+  // From here on there is a ledger, even if a later step fails.
   if (settled.ok() && made) settled = SyncDirectory(DirectoryOf(data_dir));
-  // Last, because start-up makes a missing copy good, but takes a copy without a ledger for a lost ledger.
+  // The published checkpoint comes last: start-up replaces a missing one, but one without a ledger looks like a lost
+  // ledger.
   if (settled.ok()) settled = WriteFileDurably(publish_path, note, 0644);
   if (settled.ok()) return Ok();
   return {Code::kUnknownOutcome, "the ledger in " + data_dir + " was created, but: " + settled.message() +
-                                     ". A start of the daemon does what is missing"};
+                                     ". Starting the daemon completes it"};
 }
 
 Result<Genesis> ReadGenesis(const LogDb& log) {
@@ -171,7 +173,7 @@ Result<Recovered> Recover(const LogDb& log, const VerifierKey& key, const Pendin
   }
   if (checkpoint->size != latest->size || latest->size == 0) {
     return Damaged(Verdict::kTampered,
-                   "the checkpoint stored for size " + size + " is of size " + std::to_string(checkpoint->size));
+                   "the checkpoint stored for size " + size + " has size " + std::to_string(checkpoint->size));
   }
   if (latest->size > log.size()) {
     return Damaged(Verdict::kTruncated, "the latest checkpoint vouches for " + size +
@@ -179,8 +181,8 @@ Result<Recovered> Recover(const LogDb& log, const VerifierKey& key, const Pendin
   }
   auto start = QuickStart(log, *checkpoint, note, stored_tree);
   if (!start.ok()) {
-    Log(LogLevel::kWarning, "what is stored beside the latest checkpoint does not lead to it, so all " + size +
-                                " entries before it are hashed: " + start.status().message());
+    Log(LogLevel::kWarning, "the tree stored beside the latest checkpoint does not match it, so all " + size +
+                                " entries before it are being hashed: " + start.status().message());
     start = Start();
   }
   const CheckpointInput input{latest->note, "stored at size " + size, false};

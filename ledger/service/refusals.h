@@ -1,4 +1,5 @@
-// Counts of refused appends by recorder and rule: for `status`, and for the chain, where they are noted now and then.
+// Counts refused appends by recorder and rule, for `status` and for the chain, where they are recorded from time to
+// time.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +15,19 @@
 
 namespace envledger {
 
-// Thread-safe. Holds a bounded number of distinct counters, so that no client can make it grow: what is beyond is
-// counted under the rule "other". Names and rules are counted as text that an entry can hold: what is not UTF-8 is written
-// in escapes, and what is longer than kMaxTextBytes is cut.
+// Thread-safe. The number of distinct counters is bounded, so that no client can make it grow: further combinations are
+// counted under the rule "other". Names and rules are stored as text that an entry can hold: text that is not UTF-8 is
+// escaped, and text longer than kMaxTextBytes is cut.
 class Refusals {
  public:
   static constexpr size_t kMaxCounters = 256;
   static constexpr size_t kMaxTextBytes = kMaxProducerBytes;
 
   void Count(const Recorder& recorder, std::string_view rule);
-  // Since this object was made.
+  // Counts since this object was created.
   std::vector<RefusalCount> Totals() const;
   uint64_t total() const;
-  // What was counted since the last call, and from when, in as many events as it takes for each to fit an entry.
+  // Counts since the last call, and the time of that call, in as many events as needed for each to fit an entry.
   std::vector<AppendsRefused> TakePending(Nanos now);
 
  private:

@@ -1,15 +1,14 @@
-// A rotation is made in the order sign, publish, swap, record. The tool does the first three
-// (ledger/keys/key_rotation.h) with nothing but files; this is the fourth. It goes in three steps, each durable before
-// the next:
+// A rotation has four steps: sign, publish, swap, record. The tool does the first three, using only files
+// (ledger/keys/key_rotation.h); this is the fourth. It has three parts, each durable before the next:
 //
 //   1  the checkpoint of the present size n is signed by the old key and the new one, stored and published
 //   2  the entry n, key_rotated, is sealed by one synced write
 //   3  the checkpoint of size n+1 is signed by the new key and the old one, stored and published
 //
-// A crash before 2 leaves a ledger whose key is the old one, and the next start begins again; step 1 gives the same
-// bytes again, as Ed25519 is deterministic. A crash after 2 leaves a ledger whose last entry rotates the key and that
-// has no checkpoint over it, and the next start does step 3. Without the old private key step 1 is left out, and step 3
-// carries the new signature alone: enough for everybody who can read the entry.
+// A crash before 2 leaves a ledger with the old key, and the next start begins again; part 1 produces the same bytes
+// again, because Ed25519 is deterministic. A crash after 2 leaves a ledger whose last entry rotates the key and is not
+// covered by a checkpoint, and the next start does part 3. Without the old private key, part 1 is skipped and the
+// checkpoint of part 3 carries only the new signature, which is enough for everybody who can read the entry.
 #include "ledger/service/rotation.h"
 
 #include <unistd.h>
@@ -24,7 +23,7 @@
 namespace envledger {
 namespace {
 
-// The private half of `of`, if it is at hand.
+// The private key that belongs to `of`, if its file still exists.
 const SigningKey* FindPrevious(const PendingRotation* pending, const VerifierKey& of) {
   if (pending == nullptr || !pending->previous) return nullptr;
   return pending->previous->public_key() == of.public_key ? &*pending->previous : nullptr;
@@ -51,7 +50,7 @@ Status SealRotation(LogDb& log, const KeyRotated& rotation, Clock& clock, Recove
                       "the log has grown since it was verified: " + std::to_string(log.size()) + " entries");
   EntryHeader header;
   header.seq = log.size();
-  // A clock that went back is noted by the next event that is sealed.
+  // If the clock went back, the next event that is sealed records it.
   header.recorded_at = std::max(clock.Now(), recovered.end.last_recorded_at);
   header.previous = recovered.end.last_leaf_hash;
   header.recorder = {getuid(), getgid(), static_cast<int32_t>(getpid()), "envledgerd"};
@@ -84,7 +83,7 @@ Result<KeyHistory> FollowRotation(const KeyHistory& keys, const VerifierKey& key
     KeyHistory next = keys;
     const Status led = rotation.ok() ? next.Add(seq, now, *rotation) : rotation.status();
     if (led.ok() && next.current().key == key) return next;
-    why += "; the rotation beside it does not lead from one to the other: " +
+    why += "; the rotation beside the key file does not lead from the first to the second: " +
            (led.ok() ? "its new key is " + FormatVerifierKey(next.current().key) : led.message());
   }
   return Status(Code::kNotPermitted, "key", why);
@@ -101,13 +100,13 @@ Status RecordRotation(LogDb& log, const SigningKey& key, const PendingRotation* 
       ENVLEDGER_RETURN_IF_ERROR(SignAndPublish(log, {{old, previous}, {own, &key}}, clock, publisher, recovered));
     } else {
       Log(LogLevel::kWarning,
-          "the previous key is not beside the new one: the checkpoints around the rotation carry "
-          "one signature each");
+          "the previous private key is not beside the new one: the checkpoint after the rotation carries only the "
+          "new key's signature");
     }
     ENVLEDGER_RETURN_IF_ERROR(SealRotation(log, rotation, clock, recovered));
   }
   const HistoricKey& current = recovered.keys.current();
-  // Nothing is sealed upon a rotation before it has its checkpoint.
+  // Nothing may be sealed after a rotation before a checkpoint covers it.
   if (current.seq == 0 || recovered.latest.checkpoint.size > current.seq) return Ok();
   std::vector<NoteSigner> signers = {{own, &key}};
   const VerifierKey& old = recovered.keys.KeyAt(current.seq);
@@ -115,7 +114,7 @@ Status RecordRotation(LogDb& log, const SigningKey& key, const PendingRotation* 
   ENVLEDGER_RETURN_IF_ERROR(SignAndPublish(log, signers, clock, publisher, recovered));
   Log(LogLevel::kInfo, "the signing key was rotated by entry " + std::to_string(current.seq) + ", from " +
                            FormatVerifierKey(old) + " to " + FormatVerifierKey(own) +
-                           "; the previous private key is not needed any more: remove it");
+                           "; the previous private key is no longer needed: remove it");
   return Ok();
 }
 

@@ -1,4 +1,4 @@
-// Bringing a rotation of the signing key into the ledger, at start, before anything is served.
+// Records a rotation of the signing key in the ledger, at start, before anything is served.
 #pragma once
 
 #include <optional>
@@ -14,14 +14,15 @@
 
 namespace envledger {
 
-// The history with the rotation that leads from its last key to `key`. kNotPermitted (rule "key"), naming both keys and
-// saying why, when there is no such rotation. A history that ends in `key` is returned as it is.
+// Adds to the history the rotation that leads from its last key to `key`. Returns the history unchanged when it ends in
+// `key` already. kNotPermitted (rule "key"), with both keys and the reason, when there is no such rotation.
 Result<KeyHistory> FollowRotation(const KeyHistory& keys, const VerifierKey& key, const PendingRotation* pending,
                                   uint64_t seq, Nanos now);
 
-// Records the pending rotation to `key`, or finishes the recording that a crash interrupted; does nothing when there is
-// none. With the previous key in `pending` the checkpoints before and after carry both signatures. `recovered` is what
-// Recover gave for the same arguments, and is brought up to date. kUnknownOutcome when a write failed: restart.
+// Records the pending rotation to `key`, or completes a recording that a crash interrupted; does nothing when there is
+// none. If `pending` has the previous key, the checkpoints before and after the rotation carry both signatures.
+// `recovered` is the result of Recover for the same arguments, and is updated. kUnknownOutcome when a write failed:
+// restart.
 Status RecordRotation(LogDb& log, const SigningKey& key, const PendingRotation* pending, Clock& clock,
                       Publisher& publisher, Recovered& recovered);
 

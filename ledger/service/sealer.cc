@@ -1,7 +1,7 @@
 // A request is sealed in two passes. The first plans every item against the heads (replay, lifecycle, revision, links)
-// and remembers how to undo it; the second builds and hashes the entries, and hands on none that its readers would
-// refuse (chain_writer.h). A refused item undoes what its request planned and built, so that nothing of a refused batch
-// is left, not even an ordinal.
+// and remembers how to undo it. The second builds and hashes the entries; those that readers would refuse go no further
+// (chain_writer.h). When an item is refused, everything that its request planned and built is undone, so that nothing
+// of a refused batch remains, not even an ordinal.
 #include "ledger/service/sealer.h"
 
 #include <unistd.h>
@@ -17,21 +17,21 @@ namespace envledger {
 
 struct Sealer::Plan {
   bool replay = false;
-  Acknowledgment acknowledgment;  // of a replay, or filled in when sealed
-  std::optional<size_t> same_as;  // a replay of this earlier item of the request
+  Acknowledgment acknowledgment;  // for a replay: the earlier one; otherwise filled in when sealed
+  std::optional<size_t> same_as;  // this item repeats that earlier item of the request
   EnvelopeHead* head = nullptr;
   uint64_t seq = 0;
   std::optional<uint64_t> envelope_previous;
   std::vector<PrincipalLink> links;
 };
 
-// One change of a head, to be taken back in the reverse order.
+// One change of a head. Changes are undone in reverse order.
 struct Sealer::Undo {
   EnvelopeHead* envelope = nullptr;
-  // Either a record of the envelope,
+  // For a record of the envelope:
   LifecycleState state;
   uint64_t last_seq = 0;
-  // or a link of a principal.
+  // For a link of a principal:
   PrincipalHead* principal = nullptr;
   PrincipalHead before;
   PrincipalDigest digest{};
@@ -51,13 +51,13 @@ struct Sealer::Undo {
 
 struct Sealer::Sealed {
   const Group& group;
-  const Group* before;             // null when it is in the log
-  const std::vector<Plan>& plans;  // of this request
+  const Group* before;             // null when its entries are in the log
+  const std::vector<Plan>& plans;  // plans of this request
 };
 
 namespace {
 
-// Of an item of the request, whose envelope stands there as far as it is known; or of the whole request.
+// Refuses one item, with the state of its envelope (`head`) if known, or the whole request.
 ErrorInfo Refusal(Status status, std::optional<size_t> item = std::nullopt, const EnvelopeHead* head = nullptr) {
   ErrorInfo error;
   error.status = std::move(status);
@@ -86,7 +86,7 @@ Sealer::Sealer(const LogDb& log, const IndexSource& index, Clock& clock, const S
       chain_(std::move(end)) {}
 
 std::unique_ptr<Group> Sealer::NewGroup() {
-  heads_.reset();  // nor does an idle ledger hold files that compactions have replaced
+  heads_.reset();  // also releases files that compactions have replaced, while the ledger is idle
   auto group = std::make_unique<Group>();
   group->first_seq = chain_.size();
   return group;
@@ -99,7 +99,7 @@ void Sealer::Seal(AppendWork work, Group& group, const Group* before) {
 
 AppendResult Sealer::SealItems(const AppendWork& work, Group& group, const Group* before) {
   if (!broken_.ok()) return Refusal(Unavailable("appends have stopped: " + broken_.message()));
-  auto now = NextTime(group);  // may take a seq for a clock event, so it comes before any seq is planned
+  auto now = NextTime(group);  // first, because a clock event takes a seq
   if (!now.ok()) return Refusal(std::move(now).status());
   std::vector<Plan> plans;
   std::vector<Undo> undo;
@@ -123,7 +123,7 @@ AppendResult Sealer::SealItems(const AppendWork& work, Group& group, const Group
   return response;
 }
 
-// All planned entries become part of the chain, or none.
+// Builds all planned entries. Either all become part of the chain, or none does.
 std::optional<ErrorInfo> Sealer::BuildPlanned(const AppendWork& work, Nanos now, std::vector<Plan>& plans,
                                               Group& group) {
   for (size_t i = 0; i < plans.size(); ++i) {
@@ -153,19 +153,20 @@ Status Sealer::BuildOne(const AppendWork& work, size_t index, Nanos now, Plan& p
   return Ok();
 }
 
-// The links and back-links of later entries name the seq that was planned.
+// Links and back-links of later entries already contain the planned seq, so it must be the real one.
 Status Sealer::CheckPlanned(const Plan& plan, const Group& group) const {
   const uint64_t seq = chain_.next_seq();
   ENVLEDGER_INVARIANT(plan.seq == seq && seq == group.first_seq + group.entries(),
-                      "entry " + std::to_string(seq) + " was planned as " + std::to_string(plan.seq) + ", in place " +
-                          std::to_string(group.entries()) + " of the group from " + std::to_string(group.first_seq));
+                      "entry " + std::to_string(seq) + " was planned as entry " + std::to_string(plan.seq) +
+                          ", at position " + std::to_string(group.entries()) + " of the group from " +
+                          std::to_string(group.first_seq));
   return Ok();
 }
 
-// What the index says now. Made for each group anew, and for none that needs nothing of it.
+// A reader of the present index. It is created once per group, and only if the group needs it.
 HeadReader& Sealer::Heads() {
   if (!heads_) {
-    seen_ = index_.watermark();  // before the reader is made, which may see more
+    seen_ = index_.watermark();  // read before the reader is created, which may see more
     heads_.emplace(log_, index_.Latest());
   }
   return *heads_;
@@ -198,7 +199,7 @@ std::optional<ErrorInfo> Sealer::PlanItem(const AppendWork& work, size_t index, 
   if (Status legal = CheckMove(head.state, facts); !legal.ok()) return Refusal(std::move(legal), index, &head);
   if (head.state.revisions >= options_.max_envelope_records) {
     return Refusal({Code::kResourceExhausted, "max-envelope-records",
-                    "the envelope has " + std::to_string(head.state.revisions) + " records, the most that are allowed"},
+                    "the envelope has " + std::to_string(head.state.revisions) + " records, which is the limit"},
                    index, &head);
   }
 
@@ -239,7 +240,7 @@ std::variant<std::monostate, uint64_t, ErrorInfo> Sealer::FindReplay(const Appen
   if (!same.ok()) return Refusal(std::move(same).status(), index);
   if (*same) return **seq;
   return Refusal(Conflict(std::string(kRuleExpectedRevision),
-                          "revision " + std::to_string(*expected) + " is taken by other bytes; " + Where(head)),
+                          "revision " + std::to_string(*expected) + " exists with other bytes; " + Where(head)),
                  index, &head);
 }
 
@@ -270,7 +271,7 @@ Result<std::optional<uint64_t>> Sealer::SeqOfRevision(const EnvelopeHead& head, 
   return Heads().SeqOfRevision(envelope_id, revision);
 }
 
-// A record's entry: in a group that is not on disk yet, or in the log.
+// A record's entry, from a group that is not on disk yet or from the log.
 Result<std::string> Sealer::BytesOf(uint64_t seq, const Sealed& sealed) const {
   if (seq >= sealed.group.first_seq) return std::string(sealed.group.Entry(seq - sealed.group.first_seq));
   if (sealed.before != nullptr && seq >= sealed.before->first_seq) {
@@ -365,7 +366,7 @@ Status Sealer::SealOwn(const LedgerEvent& event, Nanos now, Group& group) {
   return Ok();
 }
 
-// recorded_at never decreases. A clock that went back is held at the last time, and noted once.
+// recorded_at never decreases. When the clock goes back, the last time is used again, and the step is recorded once.
 Result<Nanos> Sealer::NextTime(Group& group) {
   const Nanos now = clock_.Now();
   const Nanos last = chain_.last_recorded_at();
@@ -380,17 +381,18 @@ Result<Nanos> Sealer::NextTime(Group& group) {
   return last;
 }
 
-// What the gate keeps out is a bug, or an account's name that no reader accepts. Only the first is logged: a producer
-// that tries again and again must not fill the journal, and its refusals are counted.
+// The gate refuses an entry because of a bug, or because of an account name that no reader accepts. Only the first
+// refusal is logged: a producer that keeps trying must not fill the journal, and its refusals are counted.
 Status Sealer::NoteRefused(Status status) {
   if (!std::exchange(refused_one_, true)) {
-    Log(LogLevel::kError, "nothing was sealed: " + status.ToString() + " (further ones are counted, and not logged)");
+    Log(LogLevel::kError,
+        "nothing was sealed: " + status.ToString() + " (further refusals are counted but not logged)");
   }
   return status;
 }
 
 void Sealer::Trim() {
-  // Of what this group's reader may not see, nothing is let go.
+  // Heads that this group's reader may not see in the index must be kept.
   const uint64_t covered = heads_ ? seen_ : index_.watermark();
   envelopes_.Trim(options_.head_cache_bytes / 4 * 3, covered);
   principals_.Trim(options_.head_cache_bytes / 4, covered);

@@ -1,4 +1,5 @@
-// Seals: turns accepted transitions into chained entries of a group. The rules of the ledger are applied here, once.
+// Turns accepted transitions into the chained entries of a group. This is the one place where the rules of the ledger
+// are applied.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ namespace envledger {
 using AppendResult = std::variant<ErrorInfo, AppendResponse>;
 using AppendDone = std::function<void(AppendResult)>;
 
-// A checked append request. The views borrow from `frame`.
+// A checked append request. The views in `items` point into `frame`.
 struct AppendWork {
   struct Item {
     CheckedTransition transition;
@@ -37,7 +38,7 @@ struct AppendWork {
   AppendDone done;  // called once, from a thread of the ledger; must not block
 };
 
-// Sealed entries on their way to one synced write, and the answers that wait for it.
+// Sealed entries that will be written and synced together, and the answers to give afterwards.
 struct Group : SealedEntries {
   struct Waiting {
     AppendDone done;
@@ -49,41 +50,41 @@ struct Group : SealedEntries {
 };
 
 struct SealerOptions {
-  size_t max_envelope_records = 100'000;  // of one envelope; more are refused
-  size_t head_cache_bytes = 64 << 20;     // of heads; those that the index does not cover may take as much again
-  Nanos clock_tolerance = kSecond;        // a step back beyond it becomes a ledger event
+  size_t max_envelope_records = 100'000;  // records in one envelope; more are refused
+  size_t head_cache_bytes = 64 << 20;     // heads that the index does not cover may take as much again
+  Nanos clock_tolerance = kSecond;        // a larger step back becomes a ledger event
 };
 
-// For one thread. What it refers to is not owned.
+// Not thread-safe. The objects passed by reference are not owned.
 class Sealer {
  public:
   Sealer(const LogDb& log, const IndexSource& index, Clock& clock, const SealerOptions& options, ChainEnd end);
 
-  // Begins a group at the present end of the chain.
+  // Begins a group at the current end of the chain.
   std::unique_ptr<Group> NewGroup();
-  // Adds all entries of the request to the group, or none; in either case its answer waits in the group. `before` is
-  // the group that may still be on its way to disk, or null: replays of its records are found there.
+  // Adds either all entries of the request to the group or none; its answer waits in the group in either case. `before`
+  // is the group that may still be on its way to disk, or null: replays of its records are found there.
   void Seal(AppendWork work, Group& group, const Group* before);
-  // Adds an event of the ledger.
+  // Adds a ledger event.
   void SealEvent(const LedgerEvent& event, Group& group, AppendDone done);
 
-  // Lets go of cached heads that the index covers.
+  // Drops cached heads that the index covers.
   void Trim();
-  // Whether the heads that the index does not cover take more memory than they may: the index must move on before more
-  // is sealed.
+  // Whether the heads that the index does not cover exceed their memory limit: indexing must catch up before more is
+  // sealed.
   bool HoldsTooMuch() const;
-  // Not ok once an invariant was found broken. Nothing more is sealed, and the writer is to be stopped.
+  // Not ok once a broken invariant was found. Nothing more is sealed, and the caller must stop the writer.
   const Status& broken() const { return broken_; }
 
  private:
-  struct Plan;  // of one item: what it becomes
+  struct Plan;  // what becomes of one item
   struct Undo;
-  struct Sealed;  // where the records lie that are not in the log yet
+  struct Sealed;  // records that are not in the log yet
 
   AppendResult SealItems(const AppendWork& work, Group& group, const Group* before);
   std::optional<ErrorInfo> PlanItem(const AppendWork& work, size_t index, const Sealed& sealed,
                                     std::vector<Plan>& plans, std::vector<Undo>& undo);
-  // The seq of the record that the item repeats, if it does; an ErrorInfo when its expected revision forbids it.
+  // The seq of the record that the item repeats, if there is one; an ErrorInfo when the expected revision rules it out.
   std::variant<std::monostate, uint64_t, ErrorInfo> FindReplay(const AppendWork& work, size_t index,
                                                                const EnvelopeHead& head, const Sealed& sealed);
   std::variant<std::monostate, uint64_t, ErrorInfo> FindRepeated(const AppendWork& work, size_t index,
@@ -111,11 +112,11 @@ class Sealer {
   HeadTable<PrincipalHead> principals_;
   Recorder self_;
   ChainWriter chain_;
-  std::optional<HeadReader> heads_;  // of one group: what it sees of the index does not move
-  uint64_t seen_ = 0;                // how far that reaches, at least
+  std::optional<HeadReader> heads_;  // for one group, which sees one state of the index
+  uint64_t seen_ = 0;                // heads_ reaches at least this far
   Status broken_;
-  bool refused_one_ = false;    // by the gate, and logged
-  bool clock_is_back_ = false;  // a step back was noted and the clock has not caught up yet
+  bool refused_one_ = false;    // the gate refused an entry, and this was logged
+  bool clock_is_back_ = false;  // a step back was recorded and the clock has not caught up yet
 };
 
 }  // namespace envledger

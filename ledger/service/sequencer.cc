@@ -1,11 +1,12 @@
-// What can be lost at each moment, and what the producer then knows:
+// What can be lost at each moment, and what the producer learns:
 //
-//   queued, or sealed in a group     nothing is written; kUnavailable when the writer stops
-//     that was not handed on
-//   handed to the committing thread  may or may not be durable; kUnknownOutcome when the write fails
-//   held back by a broken invariant  nothing is written; kUnavailable
-//   write returned ok                durable; answered afterwards
-//   process killed                   no answer: the producer sends the same bytes again
+//   moment of the failure             outcome                    answer
+//   queued, or in a group that was    nothing is written         kUnavailable when the writer stops
+//     not handed on
+//   handed to the committing thread   may or may not be durable  kUnknownOutcome when the write fails
+//   stopped by a broken invariant     nothing is written         kUnavailable
+//   after the write returned ok       durable                    the acknowledgment
+//   process killed at any time        as above                   none: the producer sends the same bytes again
 #include "ledger/service/sequencer.h"
 
 #include "ledger/base/invariant.h"
@@ -66,8 +67,8 @@ void Sequencer::Enqueue(Work work, size_t bytes) {
   if (done) done(ErrorInfo{std::move(refused), -1, Stage::kUnspecified, std::nullopt});
 }
 
-// The heads of what is not indexed yet are held in memory, so appends wait for an index that is far behind. Events of
-// the ledger have no heads, and an index that has stopped is waited for by nobody: those appends are refused.
+// Heads that are not indexed yet are held in memory, so appends wait for an index that is far behind. Ledger events
+// have no heads and do not wait. Nobody waits for an index that has stopped: those appends are refused.
 bool Sequencer::WaitsForIndex(const Group& group) const {
   if (!TooFarAhead(group) || std::holds_alternative<Event>(queue_.front().first)) return false;
   return end_.failure().ok() && index_.stopped().ok();
@@ -77,7 +78,7 @@ bool Sequencer::TooFarAhead(const Group& group) const {
   return group.first_seq + group.entries() > index_.at() + options_.max_index_lag || sealer_->HoldsTooMuch();
 }
 
-// Answers count too: repeated records give no entries.
+// Answers count too, because repeated records add answers but no entries.
 bool Sequencer::Full(const Group& group) const {
   return group.entries() >= options_.group_max_entries || group.bytes.size() >= options_.group_max_bytes ||
          group.waiting.size() >= options_.group_max_entries;
@@ -116,7 +117,8 @@ void Sequencer::SealLoop() {
     mutex_.unlock();
     if (TooFarAhead(*group)) {
       refused = index_.stopped();
-      if (!refused.ok()) refused = Unavailable("indexing has stopped, restart to go on: " + refused.ToString());
+      if (!refused.ok())
+        refused = Unavailable("indexing has stopped; restart the daemon to continue: " + refused.ToString());
     }
     if (auto* append = std::get_if<AppendWork>(&work); append != nullptr && !refused.ok()) {
       append->done(ErrorInfo{std::move(refused), -1, Stage::kUnspecified, std::nullopt});
@@ -165,7 +167,7 @@ void Sequencer::Commit(Group& group) {
     Answer(group, Unavailable("appends have stopped: " + stopped.message()));
     return;
   }
-  if (log_.failed()) {  // a checkpoint could not be stored: of this group nothing was written
+  if (log_.failed()) {  // a checkpoint could not be stored; nothing of this group was written
     Fail(Unavailable("an earlier write to the log failed"));
     Answer(group, Unavailable("appends have stopped: an earlier write to the log failed"));
     return;
@@ -178,7 +180,7 @@ void Sequencer::Commit(Group& group) {
     if (written.ok()) written = log_.Append(group.first_seq, entries);
     if (!written.ok()) {
       Fail(written);
-      // A group that was stopped at the last moment was not written at all.
+      // A group that a broken invariant stopped was not written at all.
       const bool untouched = written.code() == Code::kInternal;
       Answer(group, untouched ? Unavailable("appends have stopped: " + written.message()) : written);
       return;
@@ -191,12 +193,12 @@ void Sequencer::Commit(Group& group) {
   Answer(group, Ok());
 }
 
-// The tree that the next checkpoint is signed over must be that of the entries that are written.
+// The next checkpoint is signed over this tree, so it must be the tree of the entries that are written.
 Status Sequencer::CheckGroup(const Group& group) {
   const uint64_t size = group.first_seq + group.entries();
-  ENVLEDGER_INVARIANT(group.before_last.size() + 1 == size,
-                      "the tree of the group that ends at " + std::to_string(size) + " is of " +
-                          std::to_string(group.before_last.size()) + " entries and one more");
+  ENVLEDGER_INVARIANT(group.before_last.size() + 1 == size, "the group ends at " + std::to_string(size) +
+                                                                ", but its tree without the last entry has " +
+                                                                std::to_string(group.before_last.size()) + " entries");
   return Ok();
 }
 
@@ -212,7 +214,7 @@ void Sequencer::Answer(Group& group, const Status& instead) {
 }
 
 void Sequencer::Fail(const Status& status) {
-  Log(LogLevel::kError, "appends stop: " + status.ToString());
+  Log(LogLevel::kError, "appends have stopped: " + status.ToString());
   end_.Stop(status);
 }
 

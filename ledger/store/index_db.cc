@@ -1,7 +1,7 @@
-// A column family for each table, and a watermark. Writes skip the write-ahead log, because everything here can be made
-// again from the log; `atomic_flush` makes the families and the watermark reach the disk together, so that whatever a
-// crash leaves is a consistent earlier state. A record of the files (index_files.h) shows at the next open whether
-// anybody else has written to them.
+// A column family for each table, and a watermark. Writes skip the write-ahead log, because everything here can be
+// rebuilt from the log. `atomic_flush` makes the families and the watermark reach the disk together, so that a crash
+// leaves a consistent earlier state. At the next open, a record of the files (index_files.h) shows whether anybody else
+// has written to them.
 #include "ledger/store/index_db.h"
 
 #include <rocksdb/cache.h>
@@ -24,15 +24,15 @@
 namespace envledger {
 namespace {
 
-// The status of a read of the index.
+// Converts the status of a read of the index; damage becomes IndexDamage.
 Status OfTheIndex(const rocksdb::Status& status, std::string_view what) {
   Status converted = rocks::ToStatus(status, what);
   return status.IsCorruption() ? IndexDamage(converted.message()) : converted;
 }
 
-constexpr char kWatermarkKey[] = "watermark";  // seq (8 bytes), leaf hash of the entry before (32 bytes, if any)
+constexpr char kWatermarkKey[] = "watermark";  // seq (8 bytes), leaf hash of the entry before it (32 bytes, if any)
 constexpr char kFormatKey[] = "format";
-constexpr size_t kRecordOverhead = 12;  // of a key and value in a batch: type, column family, lengths
+constexpr size_t kRecordOverhead = 12;  // for each key and value in a batch: type, column family, lengths
 constexpr char kFormat[] = "envledger index 5";
 
 class RocksCursor : public IndexCursor {
@@ -82,13 +82,13 @@ class RocksReader : public IndexReader {
   rocksdb::ColumnFamilyHandle* Family(Table table) const { return handle_->families[1 + static_cast<size_t>(table)]; }
 
   const rocks::Handle* const handle_;
-  const rocksdb::Snapshot* const snapshot_;  // null: whatever is there when read
+  const rocksdb::Snapshot* const snapshot_;  // null: reads see the latest state
   const uint64_t watermark_;
   rocksdb::ReadOptions read_;
 };
 
-// The part of a key that its prefix filters know: up to and with the first 0x00. Its name stands in the files; another
-// meaning takes another name.
+// The part of a key that the prefix filters use: up to and including the first 0x00. The files hold the name of this
+// transform, so a different rule needs a different name.
 class UpToNul : public rocksdb::SliceTransform {
  public:
   const char* Name() const override { return "envledger.UpToNul"; }
@@ -105,9 +105,8 @@ class UpToNul : public rocksdb::SliceTransform {
 std::vector<rocksdb::ColumnFamilyDescriptor> Families(const IndexDbOptions& options) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  // Indexes and filters in the cache, so that its size bounds them too, and in partitions, so that a look-up brings in
-  // one small block: whole filters, megabytes each, would push one another out and be read again for nearly every
-  // look-up.
+  // Indexes and filters are cached, so that the cache's size bounds them too, and partitioned, so that a look-up loads
+  // one small block: whole filters, megabytes each, would evict one another and be read again for nearly every look-up.
   table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.pin_top_level_index_and_filter = true;
@@ -122,8 +121,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families(const IndexDbOptions& opti
   ascending.compression = rocksdb::kLZ4Compression;
   ascending.level_compaction_dynamic_level_bytes = true;
 
-  // Nearly every look-up of an envelope asks for one that does not exist yet, and the records of one that does exist
-  // lie in one or two of the table's files: filters of the ids, once for all records of an envelope, say which.
+  // Nearly every look-up of an envelope asks for one that does not exist yet, and the records of an existing one are in
+  // one or two of the table's files. Filters of the ids, with one entry for all records of an envelope, tell which.
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.whole_key_filtering = false;
   rocksdb::ColumnFamilyOptions envelopes = ascending;
@@ -192,7 +191,7 @@ IndexDb::IndexDb(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 IndexDb::~IndexDb() = default;
 
 Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, const IndexDbOptions& options) {
-  // RocksDB would make it too, but complain first that it is not there.
+  // RocksDB would create it too, but would first log an error that it does not exist.
   std::error_code error;
   std::filesystem::create_directory(path, error);
   if (error) return FromErrno(error.value(), "create " + path);
@@ -205,7 +204,7 @@ Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, const In
   impl->files = std::make_shared<IndexFileRecord>(path);
   ENVLEDGER_RETURN_IF_ERROR(impl->files->CheckBeforeOpen());
   db.listeners.push_back(impl->files);
-  // A compaction would read files that nobody has looked at, and remove them: it waits until they are checked.
+  // A compaction would read files that have not been checked, and remove them: compactions start after the check.
   std::vector<rocksdb::ColumnFamilyDescriptor> families = Families(options);
   for (rocksdb::ColumnFamilyDescriptor& family : families) family.options.disable_auto_compactions = true;
   ENVLEDGER_ASSIGN_OR_RETURN(impl->handle, rocks::Open(db, path, families, false));
@@ -213,7 +212,7 @@ Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, const In
   ENVLEDGER_RETURN_IF_ERROR(impl->files->CheckTables(opened));
   ENVLEDGER_RETURN_IF_ERROR(impl->files->Write(opened));
   ENVLEDGER_RETURN_IF_ERROR(
-      rocks::ToStatus(opened.EnableAutoCompaction(impl->handle.families), "begin compactions of the index"));
+      rocks::ToStatus(opened.EnableAutoCompaction(impl->handle.families), "start compactions of the index"));
   ENVLEDGER_RETURN_IF_ERROR(impl->Start(true));
   return std::unique_ptr<IndexDb>(new IndexDb(std::move(impl)));
 }
@@ -222,7 +221,7 @@ Result<std::unique_ptr<IndexDb>> IndexDb::OpenReadOnly(const std::string& path, 
   std::error_code error;
   if (!std::filesystem::exists(path + "/CURRENT", error)) return NotFound("no index in " + path);
   const rocksdb::DBOptions db = rocks::CommonOptions(true);
-  for (int attempt = 0;; ++attempt) {  // a running writer may remove a file while we open it
+  for (int attempt = 0;; ++attempt) {  // a running writer may remove a file while it is being opened here
     auto impl = std::make_unique<Impl>();
     auto handle = rocks::Open(db, path, Families(options), true);
     if (handle.ok()) {
@@ -243,10 +242,10 @@ Status IndexDb::Destroy(const std::string& path) {
 }
 
 Status IndexDb::Apply(std::vector<IndexPut>& puts, const Watermark& watermark) {
-  // Sorted runs make the insertions into the memtables, the one random access of the design, walk forwards.
+  // Sorted keys turn the insertions into the memtables, the only random access of the design, into a forward walk.
   std::sort(puts.begin(), puts.end(),
             [](const IndexPut& a, const IndexPut& b) { return std::tie(a.table, a.key) < std::tie(b.table, b.key); });
-  // Batches are megabytes: growing one step by step would copy it several times, and leave up to half of it unused.
+  // Batches take megabytes: growing one step by step would copy it several times, and leave up to half of it unused.
   size_t bytes = 256 + watermark.last_leaf_hash.size();
   for (const IndexPut& put : puts) bytes += put.key.size() + put.value.size() + kRecordOverhead;
   rocksdb::WriteBatch batch(bytes);
@@ -276,7 +275,7 @@ Watermark IndexDb::watermark() const {
 }
 
 std::unique_ptr<IndexReader> IndexDb::Snapshot() const {
-  // The watermark first: the snapshot then holds at least what it covers.
+  // The watermark is read first, so that the snapshot holds at least what it covers.
   const uint64_t seq = watermark().seq;
   return std::make_unique<RocksReader>(&impl_->handle, impl_->handle.db->GetSnapshot(), seq);
 }

@@ -1,9 +1,9 @@
 // The indexes: derived from the log, disposable, in a RocksDB database of their own without a write-ahead log.
 //
 // Every key is written once and names the seq that it came from, so the whole index is a set that can be compared with
-// the log. A watermark, written with the keys that it covers, says how far they reach; after a crash both fall back
-// together to the last flush and are brought up from the log again. What keys mean is the audit room's business
-// (index_keys.h).
+// the log. A watermark, written together with the keys, says how far they reach. After a crash the keys and the
+// watermark are both those of the last flush, and are brought up to date from the log. What the keys mean is defined in
+// index/index_keys.h.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ namespace envledger {
 enum class Table : uint8_t { kEnvelopes = 0, kPrincipals = 1, kFacets = 2, kTree = 3 };
 inline constexpr std::array<const char*, 4> kTableNames = {"envelopes", "principals", "facets", "tree"};
 
-// A kCorruption status of rule "index": the index cannot be read, or disagrees with the log. It is rebuilt then.
+// A kCorruption status of rule "index": the index cannot be read, or disagrees with the log, and must be rebuilt.
 Status IndexDamage(std::string message);
 bool IsIndexDamage(const Status& status);
 
@@ -38,9 +38,9 @@ struct Watermark {
   std::string last_leaf_hash;
 };
 
-// How far a cursor goes: over its whole table; or only over the keys that share with the key last sought what stands
-// before the first 0x00, which is cheaper, because files without such keys are not looked into. Where a kPrefix cursor
-// leaves those keys it may be anywhere beyond them, or not valid.
+// How far a cursor can move: over its whole table, or only over the keys that share their prefix, up to the first 0x00,
+// with the key last sought. kPrefix is cheaper, because files without such keys are skipped. When a kPrefix cursor
+// leaves these keys it may be anywhere beyond them, or not valid.
 enum class Reach : uint8_t { kTable, kPrefix };
 
 // A position in one table, as RocksDB's iterators. The views are valid until the next move.
@@ -54,11 +54,11 @@ class IndexCursor {
   virtual bool Valid() const = 0;
   virtual std::string_view key() const = 0;
   virtual std::string_view value() const = 0;
-  virtual Status status() const = 0;  // not ok: a read failed, and Valid() is false; IndexDamage names the file
+  virtual Status status() const = 0;  // not ok after a failed read, when Valid() is false; IndexDamage names the file
 };
 
-// A view that does not change. Thread-safe; cursors are for one thread each and must go before their reader. What
-// RocksDB finds damaged is IndexDamage, with the name of the file in the message.
+// A view that does not change. Thread-safe; each cursor is for one thread and must be destroyed before its reader.
+// Damage that RocksDB finds is returned as IndexDamage, with the name of the file in the message.
 class IndexReader {
  public:
   virtual ~IndexReader() = default;
@@ -69,29 +69,30 @@ class IndexReader {
 
 struct IndexDbOptions {
   size_t block_cache_bytes = 32 << 20;
-  size_t write_buffer_bytes = 16 << 20;  // for each table, at most two
+  size_t write_buffer_bytes = 16 << 20;  // for each table; at most two are held
 };
 
 class IndexDb {
  public:
-  // Opens, or creates when there is none. kCorruption when it is damaged or of another format, or when its files are
-  // not those that the last user of this class left (a crash is told apart from that): Destroy it and rebuild.
+  // Opens the index, or creates it when there is none. kCorruption when it is damaged or has another format, or when
+  // other software has changed its files since this class last did (a crash is not mistaken for that): then call
+  // Destroy and rebuild.
   static Result<std::unique_ptr<IndexDb>> Open(const std::string& path, const IndexDbOptions& options);
   // kNotFound when there is none.
   static Result<std::unique_ptr<IndexDb>> OpenReadOnly(const std::string& path, const IndexDbOptions& options);
-  // Removes the database's directory, whatever is in it. kUnavailable while another process has it open for writing.
+  // Removes the database's directory with all its contents. kUnavailable while another process has it open for writing.
   static Status Destroy(const std::string& path);
   ~IndexDb();
 
-  // Adds the keys (sorted here) and moves the watermark, as one. For one thread at a time.
+  // Adds the keys (this sorts them) and moves the watermark, atomically. For one thread at a time.
   Status Apply(std::vector<IndexPut>& puts, const Watermark& watermark);
   // Makes everything applied so far durable.
   Status Flush();
 
   Watermark watermark() const;
-  // What is applied now. The database must outlive the reader.
+  // Everything applied so far. The database must outlive the reader.
   std::unique_ptr<IndexReader> Snapshot() const;
-  // Unchanging only between Apply calls: for the sequencer's look-ups, which need no snapshot.
+  // Does not change between Apply calls: for the sequencer's look-ups, which need no snapshot.
   const IndexReader& Latest() const;
 
   uint64_t DiskBytes() const;
@@ -103,9 +104,10 @@ class IndexDb {
   std::unique_ptr<Impl> impl_;
 };
 
-// Keys in memory.
+// An index in memory.
 std::unique_ptr<IndexReader> MemoryReader(std::vector<IndexPut> puts, uint64_t watermark);
-// `base` and the keys of `over`, none of which is in `base`: how a closed or busy ledger's unindexed tail is read.
+// `base` together with the keys of `over`, none of which is in `base`. This adds what a closed or busy ledger's index
+// does not reach yet.
 std::unique_ptr<IndexReader> OverlayReader(std::shared_ptr<const IndexReader> base,
                                            std::shared_ptr<const IndexReader> over, uint64_t watermark);
 // An empty index.

@@ -38,7 +38,7 @@ uint32_t CrcOf(std::string_view bytes) {
   return value;
 }
 
-// The checksum of a file's first `bytes` bytes; nothing when it cannot be read so far.
+// The checksum of a file's first `bytes` bytes. kCorruption when the file cannot be read that far.
 Result<std::string> ChecksumOfFile(const std::string& path, uint64_t bytes) {
   std::ifstream in(path, std::ios::binary);
   const auto crc = NewCrc();
@@ -58,15 +58,15 @@ int64_t NanosecondsOf(const timespec& time) { return int64_t{time.tv_sec} * 1'00
 
 Result<FileIdentity> IdentityOf(const std::string& path) {
   struct stat file {};
-  if (stat(path.c_str(), &file) != 0) return FromErrno(errno, "look at " + path);
+  if (stat(path.c_str(), &file) != 0) return FromErrno(errno, "stat " + path);
   return FileIdentity{static_cast<uint64_t>(file.st_size), static_cast<uint64_t>(file.st_ino),
                       NanosecondsOf(file.st_ctim), NanosecondsOf(file.st_mtim)};
 }
 
-// RocksDB names its files with a slash in front.
+// Removes the slash that RocksDB puts in front of file names.
 std::string_view Bare(std::string_view name) { return name.starts_with('/') ? name.substr(1) : name; }
 
-// Whether RocksDB would read the file, as a write-ahead log, when it opens the database.
+// Whether the file is a write-ahead log that RocksDB would read when it opens the database.
 bool IsNonEmptyLog(const std::filesystem::directory_entry& entry) {
   std::error_code error;
   return entry.path().extension() == ".log" && entry.file_size(error) > 0;
@@ -118,7 +118,7 @@ Status IndexFileRecord::CheckBeforeOpen() {
   const std::string record_path = path_ + "/" + std::string(kRecordName);
   const auto record = ReadFile(record_path, kMaxRecordBytes);
   if (!record.ok()) {
-    return Corruption("there is no record of its files (" + record.status().message() +
+    return Corruption("the index has no record of its files (" + record.status().message() +
                       "): an older version made it, or the record was removed");
   }
   ENVLEDGER_ASSIGN_OR_RETURN(recorded_, ParseIndexFiles(*record));
@@ -131,7 +131,7 @@ Status IndexFileRecord::CheckBeforeOpen() {
   uint32_t crc = 0;
   for (const char byte : *checksum) crc = crc << 8 | static_cast<uint8_t>(byte);
   if (crc == recorded_.manifest_crc) return Ok();
-  return Corruption(recorded_.manifest + " is not what was recorded: it was changed, or replaced by another");
+  return Corruption(recorded_.manifest + " does not match the record: it was changed or replaced");
 }
 
 Status IndexFileRecord::CheckTables(rocksdb::DB& db) const {
@@ -162,7 +162,7 @@ Status IndexFileRecord::Write(rocksdb::DB& db) {
     if (name.starts_with("MANIFEST-")) files.manifest = name;
     if (!name.ends_with(".sst")) continue;
     auto identity = IdentityOf(path_ + "/" + name);
-    // One that a compaction has removed meanwhile: the next record, which that compaction writes, lacks it.
+    // A compaction may have removed the file meanwhile: it then writes the next record, without the file.
     if (identity.ok()) files.tables.emplace(name, *identity);
   }
   ENVLEDGER_ASSIGN_OR_RETURN(const std::string checksum,
@@ -174,7 +174,7 @@ Status IndexFileRecord::Write(rocksdb::DB& db) {
 void IndexFileRecord::WriteOrWarn(rocksdb::DB& db) {
   if (const Status status = Write(db); !status.ok()) {
     Log(LogLevel::kWarning,
-        "the record of the index's files could not be written; the next start reads more of them: " +
+        "the record of the index's files could not be written, so the next start will read more of these files: " +
             status.ToString());
   }
 }

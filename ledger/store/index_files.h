@@ -1,18 +1,18 @@
-// The record of an index database's files: what lets a start notice that somebody else touched them. Private to this
+// The record of an index database's files, by which a start notices that somebody else changed them. Private to this
 // room.
 //
-// It is a small file beside them, written after each flush and compaction and at each open. What it holds: the name of
-// the manifest, and how far and to what checksum it reached; and of each table file its size, inode and times of
-// change.
+// It is a small file beside them, written after each flush and compaction and at each open. It holds the name of the
+// manifest, with the length and the checksum that it had, and the size, inode and times of change of each table file.
 //
-//   - Whoever opens the database with another program (ldb) leaves a manifest of another name. Ours only ever grows:
-//     after a crash it may reach further than the record, never less far, and never with another beginning.
-//   - A table file is written once. Where its inode or times are not those of the record (it was copied, or is newer
-//     than the record), its bytes are held against the checksum that the manifest keeps.
-//   - Write-ahead logs are empty, since the index is written without one. A log with bytes in it is another's.
+//   - Opening the database with another program (ldb) leaves a manifest with another name. Our own only ever grows:
+//     after a crash it may be longer than recorded, but never shorter, and always begins with the same bytes.
+//   - A table file is written once. If its inode or times differ from the record (it was copied, or is newer than the
+//     record), its bytes are compared with the checksum in the manifest.
+//   - Write-ahead logs are empty, because the index is written without one. A log that is not empty was written by
+//     another program.
 //
 // An older state of the same database is harmless, because its watermark says how far it reaches. So is a lost record:
-// the index is then rebuilt. It is no protection against an operator who forges the record too; only the log's proofs
+// the index is then rebuilt. The record is no protection against an operator who forges it too; only the log's proofs
 // are.
 #pragma once
 
@@ -29,7 +29,7 @@
 
 namespace envledger {
 
-// What the file system says of a table file.
+// What the file system says about a table file.
 struct FileIdentity {
   uint64_t size = 0;
   uint64_t inode = 0;
@@ -46,7 +46,7 @@ struct IndexFiles {
   std::map<std::string, FileIdentity> tables;  // by name
 };
 
-// The text of a record, ending in its own checksum, and back. kCorruption for what FormatIndexFiles did not write.
+// Writes a record as text that ends in its own checksum, and reads it. kCorruption for any other text.
 std::string FormatIndexFiles(const IndexFiles& files);
 Result<IndexFiles> ParseIndexFiles(std::string_view text);
 
@@ -55,13 +55,13 @@ class IndexFileRecord : public rocksdb::EventListener {
  public:
   explicit IndexFileRecord(std::string path) : path_(std::move(path)) {}
 
-  // Before the database in the directory is opened: kCorruption, naming the file and what is wrong with it, when it is
-  // not as it was recorded. Ok when the directory holds no database.
+  // Called before the database in the directory is opened. kCorruption, naming the file and what is wrong with it, when
+  // it differs from the record. Ok when the directory holds no database.
   Status CheckBeforeOpen();
-  // After it was opened, with compactions still off: kCorruption for a table file that is neither as it was recorded
-  // nor of the manifest's checksum.
+  // Called after it was opened, with compactions still off. kCorruption for a table file that matches neither the
+  // record nor the checksum in the manifest.
   Status CheckTables(rocksdb::DB& db) const;
-  // Writes the record of the files as they are now.
+  // Records the files as they are now.
   Status Write(rocksdb::DB& db);
 
   void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo&) override { WriteOrWarn(*db); }
@@ -71,8 +71,8 @@ class IndexFileRecord : public rocksdb::EventListener {
   void WriteOrWarn(rocksdb::DB& db);
 
   const std::string path_;
-  IndexFiles recorded_;                        // what CheckBeforeOpen found
-  std::map<std::string, FileIdentity> found_;  // table files that lay there then
+  IndexFiles recorded_;                        // read by CheckBeforeOpen
+  std::map<std::string, FileIdentity> found_;  // the table files that CheckBeforeOpen found
   Mutex writing_;
 };
 

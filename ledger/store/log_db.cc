@@ -1,8 +1,8 @@
 // Durability rests on three decisions. Each group is one WriteBatch with WriteOptions::sync, so RocksDB returns only
 // after the write-ahead log's fdatasync. Recovery tolerates a torn last record, which was never acknowledged, and
-// refuses any other damage; the default mode would drop acknowledged records in silence. And after the first failed
-// write this object refuses all further ones: the kernel may have dropped the dirty pages, so a later success would
-// prove nothing.
+// refuses any other damage; the default mode would silently drop acknowledged records. And after the first failed write
+// this object refuses all further ones: the kernel may have dropped the dirty pages, so a later success would prove
+// nothing.
 #include "ledger/store/log_db.h"
 
 #include <rocksdb/cache.h>
@@ -35,7 +35,7 @@ struct LogDb::Impl {
 
 namespace {
 
-// The status of a read of the log.
+// Converts the status of a read of the log; damage becomes LogDamage.
 Status OfTheLog(const rocksdb::Status& status, std::string_view what) {
   Status converted = rocks::ToStatus(status, what);
   return status.IsCorruption() ? LogDamage(converted.message()) : converted;
@@ -47,10 +47,10 @@ constexpr char kFrontierKey[] = "frontier";        // of the latest checkpoint: 
 rocksdb::DBOptions DatabaseOptions(const LogDbOptions& options, bool read_only) {
   rocksdb::DBOptions db = rocks::CommonOptions(read_only);
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  db.recycle_log_file_num = 0;  // a recycled file's old records would be taken for a corrupt tail
+  db.recycle_log_file_num = 0;  // old records in a recycled file would be taken for a corrupt tail
   db.wal_compression = rocksdb::kNoCompression;
-  db.track_and_verify_wals_in_manifest = true;  // notices a deleted WAL, except the live one
-  // The write-ahead log holds mostly entries; a checkpoint now and then must not keep old files alive.
+  db.track_and_verify_wals_in_manifest = true;  // notices a deleted WAL, unless it is the live one
+  // The write-ahead log holds mostly entries; an occasional checkpoint must not keep old files alive.
   db.max_total_wal_size = 4 * options.write_buffer_bytes;
   db.wal_bytes_per_sync = 0;  // every write is synced anyway
   if (options.env != nullptr) db.env = options.env;
@@ -60,7 +60,7 @@ rocksdb::DBOptions DatabaseOptions(const LogDbOptions& options, bool read_only) 
 std::vector<rocksdb::ColumnFamilyDescriptor> Families(const LogDbOptions& options) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  table.block_size = 16 << 10;                 // scans and neighbours dominate; larger blocks compress better
+  table.block_size = 16 << 10;                 // most reads are scans or of neighbours; larger blocks compress better
   table.cache_index_and_filter_blocks = true;  // so that the cache's size bounds them too
   table.format_version = 5;
   rocksdb::ColumnFamilyOptions small;
@@ -87,7 +87,7 @@ Result<uint64_t> SizeOf(const rocks::Handle& handle, rocksdb::ColumnFamilyHandle
     return uint64_t{0};
   }
   if (last->key().size() != 8)
-    return Corruption("the log holds a key that is no seq: " + Hex(rocks::ToView(last->key())));
+    return Corruption("the log holds a key that is not a seq: " + Hex(rocks::ToView(last->key())));
   return ReadU64(rocks::ToView(last->key())) + 1;
 }
 
@@ -98,8 +98,8 @@ LogDb::~LogDb() = default;
 
 Status LogDb::Create(const std::string& path, const LogDbOptions& options) {
   std::error_code error;
-  if (std::filesystem::exists(path, error)) return Conflict("exists", path + " exists already");
-  // RocksDB would make it too, but complain first that it is not there.
+  if (std::filesystem::exists(path, error)) return Conflict("exists", path + " already exists");
+  // RocksDB would create it too, but would first log an error that it does not exist.
   std::filesystem::create_directory(path, error);
   if (error) return FromErrno(error.value(), "create " + path);
   rocksdb::DBOptions db = DatabaseOptions(options, false);
@@ -124,7 +124,7 @@ Result<std::unique_ptr<LogDb>> LogDb::OpenReadOnly(const std::string& path, cons
   std::error_code error;
   if (!std::filesystem::exists(path + "/CURRENT", error)) return NotFound("no log in " + path);
   auto impl = std::make_unique<Impl>();
-  // The writer may remove a file between our reading of its manifest and our opening of that file: look again then.
+  // The writer may remove a file after its manifest was read here and before the file is opened: then try again.
   for (int attempt = 0;; ++attempt) {
     auto handle = rocks::Open(DatabaseOptions(options, true), path, Families(options), true);
     if (handle.ok()) {
@@ -136,13 +136,13 @@ Result<std::unique_ptr<LogDb>> LogDb::OpenReadOnly(const std::string& path, cons
   ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t size, SizeOf(impl->handle, impl->entries()));
   std::unique_ptr<LogDb> log(new LogDb(std::move(impl)));
   log->size_ = size;
-  log->failed_ = true;  // no write is possible
+  log->failed_ = true;  // it is read-only, so writes are refused
   return log;
 }
 
 Result<std::shared_ptr<void>> LogDb::LockOut(const std::string& path) {
   std::error_code error;
-  if (!std::filesystem::exists(path + "/CURRENT", error)) return NotFound("there is no ledger's log in " + path);
+  if (!std::filesystem::exists(path + "/CURRENT", error)) return NotFound("there is no log of a ledger in " + path);
   rocksdb::Env* const env = rocksdb::Env::Default();
   rocksdb::FileLock* lock = nullptr;
   if (const rocksdb::Status locked = env->LockFile(path + "/LOCK", &lock); !locked.ok()) {
@@ -163,7 +163,7 @@ Status LogDb::Write(void* batch) {
   return {Code::kUnknownOutcome, "write to the log: " + status.ToString()};
 }
 
-// The last look before the disk: a seq that is written twice, or left out, is a ledger that never verifies again.
+// The last check before the disk: a ledger in which a seq is written twice, or left out, never verifies again.
 Status LogDb::CheckFollows(uint64_t first_seq) const {
   ENVLEDGER_INVARIANT(first_seq == size(), "a group that begins with entry " + std::to_string(first_seq) +
                                                " does not follow the " + std::to_string(size()) +
@@ -213,7 +213,7 @@ Result<std::vector<uint64_t>> LogDb::KeyRotations() const {
 }
 
 Status LogDb::PutCheckpoint(uint64_t size, std::string_view note, std::string_view frontier) {
-  ENVLEDGER_INVARIANT(size <= this->size(), "a checkpoint of " + std::to_string(size) + " entries, where the log has " +
+  ENVLEDGER_INVARIANT(size <= this->size(), "a checkpoint of " + std::to_string(size) + " entries, but the log has " +
                                                 std::to_string(this->size()));
   rocksdb::WriteBatch batch;
   const std::string value = U64Key(size) + std::string(frontier);
@@ -235,11 +235,11 @@ Result<std::string> LogDb::Read(uint64_t seq) const {
 Status LogDb::Scan(uint64_t from, uint64_t until, const std::function<bool(uint64_t, std::string_view)>& visit) const {
   rocksdb::ReadOptions read;
   read.readahead_size = until - from > 4096 ? 2 << 20 : 0;
-  read.fill_cache = until - from < 512;  // a long scan must not push out what queries use
+  read.fill_cache = until - from < 512;  // a long scan must not evict what queries use
   const std::unique_ptr<rocksdb::Iterator> at(impl_->db()->NewIterator(read, impl_->entries()));
   for (at->Seek(U64Key(from)); at->Valid(); at->Next()) {
     const std::string_view key = rocks::ToView(at->key());
-    if (key.size() != 8) return LogDamage("the log holds a key that is no seq: " + Hex(key));
+    if (key.size() != 8) return LogDamage("the log holds a key that is not a seq: " + Hex(key));
     const uint64_t seq = ReadU64(key);
     if (seq >= until || !visit(seq, rocks::ToView(at->value()))) return Ok();
   }
@@ -250,7 +250,7 @@ Result<std::vector<StoredCheckpoint>> LogDb::Checkpoints(uint64_t from_size, siz
   std::vector<StoredCheckpoint> found;
   const std::unique_ptr<rocksdb::Iterator> at(impl_->db()->NewIterator(rocksdb::ReadOptions(), impl_->checkpoints()));
   for (at->Seek(U64Key(from_size)); at->Valid() && found.size() < limit; at->Next()) {
-    if (at->key().size() != 8) return Corruption("a checkpoint's key is no size: " + Hex(rocks::ToView(at->key())));
+    if (at->key().size() != 8) return Corruption("a checkpoint's key is not a size: " + Hex(rocks::ToView(at->key())));
     found.push_back({ReadU64(rocks::ToView(at->key())), at->value().ToString()});
   }
   ENVLEDGER_RETURN_IF_ERROR(rocks::ToStatus(at->status(), "read the checkpoints"));
@@ -264,7 +264,7 @@ Result<std::optional<StoredCheckpoint>> LogDb::LatestCheckpoint(std::string* fro
     ENVLEDGER_RETURN_IF_ERROR(rocks::ToStatus(at->status(), "read the latest checkpoint"));
     return std::optional<StoredCheckpoint>();
   }
-  if (at->key().size() != 8) return Corruption("a checkpoint's key is no size: " + Hex(rocks::ToView(at->key())));
+  if (at->key().size() != 8) return Corruption("a checkpoint's key is not a size: " + Hex(rocks::ToView(at->key())));
   StoredCheckpoint latest{ReadU64(rocks::ToView(at->key())), at->value().ToString()};
   if (frontier != nullptr) {
     std::string value;
@@ -279,7 +279,7 @@ Result<std::optional<StoredCheckpoint>> LogDb::LatestCheckpoint(std::string* fro
 uint64_t LogDb::DiskBytes() const { return rocks::SumProperty(impl_->handle, "rocksdb.total-sst-files-size"); }
 
 uint64_t LogDb::MemoryBytes() const {
-  uint64_t cache = 0;  // shared by all families
+  uint64_t cache = 0;  // one cache, shared by all families
   impl_->db()->GetIntProperty(impl_->entries(), "rocksdb.block-cache-usage", &cache);
   return cache + rocks::SumProperty(impl_->handle, "rocksdb.cur-size-all-mem-tables");
 }

@@ -2,8 +2,8 @@
 // truth.
 //
 // Column families: `entries` (seq, big-endian u64 -> entry bytes), `checkpoints` (size, big-endian u64 -> signed note),
-// `meta` (name -> bytes: where to look, and where to begin, without reading the whole log). Entries are written once
-// and never changed.
+// `meta` (name -> bytes, which save reading the whole log to find something or to start). Entries are written once and
+// never changed.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,7 @@ struct LogDbOptions {
   rocksdb::Env* env = nullptr;           // for fault injection; not owned, must outlive the database
 };
 
-// A kCorruption status of rule "log": the log itself is damaged. No index that is rebuilt mends that.
+// A kCorruption status of rule "log": the log itself is damaged. Rebuilding the index does not help.
 Status LogDamage(std::string message);
 bool IsLogDamage(const Status& status);
 
@@ -38,55 +38,54 @@ struct StoredCheckpoint {
   std::string note;
 };
 
-// Reads are thread-safe and may run beside Append and PutCheckpoint; each of those two is for one thread at a time.
+// Reads are thread-safe and may run concurrently with Append and PutCheckpoint. Those two are for one thread at a time.
 class LogDb {
  public:
-  // A new, empty database in a directory that does not exist yet. kConflict when it does.
+  // Creates an empty database in a directory that does not exist yet. kConflict when it does.
   static Status Create(const std::string& path, const LogDbOptions& options);
-  // Opens for writing. Refuses (kCorruption) what RocksDB finds corrupt, kUnavailable when another process has it open.
+  // Opens for writing. kCorruption when RocksDB finds damage, kUnavailable when another process has it open.
   static Result<std::unique_ptr<LogDb>> Open(const std::string& path, const LogDbOptions& options);
-  // A view of the moment, closed or beside a process that writes. Changes nothing in the directory.
-  // kNotFound when there is none.
+  // Opens the state of this moment, of a closed database or one that another process writes. Changes nothing in the
+  // directory. kNotFound when there is no database.
   static Result<std::unique_ptr<LogDb>> OpenReadOnly(const std::string& path, const LogDbOptions& options);
   ~LogDb();
 
-  // Keeps every writer out of the database as long as the result lives, without opening it. kUnavailable when one has
-  // it open, kNotFound when there is none.
+  // Keeps every writer out of the database while the result lives, without opening it. kUnavailable when a writer has
+  // it open, kNotFound when there is no database.
   static Result<std::shared_ptr<void>> LockOut(const std::string& path);
 
   // One more than the largest stored seq; 0 when empty. Grows when Append returns ok.
   uint64_t size() const { return size_.load(std::memory_order_acquire); }
 
-  // Writes the entries first_seq, first_seq+1, ... by one synced write. Not ok means that none, some or all of them may
-  // be there after a restart: kUnknownOutcome, and every later write is refused the same way (a failed fsync is never
-  // repeated). A group that does not follow is refused, with kInternal, and nothing is written: first_seq must be
-  // size().
+  // Writes the entries first_seq, first_seq+1, ... by one synced write. kUnknownOutcome on failure: after a restart
+  // none, some or all of the entries may be there. Every later write is then refused the same way, because a failed
+  // fsync is never repeated. first_seq must be size(), otherwise kInternal and nothing is written.
   Status Append(uint64_t first_seq, const std::vector<std::string_view>& entries);
-  // Append of one entry that rotates the ledger's key; by the same write its seq is noted for KeyRotations. Errors as
-  // Append.
+  // Appends one entry that rotates the ledger's key, and adds its seq to KeyRotations in the same write. Errors are
+  // those of Append.
   Status AppendKeyRotation(uint64_t seq, std::string_view entry);
   // Stores a checkpoint's note and `frontier` (the tree's right edge before its last leaf, for a quick start), synced.
-  // Errors as Append; kInternal for one of more entries than there are.
+  // Errors are those of Append; kInternal for a checkpoint of more entries than the log has.
   Status PutCheckpoint(uint64_t size, std::string_view note, std::string_view frontier);
-  // True after a write failed.
+  // True once a write has failed.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
-  // The entry's bytes. kNotFound when `seq` is not below size(). LogDamage when it cannot be read, or is missing below
-  // size().
+  // The entry's bytes. kNotFound when `seq` is not below size(). LogDamage when the entry below size() cannot be read
+  // or is missing.
   Result<std::string> Read(uint64_t seq) const;
-  // The seqs given to AppendKeyRotation, ascending. They only say where to look: the entries there are the truth.
+  // The seqs given to AppendKeyRotation, ascending. They only say where to look; the entries there are authoritative.
   Result<std::vector<uint64_t>> KeyRotations() const;
-  // Calls `visit` with the entries stored at from <= seq < until in order, as far as they are there (gaps are the
-  // visitor's to notice), until it returns false. LogDamage for an unreadable block or a key that is no seq.
+  // Calls `visit` with the stored entries of from <= seq < until, in order, until it returns false. Missing entries are
+  // skipped; the visitor has to notice gaps. LogDamage for an unreadable block or a key that is not a seq.
   Status Scan(uint64_t from, uint64_t until,
               const std::function<bool(uint64_t seq, std::string_view entry)>& visit) const;
 
   // The checkpoints of at least `from_size`, ascending, at most `limit`.
   Result<std::vector<StoredCheckpoint>> Checkpoints(uint64_t from_size, size_t limit) const;
-  // The one of the largest size, if any; `frontier` is what PutCheckpoint stored with it.
+  // The largest checkpoint, if any; `frontier` receives what PutCheckpoint stored with it.
   Result<std::optional<StoredCheckpoint>> LatestCheckpoint(std::string* frontier) const;
 
-  // Bytes of files and of memory that the database holds now.
+  // The bytes of files and of memory that the database uses now.
   uint64_t DiskBytes() const;
   uint64_t MemoryBytes() const;
 

@@ -1,5 +1,5 @@
-// Indexes in memory, and one index laid over another. The two never share a key, so merging them is taking the nearer
-// of two cursors; when the direction turns, both are sought again from the present key.
+// Indexes in memory, and one index laid over another. The two never share a key, so a merge takes the nearer of two
+// cursors; when the direction changes, both seek again from the current key.
 #include <map>
 
 #include "ledger/store/index_db.h"

@@ -13,7 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds kNoPatience{0};
 
 // RocksDB's warnings and errors become lines of our own log. Its LOG files are not written at all: a reader must not
-// rotate them inside the directory of another process, and the packaged library aborts when one cannot be written
+// rotate them in a directory that another process uses, and the packaged library aborts when it cannot write one
 // because the disk is full.
 class ForwardingLogger : public rocksdb::Logger {
  public:
@@ -50,20 +50,21 @@ Status ToStatus(const rocksdb::Status& status, std::string_view what) {
 rocksdb::DBOptions CommonOptions(bool read_only) {
   rocksdb::DBOptions options;
   if (read_only) {
-    options.info_log = std::make_shared<SilentLogger>();  // what is wrong is said by the status of the open or the read
+    options.info_log = std::make_shared<SilentLogger>();  // the status of an open or a read says what is wrong
   } else {
     options.info_log = std::make_shared<ForwardingLogger>();
   }
-  // One flush and one compaction at a time suffice for keys that mostly ascend, and leave the second core to sealing.
+  // One flush and one compaction at a time are enough for keys that mostly ascend, and leave the second core to
+  // sealing.
   options.max_background_jobs = 2;
-  // Every file stays open: no re-open costs on reads, and a reader beside a writer keeps what it opened even after the
-  // writer's compactions unlinked it.
+  // Every file stays open: reads never pay for a re-open, and a reader beside a writer keeps what it opened even after
+  // the writer's compactions have unlinked it.
   options.max_open_files = -1;
   // Statistics dumps and periodic persistence only wake the disk.
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   options.paranoid_checks = true;
-  // Files are written back steadily instead of in one burst at their end, which would stall the log's fsync.
+  // Files are written back steadily instead of in one burst at the end, which would stall the log's fsync.
   options.bytes_per_sync = 1 << 20;
   options.avoid_flush_during_shutdown = true;
   return options;

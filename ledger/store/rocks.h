@@ -1,4 +1,4 @@
-// What the store's two databases share of RocksDB. Private to this room.
+// The use of RocksDB that the store's two databases share. Private to this room.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -24,8 +24,8 @@ Status ToStatus(const rocksdb::Status& status, std::string_view what);
 rocksdb::DBOptions CommonOptions(bool read_only);
 // An open database with its column families, closed in the right order.
 struct Handle {
-  // Of the directory, when it is open for writing. RocksDB locks a file in it too, but a file can be tidied away, and two
-  // writers destroy a database.
+  // The lock of the directory, when the database is open for writing. RocksDB locks a file in it too, but that file can
+  // be tidied away, and two writers destroy a database.
   UniqueFd lock;
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> families;  // owned, in the order of the descriptors
@@ -40,12 +40,12 @@ struct Handle {
   }
   ~Handle();
 };
-// Keeps other writers out of a database's directory. kUnavailable (kRuleLocked) when one is in it already, kNotFound when
-// it is not there.
+// Keeps other writers out of a database's directory. kUnavailable (kRuleLocked) when a writer has it already, kNotFound
+// when there is no such directory.
 Result<UniqueFd> Lock(const std::string& path);
 
-// kUnavailable when another process has it open for writing, and this is to be another one. REQUIRES: the directory is
-// there.
+// kUnavailable when opening for writing a database that another process has open for writing. REQUIRES: the directory
+// exists.
 Result<Handle> Open(const rocksdb::DBOptions& options, const std::string& path,
                     const std::vector<rocksdb::ColumnFamilyDescriptor>& families, bool read_only);
 

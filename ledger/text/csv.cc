@@ -24,7 +24,7 @@ bool IsNegativeNumber(std::string_view text) {
   return IsDigit(text.back());
 }
 
-// In some locales the full-width forms of the signs begin a formula as well.
+// In some locales the full-width forms of these signs begin a formula too.
 bool LooksLikeFormula(std::string_view text) {
   for (const std::string_view sign : {"\uff1d", "\uff0b", "\uff0d", "\uff20"}) {
     if (text.starts_with(sign)) return true;

@@ -7,9 +7,9 @@
 
 namespace envledger {
 
-// One field. Control and invisible characters are written out (SafeText), so that a row is always one line. A field
-// that a spreadsheet would take for a formula (it begins with = + - @, a tab or a carriage return) gets a ' before it,
-// unless it is a plain negative number.
+// One field. Control and invisible characters are escaped (SafeText), so that a row is always one line. A field that a
+// spreadsheet would take for a formula (it begins with = + - @, a tab or a carriage return) gets a ' in front, unless
+// it is a plain negative number.
 std::string CsvField(std::string_view text);
 
 // One row, with its CRLF.

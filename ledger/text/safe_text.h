@@ -1,5 +1,5 @@
-// Stored text on a terminal: what producers wrote must not move the cursor, change colours, or read otherwise than it
-// is.
+// Stored text on a terminal. What producers wrote must not move the cursor, change colours, or look like different
+// text.
 #pragma once
 
 #include <string>
@@ -7,12 +7,11 @@
 
 namespace envledger {
 
-// `text` with everything that a terminal or an eye could be deceived by written out: control characters (ESC, newline,
-// tab, the C1 range) and bytes that are not UTF-8 as \xNN; bidirectional controls, zero-width and other invisible
-// format characters, line and paragraph separators as \u{NNNN}. All else, backslashes too, stays as it is: the exact
-// text is in the json formats.
+// `text` with everything that could deceive a terminal or a reader escaped: control characters (ESC, newline, tab, the
+// C1 range) and invalid UTF-8 as \xNN; bidirectional controls, zero-width and other invisible format characters, line
+// and paragraph separators as \u{NNNN}. All else stays as it is, backslashes too. The JSON formats have the exact text.
 std::string SafeText(std::string_view text);
-// The same of text of several lines, whose ends stay.
+// The same for text of several lines, whose newlines are kept.
 std::string SafeLines(std::string_view text);
 
 }  // namespace envledger

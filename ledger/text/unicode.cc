@@ -1,8 +1,8 @@
-// A terminal has no standard to say what a cluster takes, so the columns here are those that most agree on: what the
-// code points take by themselves, added up, and two at the most, because a cluster is drawn as one character. By itself
-// a code point takes two when it is wide or full-width, none when it is a mark without a place of its own (Mn, Me) or a
-// Hangul letter that joins the one before. utf8proc's own widths differ in two ways: to it all marks take none, those
-// with a place of their own (Mc) too, and those Hangul letters one. Emoji that are narrow by themselves are wide when
+// No standard says how many columns a cluster takes, so the widths here are those that most terminals agree on: the sum
+// of what the code points take by themselves, but at most two, because a cluster is drawn as one character. By itself,
+// a code point takes two columns when it is wide or full-width, and none when it is a mark without a width (Mn, Me) or
+// a Hangul letter that joins the one before it. utf8proc's widths differ in two ways: it gives no column to any mark,
+// even one with a width (Mc), and one column to those Hangul letters. Emoji that are narrow by themselves are wide when
 // U+FE0F asks for their picture (UAX #11).
 #include "ledger/text/unicode.h"
 
@@ -43,7 +43,7 @@ CodePoint FirstCodePoint(std::string_view text) {
 bool IsInvisible(char32_t code_point) {
   if (code_point >= 0xFE00 && code_point <= kEmojiStyle) return false;
   if (utf8proc_get_property(Number(code_point))->ignorable != 0) return true;
-  // Unassigned, and ignored in display whatever they will be.
+  // Code points that are not assigned yet, but are ignored in display whatever they become.
   if (code_point == 0x2065 || (code_point >= 0xFFF0 && code_point <= 0xFFF8) ||
       (code_point >= 0xE0000 && code_point <= 0xE0FFF)) {
     return true;
@@ -55,7 +55,7 @@ bool IsInvisible(char32_t code_point) {
 Cluster FirstCluster(std::string_view text) {
   const CodePoint first = FirstCodePoint(text);
   if (!first.valid) return {};
-  // Between two characters of ASCII there is always a boundary, but for a line's end of two.
+  // Between two ASCII characters there is always a boundary, except inside CR LF.
   const bool ascii_follows = text.size() > 1 && static_cast<unsigned char>(text[1]) < 0x80;
   if (first.bytes == 1 && (text.size() == 1 || ascii_follows)) return {1, ColumnsAlone(first.value)};
 

@@ -22,7 +22,7 @@ std::string Grouped(uint64_t number) {
 
 std::string FullTime(Nanos time) {
   std::string text = FormatTime(time);
-  text.pop_back();  // the Z; titles say UTC
+  text.pop_back();  // the Z: column titles say UTC
   text[10] = ' ';
   return text;
 }
@@ -137,7 +137,7 @@ std::vector<std::string> ResourceNames(const std::vector<const ResourceMap*>& ma
 }
 
 RelationWords SummaryOf(const Envelope& envelope) {
-  // Worst first: what was refused, what was cut, what was given beyond the ask, what nobody stated.
+  // The most notable first: refused, cut, more than requested, not requested, not stated.
   static constexpr Relation kOrder[] = {Relation::kWithheld, Relation::kNarrowed, Relation::kWidened, Relation::kAdded,
                                         Relation::kUnstated};
   RelationWords words;

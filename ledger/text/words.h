@@ -1,5 +1,4 @@
-// Pieces of envelopes in a few words, for people. What comes from producers is returned as it is: SafeText is the
-// caller's.
+// Parts of envelopes in a few words, for people. Text from producers is returned as it is: the caller applies SafeText.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +15,7 @@ namespace envledger {
 
 std::string Grouped(uint64_t number);  // "1,234,567"
 
-// "2026-03-17 09:20:00", to the second; and with all that the time has, "2026-03-17 09:20:00.708".
+// "2026-03-17 09:20:00", to the second; "2026-03-17 09:20:00.708", with all digits.
 std::string ShortTime(Nanos time);
 std::string FullTime(Nanos time);
 
@@ -25,21 +24,21 @@ std::string PrincipalText(const Principal& principal);
 // "user:alice@id.example.com".
 std::string FullPrincipalText(const Principal& principal);
 
-// Remembers who was named, and tells principals apart that only their issuer tells apart. Once it holds kMaxBytes it
-// remembers no more, and gives everybody's issuer.
+// Remembers which names were used, so that principals which differ only in their issuer are told apart. Once it holds
+// kMaxBytes it remembers no more, and gives everybody's issuer.
 class NameBook {
  public:
   static constexpr size_t kMaxBytes = 16 << 20;
 
   void Learn(const Envelope& envelope);
   void Learn(const Principal& principal);
-  // PrincipalText, with the issuer when another one has a principal of the same name.
+  // PrincipalText, with the issuer when the same name exists under another issuer.
   std::string Name(const Principal& principal) const;
 
  private:
   struct Named {
-    std::string issuer;   // the first
-    bool shared = false;  // another one has it too
+    std::string issuer;   // the first one with this name
+    bool shared = false;  // there is a second one
   };
   std::map<std::string, Named> names_;
   size_t bytes_ = 0;
@@ -57,10 +56,10 @@ std::string AmountText(const Resource& resource);
 // "gpu 8, memory 64Gi".
 std::string ResourcesText(const ResourceMap& resources);
 const Resource* FindResource(const ResourceMap& resources, std::string_view name);
-// Every resource that one of the maps names: in the order of the first, then of the next.
+// Every resource that one of the maps names, each once: in the order of the first map, then of the next.
 std::vector<std::string> ResourceNames(const std::vector<const ResourceMap*>& maps);
 
-// What stands out: "as_requested", or "narrowed gpu, memory; added cpu"; and which relation decides its colour.
+// "as_requested", or what differs from it: "narrowed gpu, memory; added cpu"; and the relation that decides its colour.
 struct RelationWords {
   std::string text;
   Relation worst = Relation::kAsRequested;

@@ -7,7 +7,7 @@
 namespace envledger {
 namespace {
 
-// How many bytes of `text` take at most `width` columns, in whole clusters and at least one.
+// How many bytes of `text` fit in `width` columns, in whole clusters and at least one.
 size_t BytesWithin(std::string_view text, size_t width) {
   size_t bytes = 0;
   size_t columns = 0;
@@ -29,7 +29,7 @@ std::vector<std::string> WrapColumns(std::string_view text, size_t width, bool k
     size_t end = BytesWithin(text, width);
     size_t next = end;
     if (end < text.size()) {
-      // A space just beyond the edge is a place to break as well.
+      // A space just beyond the edge is a place to break too.
       size_t space = text.rfind(' ', end);
       if (keep_words && (space == std::string_view::npos || space == 0)) space = text.find(' ', end);
       if (keep_words && space == std::string_view::npos) end = next = text.size();

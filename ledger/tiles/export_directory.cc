@@ -1,9 +1,8 @@
-// The order of the steps is what makes an export safe to interrupt. Tiles and bundles are immutable: what the
-// checkpoint in the directory covers is never written again, and what it does not cover means nothing to a reader. So
-// new files come first, each through a temporary name; then one syncfs makes them and their names durable; then the
-// checkpoint takes its place, and with it all the new files begin to count. Whatever moment power is lost at, the
-// checkpoint that is there afterwards has its files. What an interrupted run leaves behind is written again, or
-// removed, by the next.
+// The order of the steps makes an export safe to interrupt. Tiles and bundles are immutable: what the checkpoint in the
+// directory covers is never written again, and what it does not cover means nothing to a reader. So new files are
+// written first, each under a temporary name and then renamed. Then one syncfs makes them and their names durable. Then
+// the checkpoint is replaced, and from that moment all new files count. Whenever power is lost, the checkpoint found
+// afterwards has all its files. The next run overwrites or removes what an interrupted run left behind.
 #include "ledger/tiles/export_directory.h"
 
 #include <fcntl.h>
@@ -23,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr mode_t kFileMode = 0644;  // before the umask, as for directories
+constexpr mode_t kFileMode = 0644;  // the umask applies, as for directories
 constexpr std::string_view kTiles = "tile";
 
 Status FsError(const std::error_code& error, const std::string& what) { return FromErrno(error.value(), what); }
@@ -49,7 +48,7 @@ Status ListTiles(const fs::path& top, ExportListing& listing) {
   fs::recursive_directory_iterator at(top / kTiles, error);
   for (const fs::recursive_directory_iterator end; !error && at != end; at.increment(error)) {
     const fs::file_status status = at->symlink_status(error);
-    if (status.type() == fs::file_type::not_found) error.clear();  // removed under our eyes, by an export
+    if (status.type() == fs::file_type::not_found) error.clear();  // an export removed it in the meantime
     if (error) break;
     if (fs::is_directory(status) || status.type() == fs::file_type::not_found) continue;
     std::string name = at->path().lexically_relative(top).string();
@@ -124,9 +123,9 @@ Status ExportDirectory::WriteTemporary(std::string_view bytes, bool durably) {
   Status status = WriteAll(fd.get(), bytes, path);
   if (status.ok() && durably && fsync(fd.get()) != 0) status = FromErrno(errno, "fsync " + path);
   struct stat written {};
-  if (status.ok() && fstat(fd.get(), &written) != 0) status = FromErrno(errno, "look at " + path);
+  if (status.ok() && fstat(fd.get(), &written) != 0) status = FromErrno(errno, "stat " + path);
   written_inode_ = written.st_ino;
-  if (!status.ok()) unlink(path.c_str());  // a full disk needs the room
+  if (!status.ok()) unlink(path.c_str());  // free the space on a full disk
   return status;
 }
 
@@ -135,7 +134,8 @@ Status ExportDirectory::MoveTemporaryTo(const std::string& path) {
   const std::string from = In(kExportTemporary);
   if (rename(from.c_str(), path.c_str()) == 0) return Ok();
   const int error = errno;
-  // Over NFS it may have happened (base/durable_file.cc): then the name is that of the file that was written last.
+  // Over NFS, a rename that reports an error may have happened (base/durable_file.cc): then the name belongs to the
+  // file written last.
   struct stat placed {};
   if (lstat(path.c_str(), &placed) == 0 && placed.st_ino == written_inode_) return Ok();
   return FromErrno(error, "rename " + from + " to " + path);
@@ -178,9 +178,9 @@ Result<uint64_t> ExportDirectory::RemoveStale(uint64_t size) {
     const std::string path = In(TilePath(tile));
     if (unlink(path.c_str()) != 0) return FromErrno(errno, "remove " + path);
     ++removed;
-    if (tile.partial()) rmdir(DirectoryOf(path).c_str());  // fails while other widths are in it
+    if (tile.partial()) rmdir(DirectoryOf(path).c_str());  // fails while it holds tiles of other widths
   }
-  unlink(In(kExportTemporary).c_str());  // of a run that was interrupted
+  unlink(In(kExportTemporary).c_str());  // left by an interrupted run
   return removed;
 }
 

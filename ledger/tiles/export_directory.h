@@ -1,4 +1,4 @@
-// The directory of an export: what lies in it, and how files get there. Private to this room.
+// The directory of an export: what it holds, and how files are placed in it. Private to this room.
 #pragma once
 
 #include <sys/types.h>
@@ -18,25 +18,25 @@
 
 namespace envledger {
 
-inline constexpr std::string_view kExportCheckpoint = "checkpoint";  // within the directory, as all names here
+inline constexpr std::string_view kExportCheckpoint = "checkpoint";  // relative to the directory, like all names here
 inline constexpr std::string_view kExportLock = ".export.lock";
 inline constexpr std::string_view kExportTemporary = ".export.tmp";
 
 struct ExportListing {
-  std::set<TileId> tiles;              // regular files below tile/ that have a tile's or bundle's name
-  std::vector<std::string> unknown;    // all else below tile/ but directories, sorted
-  std::vector<std::string> elsewhere;  // what stands beside checkpoint and tile/ at the top, sorted
+  std::set<TileId> tiles;              // regular files below tile/ named like a tile or bundle
+  std::vector<std::string> unknown;    // everything else below tile/ except directories, sorted
+  std::vector<std::string> elsewhere;  // names at the top other than checkpoint and tile/, sorted
 };
-// kNotFound when there is no such directory, kUnavailable when it cannot be read. No tile/ is an empty listing.
+// kNotFound when there is no such directory; kUnavailable when it cannot be read. Without tile/, the listing is empty.
 Result<ExportListing> ListExport(const std::string& directory);
 
-// A directory that this process alone writes to. Not thread-safe.
+// A directory that only this process writes to. Not thread-safe.
 class ExportDirectory {
  public:
-  // Called before each change of the file system; an error ends the export there, as a crash would.
+  // Called before each change of the file system; an error ends the export at that point, as a crash would.
   using Hook = std::function<Status()>;
 
-  // Creates the directory when there is none, and locks it. kUnavailable when another export holds the lock.
+  // Creates the directory if it is missing, and locks it. kUnavailable when another export holds the lock.
   static Result<std::unique_ptr<ExportDirectory>> Open(const std::string& directory, Hook before_change);
 
   const std::string& path() const { return path_; }
@@ -45,16 +45,16 @@ class ExportDirectory {
   // kCorruption when it is missing.
   Result<std::string> ReadTile(const TileId& tile) const;
 
-  // Puts a file in its place, whole or not at all; not yet durably.
+  // Writes a file in its place, completely or not at all; not durable yet.
   Status Place(const TileId& tile, std::string_view bytes);
-  // Makes all that was placed durable, then puts the checkpoint in its place, durably. kUnknownOutcome when it is
-  // there, and a crash may undo that; after any other error the checkpoint is the one from before.
+  // Makes all placed files durable, then replaces the checkpoint, durably. kUnknownOutcome when the new checkpoint is
+  // in place but a crash may undo that; after any other error the old checkpoint is unchanged.
   Status Commit(std::string_view checkpoint);
-  // Makes durable that the checkpoint is in its place, where an earlier run may have failed to. Errors as Commit.
+  // Makes the present checkpoint durable, in case an earlier run failed to. Errors as Commit.
   Status Settle();
-  // After Commit: removes the partial tiles and bundles whose full one the tree of `size` leaves has, those that are
-  // wider than it (of an export that was interrupted), and directories that this leaves empty. Says how many files
-  // went.
+  // Call after Commit. Removes partial tiles and bundles whose full version the tree of `size` leaves has, those that
+  // are wider than in that tree (left by an interrupted export), and directories that become empty. Returns the number
+  // of removed files.
   Result<uint64_t> RemoveStale(uint64_t size);
 
   uint64_t files_placed() const { return files_placed_; }
@@ -71,8 +71,8 @@ class ExportDirectory {
   Hook before_change_;
   UniqueFd self_;
   UniqueFd lock_;
-  ino_t written_inode_ = 0;     // of the temporary file
-  std::string made_directory_;  // the last one that is known to be there
+  ino_t written_inode_ = 0;     // inode of the temporary file
+  std::string made_directory_;  // the last directory that is known to exist
   uint64_t files_placed_ = 0;
   uint64_t bytes_placed_ = 0;
 };

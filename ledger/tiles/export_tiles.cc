@@ -1,8 +1,8 @@
-// An export grows from the last full bundle of the one before. What is left of the old tree then is its right edge: the
-// partial tiles of the levels above 0, which are read from the directory. The entries since that bundle are read from
-// the ledger again, so that at the old size the root must come out that the old checkpoint says: it ties the ledger as
-// it is now to everything that was exported before, without reading that. At the new size the root must be that of the
-// new checkpoint, which ties all of it to a signature.
+// An export continues from the last full bundle of the one before. Of the old tree, only the right edge is needed: the
+// partial tiles of the levels above 0, read from the directory. The entries after that bundle are read from the ledger
+// again. At the old size, the computed root must equal the old checkpoint's root, which proves that the ledger still
+// has everything that was exported before, without reading it. At the new size, the root must equal the new
+// checkpoint's root, which is signed.
 #include "ledger/tiles/export_tiles.h"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ Status Truncated(const std::string& what) { return {Verdict::kTruncated, what}; 
 Status WrongKey(const std::string& what) { return {Verdict::kWrongKey, what}; }
 Status Damaged(const std::string& directory, const std::string& what) {
   return Tampered("the export in " + directory + " is damaged: " + what +
-                  " (verify --tiles says more; an export into an empty directory replaces it)");
+                  " (for details run verify --tiles; to replace it, export into an empty directory)");
 }
 std::string Entries(uint64_t count) { return std::to_string(count) + (count == 1 ? " entry" : " entries"); }
 
@@ -38,7 +38,7 @@ class TileExport {
     ENVLEDGER_RETURN_IF_ERROR(AddEntries(progress));
     if (builder_.Root() != report_.checkpoint.root) {
       return Tampered("the ledger's entries do not give the root of its own checkpoint of " +
-                      Entries(report_.checkpoint.size) + (old_ ? " upon what was exported before" : "") +
+                      Entries(report_.checkpoint.size) + (old_ ? " on top of the earlier export" : "") +
                       "; nothing was exported");
     }
     ENVLEDGER_RETURN_IF_ERROR(PlacePartial());
@@ -51,7 +51,7 @@ class TileExport {
     if (!removed.ok()) {
       return Status(Code::kUnknownOutcome,
                     "the export is complete as of " + Entries(report_.checkpoint.size) +
-                        ", but what it no longer needs was not all removed: " + removed.status().message());
+                        ", but not all files that it no longer needs could be removed: " + removed.status().message());
     }
     report_.files_removed = *removed;
     report_.files_added = directory_.files_placed();
@@ -91,7 +91,7 @@ class TileExport {
     ENVLEDGER_ASSIGN_OR_RETURN(std::optional<std::string> bytes, directory_.ReadCheckpoint());
     if (!bytes) return Ok();
     const std::string path = directory_.path() + "/" + std::string(kExportCheckpoint);
-    // Its origin comes first: another ledger's signature is no sign of damage.
+    // The origin is checked first: the checkpoint of another ledger is not damage.
     const auto claimed = ReadCheckpointNote(*bytes);
     if (!claimed.ok()) return Damaged(directory_.path(), path + ": " + claimed.status().message());
     if (claimed->origin != report_.checkpoint.origin) {
@@ -100,9 +100,9 @@ class TileExport {
     }
     auto opened = OpenCheckpoint(*bytes, *keys_);
     if (opened.status().code() == Code::kNotFound) {
-      return WrongKey(path +
-                      " is signed by none of this ledger's keys: it is of another ledger under the same origin, " +
-                      "or was changed");
+      return WrongKey(
+          path + " is not signed by any of this ledger's keys: it belongs to another ledger with the same origin, " +
+          "or was changed");
     }
     if (!opened.ok()) return Damaged(directory_.path(), path + ": " + opened.status().message());
     old_ = *std::move(opened);
@@ -116,7 +116,7 @@ class TileExport {
     const Checkpoint& now = report_.checkpoint;
     if (now.size < old_->size) {
       return Truncated("the export in " + directory_.path() + " has " + Entries(old_->size) +
-                       ", signed by the ledger, but the ledger's latest checkpoint is of " + Entries(now.size));
+                       ", signed by the ledger, but the ledger's latest checkpoint covers only " + Entries(now.size));
     }
     if (now.size == old_->size && now.root != old_->root) {
       return Tampered("the ledger's checkpoint of " + Entries(now.size) + " has another root than the one in " +
@@ -125,7 +125,7 @@ class TileExport {
     return Ok();
   }
 
-  // The right edge of the old tree at its last full bundle.
+  // Loads the right edge of the old tree at its last full bundle.
   Status Resume() {
     if (!old_) return Ok();
     TileBuilder::Pending pending;
@@ -133,7 +133,7 @@ class TileExport {
       ENVLEDGER_ASSIGN_OR_RETURN(pending[level], ReadOldPartial(level));
     }
     ENVLEDGER_ASSIGN_OR_RETURN(builder_, TileBuilder::From(old_->size - old_->size % kTileWidth, pending));
-    // The directory must agree with its own checkpoint before the ledger is blamed for anything.
+    // The directory must agree with its own checkpoint, so that its damage is not blamed on the ledger.
     ENVLEDGER_ASSIGN_OR_RETURN(pending[0], ReadOldPartial(0));
     ENVLEDGER_ASSIGN_OR_RETURN(const TileBuilder whole, TileBuilder::From(old_->size, std::move(pending)));
     if (whole.Root() == old_->root) return Ok();
@@ -160,10 +160,10 @@ class TileExport {
       request.limit = static_cast<uint32_t>(std::min<uint64_t>(size - builder_.size(), UINT32_MAX));
       ENVLEDGER_ASSIGN_OR_RETURN(const EntriesResponse page, reader_.Entries(request));
       if (page.tree_size < size) {
-        return Truncated("the ledger has " + Entries(page.tree_size) + ", but its checkpoint is of " + Entries(size));
+        return Truncated("the ledger has " + Entries(page.tree_size) + ", but its checkpoint covers " + Entries(size));
       }
       if (page.entries.empty())
-        return Internal("the ledger answers with no entries at " + std::to_string(builder_.size()));
+        return Internal("the ledger returned no entries from seq " + std::to_string(builder_.size()));
       for (const std::string& entry : page.entries) {
         if (builder_.size() == size) break;
         ENVLEDGER_RETURN_IF_ERROR(AddEntry(entry));
@@ -185,7 +185,7 @@ class TileExport {
     if (!old_ || builder_.size() != old_->size || builder_.Root() == old_->root) return Ok();
     const uint64_t from = old_->size - 1 - (old_->size - 1) % kTileWidth;
     return Tampered("the ledger's entries " + std::to_string(from) + " to " + std::to_string(old_->size - 1) +
-                    " are not those that it signed when they were exported to " + directory_.path());
+                    " differ from those that were signed and exported to " + directory_.path());
   }
 
   Status PlacePartial() {
@@ -195,7 +195,7 @@ class TileExport {
     return width == 0 ? Ok() : Place({.entries = true, .index = size / kTileWidth, .width = width}, bundle_);
   }
 
-  // What the old checkpoint covers is there, and stays as it is.
+  // Files that the old checkpoint covers exist already and stay unchanged.
   Status Place(const TileId& tile, std::string_view bytes) {
     if (old_ && TreeHasTile(old_->size, tile)) return Ok();
     return directory_.Place(tile, bytes);
@@ -210,7 +210,7 @@ class TileExport {
   std::optional<Checkpoint> old_;
   std::string old_note_;
   TileBuilder builder_;
-  std::string bundle_;  // the entries since the last full one
+  std::string bundle_;  // the entries after the last full bundle
   const TileBuilder::Sink sink_ = [this](const TileId& tile, const std::vector<Hash>& hashes) {
     return Place(tile, EncodeTile(hashes));
   };

@@ -1,7 +1,7 @@
-// An export has no index, so an envelope is found by reading everything. That makes the answer no slower to check than
-// to find: the leaf hashes of all entries are at hand, and with them the root that the checkpoint vouches for. Where
-// its records lie is remembered, with their leaf hashes, so that a large envelope is read page by page without
-// beginning anew.
+// An export has no index, so finding an envelope means reading everything. The answer can then be checked at no extra
+// cost: the leaf hashes of all entries are known, and with them the root that the checkpoint vouches for. The places
+// and leaf hashes of the envelope's records are remembered, so that a large envelope can be read page by page without
+// starting again.
 #include "ledger/tiles/tiles_reader.h"
 
 #include <algorithm>
@@ -20,7 +20,7 @@
 namespace envledger {
 namespace {
 
-constexpr uint64_t kAnswerBytes = 2 << 20;  // of entries
+constexpr uint64_t kAnswerBytes = 2 << 20;  // size of the entries in one answer
 
 Status OnlyWithALedger(const std::string& what) {
   return InvalidArgument("an exported directory has no index and no daemon: " + what + " needs --socket or --data-dir");
@@ -35,7 +35,7 @@ class TilesReader : public LedgerReader {
     EntriesResponse response;
     response.tree_size = checkpoint_.size;
     if (request.from_seq >= checkpoint_.size) return response;
-    // One page is what is left of one bundle.
+    // A page ends at the end of its bundle.
     ENVLEDGER_ASSIGN_OR_RETURN(const Bundle bundle, ReadBundle(request.from_seq / kTileWidth));
     for (size_t i = request.from_seq % kTileWidth; i < bundle.entries.size(); ++i) {
       if (request.limit != 0 && response.entries.size() == request.limit) break;
@@ -45,7 +45,7 @@ class TilesReader : public LedgerReader {
   }
 
   Result<CheckpointsResponse> Checkpoints(const CheckpointsRequest& request) override {
-    if (request.sign_now) return OnlyWithALedger("to sign a checkpoint");
+    if (request.sign_now) return OnlyWithALedger("signing a checkpoint");
     CheckpointsResponse response;
     if (request.latest || request.from_size <= checkpoint_.size) response.notes.push_back(note_);
     return response;
@@ -91,7 +91,7 @@ class TilesReader : public LedgerReader {
 
  private:
   struct Bundle {
-    std::unique_ptr<std::string> bytes;  // where the entries are
+    std::unique_ptr<std::string> bytes;  // the entries point into it
     std::vector<std::string_view> entries;
   };
 
@@ -109,14 +109,14 @@ class TilesReader : public LedgerReader {
     return bundle;
   }
 
-  // Where the records of an envelope are: 40 bytes each.
+  // Where the records of an envelope are; takes 40 bytes for each.
   struct Located {
     std::string envelope_id;
     std::vector<std::pair<uint64_t, Hash>> records;  // seq and leaf hash
     std::string problem;
   };
 
-  // Reads every entry, and finds nothing unless all of them give the checkpoint's root.
+  // Reads every entry. Returns a result only if all of them give the checkpoint's root.
   Result<Located> Locate(const std::string& envelope_id) const {
     Located located{.envelope_id = envelope_id, .records = {}, .problem = {}};
     Frontier frontier;
@@ -135,10 +135,10 @@ class TilesReader : public LedgerReader {
     return located;
   }
 
-  // Notes the entry when it is a record of the envelope.
+  // Adds the entry if it is a record of the envelope.
   static envledger::Status Note(uint64_t seq, std::string_view entry, const Hash& leaf_hash, Located& located) {
     const std::string& id = located.envelope_id;
-    if (entry.find(id) == std::string_view::npos) return Ok();  // an entry holds its ids as they are
+    if (entry.find(id) == std::string_view::npos) return Ok();  // an entry stores its ids verbatim
     const auto view = CheckEntry(entry);
     if (!view.ok()) return Corruption("entry " + std::to_string(seq) + ": " + view.status().message());
     if (view->event) return Ok();
@@ -153,8 +153,8 @@ class TilesReader : public LedgerReader {
     return Ok();
   }
 
-  // The located records from the `from`th on that fit an answer, but one at least; says where the next ones begin. They
-  // are read again, so they must still be what gave the root.
+  // Reads the located records from number `from` on, as many as fit an answer but at least one, and returns the number
+  // of the next. They are read again, so they must still have the leaf hashes that gave the root.
   Result<uint64_t> Take(uint64_t from, uint64_t max_bytes, std::vector<std::string>& entries) const {
     const uint64_t most = max_bytes == 0 ? kAnswerBytes : std::min<uint64_t>(max_bytes, kAnswerBytes);
     uint64_t bytes = 0;
@@ -180,7 +180,7 @@ class TilesReader : public LedgerReader {
   const std::string directory_;
   const std::string note_;
   const Checkpoint checkpoint_;
-  std::optional<Located> found_;  // the envelope that was asked for last
+  std::optional<Located> found_;  // the last envelope that was asked for
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// An exported directory as a ledger to read: what needs no index can be asked of it.
+// Reads an exported directory as a ledger; supports everything that needs no index.
 #pragma once
 
 #include <memory>
@@ -9,10 +9,10 @@
 
 namespace envledger {
 
-// Opens the C2SP tlog-tiles directory `directory` at its checkpoint, whose signature is not checked here (VerifyTiles
-// does). Entries and Checkpoints answer from the files as they are. FindEnvelope reads every entry, and answers only
-// when they give the root of the checkpoint: kCorruption otherwise. Everything else needs an index or the daemon, and
-// is kInvalidArgument. kNotFound when there is no export.
+// Opens the C2SP tlog-tiles directory `directory` at its checkpoint. The signature is not checked here (VerifyTiles
+// does). Entries and Checkpoints answer from the files unchecked. FindEnvelope reads every entry, and answers only if
+// they give the checkpoint's root; otherwise kCorruption. Everything else needs an index or the daemon and returns
+// kInvalidArgument. kNotFound when there is no export.
 Result<std::unique_ptr<LedgerReader>> OpenTiles(const std::string& directory);
 
 }  // namespace envledger

@@ -1,9 +1,9 @@
 // The entries go through the same pipeline and verifier as those of a stored ledger. Their leaf hashes, in order, go
-// through the builder that an export is written by, so that every tile that there must be is made again and compared.
+// through the builder that writes exports, so that every tile that must exist is built again and compared.
 //
-// Where a bundle cannot be read, the chain cannot be followed any further, and the verifier takes no more entries. But
-// its tile of leaf hashes can stand in for the bundle in the tree, so that all other files are checked to the last
-// byte. Where that is missing too, the tree ends as well.
+// When a bundle cannot be read, the chain cannot be followed further, and the verifier takes no more entries. But the
+// bundle's tile of leaf hashes can replace it in the tree, so that all other files are still checked to the last byte.
+// If that tile is missing too, the tree ends there.
 #include "ledger/tiles/verify_tiles.h"
 
 #include <algorithm>
@@ -44,13 +44,13 @@ class TilesVerification {
     ENVLEDGER_RETURN_IF_ERROR(std::move(problem_));
     if (builder_.size() == checkpoint_.size) {
       ENVLEDGER_RETURN_IF_ERROR(builder_.VisitPartial(sink_));
-      // With a whole chain the verifier compares the root, of every checkpoint.
+      // If the chain is complete, the verifier compares the root with every checkpoint.
       if (hole_ && builder_.Root() != checkpoint_.root) {
         Fail(std::nullopt, Verdict::kTampered, "the hashes of all entries do not give the root of " + CheckpointPath());
       }
     }
     for (const std::string& name : listing_.unknown) {
-      Fail(std::nullopt, Verdict::kTampered, name + " is no file of an export");
+      Fail(std::nullopt, Verdict::kTampered, name + " is not a file of an export");
     }
     VerifyReport report = verifier_.Finish(failures_);
     if (builder_.size() == checkpoint_.size) report.root = builder_.Root();
@@ -70,7 +70,8 @@ class TilesVerification {
   Result<std::string> Read(const TileId& tile) const {
     return ReadFile(directory_ + "/" + TilePath(tile), tile.entries ? kMaxBundleBytes : kMaxTileBytes);
   }
-  // Nothing, with a failure, when the file is there but longer than any can be. Other errors end the verification.
+  // Returns nothing, and notes a failure, when the file is longer than any valid one. Other errors end the
+  // verification.
   Result<std::optional<std::string>> ReadOrFail(const TileId& tile, std::optional<uint64_t> seq) {
     auto bytes = Read(tile);
     if (bytes.ok()) return std::optional(*std::move(bytes));
@@ -85,7 +86,7 @@ class TilesVerification {
 
   Status ReadEntries() {
     const uint64_t bundles = TilesAtLevel(checkpoint_.size, 0);
-    uint64_t present_end = 0;  // behind the last bundle that is there
+    uint64_t present_end = 0;  // one past the last bundle that exists
     for (const TileId& tile : listing_.tiles) {
       if (tile.entries && TreeHasTile(checkpoint_.size, tile)) present_end = tile.index + 1;
     }
@@ -101,7 +102,8 @@ class TilesVerification {
       if (read) continue;
       ENVLEDGER_RETURN_IF_ERROR(pipeline_.Finish());
       if (!hole_) hole_ = index * kTileWidth;
-      // A cut tail is what the verifier calls it; but without a first entry it would have more to say than it knows.
+      // For a cut tail, the verifier reports the truncation itself. But without a first entry it would report more than
+      // is known.
       if (index < present_end || index == 0) verifier_.EndEarly();
       ENVLEDGER_ASSIGN_OR_RETURN(const bool stood_in, AppendTileOf(bundle));
       if (!stood_in) break;
@@ -109,7 +111,7 @@ class TilesVerification {
     return pipeline_.Finish();
   }
 
-  // False, with a failure, when the bundle is malformed.
+  // Returns false, and notes a failure, when the bundle is malformed.
   Result<bool> PushBundle(const TileId& bundle) {
     const uint64_t first = bundle.index * kTileWidth;
     ENVLEDGER_ASSIGN_OR_RETURN(const auto bytes, ReadOrFail(bundle, first));
@@ -129,12 +131,13 @@ class TilesVerification {
     });
   }
 
-  // The leaf hashes in the place of a bundle that cannot be read. False when they are not there either.
+  // Uses the leaf hashes in place of a bundle that cannot be read. False when they are missing too.
   Result<bool> AppendTileOf(const TileId& bundle) {
     const TileId tile{.index = bundle.index, .width = bundle.width};
     if (!Has(tile)) {
       Fail(tile.index * kTileWidth, Verdict::kIncomplete,
-           TilePath(tile) + " is missing: without it and " + TilePath(bundle) + " what follows cannot be checked");
+           TilePath(tile) + " is missing: without it and " + TilePath(bundle) +
+               " the entries after them cannot be checked");
       return false;
     }
     ENVLEDGER_ASSIGN_OR_RETURN(const auto bytes, ReadOrFail(tile, tile.index * kTileWidth));
@@ -161,9 +164,9 @@ class TilesVerification {
     if (builder_.size() % kProgressEvery == 0 && progress_) progress_(builder_.size(), checkpoint_.size);
   }
 
-  // A tile that the tree has, as it must be.
+  // Compares the file of a tile with what it must contain.
   Status CompareTile(const TileId& tile, const std::vector<Hash>& hashes) {
-    // Above the leaves, a failure is no entry's: where one was changed, the tile of level 0 says which.
+    // A failure above level 0 belongs to no single entry; if an entry was changed, the tile of level 0 shows which.
     const std::optional<uint64_t> first = tile.level == 0 ? std::optional(tile.index * kTileWidth) : std::nullopt;
     const std::string due = EncodeTile(hashes);
     if (Has(tile)) {
@@ -197,7 +200,8 @@ class TilesVerification {
     Fail(tile.level == 0 ? std::optional(number) : std::nullopt, Verdict::kTampered, std::move(message));
   }
 
-  // Visits the narrower tiles, or bundles, of smaller trees in the place of `tile`. Always true when it is ok.
+  // Visits the narrower tiles or bundles that smaller trees had in place of `tile`. Returns true unless there is an
+  // error.
   template <typename Visit>
   Result<bool> VisitNarrower(TileId tile, const Visit& visit) {
     const unsigned width = tile.width;
@@ -212,7 +216,7 @@ class TilesVerification {
 
   Status ComparePrefix(const TileId& narrower, std::string_view due, const TileId& whole, std::optional<uint64_t> seq) {
     auto bytes = Read(narrower);
-    // An export that goes on beside us may just have removed it.
+    // An export that is running may just have removed it.
     if (!bytes.ok() && bytes.status().code() == Code::kNotFound) return Ok();
     if (!bytes.ok() && bytes.status().code() != Code::kResourceExhausted) return std::move(bytes).status();
     if (bytes.ok() && *bytes == due) {
@@ -230,7 +234,7 @@ class TilesVerification {
     return Ok();
   }
 
-  // Says in which file the entry lies that the verifier complains of, and where in it.
+  // Adds to a failure which file holds the entry, and where in that file.
   void Locate(VerifyFailure& failure) const {
     static constexpr std::string_view kOfEntries[] = {"form", "sequence", "chain", "time", "lifecycle", "links"};
     if (!failure.seq || *failure.seq >= checkpoint_.size ||
@@ -247,7 +251,8 @@ class TilesVerification {
     failure.message = where + ": " + failure.message;
   }
 
-  // The verifier lists the first failures that it was told of, and of the files it was told last.
+  // The verifier lists only the first failures it was given, and it is given those of files last; so all of them are
+  // merged here.
   void ListOwnFailures(VerifyReport& report) {
     std::erase_if(report.failures, [](const VerifyFailure& failure) { return failure.check == kCheck; });
     std::move(failures_.begin(), failures_.end(), std::back_inserter(report.failures));
@@ -265,7 +270,7 @@ class TilesVerification {
     std::string told = std::to_string(files_) + " tiles and bundles byte for byte, and " +
                        std::to_string(narrower_files_) + " of smaller trees";
     if (beyond > 0) {
-      told += "; not checked: " + std::to_string(beyond) + " beyond the checkpoint, which nothing vouches for";
+      told += "; not checked: " + std::to_string(beyond) + " beyond the checkpoint, for which nothing vouches";
     }
     if (builder_.size() < checkpoint_.size) {
       told += "; not checked: the tree from entry " + std::to_string(builder_.size()) + " on";
@@ -285,25 +290,25 @@ class TilesVerification {
   Verifier& verifier_;
   const VerifyProgress& progress_;
   TileBuilder builder_;
-  Status problem_;                       // that ends the verification
-  std::optional<uint64_t> hole_;         // the first entry that cannot be read: the chain is not followed further
-  std::vector<VerifyFailure> failures_;  // all of check kCheck
+  Status problem_;                       // an error that ends the verification
+  std::optional<uint64_t> hole_;         // the first unreadable entry; the chain is not followed beyond it
+  std::vector<VerifyFailure> failures_;  // all failures of check kCheck
   uint64_t files_ = 0;
   uint64_t narrower_files_ = 0;
   const TileBuilder::Sink sink_ = [this](const TileId& tile, const std::vector<Hash>& hashes) {
     return CompareTile(tile, hashes);
   };
-  PreparePipeline pipeline_;  // goes first: its threads see the rest
+  PreparePipeline pipeline_;  // destroyed first: its threads use the other members
 };
 
-// What there is to say of a directory whose checkpoint is none: without it nobody knows which files there must be.
+// The report for a directory with a malformed checkpoint: without it, nobody knows which files must exist.
 VerifyReport NoCheckpoint(const std::string& path, const Status& why) {
   VerifyReport report;
   report.verdict = Verdict::kTampered;
   report.failures.push_back({std::nullopt, "checkpoint", path + ": " + why.message(), Verdict::kTampered});
   report.failure_count = 1;
   report.root = EmptyRoot();
-  report.checks["checkpoint"] = "the export's is malformed: nothing else was checked";
+  report.checks["checkpoint"] = "the export's checkpoint is malformed: nothing else was checked";
   return report;
 }
 
@@ -317,7 +322,7 @@ Result<VerifyReport> VerifyTiles(const std::string& directory, const VerifyOptio
   if (!bytes.ok()) return std::move(bytes).status().Prepend("no export in " + directory + ": ");
   const auto checkpoint = ReadCheckpointNote(*bytes);
   if (!checkpoint.ok()) return NoCheckpoint(path, checkpoint.status());
-  // The checkpoint was read first: an export that goes on beside us only adds to what it covers.
+  // The checkpoint is read before the listing: an export that is running only adds files to those it covers.
   ENVLEDGER_ASSIGN_OR_RETURN(ExportListing listing, ListExport(directory));
   std::vector<CheckpointInput> checkpoints = options.anchors;
   checkpoints.push_back({*std::move(bytes), "in " + path, false});

@@ -9,14 +9,15 @@
 
 namespace envledger {
 
-// Verifies the C2SP tlog-tiles directory `directory` (FORMAT.md section 6.2) completely: all that VerifyStored checks
-// of entries, chain and checkpoints, and of the files every hash tile and entry bundle of the checkpoint's tree byte
-// for byte, and partial ones of smaller trees as far as they reach. Failures name the file, and the entry or byte.
+// Verifies the C2SP tlog-tiles directory `directory` (FORMAT.md section 6.2) completely: everything that VerifyStored
+// checks about entries, chain and checkpoints; every hash tile and entry bundle of the checkpoint's tree, byte for
+// byte; and the partial ones of smaller trees, which must be prefixes of these. Failures name the file, and the entry
+// or byte.
 //
-// A missing file is INCOMPLETE, bundles missing at the end are TRUNCATED, what else stands below tile/ without the name
-// of a tile is TAMPERED. Tiles beyond the checkpoint's tree, which nothing vouches for and which an export that was
-// interrupted leaves behind, and files at the top are not failures; the report's checks tell of them. kNotFound when
-// the directory or its checkpoint is missing, kUnavailable when it cannot be read.
+// A missing file is INCOMPLETE; bundles missing at the end are TRUNCATED; anything below tile/ that is not named like a
+// tile is TAMPERED. Tiles beyond the checkpoint's tree, which an interrupted export leaves behind and for which nothing
+// vouches, and other files at the top are not failures; the report's checks mention them. kNotFound when the directory
+// or its checkpoint is missing; kUnavailable when it cannot be read.
 Result<VerifyReport> VerifyTiles(const std::string& directory, const VerifyOptions& options,
                                  const VerifyProgress& progress);
 

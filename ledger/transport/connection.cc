@@ -1,18 +1,18 @@
-// A connection holds bytes in three places: what it received and could not hand over yet, the requests that are being
-// handled, and the replies that its peer has not read. Their sum is held_, counted against the connection's own limit
-// and the server's budget. A read asks for no more than both leave, so input can never break a limit; only replies can,
-// and then nothing is read until they are gone. Reads go through one buffer of the loop: an idle connection holds
-// nothing.
+// A connection holds bytes in three places: input that it has not handed over yet, requests that are being handled, and
+// replies that its peer has not read. Their sum is held_, counted against the connection's own limit and the server's
+// budget. A read asks for no more than both leave, so input can never exceed a limit; only replies can, and then
+// nothing is read until they are gone. Reads go through one buffer of the loop, so an idle connection holds nothing.
 //
 // Pump() is the one place where things move, in the order that frees memory first: replies, then writes, then frames
-// that waited for a free slot, then new input. It stops at the end of each, so no peer keeps the loop to itself.
+// that waited for a free slot, then new input. It handles only what is there already, so no peer keeps the loop to
+// itself.
 //
-// A peer that is held back is not read from, so its end of file would go unnoticed for as long as a reply takes. The
-// socket is therefore always watched for the other sign: the kernel reports a hang-up when the peer has closed the
-// socket or shut it down both ways. (One that has only stopped writing still reads its replies, and is not hung up.)
-// From then on replies go nowhere and whoever works on one is told, but the connection counts until the last of them is
-// dropped: what works for it still takes memory. What such a peer sent before is handled: a producer that dies behind
-// its last record has still said it.
+// A peer that is held back is not read from, so its end of file would go unnoticed for as long as a reply takes.
+// Therefore the socket is always watched for an error condition: the kernel reports a hang-up when the peer has closed
+// the socket or shut it down both ways. (A peer that has only stopped writing still reads its replies, and has not hung
+// up.) From then on replies are discarded and whoever works on one is told. But the connection counts until the last
+// reply is dropped, because the work for it still takes memory. What such a peer sent before is still handled: a record
+// counts even if its producer dies right after sending it.
 #include "ledger/transport/connection.h"
 
 #include <algorithm>
@@ -44,7 +44,7 @@ Connection::Connection(Loop& loop, const Listener& listener, UniqueFd fd, Peer p
     fd.release();
     socket_.non_blocking(true, error);
   }
-  input_ended_ = static_cast<bool>(error);  // the kernel has no room to watch it: the first Pump closes it
+  input_ended_ = static_cast<bool>(error);  // the kernel has no room to watch it, so the first Pump closes it
 }
 
 void Connection::Start() {
@@ -74,10 +74,10 @@ void Connection::Pump() {
   do {
     CollectReplies();
     DeliverBacklog();
-    CollectReplies();  // a frame that was refused has its reply already
+    CollectReplies();  // a frame that was refused already has its reply
     Write();
     if (closed_) return;
-  } while (!backlog_.empty() && MayDeliver());  // what was written made room for what was received before
+  } while (!backlog_.empty() && MayDeliver());  // the write may have made room for the backlog
   if (input_ended_ && slots_.empty() && output_.empty()) return Close();
   AwaitInput();
 }
@@ -97,7 +97,7 @@ void Connection::CollectReplies() {
       output_.AddFrame(std::move(frame));
       continue;
     }
-    // Nobody answers this request, or not in a frame, so nothing behind it can be answered in order.
+    // This request has no reply, or none that fits a frame, so nothing after it can be answered in order.
     size_t unanswered = slot->request_bytes;
     for (const auto& later : slots_) unanswered += later->request_bytes;
     slots_.clear();
@@ -109,7 +109,7 @@ void Connection::CollectReplies() {
 void Connection::Write() {
   constexpr size_t kBuffers = 16;
   while (!output_.empty() && !output_awaited_) {
-    std::array<asio::const_buffer, kBuffers> buffers;  // those not set are empty
+    std::array<asio::const_buffer, kBuffers> buffers;  // unused ones stay empty
     size_t count = 0;
     output_.ForFirst(kBuffers, [&](const char* data, size_t size) { buffers[count++] = asio::buffer(data, size); });
     boost::system::error_code error;
@@ -129,7 +129,7 @@ void Connection::Write() {
   }
 }
 
-// Frames that were received already wait too while the peer does not read its replies.
+// While the peer does not read its replies, frames that were received already wait too.
 bool Connection::MayDeliver() const {
   return slots_.size() < loop_.limits.max_inflight_requests_per_connection &&
          output_.size() < loop_.limits.max_inflight_bytes_per_connection;
@@ -157,11 +157,11 @@ void Connection::AwaitInput() {
 void Connection::Read() {
   if (closed_ || input_ended_) return;
   const size_t room = HeldBack() ? 0 : std::min(Room(), loop_.chunk.size());
-  if (room == 0) return AwaitInput();  // replies or others took the room while the socket was watched
+  if (room == 0) return AwaitInput();  // replies or other connections took the room while the socket was watched
   boost::system::error_code error;
   const size_t count = socket_.read_some(asio::buffer(loop_.chunk.data(), room), error);
   if (error == asio::error::would_block) return AwaitInput();
-  if (error) {  // its end, or a peer that went away without reading its replies
+  if (error) {  // end of file, or a peer that went away without reading its replies
     StopReading();
     return Pump();
   }
@@ -246,7 +246,7 @@ void Connection::Close() {
 
 void Connection::Tick() {
   if (closed_) return;
-  // Strictly more than kTicks, because the first one is cut short by whenever the wait began.
+  // Strictly more than kTicks, because the first tick may have begun before the wait did.
   if (!output_.empty() && ++write_ticks_ > Loop::kTicks) return TimedOut("did not read its replies");
   const bool owes_frame = handler_ && !input_ended_ && (!had_frame_ || unframed_ > 0) && !HeldBack();
   if (owes_frame && ++frame_ticks_ > Loop::kTicks) return TimedOut("did not send a whole frame");
@@ -276,7 +276,8 @@ size_t Connection::Room() {
     if (unframed_ == 0 || loop_.favour_given) return 0;
     favoured_ = loop_.favour_given = true;
   }
-  // The favour is for the begun frame alone: beyond it, it would be gone for the next who needs it.
+  // The favour covers the begun frame alone: what goes beyond it would be missing for the next connection that needs
+  // it.
   return std::min({own, loop_.budget.Room(held_, true), reader_.missing()});
 }
 
@@ -288,7 +289,7 @@ void Connection::GiveUpFavour() {
 
 void Connection::ResumeOthers() {
   if (loop_.short_of_room.empty() || std::exchange(loop_.resuming, true)) return;
-  // Later, from the loop: whoever releases is in the middle of something.
+  // Posted to the loop, because the caller is in the middle of something.
   asio::post(loop_.io, [&loop = loop_] {
     loop.resuming = false;
     for (size_t waiting = loop.short_of_room.size(); waiting > 0; --waiting) {
@@ -296,7 +297,7 @@ void Connection::ResumeOthers() {
       loop.short_of_room.pop_front();
       if (next == nullptr) continue;
       next->short_of_room_ = false;
-      next->AwaitInput();  // back to the end of the line when there is still none
+      next->AwaitInput();  // goes back to the end of the line if there is still no room
     }
   });
 }

@@ -23,7 +23,7 @@
 
 namespace envledger {
 
-// What the connections of a server share.
+// State that the connections of a server share.
 struct Loop {
   Loop(const ServerLimits& server_limits, std::function<std::string(const Status&)> error_encoder,
        ServerCounters& server_counters)
@@ -33,10 +33,10 @@ struct Loop {
         budget(limits.max_inflight_bytes, limits.max_connections, kFrameHeaderBytes + limits.max_frame_bytes),
         chunk(kChunkBytes) {}
 
-  // The most that one read takes; also what a connection can be ahead of its handler.
+  // The most that one read takes, and so the most that a connection can be ahead of its handler.
   static constexpr size_t kChunkBytes = 64 << 10;
-  // Time limits are counted in ticks of limits.frame_timeout / kTicks, each begun when the one before was dealt with: a
-  // machine that stood still for a minute disconnects nobody.
+  // Time limits are counted in ticks of limits.frame_timeout / kTicks. Each tick begins when the previous one has been
+  // handled, so that a machine which stood still for a minute disconnects nobody.
   static constexpr int kTicks = 8;
 
   const ServerLimits limits;
@@ -46,33 +46,33 @@ struct Loop {
   std::shared_ptr<Outbox> outbox;
   Budget budget;
   std::vector<char> chunk;                              // every read goes here first
-  std::deque<std::weak_ptr<Connection>> short_of_room;  // look again, in this order, when bytes are released
-  bool resuming = false;                                // that is posted
-  bool favour_given = false;                            // some connection has it
+  std::deque<std::weak_ptr<Connection>> short_of_room;  // to be resumed, in this order, when bytes are released
+  bool resuming = false;                                // resuming them has been posted to the loop
+  bool favour_given = false;                            // some connection is favoured
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  // `loop` and `listener` outlive the connection. `closed` is called once, when it has closed.
+  // `loop` and `listener` must outlive the connection. `closed` is called once, when it has closed.
   Connection(Loop& loop, const Listener& listener, UniqueFd fd, Peer peer,
              std::function<void(const std::shared_ptr<Connection>&)> closed);
 
   const Peer& peer() const { return peer_; }
   const Listener& listener() const { return listener_; }
 
-  // Begins to watch the peer. Nothing is read from it before Open.
+  // Begins to watch the peer. Nothing is read from the peer before Open.
   void Start();
-  // From now on its frames go to `handler`.
+  // From now on the peer's frames go to `handler`.
   void Open(FrameHandler handler);
-  // Tells the peer why it is not served any further, and closes when that is written.
+  // Tells the peer why it is refused, and closes when that has been written.
   void Refuse(const Status& status);
-  // Does whatever can be done now: writes replies, hands frames over, waits for more. To be called after the connection
-  // was made, and when the state of a slot or the room in the budget has changed.
+  // Does whatever can be done now: writes replies, hands frames over, waits for more. Call it once after construction,
+  // and whenever a slot's state or the room in the budget has changed.
   void Pump();
-  // Reads no more; closes when every reply is written.
+  // Stops reading; closes when every reply has been written.
   void Drain();
   void Close();
-  // Counts time: closes when a begun frame or the reading of replies takes too long.
+  // Counts time: closes when the peer takes too long to complete a frame or to read replies.
   void Tick();
 
  private:
@@ -80,9 +80,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Write();
   void AwaitInput();
   void Read();
-  // Replies go nowhere from now on.
+  // From now on replies are discarded.
   void PeerGone();
-  // Hands over the frames in `input` while there are slots for them. Returns what was not looked at.
+  // Hands over the frames in `input` while there are slots for them. Returns the rest.
   std::string_view Deliver(std::string_view input);
   void DeliverBacklog();
   void SendError(const Status& status);
@@ -91,7 +91,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   size_t Room();
   void GiveUpFavour();
   void ResumeOthers();
-  // Whether its own limits keep it from being read.
+  // Whether the connection's own limits allow another request to be handed over.
   bool MayDeliver() const;
   bool HeldBack() const;
   void TimedOut(std::string_view what);
@@ -107,23 +107,23 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Input.
   FrameReader reader_;
-  std::string backlog_;         // received behind the last frame that there was a slot for
-  size_t backlog_taken_ = 0;    // of it, handed over since
+  std::string backlog_;         // received after the last frame that there was a slot for
+  size_t backlog_taken_ = 0;    // bytes of the backlog that have been handed over
   size_t unframed_ = 0;         // bytes received and not handed over
   bool input_ended_ = false;    // by the peer, a refusal or a drain
   bool input_awaited_ = false;  // the event loop will call Read
   bool short_of_room_ = false;  // in loop_.short_of_room
-  bool favoured_ = false;       // by the budget, to the end of the begun frame
+  bool favoured_ = false;       // by the budget, up to the end of the begun frame
   bool had_frame_ = false;
   int frame_ticks_ = 0;  // since the last whole frame
 
-  // Requests in order, from handing over until their reply goes into the output.
+  // Requests in order, from handing over until their replies go into the output.
   std::deque<std::shared_ptr<Reply::Slot>> slots_;
 
   // Output.
   Output output_;
   bool output_awaited_ = false;  // the event loop will call Pump when the socket takes more
-  int write_ticks_ = 0;          // since the socket last took something
+  int write_ticks_ = 0;          // since the socket last took bytes
 
   size_t held_ = 0;  // bytes: unframed, requests being handled, output
 };

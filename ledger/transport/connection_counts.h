@@ -11,27 +11,27 @@
 
 namespace envledger {
 
-// Counts by process. The kernel names no process that lies outside of this one's pid namespace: it gives pid 0 for all
-// of them, the pods of a node, say, for a daemon in a container of its own. They cannot be told apart, and are counted
-// by user, against a limit of its own: one process's share is not enough for many, and without a limit one user's
+// Counts connections by process. The kernel has no pid for a process outside this process's pid namespace and gives 0:
+// for a daemon in a container that may be all pods of a node. Such processes cannot be told apart, so they are counted
+// by user, with a separate limit: the limit of one process would be too small for many, and without a limit one user's
 // processes could take every connection. Not thread-safe.
 class ConnectionCounts {
  public:
   explicit ConnectionCounts(const ServerLimits& limits);
 
-  // kResourceExhausted, naming the option, when the peer has as many connections as it may have.
+  // kResourceExhausted, naming the option, when the peer already has as many connections as it may have.
   Status Check(const Peer& peer) const;
   void Add(const Peer& peer);
-  // REQUIRES: it was added, and was not removed since.
+  // REQUIRES: the peer was added, and not removed since.
   void Remove(const Peer& peer);
 
  private:
-  using Holder = std::pair<pid_t, uid_t>;  // the uid is 0 where there is a pid
+  using Holder = std::pair<pid_t, uid_t>;  // the uid is 0 unless the pid is
   static Holder HolderOf(const Peer& peer);
 
   const size_t per_process_;
   const size_t per_user_without_pid_;
-  std::map<Holder, size_t> counts_;  // none is 0
+  std::map<Holder, size_t> counts_;  // no count is 0
 };
 
 }  // namespace envledger

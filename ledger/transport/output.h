@@ -1,7 +1,6 @@
 // The bytes that wait to be written to one connection.
 //
-// Small frames are gathered in blocks, so that a burst of acknowledgments is one buffer; large ones are kept as they
-// came.
+// Small frames are gathered in blocks, so that a burst of acknowledgments is one buffer; large ones are not copied.
 #pragma once
 
 #include <cstddef>
@@ -37,7 +36,7 @@ class Output {
       skip = 0;
     }
   }
-  // The first `count` bytes are written.
+  // The first `count` bytes have been written.
   void Consume(size_t count) {
     size_ -= count;
     written_ += count;
@@ -56,7 +55,7 @@ class Output {
   static constexpr size_t kSmallBytes = 4 << 10;
   static constexpr size_t kBlockBytes = 64 << 10;
 
-  std::deque<std::string> blocks_;  // none is empty
+  std::deque<std::string> blocks_;  // no block is empty
   size_t written_ = 0;              // of the first block
   size_t size_ = 0;                 // in all, not yet written
 };

@@ -28,7 +28,7 @@ Outbox::Mail Outbox::TakeAll() {
 }
 
 void Outbox::Close() {
-  Mail dropped;  // handlers end with what they hold, and not under the lock
+  Mail dropped;  // destroyed outside the lock, because handlers may run code in their destructors
   const MutexLock lock(mutex_);
   wake_ = nullptr;
   std::swap(dropped, mail_);

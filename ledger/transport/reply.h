@@ -1,8 +1,8 @@
 // Replies, and decisions about connections, on their way from other threads to the loop's.
 //
-// A slot is the place of one reply in its connection's order. Whoever answers puts the slot into the outbox; the first
-// one in an empty outbox wakes the loop, which takes all that have gathered: one wake-up and one write for many
-// replies. New connections go the same way.
+// A slot is the place of one reply in its connection's order. Sending puts the slot into the outbox. The first slot in
+// an empty outbox wakes the loop, which takes all that have gathered: one wake-up and one write for many replies. New
+// connections use the same way.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,7 @@ class Outbox {
   void Put(std::shared_ptr<Reply::Slot> slot) EXCLUDES(mutex_);
   void Put(std::shared_ptr<NewConnection::Slot> slot) EXCLUDES(mutex_);
   Mail TakeAll() EXCLUDES(mutex_);
-  // From now on everything goes nowhere and `wake` is not called.
+  // From now on everything put in is discarded and `wake` is not called.
   void Close() EXCLUDES(mutex_);
 
  private:
@@ -50,18 +50,18 @@ struct Reply::Slot {
   const std::weak_ptr<Connection> connection;
   const size_t request_bytes;
 
-  // Nobody reads the reply any more. Calls what waits for that, on this thread.
+  // Nobody will read the reply. Calls when_unwanted on this thread.
   void Abandon() EXCLUDES(mutex);
 
   Mutex mutex;
   bool unwanted GUARDED_BY(mutex) = false;
   std::function<void()> when_unwanted GUARDED_BY(mutex);
 
-  // The Reply's until the slot is put into the outbox, then the loop's.
+  // Owned by the Reply until the slot is put into the outbox, then by the loop.
   FrameMaker make;
   State answer = State::kWaiting;
 
-  // The loop's: `answer` once it has come out of the outbox.
+  // Owned by the loop: `answer`, once it has come out of the outbox.
   State state = State::kWaiting;
 };
 
@@ -72,7 +72,8 @@ struct NewConnection::Slot {
   const std::shared_ptr<Outbox> outbox;
   const std::weak_ptr<Connection> connection;
 
-  // The NewConnection's until the slot is put into the outbox, then the loop's. Neither: it was dropped.
+  // Owned by the NewConnection until the slot is put into the outbox, then by the loop. If both are empty, it was
+  // dropped.
   FrameHandler handler;
   Status refusal;
 };

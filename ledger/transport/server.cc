@@ -1,7 +1,6 @@
-// The loop's thread owns everything below but the few fields under the mutex; other threads reach it by posting to the
-// io_context. A connection lives as long as it is in connections_; what the event loop still calls for it afterwards
-// finds it closed. Stopping closes all descriptors and timers, whereupon the io_context runs out of work and the thread
-// ends.
+// The loop's thread owns everything below except the few fields under the mutex; other threads reach it by posting to
+// the io_context. A connection lives as long as it is in connections_; event handlers that run after that find it
+// closed. Stopping closes all descriptors and timers, so the io_context runs out of work and the thread ends.
 #include "ledger/transport/server.h"
 
 #include <sys/socket.h>
@@ -33,7 +32,7 @@ constexpr int kAcceptBurst = 64;  // connections taken in a row before others ge
 constexpr std::chrono::milliseconds kAcceptRetry{50};
 constexpr std::chrono::seconds kRefusalLogInterval{1};
 
-// A listener at work.
+// A listener in use.
 struct Door {
   Door(asio::io_context& io, Listener taken) : listener(std::move(taken)), socket(io), retry(io) {}
 
@@ -107,7 +106,7 @@ class Server::Impl {
   void ScheduleTick();
   void CheckDrained() EXCLUDES(mutex_);
 
-  // The loop's.
+  // Used only by the loop's thread.
   Loop loop_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::steady_timer tick_;
@@ -193,7 +192,7 @@ void Server::Impl::AwaitPeer(Door& door) {
 
 void Server::Impl::AcceptAt(Door& door) {
   for (int i = 0; i < kAcceptBurst && door.socket.is_open(); ++i) {
-    // Not asio's accept, which would leave the descriptor open across exec.
+    // Not asio's accept, which would let the descriptor leak across exec.
     UniqueFd fd(accept4(door.socket.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (fd.valid()) {
       door.failing = false;
@@ -208,7 +207,7 @@ void Server::Impl::AcceptAt(Door& door) {
   if (door.socket.is_open()) AwaitPeer(door);
 }
 
-// Out of descriptors or memory: those waiting stay in the kernel's queue. Asking again at once would only burn time.
+// Descriptors or memory ran out: peers wait in the kernel's queue. Retrying at once would only burn time.
 void Server::Impl::AcceptLater(Door& door, int error) {
   if (!door.failing) {
     Log(LogLevel::kError, FromErrno(error, door.listener.name + ": no connection can be accepted for now").message());
@@ -250,12 +249,12 @@ void Server::Impl::Refuse(const Door& door, const UniqueFd& fd, const Peer& peer
   ++loop_.counters.refused_;
   const std::string reply = loop_.encode_error(why);
   const std::string bytes = FrameHeader(static_cast<uint32_t>(reply.size())) + reply;
-  // A new socket's buffer takes it whole. A peer that is gone already misses nothing.
+  // A new socket's buffer has room for it. A peer that has gone already misses nothing.
   [[maybe_unused]] const ssize_t sent = send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   LogRefusal(door.listener, peer, why);
 }
 
-// Whoever is refused can come again as often as it likes, but does not get to fill the log.
+// A refused peer may come again as often as it likes, but must not fill the log.
 void Server::Impl::LogRefusal(const Listener& listener, const Peer& peer, const Status& why) {
   const auto now = std::chrono::steady_clock::now();
   if (now - refusal_logged_ < kRefusalLogInterval) return;
@@ -280,7 +279,7 @@ void Server::Impl::CollectMail() {
   for (const std::shared_ptr<Reply::Slot>& slot : mail.replies) {
     slot->state = slot->answer;
     std::shared_ptr<Connection> connection = slot->connection.lock();
-    // Replies of one connection mostly come in a row; to pump one twice is harmless.
+    // Replies of one connection mostly come in a row; pumping one twice is harmless.
     if (connection != nullptr && (touched.empty() || touched.back() != connection)) {
       touched.push_back(std::move(connection));
     }
@@ -353,7 +352,7 @@ Result<std::unique_ptr<Server>> Server::Start(std::vector<Listener> listeners, c
     ENVLEDGER_RETURN_IF_ERROR(impl->Listen(std::move(listeners)));
     impl->Run();
     return std::unique_ptr<Server>(new Server(std::move(impl)));
-  } catch (const std::exception& error) {  // asio without descriptors for its reactor, or no thread
+  } catch (const std::exception& error) {  // asio has no descriptors for its reactor, or there is no thread
     return Unavailable(std::string("start the event loop: ") + error.what());
   }
 }

@@ -1,7 +1,7 @@
-// A socket file is put in place and removed under an flock of its directory, so that two daemons that start together
-// cannot both find the same stale file and the second remove the first's fresh one, and none puts its file where
-// another has just looked and is about to remove its own. Its permissions are never wider than asked, without touching
-// the process's umask: a bound socket refuses connections until listen(), and chmod comes before that.
+// A socket file is put in place and removed under an flock of its directory. So of two daemons that start together, the
+// second cannot take the first's fresh file for the stale one and remove it, and neither can put its file where the
+// other has just looked and is about to remove its own. The file's permissions are never wider than asked, without
+// touching the process's umask: a bound socket refuses connections until listen(), and chmod comes before that.
 #include "ledger/transport/socket.h"
 
 #include <fcntl.h>
@@ -24,7 +24,7 @@ constexpr std::chrono::seconds kLockPatience{5};
 std::optional<sockaddr_un> AddressOf(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  // The path and its NUL must fit; a NUL inside or in front would name something else than the caller wrote.
+  // The path and its NUL must fit; a path with a NUL at the front or inside would name something else.
   if (path.empty() || path.size() >= sizeof address.sun_path || path.find('\0') != std::string::npos)
     return std::nullopt;
   std::memcpy(address.sun_path, path.data(), path.size());
@@ -32,22 +32,22 @@ std::optional<sockaddr_un> AddressOf(const std::string& path) {
 }
 
 Status BadPath(const std::string& path) {
-  return InvalidField("path", "a socket's path takes 1 to " + std::to_string(sizeof(sockaddr_un::sun_path) - 1) +
-                                  " bytes, and this has " + std::to_string(path.size()) + ": " + path);
+  return InvalidField("path", "a socket's path must have 1 to " + std::to_string(sizeof(sockaddr_un::sun_path) - 1) +
+                                  " bytes, but this one has " + std::to_string(path.size()) + ": " + path);
 }
 
 UniqueFd NewSocket() { return UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)); }
 
 const sockaddr* Generic(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
 
-// Removes a socket file that nobody listens on. Ok when nothing is there afterwards.
+// Removes a socket file that nobody listens on. Ok when the path is free afterwards.
 Status RemoveStale(const std::string& path, const sockaddr_un& address) {
   struct stat info {};
   if (lstat(path.c_str(), &info) != 0) return errno == ENOENT ? Ok() : FromErrno(errno, path);
   if (!S_ISSOCK(info.st_mode)) return InvalidField("path", path + " exists and is not a socket");
   const UniqueFd probe = NewSocket();
   if (!probe.valid()) return FromErrno(errno, "socket");
-  // EAGAIN: its queue of connections is full, so somebody listens.
+  // EAGAIN means that the queue of connections is full, so somebody listens.
   if (connect(probe.get(), Generic(address), sizeof address) == 0 || errno == EAGAIN) {
     return Conflict("listening", "another process listens on " + path);
   }
@@ -76,7 +76,7 @@ Result<Peer> PeerOf(int fd) {
   for (;;) {
     size = static_cast<socklen_t>(peer.groups.size() * sizeof(gid_t));
     const int failed = getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, peer.groups.data(), &size);
-    // ERANGE comes with the size that is needed.
+    // With ERANGE, the kernel has set the size that is needed.
     if (failed != 0 && errno != ERANGE) return FromErrno(errno, "SO_PEERGROUPS");
     peer.groups.resize(size / sizeof(gid_t));
     if (failed == 0) return peer;
@@ -96,7 +96,7 @@ SocketFile::~SocketFile() { Remove(); }
 void SocketFile::Remove() {
   if (!pin_.valid()) return;
   const UniqueFd own = std::move(pin_);
-  // Without the lock the file stays, which harms nobody: the next who listens there replaces it.
+  // Without the lock the file stays. That is harmless: the next daemon that listens there replaces it.
   const auto lock = LockDirectory(DirectoryOf(path_), kLockPatience);
   if (lock.ok()) RemoveOwn(path_, own);
 }

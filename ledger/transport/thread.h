@@ -7,7 +7,7 @@
 
 namespace envledger {
 
-// Runs `body` on a new thread on which every signal is blocked, so that signals stay with the program's own threads.
+// Runs `body` on a new thread that blocks every signal, so that signals are delivered to the program's other threads.
 template <typename F>
 std::thread StartThread(F body) {
   struct Blocked {
@@ -19,7 +19,7 @@ std::thread StartThread(F body) {
     ~Blocked() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
     sigset_t before{};
   };
-  const Blocked blocked;  // a new thread starts with the mask of the one that made it
+  const Blocked blocked;  // a new thread inherits the mask of its creator
   return std::thread(std::move(body));
 }
 

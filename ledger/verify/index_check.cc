@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint64_t kRunBits = 6;  // runs of 64 seqs
 constexpr size_t kMaxBadRuns = 64;
-// Of the keys that are held to be compared one by one. The keys of one run are less.
+// The most memory for keys that are compared one by one. The keys of one run take less.
 constexpr uint64_t kMaxDueBytes = 128 << 20;
 
 void AddTo(std::vector<uint64_t>& sums, uint64_t run, uint64_t hash) {
@@ -19,7 +19,7 @@ void AddTo(std::vector<uint64_t>& sums, uint64_t run, uint64_t hash) {
   sums[run] += hash;
 }
 
-// A key with its bytes that are not printable written as \xNN.
+// A key with bytes that are not printable written as \xNN.
 std::string Printable(std::string_view key) {
   std::string text;
   for (const char c : key.substr(0, 200)) {
@@ -81,7 +81,7 @@ IndexCheck::~IndexCheck() {
   if (reading_.joinable()) reading_.join();
 }
 
-// Seqs past the watermark share one run, so that a forged huge seq cannot make the sums grow.
+// Seqs beyond the watermark share one run, so that a huge forged seq cannot make the sums grow.
 uint64_t IndexCheck::RunOf(uint64_t seq) const {
   return std::min(seq >> kRunBits, (index_.watermark() >> kRunBits) + 1);
 }
@@ -156,7 +156,8 @@ Result<std::vector<VerifyFailure>> IndexCheck::Finish(const LogDb& log, size_t l
   return failures_.Take(limit);
 }
 
-// Once more, holding the keys of the runs that differ; where those are too many, of the first of them.
+// Reads both again and holds the keys of the runs that differ. If these are too many, those of the last runs are left
+// out.
 Status IndexCheck::CompareKeys(const LogDb& log, std::set<uint64_t> bad) {
   std::set<FullKey> due;
   uint64_t due_bytes = 0;
@@ -198,7 +199,7 @@ Status IndexCheck::CompareKeys(const LogDb& log, std::set<uint64_t> bad) {
     return Ok();
   }
   for (const auto& [table, key, value] : due) {
-    failures_.Add(Failure(table, key, *SeqOf(table, key, value), " lacks what the log gives: "));
+    failures_.Add(Failure(table, key, *SeqOf(table, key, value), " lacks a key or value that the log gives: "));
   }
   return Ok();
 }

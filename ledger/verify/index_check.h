@@ -1,8 +1,9 @@
-// Compares an index with the log it was made from, both ways, without holding either. Private to this room.
+// Compares an index with the log that it was made from, in both directions, without holding either. Private to this
+// room.
 //
-// Every index key is written once and names its seq. So for each run of seqs the keys that the log gives and the keys
-// that the index holds are two sets; their keyed hashes are added up, and equal sums mean equal sets (the key is
-// random, so a difference cannot be crafted to cancel out). Only runs whose sums differ are then compared key by key.
+// Every index key is written once and names its seq. So for each run of seqs, the keys that the log gives and the keys
+// that the index holds are two sets. Their keyed hashes are added up; equal sums mean equal sets, and because the hash
+// key is random, a difference cannot be crafted to cancel out. Only runs whose sums differ are compared key by key.
 #pragma once
 
 #include <array>
@@ -27,7 +28,7 @@
 
 namespace envledger {
 
-// The first failures by seq, of any number of them.
+// Keeps the first failures by seq, out of any number.
 class FirstFailures {
  public:
   void Add(VerifyFailure failure);
@@ -37,26 +38,27 @@ class FirstFailures {
 
  private:
   void Cut(size_t limit);
-  std::vector<VerifyFailure> failures_;  // fewer than twice of what is kept
+  std::vector<VerifyFailure> failures_;  // fewer than twice as many as are kept
 };
 
 class IndexCheck {
  public:
-  // Entries from the watermark on are not expected in the index, which is not owned. Begins to read it, on a thread of
-  // its own.
+  // Begins to read the index, which is not owned, on a thread of its own. Entries from the watermark on are not
+  // expected in it.
   explicit IndexCheck(const IndexReader& index);
   ~IndexCheck();
 
   // What the entry's own keys (AppendOwnKeys) add to the sums. Thread-safe.
   uint64_t Digest(const PreparedEntry& prepared) const;
-  // Each verified entry, in order, with its Digest. For one thread.
+  // Adds each verified entry, in order, with its Digest. For one thread.
   void Add(const PreparedEntry& prepared, uint64_t digest);
-  // After the last entry: what is wrong, at most `limit` failures. Both are read again where they differ. `log` must
-  // hold the entries that were added. An index that cannot be read to its end is one more failure, which names the
-  // damaged file; what could be read is not compared then. A status that is not ok: the log cannot be read again.
+  // Called after the last entry. Returns what is wrong, at most `limit` failures. Where index and log differ, both are
+  // read again, so `log` must hold the entries that were added. An index that cannot be read to its end is one more
+  // failure, which names the damaged file; then even the readable part is not compared. An error means that the log
+  // cannot be read again.
   Result<std::vector<VerifyFailure>> Finish(const LogDb& log, size_t limit);
 
-  // How many the index holds, after Finish.
+  // How many keys the index holds; valid after Finish.
   uint64_t keys() const { return keys_; }
 
  private:
@@ -71,11 +73,11 @@ class IndexCheck {
   const SipKey hash_key_ = RandomSipKey();
   IndexBuilder builder_{nullptr, IndexBuilder::Links::kAsTheyStand};
   TreeBuilder tree_;
-  std::vector<IndexPut> puts_;      // scratch
+  std::vector<IndexPut> puts_;      // reused between calls
   std::vector<uint64_t> expected_;  // sums by run of seqs
   FirstFailures failures_;
 
-  // The reading thread's, until it is joined.
+  // Used by the reading thread until it is joined.
   std::vector<uint64_t> found_;
   FirstFailures malformed_;
   Status read_status_;

@@ -11,9 +11,9 @@ namespace {
 
 constexpr size_t kChunkEntries = 512;
 constexpr size_t kChunkBytes = 1 << 20;
-// Of one read: a seek costs as much as some dozen entries, and entries are held until they are consumed.
+// Entries in one read: a seek costs as much as some dozen entries, and entries are held until they are consumed.
 constexpr uint64_t kReadEntries = 512;
-constexpr uint64_t kReadHashes = 8192;  // of which the entries are not held
+constexpr uint64_t kReadHashes = 8192;  // where only hashes are compared, entries are not held
 
 }  // namespace
 
@@ -22,13 +22,13 @@ struct PreparePipeline::Chunk {
     size_t offset;
     size_t size;
   };
-  Read read;  // empty: `bytes` is filled already
+  Read read;  // empty if `bytes` is already filled
   std::string bytes;
   std::vector<Place> places;  // of the entries in `bytes`
   std::vector<uint64_t> seqs;
   std::vector<PreparedEntry> prepared;
   std::vector<uint64_t> digests;
-  // Where only hashes are compared, an entry leaves its hash behind; an event, of which there are few, is kept.
+  // Where only hashes are compared, only the hash of an entry is kept. Events, of which there are few, are kept whole.
   std::vector<Hash> hashes;
   std::map<size_t, PreparedEntry> events;
   std::deque<std::string> event_bytes;
@@ -38,7 +38,7 @@ struct PreparePipeline::Chunk {
 
   void Add(uint64_t seq, std::string_view entry) {
     seqs.push_back(seq);
-    // Entries begin at multiples of 8, so that they can be read in place.
+    // Aligns the entry to a multiple of 8, so that it can be read in place.
     bytes.resize((bytes.size() + 7) / 8 * 8);
     places.push_back({bytes.size(), entry.size()});
     bytes.append(entry);
@@ -107,7 +107,7 @@ void PreparePipeline::ConsumeOldest() {
     while (!waiting_.front()->done) changed_.Wait(mutex_);
   }
   const Chunk& chunk = *waiting_.front();
-  // What was read before the failure is consumed; what lies behind it would only look like a gap.
+  // Everything up to the failed read is consumed. What is after it would only look like a gap.
   PreparedEntry hashed;
   hashed.only_hashed = true;
   for (size_t i = 0; i < chunk.seqs.size() && read_failure_.ok(); ++i) {
@@ -167,7 +167,7 @@ void PushLog(PreparePipeline& pipeline, const LogDb& log, uint64_t from) {
   const uint64_t size = log.size();
   const uint64_t step = pipeline.read_entries();
   while (from < UINT64_MAX) {
-    // The last read goes on past the end, where a key that is no seq could hide.
+    // The last read goes on past the end, where a key that is not a seq could hide.
     const uint64_t end = from < size && size - from > step ? from + step : UINT64_MAX;
     pipeline.PushRead([&log, from, end](const PreparePipeline::Visit& visit) { return log.Scan(from, end, visit); });
     from = end;

@@ -1,4 +1,4 @@
-// Prepares entries (reading, hashing, decoding, checking) on several threads and hands them on in order. Private to
+// Prepares entries (reading, hashing, decoding, checking) on several threads and passes them on in order. Private to
 // this room.
 #pragma once
 
@@ -19,15 +19,15 @@ namespace envledger {
 
 class LogDb;
 
-// Push, PushRead and Finish are for one thread, on which `consume` is called, in the order of the pushes. At most a few
-// chunks are held in memory.
+// Push, PushRead and Finish are for one thread. They call `consume` on that thread, in the order of the pushes. At most
+// a few chunks are held in memory.
 class PreparePipeline {
  public:
   enum class Depth {
     kWhole,   // PrepareEntry
-    kHashes,  // of a transition the leaf hash alone (PreparedEntry::only_hashed); events whole
+    kHashes,  // only the leaf hash of a transition (PreparedEntry::only_hashed); events in full
   };
-  // What a worker makes of an entry beside its preparation; called on any of them. May be empty.
+  // Further work on an entry after its preparation; called on any worker. May be empty.
   using Digest = std::function<uint64_t(const PreparedEntry& prepared)>;
   struct Item {
     uint64_t seq = 0;
@@ -42,13 +42,13 @@ class PreparePipeline {
   PreparePipeline(unsigned threads, Consume consume, Depth depth = Depth::kWhole, Digest digest = {});
   ~PreparePipeline();
 
-  // An entry that the caller has read.
+  // Adds an entry that the caller has read.
   void Push(uint64_t seq, std::string_view bytes);
-  // Some hundred entries that a worker reads. After one could not be read to its end, nothing more is consumed.
+  // Adds some hundred entries that a worker reads. After a read has failed, nothing more is consumed.
   void PushRead(Read read);
-  // How many entries a read should be of.
+  // How many entries one read should cover.
   uint64_t read_entries() const;
-  // Consumes what is under way. The status of the first read that failed.
+  // Consumes what is under way. Returns the status of the first read that failed.
   Status Finish();
 
  private:
@@ -73,7 +73,7 @@ class PreparePipeline {
   std::vector<std::thread> workers_;
 };
 
-// Has all of the log from `from` on read in chunks by the pipeline's workers. `log` must outlive Finish.
+// Lets the pipeline's workers read all of the log from `from` on, in chunks. `log` must outlive Finish.
 void PushLog(PreparePipeline& pipeline, const LogDb& log, uint64_t from = 0);
 
 }  // namespace envledger

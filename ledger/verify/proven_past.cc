@@ -1,9 +1,9 @@
-// An inclusion proof of the last leaf of a tree consists of left siblings alone, from the smallest subtree to the
-// largest: read backwards they are the right edge of the tree without that leaf. So one proof, checked against the
-// checkpoint's root, gives the frontier from which hashing goes on.
+// An inclusion proof of the last leaf of a tree consists of left siblings only, from the smallest subtree to the
+// largest: in reverse order they are the right edge of the tree without that leaf. So one proof, checked against the
+// checkpoint's root, gives the frontier from which hashing continues.
 //
-// Entries of the past are asked for by seq and proven one by one, so nothing here rests on what the reader says. What a
-// proof cannot show is absence: that an envelope or a principal that looks new has no older record rests on the index.
+// Entries of the past are requested by seq and proven one by one, so nothing here relies on what the reader says. Only
+// absence cannot be proven: that an envelope or a principal that looks new has no older record relies on the index.
 #include "ledger/verify/proven_past.h"
 
 #include <algorithm>
@@ -20,8 +20,8 @@ std::string NameOf(uint64_t seq) { return "entry " + std::to_string(seq); }
 
 Status Broken(uint64_t seq, const Status& why) { return Corruption(NameOf(seq) + ": " + why.ToString()); }
 
-// The link of this principal in a proven entry: links stand in the order of the principals that newly gain a role. In
-// the first record of an envelope all do; a later one involves a decider at most.
+// Finds this principal's link in a proven entry. Links are in the order of the principals that newly gain a role. In
+// the first record of an envelope all principals do; a later one involves at most a decider.
 const PrincipalLink* FindLink(const PreparedEntry& prepared, const PrincipalView& principal) {
   const std::vector<PrincipalLink>& links = prepared.entry.header.principal_links;
   const std::vector<Involvement>& involved = prepared.facts.involved;
@@ -70,7 +70,7 @@ Status PastOf::ForEachKeyEvent(const std::function<void(uint64_t, const Prepared
       ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(bytes));
       const uint64_t seq = entry.header.seq;
       if (seq >= frontier_.size()) return Ok();
-      if (seq < request.from_seq) return Corruption("the ledger's events do not come in order");
+      if (seq < request.from_seq) return Corruption("the ledger's events are not in order");
       ENVLEDGER_RETURN_IF_ERROR(prove(seq));
       request.from_seq = seq + 1;
     }
@@ -79,7 +79,7 @@ Status PastOf::ForEachKeyEvent(const std::function<void(uint64_t, const Prepared
 }
 
 Status PastOf::CheckOlder(const Checkpoint& older) {
-  if (older.size == 0) return older.root == EmptyRoot() ? Ok() : Corruption("it is empty with another root");
+  if (older.size == 0) return older.root == EmptyRoot() ? Ok() : Corruption("it covers no entry, but has another root");
   ENVLEDGER_ASSIGN_OR_RETURN(const ConsistencyProofResponse proof, reader_.ConsistencyProof({older.size, base_.size}));
   return VerifyConsistency(older.size, older.root, base_.size, base_.root, proof.hashes);
 }
@@ -97,7 +97,8 @@ Status PastOf::Envelope(std::string_view envelope_id, Followed::Envelope& envelo
     if (!prepared.status.ok()) return Broken(seq, prepared.status);
     if (prepared.entry.event || prepared.facts.envelope_id != envelope_id ||
         prepared.entry.header.envelope_revision != envelope.lifecycle.revisions) {
-      return Corruption(NameOf(seq) + " is not revision " + std::to_string(envelope.lifecycle.revisions) + " of it");
+      return Corruption(NameOf(seq) + " is not revision " + std::to_string(envelope.lifecycle.revisions) +
+                        " of the envelope");
     }
     if (const Status legal = CheckMove(envelope.lifecycle, prepared.facts); !legal.ok()) return Broken(seq, legal);
     envelope.Follow(seq, prepared.facts);
@@ -111,10 +112,10 @@ Result<PrincipalState> PastOf::Principal(const PrincipalView& principal, const P
     const PreparedEntry prepared = PrepareEntry(proof.entry);
     if (!prepared.status.ok()) return Broken(*link.previous, prepared.status);
     const PrincipalLink* before = FindLink(prepared, principal);
-    if (before == nullptr) return Corruption(NameOf(*link.previous) + " has no link of it");
+    if (before == nullptr) return Corruption(NameOf(*link.previous) + " has no link of the principal");
     return PrincipalState{before->ordinal, *link.previous};
   }
-  // It says that it is the first, so the first that the index knows must be this one.
+  // The link claims to be the principal's first, so it must be the first one that the index knows.
   QueryRequest first;
   first.principal = PrincipalFilter{principal.kind, std::string(principal.issuer), std::string(principal.id), 0};
   first.limit = 1;

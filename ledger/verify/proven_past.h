@@ -1,5 +1,5 @@
-// The part of a ledger that a checkpoint kept elsewhere vouches for, read piece by piece, each piece proven. Private to
-// this room.
+// The part of a ledger that a checkpoint kept elsewhere vouches for. It is read piece by piece, and each piece is
+// proven. Private to this room.
 #pragma once
 
 #include <cstdint>
@@ -14,24 +14,25 @@
 
 namespace envledger {
 
-// What lies before the last entry that `base` covers. `reader` is not owned. Not thread-safe.
+// The past: the entries before the last one that `base` covers. `reader` is not owned. Not thread-safe.
 class PastOf : public ProvenPast {
  public:
-  // Proves the last entry, and with it the tree's right edge. kCorruption when the ledger does not begin with what the
-  // checkpoint vouches for, kNotFound when it is shorter; other codes: it could not be read. REQUIRES: base.size > 0.
+  // Proves the last entry that `base` covers, and with it the tree's right edge. kCorruption when the ledger does not
+  // begin with what the checkpoint vouches for, kNotFound when it is shorter; other codes when it could not be read.
+  // REQUIRES: base.size > 0.
   static Result<std::unique_ptr<PastOf>> Open(LedgerReader& reader, const Checkpoint& base);
 
-  // Calls `visit` with the genesis and every key_rotated of the past, in order. Errors as Open.
+  // Calls `visit` with the genesis and every key_rotated of the past, in order. Errors as from Open.
   Status ForEachKeyEvent(const std::function<void(uint64_t seq, const PreparedEntry& prepared)>& visit);
-  // That `older`, which is of size base.size or less, is the beginning of what `base` vouches for. Errors as Open.
+  // Proves that `older`, of size base.size or less, is the beginning of what `base` vouches for. Errors as from Open.
   Status CheckOlder(const Checkpoint& older);
 
-  // The tree of what lies before that entry, proven.
+  // The proven tree of the past.
   const Frontier& frontier() const { return frontier_; }
   Status Envelope(std::string_view envelope_id, Followed::Envelope& envelope) override;
   Result<PrincipalState> Principal(const PrincipalView& principal, const PrincipalLink& link, uint64_t seq) override;
 
-  uint64_t proven() const { return proven_; }  // entries, so far
+  uint64_t proven() const { return proven_; }  // how many entries, so far
 
  private:
   PastOf(LedgerReader& reader, Checkpoint base) : reader_(reader), base_(std::move(base)) {}

@@ -11,7 +11,7 @@
 namespace envledger {
 namespace {
 
-// The index, for comparison with a log of `log_size`; says why when there is nothing to compare.
+// The index, if it can be compared with a log of `log_size`; otherwise null, with the reason in `failures`.
 std::unique_ptr<IndexDb> Comparable(Result<std::unique_ptr<IndexDb>> index, uint64_t log_size,
                                     std::vector<VerifyFailure>& failures) {
   if (!index.ok()) {
@@ -24,7 +24,7 @@ std::unique_ptr<IndexDb> Comparable(Result<std::unique_ptr<IndexDb>> index, uint
   if ((*index)->watermark().seq > log_size) {
     failures.push_back({log_size, "index",
                         "the index reaches entry " + std::to_string((*index)->watermark().seq) +
-                            ", further than the log with its " + std::to_string(log_size) + " entries",
+                            ", but the log has only " + std::to_string(log_size) + " entries",
                         Verdict::kIncomplete});
     return nullptr;
   }
@@ -68,15 +68,16 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
     ENVLEDGER_ASSIGN_OR_RETURN(auto report, VerifySince(*reader, options, progress, why_all));
     if (report) return *std::move(report);
   }
-  // Beside a running daemon all grow. What says how far the log reaches is read before the log, so that it can lag
-  // behind it but never be ahead.
+  // Beside a running daemon all of them grow. What depends on the log is read before the log, so that it can lag behind
+  // the log but never be ahead of it.
   const auto published = ReadFile(PublishedCheckpointPath(data_dir), kMaxNoteBytes);
   auto opened_index = options.only_hashes ? Result<std::unique_ptr<IndexDb>>(NotFound("not needed"))
                                           : IndexDb::OpenReadOnly(IndexPath(data_dir), {});
   ENVLEDGER_ASSIGN_OR_RETURN(const auto log, LogDb::OpenReadOnly(LogPath(data_dir), {}));
   ENVLEDGER_ASSIGN_OR_RETURN(std::vector<CheckpointInput> checkpoints, StoredCheckpoints(*log));
   checkpoints.insert(checkpoints.end(), options.anchors.begin(), options.anchors.end());
-  // The published copy lies beside the database, so it is no anchor; but it shows a tail cut off carelessly.
+  // The published copy is beside the database, so it is not an anchor, but it reveals a tail that was cut off
+  // carelessly.
   if (published.ok()) checkpoints.push_back({*published, "published in the data directory", false});
 
   std::vector<VerifyFailure> index_failures;
@@ -101,8 +102,8 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
         if (index_check && log_is_whole) index_check->Add(item.prepared, item.digest);
         if (item.seq + 1 == watermark.seq && watermark.last_leaf_hash != View(item.prepared.leaf_hash)) {
           index_failures.push_back({item.seq, "index",
-                                    "the index reaches up to an entry of another leaf hash: it was made from another "
-                                    "log, or its watermark is damaged",
+                                    "the index ends at an entry with another leaf hash: it was made from another log, "
+                                    "or its watermark is damaged",
                                     Verdict::kIncomplete});
         }
         if (++done % kProgressEvery == 0 && progress) progress(done, total);
@@ -111,7 +112,7 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   PushLog(pipeline, *log);
   if (const Status scanned = pipeline.Finish(); !scanned.ok()) {
     index_failures.push_back(
-        {verifier.next_seq(), "form", "the log cannot be read on: " + scanned.ToString(), Verdict::kTampered});
+        {verifier.next_seq(), "form", "the log cannot be read further: " + scanned.ToString(), Verdict::kTampered});
     verifier.EndEarly();
     log_is_whole = false;
   }

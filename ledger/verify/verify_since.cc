@@ -1,6 +1,6 @@
-// The anchor vouches for the entries before its size, so those are read one by one, when a newer entry continues an
-// envelope or a principal's links, and each is proven against the anchor (proven_past.h). The newer ones are verified
-// as a whole ledger is.
+// The anchor vouches for the entries before its size. Those are read one by one, when a newer entry continues an
+// envelope or a principal's links, and each is proven against the anchor (proven_past.h). The newer entries are
+// verified like a whole ledger.
 #include "ledger/verify/verify_since.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace envledger {
 namespace {
 
 struct Anchors {
-  std::vector<Checkpoint> all;  // beside the inputs
+  std::vector<Checkpoint> all;  // parallel to the inputs
   Checkpoint base;              // the largest
 };
 
@@ -24,11 +24,11 @@ Result<Anchors> OpenAnchors(const std::vector<CheckpointInput>& inputs) {
     if (checkpoint.size >= anchors.base.size) anchors.base = checkpoint;
     anchors.all.push_back(std::move(checkpoint));
   }
-  if (anchors.base.size == 0) return InvalidArgument("no checkpoint kept elsewhere that covers an entry was given");
+  if (anchors.base.size == 0) return InvalidArgument("none of the checkpoints kept elsewhere covers an entry");
   return anchors;
 }
 
-// Everything that the anchors vouch for and that is not going to be read.
+// Proves everything that the anchors vouch for and that is not going to be read.
 Result<std::unique_ptr<PastOf>> ProvePast(LedgerReader& reader, const VerifyOptions& options, const Anchors& anchors) {
   ENVLEDGER_ASSIGN_OR_RETURN(auto past, PastOf::Open(reader, anchors.base));
   for (size_t i = 0; i < anchors.all.size(); ++i) {
@@ -71,9 +71,9 @@ Status ReadServedCheckpoints(LedgerReader& reader, uint64_t from_size, uint64_t 
     for (const std::string& note : page.notes) {
       const auto checkpoint = ReadCheckpointNote(note);
       ENVLEDGER_RETURN_IF_ERROR(checkpoint.status());
-      if (checkpoint->size < from_size) return Internal("the ledger's checkpoints do not come in order");
+      if (checkpoint->size < from_size) return Internal("the ledger's checkpoints are not in order");
       from_size = checkpoint->size + 1;
-      // Signed after our first question: it vouches for entries that we do not read.
+      // Signed after `until` was read: it vouches for entries that are not read here.
       if (checkpoint->size > until) continue;
       checkpoints.push_back({note, "served for size " + std::to_string(checkpoint->size), false});
     }
@@ -93,7 +93,7 @@ Status PushServed(PreparePipeline& pipeline, LedgerReader& reader, uint64_t from
       return Ok();
     }
     ENVLEDGER_RETURN_IF_ERROR(page.status());
-    if (page->entries.empty()) return Internal("the daemon answered with no entries at " + std::to_string(next));
+    if (page->entries.empty()) return Internal("the daemon returned no entries at " + std::to_string(next));
     for (const std::string& entry : page->entries) pipeline.Push(next++, entry);
   }
   return Ok();
@@ -105,7 +105,7 @@ Result<std::optional<VerifyReport>> VerifySince(LedgerReader& reader, const Veri
   ENVLEDGER_ASSIGN_OR_RETURN(const EntriesResponse head, reader.Entries({0, 1}));
   const uint64_t size = head.tree_size;
   if (size < anchors.base.size) {
-    why = "it has fewer entries than the checkpoint vouches for";
+    why = "the ledger has fewer entries than the checkpoint vouches for";
     return std::optional<VerifyReport>();
   }
   auto past = ProvePast(reader, options, anchors);

@@ -11,11 +11,12 @@
 
 namespace envledger {
 
-// Nothing, and `why`, when the ledger does not begin with what the anchors vouch for, or is shorter.
+// nullopt, and `why`, when the ledger does not begin with what the anchors vouch for, or is shorter.
 Result<std::optional<VerifyReport>> VerifySince(LedgerReader& reader, const VerifyOptions& options,
                                                 const VerifyProgress& progress, std::string& why);
 
-// Pushes the entries from <= seq < until as the reader serves them. What the ledger itself cannot read is a failure.
+// Pushes the entries from <= seq < until as the reader serves them. An entry that the ledger itself cannot read is
+// added to `failures`.
 Status PushServed(PreparePipeline& pipeline, LedgerReader& reader, uint64_t from, uint64_t until,
                   std::vector<VerifyFailure>& failures);
 // Appends the checkpoints of from_size <= size <= until that the reader serves.
@@ -23,7 +24,7 @@ Status ReadServedCheckpoints(LedgerReader& reader, uint64_t from_size, uint64_t 
                              std::vector<CheckpointInput>& checkpoints);
 
 unsigned ThreadsOf(const VerifyOptions& options);
-// Spreads tasks over so many threads of its own.
+// Runs tasks on this number of its own threads.
 ParallelFor OnThreads(unsigned threads);
 inline constexpr uint64_t kProgressEvery = 4096;
 inline constexpr uint32_t kCheckpointPage = 512;

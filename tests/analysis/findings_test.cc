@@ -106,7 +106,7 @@ TEST(Findings, WhatWasNotRequestedAtAllIsANotice) {
   const auto found = c.Find();
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].severity, Severity::kNotice);
-  EXPECT_EQ(found[0].text, "granted what was not requested: disk 1") << "a grant of nothing widens nothing";
+  EXPECT_EQ(found[0].text, "granted resources that were not requested: disk 1") << "a grant of nothing widens nothing";
 }
 
 TEST(Findings, ARequestThatStatesNoResourcesIsNotWidened) {
@@ -137,8 +137,8 @@ TEST(Findings, GrantedScopesThatWereNotRequested) {
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].kind, FindingKind::kScopeNotRequested);
   EXPECT_EQ(found[0].severity, Severity::kWarning);
-  EXPECT_EQ(found[0].text, "granted \"write\"; requested was \"read\"");
-  EXPECT_EQ(found[1].text, "granted \"admin\"; requested was \"read\"");
+  EXPECT_EQ(found[0].text, "granted \"write\"; the request asked for \"read\"");
+  EXPECT_EQ(found[1].text, "granted \"admin\"; the request asked for \"read\"");
   Case none;
   none.Grant({}).transition.granted->scopes = {"read"};
   ASSERT_EQ(none.Find().size(), 1u);

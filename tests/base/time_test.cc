@@ -133,7 +133,7 @@ TEST(Time, ALeapSecondIsTheSecondAfterItAndSaysSo) {
 }
 
 TEST(Time, ALeapSecondCanOnlyEndJuneOrDecemberInUtc) {
-  const std::string why = "no leap second can be";
+  const std::string why = "a leap second can only be";
   for (const char* text : {"2026-11-28T10:30:60Z", "2016-12-31T23:58:60Z", "2016-12-31T22:59:60Z",
                            "2016-12-30T23:59:60Z", "2016-12-31T23:59:60+01:00", "2016-12-31T23:59:60-00:01",
                            "1970-01-01T00:00:60Z", "1970-12-31T23:59:60Z", "1971-12-31T23:59:60Z"}) {

@@ -205,7 +205,7 @@ TEST_F(RotatedLedgerTest, AKeyThatIsNoneOfTheHistoryIsTheWrongKey) {
 TEST_F(RotatedLedgerTest, NothingSignedByTheGivenKeyOrALaterOneIsTheWrongKey) {
   const VerifyReport before = VerifyEntries(entries_, {Stored(1, 1), Stored(4, 1)}, TestVerifierKey(2));
   EXPECT_EQ(Name(before.verdict), Name(Verdict::kWrongKey)) << "whoever has the old key can write all of this";
-  EXPECT_THAT(before.failures.at(0).message, HasSubstr("nothing that agrees with the entries is signed by"));
+  EXPECT_THAT(before.failures.at(0).message, HasSubstr("no checkpoint that agrees with the entries is signed by"));
   EXPECT_EQ(VerifyEntries(entries_, {Stored(1, 1), Both(4, 1, 2)}, TestVerifierKey(2)).verdict, Verdict::kUnanchored);
   const VerifyReport none = VerifyEntries(entries_, {}, TestVerifierKey(1));
   EXPECT_EQ(Name(none.verdict), Name(Verdict::kWrongKey)) << "without any checkpoint nothing is signed at all";

@@ -265,10 +265,10 @@ TEST(LifecycleTest, ARefusalNamesItsRuleAndBothStages) {
   EXPECT_EQ(message({FactsFor("requested"), FactsFor("deferred")}, FactsFor("requested")),
             "conflict (requested-once): requested cannot follow deferred: an envelope is requested once");
   EXPECT_EQ(message({FactsFor("requested"), FactsFor("lost"), FactsFor("annotated")}, FactsFor("started")),
-            "conflict (terminal-absorbs): started cannot follow lost: it is terminal, only annotated may follow");
+            "conflict (terminal-absorbs): started cannot follow lost: only annotated may follow a terminal stage");
   EXPECT_EQ(message({FactsFor("requested"), FactsFor("granted", Effect::kAllow)}, FactsFor("denied")),
-            "conflict (legal-move): denied cannot follow granted: legal after it are deferred, rejected, granted, "
-            "started, suspended, completed, failed, cancelled, revoked, expired, lost, annotated");
+            "conflict (legal-move): denied cannot follow granted: the stages that may follow are deferred, rejected, "
+            "granted, started, suspended, completed, failed, cancelled, revoked, expired, lost, annotated");
   EXPECT_THAT(message({FactsFor("requested")}, FactsFor("granted", Effect::kDeny)),
               HasSubstr("conflict (grant-needs-allow): granted cannot follow requested: "));
   EXPECT_THAT(message({FactsFor("requested", Effect::kUnspecified, true)}, FactsFor("admitted", Effect::kAllow)),

@@ -168,8 +168,8 @@ TEST(TileTest, ABundleWithLessOrMoreIsRefusedAtItsByte) {
     return std::string(ParseBundle(bytes, width).status().message());
   };
   EXPECT_EQ(message(bundle, 3), "at byte 15, entry 2 of 3 is missing");
-  EXPECT_EQ(message(bundle, 1), "at byte 7, 8 bytes are behind the last entry");
-  EXPECT_EQ(message(bundle + "x", 2), "at byte 15, 1 bytes are behind the last entry");
+  EXPECT_EQ(message(bundle, 1), "at byte 7, 8 bytes follow the last entry");
+  EXPECT_EQ(message(bundle + "x", 2), "at byte 15, 1 bytes follow the last entry");
   EXPECT_EQ(message(bundle + "x", 3), "at byte 15, entry 2 of 3 is missing");
   EXPECT_EQ(message(bundle.substr(0, 14), 2), "at byte 7, entry 1 of 2 has 6 bytes, but only 5 follow");
   for (size_t size = 0; size < bundle.size(); ++size) EXPECT_FALSE(ParseBundle(bundle.substr(0, size), 2).ok()) << size;

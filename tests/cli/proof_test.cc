@@ -130,7 +130,7 @@ TEST_F(ProofTest, TheDaemonSignsForAnEntryThatNoCheckpointCovers) {
 TEST_F(ProofTest, FromADirectoryAnEntryThatNoCheckpointCoversIsAnError) {
   world_.ledger->Append(Requested("env-9", User("dana")));
   EXPECT_EQ(Run({"proof", "5", "--data-dir", "/srv/ledger"}), 3);
-  EXPECT_TRUE(ErrHas("the latest signed checkpoint covers 5 entries: entry 5 is not among them")) << err();
+  EXPECT_TRUE(ErrHas("the latest signed checkpoint covers 5 entries: it does not cover entry 5")) << err();
   EXPECT_EQ(out(), "");
   EXPECT_EQ(world_.ledger->signed_when_asked, 0);
   EXPECT_EQ(Run({"proof", "4", "--data-dir", "/srv/ledger"}), 0) << err();
@@ -215,7 +215,7 @@ TEST_F(ProofTest, ACheckpointMustBeSignedByTheKeyThatTheLedgerHadAtItsSize) {
     for (const char signer : {1, 2, 3, 4, 5}) {
       world_.ledger->checkpoints.back() = world_.ledger->NoteOver(5, signer);
       EXPECT_EQ(Run({"proof", "1"}), signer == in_force ? 0 : 1) << first << static_cast<int>(signer) << err();
-      EXPECT_EQ(ErrHas("not signed by the key that the ledger had at its size"), signer != in_force);
+      EXPECT_EQ(ErrHas("not signed by the key that the ledger had at that size"), signer != in_force);
     }
   }
   KeyRotated forged = rotation(2, 3);
@@ -401,7 +401,7 @@ TEST_F(ProofTest, WhatDoesNotHoldExitsOneAndNamesIt) {
       {with_checkpoint(sixteen + "\u2014 witness15 AAAAAAAA\n"), "more than 16 signatures"},
       {with_checkpoint(signed_text(zeros)), "not a plain decimal"},
       {with_checkpoint(world_.ledger->NoteOver(5, 2)), "is not signed by"},
-      {with_checkpoint(signed_text("other.example" + text.substr(text.find('\n')))), "is of \"other.example\""},
+      {with_checkpoint(signed_text("other.example" + text.substr(text.find('\n')))), "belongs to \"other.example\""},
       {"old 1\n\n" + note, "check it with --old-checkpoint"},
   };
   for (const auto& [proof, why] : cases) {
@@ -428,9 +428,9 @@ TEST_F(ProofTest, BytesInTheTreeThatAreNoEntryOrAnotherOneAreTold) {
     return FormatTlogProof({std::nullopt, seq, response->hashes, note});
   };
   EXPECT_EQ(Verify(proof_of(5), entry(5)), 1);
-  EXPECT_TRUE(ErrHas("is no entry of a ledger")) << err();
+  EXPECT_TRUE(ErrHas("is not an entry of a ledger")) << err();
   EXPECT_EQ(Verify(proof_of(6), entry(6)), 1);
-  EXPECT_TRUE(ErrHas("the bytes are in the tree, but entry 6 says that it is 0")) << err();
+  EXPECT_TRUE(ErrHas("the bytes are in the tree, but entry 6 says that its seq is 0")) << err();
 }
 
 TEST_F(ProofTest, TheCheckpointCanBeRequiredToBeOneKeptElsewhere) {
@@ -439,7 +439,7 @@ TEST_F(ProofTest, TheCheckpointCanBeRequiredToBeOneKeptElsewhere) {
   EXPECT_EQ(Verify(proof, entry(1), {"--checkpoint", Path("kept")}), 0) << err();
   Write("kept", world_.ledger->checkpoints.front());
   EXPECT_EQ(Verify(proof, entry(1), {"--checkpoint", Path("kept")}), 1);
-  EXPECT_TRUE(ErrHas("one is over 3 entries, the other over 5")) << err();
+  EXPECT_TRUE(ErrHas("one covers 3 entries, the other 5")) << err();
   Write("kept", world_.ledger->NoteOver(5, 2));
   EXPECT_EQ(Verify(proof, entry(1), {"--checkpoint", Path("kept")}), 1);
   Write("kept", "no checkpoint");

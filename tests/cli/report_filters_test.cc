@@ -127,7 +127,7 @@ struct Case {
   size_t envelopes = 0;                // that it chooses
   std::string forged;                  // another value, by which one of them would not be there
   std::vector<std::string> with = {};  // what it needs beside it
-  std::string complaint = "is not one of";
+  std::string complaint = "does not match";
 };
 
 const std::vector<Case> kCases = {
@@ -155,8 +155,8 @@ const std::vector<Case> kCases = {
     {"widened", "", 1, ""},
     {"relation", "narrowed,widened", 2, "widened"},
     {"at", At(100), 2, At(30), {}, "requested later than"},
-    {"limit", "2", 2, "3", {}, "not what its limit gives"},
-    {"order", "desc", 3, "asc", {}, "is not in its place"},
+    {"limit", "2", 2, "3", {}, "does not match its limit"},
+    {"order", "desc", 3, "asc", {}, "is out of order"},
 };
 
 TEST_F(ReportFilters, OfQueryAllChooseAreStatedAndAreJudgedAgain) {
@@ -237,13 +237,13 @@ TEST_F(ReportFilters, OfOneEnvelopeAreTheMomentAlone) {
   EXPECT_EQ(Verify(), 0) << err_;
   Forge("envelope", "env-2");
   EXPECT_EQ(Verify(), 1);
-  EXPECT_NE(err_.find("is not the one of --envelope env-2"), std::string::npos) << err_;
+  EXPECT_NE(err_.find("is not the one given by --envelope env-2"), std::string::npos) << err_;
   ASSERT_EQ(Report({"--tenant", "nobody"}), 0) << err_;
   ReportData none = Evidence();
   none.filters = {{"envelope", "env-2"}};
   PutRemade(none);
   EXPECT_EQ(Verify(), 1) << "it is said to be the one, complete, and is not there";
-  EXPECT_NE(err_.find("0 envelopes instead of the one of --envelope env-2"), std::string::npos) << err_;
+  EXPECT_NE(err_.find("0 envelopes instead of the one given by --envelope env-2"), std::string::npos) << err_;
   EXPECT_EQ(Report({"--envelope", "env-2", "--at", At(10)}), 3) << "it was requested later";
   EXPECT_EQ(Report({"--envelope", "env-2", "--open"}), 2);
   EXPECT_EQ(Report({"--at", "yesterday"}), 2);
@@ -314,11 +314,11 @@ TEST_F(ReportFilters, ShowEveryEntryThatTheReportEmbedsOnce) {
   seqs = {all[0], all[1], all[1]};
   PutRemade(whole);
   EXPECT_EQ(Verify(), 1) << "as many are shown as are embedded";
-  EXPECT_NE(err_.find("entry " + std::to_string(all[1]) + " stands after entry "), std::string::npos) << err_;
+  EXPECT_NE(err_.find("entry " + std::to_string(all[1]) + " is listed after entry "), std::string::npos) << err_;
   seqs = {all[0], all[2], all[1]};
   PutRemade(whole);
   EXPECT_EQ(Verify(), 1);
-  EXPECT_NE(err_.find("stands after entry " + last), std::string::npos) << err_;
+  EXPECT_NE(err_.find("listed after entry " + last), std::string::npos) << err_;
   seqs = {all[0], all[1]};
   PutRemade(whole);
   EXPECT_EQ(Verify(), 1);

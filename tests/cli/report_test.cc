@@ -126,7 +126,7 @@ TEST(Report, EvidenceThatIsForgedWholeSaysWhatIsWrong) {
     std::string complaint;
   } forgeries[] = {
       {[](ReportData& data) { data.entries[1][200] ^= 1; }, "lead to the root"},
-      {[](ReportData& data) { data.envelopes.pop_back(); }, "embeds 5 entries and shows 4"},
+      {[](ReportData& data) { data.envelopes.pop_back(); }, "embeds 5 entries but shows only 4"},
       {[](ReportData& data) {
          data.envelopes[0].seqs = {0, 2};
        },
@@ -136,16 +136,16 @@ TEST(Report, EvidenceThatIsForgedWholeSaysWhatIsWrong) {
       {[](ReportData& data) {
          data.filters.push_back({"tenant", "sales"});
        },
-       "is not one of --tenant sales"},
-      {[](ReportData& data) { data.entries.erase(4); }, "not proved: the proof has too few nodes"},
+       "does not match --tenant sales"},
+      {[](ReportData& data) { data.entries.erase(4); }, "not proven: the proof has too few nodes"},
       {[](ReportData& data) { data.nodes.push_back({}); }, "more nodes than it takes"},
       {[](ReportData& data) { data.answered_root[0] ^= 1; }, "the answer is from a tree of 5 entries"},
       {[](ReportData& data) { data.generated_at += kSecond; }, "differs from its own evidence in line"},
       {[](ReportData& data) { data.checkpoint = FakeLedger().NoteOver(0, 2); }, "not signed"},
       {[](ReportData& data) { data.checkpoint = "no note"; }, "its checkpoint is malformed"},
       {[](ReportData& data) { data.vkey = FormatVerifierKey(FakeLedger::key(2)); },
-       "its checkpoint, by the key that it names, is not signed by"},
-      {[](ReportData& data) { data.vkey = "no key"; }, "the key that it names: "},
+       "its checkpoint, checked with the key in the report, is not signed by"},
+      {[](ReportData& data) { data.vkey = "no key"; }, "its key: "},
   };
   for (const auto& [change, complaint] : forgeries) {
     const std::string whole = day.Page();
@@ -167,7 +167,8 @@ TEST(Report, IsCompleteExactlyWhenItNamesNoProblem) {
       data.problem = complete ? "nothing at all" : "";
     }));
     EXPECT_EQ(day.Verify(), 1);
-    EXPECT_NE(day.err.str().find("complete is what has no problem"), std::string::npos) << day.err.str();
+    EXPECT_NE(day.err.str().find("it must be complete exactly if it states no problem"), std::string::npos)
+        << day.err.str();
   }
   // A ledger that says so is taken at the worse of its words.
   for (const bool complete : {true, false}) {
@@ -188,7 +189,7 @@ TEST(Report, WhatIsNoReportIsNamed) {
   EXPECT_NE(day.err.str().find("embeds no evidence"), std::string::npos);
   day.Put(std::string(kReportDataBegin) + "{\"format\":\"envledger-report/1\"}" + std::string(kReportDataEnd));
   EXPECT_EQ(day.Verify(), 1);
-  EXPECT_NE(day.err.str().find("not what a report embeds"), std::string::npos) << day.err.str();
+  EXPECT_NE(day.err.str().find("embedded evidence is not valid"), std::string::npos) << day.err.str();
   EXPECT_EQ(
       day.Run({"report", "verify", day.directory.path() + "/absent", "--vkey", FormatVerifierKey(FakeLedger::key())}),
       5);
@@ -224,7 +225,7 @@ TEST(Report, EvidenceMadeToExhaustItsReaderIsRefused) {
       {with("\"nodes\":", "\"nodes\":" + wide + "],\"nodes\":"), "nodes[0]: expected a string, found a number"},
       {with("\"nodes\":", "\"nodes\":" + empty + "],\"nodes\":"), "nodes[0]: expected a string, found a list"},
       {with("\"envelopes\":[", "\"envelopes\":[[\"env-0\",1," + wide.substr(1) + "],"),
-       "more values than in a report of this size"},
+       "too many values for a report of this size"},
       {with("\"answer\":", "\"answer\":{},\"answer\":"), "answer.tree_size: is missing"},
       {with("\"vkey\":", "\"vkey\":\"\",\"vkey\":"), "vkey: is there twice"},
       {with("\"vkey\":", "\"more\":[],\"vkey\":"), "more: unknown field"},
@@ -232,7 +233,7 @@ TEST(Report, EvidenceMadeToExhaustItsReaderIsRefused) {
        "envelopes[0][1]: expected an integer, found a string"},
       {with(format, "\"" + std::string(kMany, 'x') + "\""), "its format is \"xxx"},
       {with(format, "[]"), "format: expected a string, found a list"},
-      {with(format, "nul" + std::string(kMany, 'x')), "not what a report embeds"},
+      {with(format, "nul" + std::string(kMany, 'x')), "embedded evidence is not valid"},
   };
   for (const auto& [changed, complaint] : cases) {
     day.Put(changed);
@@ -340,7 +341,7 @@ TEST(Report, AHoleIsSaidOnThePageAndOnTheWayOut) {
   EXPECT_NE(day.Page().find("INCOMPLETE as of 5 entries"), std::string::npos);
   EXPECT_NE(day.Page().find("revision 1 is missing"), std::string::npos);
   EXPECT_EQ(day.Verify(), 0) << "what it says about itself holds: " << day.err.str();
-  EXPECT_NE(day.out.str().find("says itself that some are missing"), std::string::npos) << day.out.str();
+  EXPECT_NE(day.out.str().find("itself says that some are missing"), std::string::npos) << day.out.str();
 }
 
 // The ledger of these tests gives what it has, whatever it is asked.
@@ -350,19 +351,18 @@ TEST(Report, OfAnEnvelopeWithAHoleNoMoreIsJudgedThanIsThere) {
   day.ledger->envelopes[0].entries.erase(day.ledger->envelopes[0].entries.begin() + 1);
   EXPECT_EQ(day.Report({"--open"}), 1);
   EXPECT_EQ(day.Verify(), 0) << day.err.str();
-  EXPECT_NE(day.out.str().find("1 of 2 are of --open, judged by all their records"), std::string::npos)
-      << day.out.str();
+  EXPECT_NE(day.out.str().find("1 of 2 match --open, judged by all their records"), std::string::npos) << day.out.str();
   EXPECT_EQ(day.Report({"--order", "desc"}), 1);
   EXPECT_EQ(day.Verify(), 1);
-  EXPECT_NE(day.err.str().find("is not in its place"), std::string::npos) << day.err.str();
+  EXPECT_NE(day.err.str().find("is out of order"), std::string::npos) << day.err.str();
   day.ledger->envelopes.resize(1);
   EXPECT_EQ(day.Report({"--stage", "denied"}), 1);
   EXPECT_EQ(day.Verify(), 0) << day.err.str();
-  EXPECT_NE(day.out.str().find("0 of 1 are of --stage denied"), std::string::npos) << day.out.str();
+  EXPECT_NE(day.out.str().find("0 of 1 match --stage denied"), std::string::npos) << day.out.str();
   EXPECT_EQ(day.out.str().find("Each of them"), std::string::npos) << day.out.str();
   EXPECT_EQ(day.Report({"--tenant", "sales"}), 1);
   EXPECT_EQ(day.Verify(), 1) << "its first record is there, and tells";
-  EXPECT_NE(day.err.str().find("is not one of --tenant sales"), std::string::npos) << day.err.str();
+  EXPECT_NE(day.err.str().find("does not match --tenant sales"), std::string::npos) << day.err.str();
 }
 
 TEST(Report, AHoleBeyondTheLimitIsOneOnlyWhereNothingElseShowsThatThereIsMore) {
@@ -426,7 +426,7 @@ TEST(Report, SaysOnPaperWhatIsNotOnIt) {
     const std::string page = day.Page();
     EXPECT_NE(page.find(body), std::string::npos) << envelopes;
     EXPECT_EQ(page.find("records of each envelope are in the file") == std::string::npos, records) << envelopes;
-    EXPECT_EQ(page.find("more than the first 300 or so of its 301 envelopes") == std::string::npos, all) << envelopes;
+    EXPECT_EQ(page.find("Only the first 300 or so of its 301 envelopes") == std::string::npos, all) << envelopes;
   }
 }
 

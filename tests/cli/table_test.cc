@@ -147,7 +147,8 @@ TEST(Table, SettlesBeforeItsSampleHoldsTooMuch) {
   EXPECT_EQ(made, 100u);
   EXPECT_LE(most, 11u);
   table.Finish();
-  EXPECT_EQ(std::count(out.str().begin(), out.str().end(), 'x'), 100);
+  const std::string printed = out.str();
+  EXPECT_EQ(std::count(printed.begin(), printed.end(), 'x'), 100);
 }
 
 }  // namespace

@@ -181,7 +181,7 @@ TEST(Buffer, ReferencesThatMultiplyAreRefused) {
   const auto id = b.CreateString("env-1");
   const auto bytes = Finished(b, fb::CreateTransition(b, id, fb::Stage::requested, 1, identity));
   ASSERT_LE(bytes.size(), kMaxTransitionBytes);
-  EXPECT_THAT(CheckTransition(bytes).status().message(), HasSubstr("so often that it is too large written out"));
+  EXPECT_THAT(CheckTransition(bytes).status().message(), HasSubstr("so often that it would be too large written out"));
 }
 
 TEST(Buffer, AnEmptyListThatNeedNotBeThereIsReadAsAbsent) {

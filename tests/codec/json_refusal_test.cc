@@ -27,7 +27,7 @@ void ExpectRefused(const std::vector<Malformed>& table) {
 
 TEST(JsonRefusals, NameTheColumnWhereTheTextIsNotJson) {
   ExpectRefused({
-      {"", "", "not JSON at column 1: expected an object, not the end of the text"},
+      {"", "", "not JSON at column 1: expected an object, but the text ends here"},
       {"  ", "", "column 3"},
       {"[]", "", "expected an object, found a list"},
       {"null", "", "null"},
@@ -81,7 +81,7 @@ TEST(JsonRefusals, NameTheColumnWhereTheTextIsNotJson) {
       {"{\"execution\":{\"dry_run\":truely}}", "execution", "column 29: expected ',' or '}'"},
       {"{\"identity\":{\"groups\":[\"a\",]}}", "identity.groups[1]", "column 28: expected a string"},
       {"{\"identity\":{\"groups\":[\"a\"}}", "identity.groups", "column 27: expected ',' or ']'"},
-      {"{\"identity\":{\"groups\":[", "identity.groups[0]", "not the end of the text"},
+      {"{\"identity\":{\"groups\":[", "identity.groups[0]", "but the text ends here"},
       {"{\"identity\":{\"groups\":[\"a\" \"b\"]}}", "identity.groups", "column 28"},
   });
 }
@@ -184,7 +184,7 @@ TEST(JsonRefusals, QuoteTheValueThatIsNotUnderstood) {
       {R"({"identity":{"groups":["a",""]}})", "identity.groups[1]", "is empty"},
       {R"({"scope":{"hints":{"a":""}}})", "scope.hints.a", "is empty"},
       {R"({"requested":{"gpu":""}})", "requested.gpu", "is empty"},
-      {R"({"stage":"Requested"})", "stage", "unknown word \"Requested\": one of requested, deferred"},
+      {R"({"stage":"Requested"})", "stage", "unknown word \"Requested\"; expected one of requested, deferred"},
       {R"({"stage":"unspecified"})", "stage", "unknown word"},
       {R"({"identity":{"requester":{"kind":"human"}}})", "identity.requester.kind",
        "one of user, service, agent, workload, role, job, system, anonymous"},
@@ -203,7 +203,7 @@ TEST(JsonRefusals, QuoteTheValueThatIsNotUnderstood) {
       {R"({"occurred_at":"2026-03-17"})", "occurred_at", "not an RFC 3339 time with an offset: \"2026-03-17\""},
       {R"({"occurred_at":"2026-03-17T12:00:00"})", "occurred_at", "RFC 3339"},
       {R"({"occurred_at":"2026-02-29T12:00:00Z"})", "occurred_at", "RFC 3339"},
-      {R"({"occurred_at":"2026-11-28T10:30:60Z"})", "occurred_at", "no leap second can be"},
+      {R"({"occurred_at":"2026-11-28T10:30:60Z"})", "occurred_at", "a leap second can only be"},
       {R"({"occurred_at":"1969-12-31T23:59:59Z"})", "occurred_at", "outside 1970 to 2262"},
       {R"({"execution":{"deadline":"soon"}})", "execution.deadline", "\"soon\""},
       {R"({"granted":{"resources":{},"not_before":"x"}})", "granted.not_before", "RFC 3339"},

@@ -100,7 +100,7 @@ TEST(TimestampTest, ACertificateThatIsNotNeededIsRefused) {
   EXPECT_TRUE(VerifyTimestamp(response, kMessage, authority.ca_pem()).ok());
   const Status status = VerifyTimestamp(response, kMessage, authority.intermediate_pem()).status();
   EXPECT_EQ(status.code(), Code::kCorruption);
-  EXPECT_THAT(status.message(), HasSubstr("brings the certificate of CN=Test Root,O=Example, which is not needed"));
+  EXPECT_THAT(status.message(), HasSubstr("contains the certificate of CN=Test Root,O=Example, which is not needed"));
 }
 
 TEST(TimestampTest, ACertificateMustHaveBeenValidAtTheTime) {

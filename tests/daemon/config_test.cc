@@ -98,8 +98,8 @@ TEST_F(ConfigTest, WhatIsGivenTwiceIsRefusedWhateverItIs) {
 TEST_F(ConfigTest, MistakesOfTheFileAreNamedWithTheirLine) {
   EXPECT_EQ(Refusal(File("# x\nmax-conections = 5\n")), path_ + ", line 2: unknown setting \"max-conections\"");
   EXPECT_EQ(Refusal(File("%canonical_option% = 1\n")), path_ + ", line 1: unknown setting \"%canonical_option%\"");
-  EXPECT_EQ(Refusal(File("help = 1\n")), path_ + ", line 1: help stands on the command line only");
-  EXPECT_EQ(Refusal(File("config = x\n")), path_ + ", line 1: config stands on the command line only");
+  EXPECT_EQ(Refusal(File("help = 1\n")), path_ + ", line 1: help can be given on the command line only");
+  EXPECT_EQ(Refusal(File("config = x\n")), path_ + ", line 1: config can be given on the command line only");
   EXPECT_THAT(Refusal(File("query-workers = 0\n")), HasSubstr(path_ + ", line 1: query-workers is \"0\""));
   EXPECT_THAT(Refusal(File("query-workers = 2\nnonsense\n")), HasSubstr(path_ + ": line 2: \"nonsense\""));
   EXPECT_THAT(Refusal({"--config", directory_.path()}), HasSubstr(directory_.path()));
@@ -109,7 +109,7 @@ TEST_F(ConfigTest, MistakesOfTheCommandLineAreNamed) {
   EXPECT_EQ(Refusal({"--no-such"}), "unknown option \"--no-such\"");
   EXPECT_EQ(Refusal({"--%canonical_option%=1"}), "unknown option \"--%canonical_option%\"");
   EXPECT_EQ(Refusal({"stray"}), "unexpected argument \"stray\"");
-  EXPECT_EQ(Refusal({"--init", "--check"}), "--init and --check exclude each other");
+  EXPECT_EQ(Refusal({"--init", "--check"}), "--init and --check cannot be used together");
   EXPECT_EQ(Refusal({"--init"}), "--init needs --origin, the ledger's name");
   EXPECT_THAT(Refusal({"--log-level=loud"}), HasSubstr("\"loud\""));
   EXPECT_THAT(Refusal({"--audit-queries", "perhaps"}), HasSubstr("\"perhaps\""));

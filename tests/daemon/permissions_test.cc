@@ -57,7 +57,7 @@ TEST_F(PermissionsTest, ADirectoryThatOthersCanWriteIsRefused) {
   for (const std::string name : {"data", "data/log", "data/index"}) {
     for (const mode_t mode : {0777, 0770, 0720, 0702, 01777}) {
       SetMode(name, mode);
-      ExpectRefused("data-dir", In(name) + " can be written by others than its owner");
+      ExpectRefused("data-dir", In(name) + " can be written by users other than its owner");
     }
     SetMode(name, 0700);
   }

@@ -141,7 +141,7 @@ TEST(Configuration, WhatCheckAcceptsServingDoesNotRefuseAndNothingIsWrittenBefor
   expect_refused({"--config", ledger.path("missing")}, 2, ledger.path("missing"));
   expect_refused({"--producer", "uid:0=uid:1"}, 2, "uid:0=uid:1");
   ASSERT_EQ(chmod(ledger.data_dir().c_str(), 0777), 0);
-  expect_refused({}, 5, "can be written by others");
+  expect_refused({}, 5, "can be written by users other");
   EXPECT_EQ(RunProgram({DaemonPath(), "--init", "--data-dir", ledger.data_dir(), "--origin", "x.example/y", "--key",
                         ledger.key_path()})
                 .status,

@@ -28,7 +28,7 @@ TEST(ExampleAuditor, ProvesAnAnswerAndPrintsItAndBelievesNoOtherKey) {
   const TestLedger other;
   const Ended refused = RunProgram({EXAMPLE_AUDITOR, ledger.audit_socket(), other.vkey(), "alice"});
   EXPECT_EQ(refused.status, 1) << refused.err;
-  EXPECT_THAT(refused.err, HasSubstr("NOT PROVEN: the ledger is not of the key given"));
+  EXPECT_THAT(refused.err, HasSubstr("NOT PROVEN: the ledger does not have the key given"));
   EXPECT_EQ(refused.out, "");
 }
 

@@ -99,7 +99,7 @@ TEST_F(TimestampsTest, AStampedCheckpointAnchorsTheLedger) {
 
   const auto [unchecked_status, unchecked] = Verify({"--vkey", ledger_.vkey()});
   EXPECT_EQ(unchecked["verdict"], "UNANCHORED") << "whose word counts was not said";
-  EXPECT_EQ(unchecked["checks"]["timestamp"], "2 timestamps, not checked: --tsa-ca says whose word counts");
+  EXPECT_EQ(unchecked["checks"]["timestamp"], "2 timestamps, not checked: give the trusted authorities with --tsa-ca");
   EXPECT_EQ(Verify({"--tsa-ca", authority.ca_path()}).second["verdict"], "UNANCHORED") << "without the ledger's key";
 }
 
@@ -145,7 +145,7 @@ TEST_F(TimestampsTest, ANoteThatGotASignatureSinceIsKeptAsItWasStamped) {
   Write(ledger_.path("answer"), authority.Answer(*MakeTimestampQuery(cosigned)));
   const Ended unknown = Attach(ledger_.path("answer"));
   EXPECT_EQ(unknown.status, 3);
-  EXPECT_NE(unknown.err.find("--checkpoint FILE gives it as it was"), std::string::npos) << unknown.err;
+  EXPECT_NE(unknown.err.find("written beside the request with --checkpoint"), std::string::npos) << unknown.err;
   const Ended wrong =
       Attach(ledger_.path("answer"), {"--checkpoint", ledger_.path("query-" + sizes_[0] + ".checkpoint")});
   EXPECT_EQ(wrong.status, 1);

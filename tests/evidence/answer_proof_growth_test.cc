@@ -202,7 +202,7 @@ TEST_F(AnswerProofRotation, ACheckpointByTheOldKeyOfWhatCameAfterItIsCaught) {
     Thief thief(ledger_, {}, {});
     const Proven asked = ProveQuery(thief, TrustKeyOrLater(TestVerifierKey(key)), AboutUser("alice"));
     EXPECT_FALSE(asked.holds);
-    EXPECT_THAT(asked.failure, HasSubstr("not signed by the key that the ledger had at its size"));
+    EXPECT_THAT(asked.failure, HasSubstr("not signed by the key that the ledger had at that size"));
   }
 }
 

@@ -252,8 +252,8 @@ TEST_F(AnswerProofTest, ForgedLinksAreCaught) {
     };
   };
   Caught(alice_, "entry", forge([](EntryHeader& header) { header.principal_links[0].ordinal = 2; }));
-  Caught(alice_, "owes", forge([](EntryHeader& header) { header.principal_links.clear(); }));
-  Caught(alice_, "owes", forge([](EntryHeader& header) { header.principal_links[0].roles = kDecider; }));
+  Caught(alice_, "lacks the link", forge([](EntryHeader& header) { header.principal_links.clear(); }));
+  Caught(alice_, "lacks the link", forge([](EntryHeader& header) { header.principal_links[0].roles = kDecider; }));
 }
 
 TEST_F(AnswerProofTest, RolesThatTheRecordsDoNotShowAreCaught) {
@@ -329,7 +329,7 @@ TEST_F(AnswerProofTest, ADoctoredIndexIsCaught) {
   for (const EnvelopeRecords& records : asked.answer) {
     EXPECT_NE(records.envelope_id, "env-2") << "the doctored index must hide it";
   }
-  ExpectCaught(asked, "the ledger counts 4 links, its records end at 3");
+  ExpectCaught(asked, "the ledger counts 4 links, but its records end at 3");
 }
 
 TEST_F(AnswerProofTest, OneEnvelopesStoryIsProvenByItself) {

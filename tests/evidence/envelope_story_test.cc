@@ -135,7 +135,7 @@ TEST(EnvelopeStory, IsRefusedWhenTheLedgerTellsItDifferentlyTheSecondTime) {
   ledger.entries = Seal(Drafts(told));
   const Status again = story.ForEachRecord([](const Record&, const std::string&) { return Ok(); });
   EXPECT_EQ(again.code(), Code::kCorruption);
-  EXPECT_THAT(again.message(), HasSubstr("envelope big: the ledger gives other records"));
+  EXPECT_THAT(again.message(), HasSubstr("envelope big: the ledger returned different records"));
 }
 
 TEST(EnvelopeStory, AHoleBetweenTwoPagesShows) {

@@ -100,7 +100,7 @@ TEST_F(ProofCheckerTest, ANoteByTwoKeysOpensByEitherAndSaysByWhich) {
 TEST_F(ProofCheckerTest, WithoutAKeyTheLedgersOwnHistoryDecides) {
   EXPECT_EQ(MustOpen(NoteOf(3, {1}), TrustTheLedgerItself()).signer(), TestVerifierKey(1));
   EXPECT_EQ(MustOpen(NoteOf(7, {2}), TrustTheLedgerItself()).signer(), TestVerifierKey(2));
-  ExpectRefused(Open(NoteOf(7, {1}), TrustTheLedgerItself()), "the key that the ledger had at its size");
+  ExpectRefused(Open(NoteOf(7, {1}), TrustTheLedgerItself()), "the key that the ledger had at that size");
 }
 
 TEST_F(ProofCheckerTest, AKeyThatTheLedgerNeverHadVouchesForNothing) {
@@ -125,8 +125,8 @@ TEST_F(ProofCheckerTest, WhatIsNoCheckpointOfTheLedgerIsRefused) {
   const Checkpoint stranger{"other.example", 7, At(7).root};
   for (const TrustPolicy& policy : {TrustKey(TestVerifierKey(2)), TrustKeyOrLater(TestVerifierKey(2))}) {
     ExpectRefused(Open("no note", policy), "is malformed");
-    ExpectRefused(Open(Note(stranger, {2}), policy), "is of \"other.example\"");
-    ExpectRefused(Open(Note({kTestOrigin, 0, At(7).root}, {1, 2}), policy), "has another root than 0 entries give");
+    ExpectRefused(Open(Note(stranger, {2}), policy), "belongs to \"other.example\"");
+    ExpectRefused(Open(Note({kTestOrigin, 0, At(7).root}, {1, 2}), policy), "has another root than an empty tree");
   }
 }
 
@@ -169,7 +169,7 @@ TEST_F(ProofCheckerTest, AKeptCheckpointOfAnotherSizeNeedsAProofThatOneContinues
     TrustPolicy policy = TrustKey(TestVerifierKey(1));
     policy.kept = {{NoteOf(kept, {1}), "in a drawer"}};
     EXPECT_TRUE(Open(NoteOf(size, {1}), policy, Growth()).ok()) << kept << " " << size;
-    ExpectRefused(Open(NoteOf(size, {1}), policy), "there is no proof that the larger continues the smaller");
+    ExpectRefused(Open(NoteOf(size, {1}), policy), "there is no proof that the larger one extends the smaller one");
     ExpectRefused(Open(Note({kTestOrigin, size, At(7).root}, {1}), policy, Growth()), "does not agree with");
     const GrowthProofs silent = [](uint64_t, uint64_t) -> Result<Proof> { return Unavailable("nobody answers"); };
     EXPECT_EQ(Open(NoteOf(size, {1}), policy, silent).status().code(), Code::kUnavailable);
@@ -193,7 +193,7 @@ TEST_F(ProofCheckerTest, AKeptCheckpointMustBeSignedAsTheRuleSays) {
   policy.kept = {{NoteOf(3, {1}), "in a drawer"}};
   EXPECT_TRUE(Open(NoteOf(7, {2}), policy, Growth()).ok());
   policy.kept = {{NoteOf(3, {2}), "in a drawer"}};
-  ExpectRefused(Open(NoteOf(7, {2}), policy, Growth()), "the key that the ledger had at its size");
+  ExpectRefused(Open(NoteOf(7, {2}), policy, Growth()), "the key that the ledger had at that size");
 }
 
 TEST_F(ProofCheckerTest, ATreeHoldsItsLeavesInTheirPlacesAndNoOthers) {
@@ -235,8 +235,8 @@ TEST_F(ProofCheckerTest, NothingIsTheBeginningOfEveryTree) {
 
 TEST_F(ProofCheckerTest, AnEntryMustSayThatItIsTheOneAtItsPlace) {
   EXPECT_TRUE(EntryAt(3, entries_[3]).ok());
-  EXPECT_EQ(EntryAt(2, entries_[3]).status().message(), "entry 2 says that it is 3");
-  EXPECT_THAT(EntryAt(2, "bytes").status().message(), HasSubstr("entry 2 is no entry of a ledger"));
+  EXPECT_EQ(EntryAt(2, entries_[3]).status().message(), "entry 2 says that its seq is 3");
+  EXPECT_THAT(EntryAt(2, "bytes").status().message(), HasSubstr("entry 2 is not an entry of a ledger"));
 }
 
 TEST_F(ProofCheckerTest, NothingIsOpenedBeforeAHistoryIsKnownWhereTheRuleIsAboutIt) {

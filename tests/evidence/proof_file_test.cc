@@ -91,7 +91,7 @@ TEST(InclusionFile, AnIndexOutsideOfTheTreeOrOfAnotherLeafDoesNotHold) {
     const Status status = Checked(proof, log.entry(3));
     EXPECT_EQ(status.code(), Code::kCorruption) << index;
     if (index >= 7) {
-      EXPECT_THAT(status.message(), HasSubstr("over 7 entries: it has no entry"));
+      EXPECT_THAT(status.message(), HasSubstr("covers 7 entries: it has no entry"));
     }
   }
 }
@@ -106,7 +106,7 @@ TEST(InclusionFile, TheCheckpointMustBeOfTheKeyAndItsOrigin) {
   EXPECT_EQ(Checked(proof, log.entry(1), TrustKey(other)).code(), Code::kCorruption) << "the same key, another name";
 
   proof.checkpoint = SignedByTestKey({"other.example/log", 4, log.Root(4)});
-  EXPECT_THAT(Checked(proof, log.entry(1)).message(), HasSubstr("is of \"other.example/log\""));
+  EXPECT_THAT(Checked(proof, log.entry(1)).message(), HasSubstr("belongs to \"other.example/log\""));
 
   proof.checkpoint = log.Note(4);
   proof.checkpoint[proof.checkpoint.find("\n4\n") + 1] = '5';
@@ -179,7 +179,7 @@ TEST(InclusionFile, AKeptCheckpointMustBeTheSame) {
   policy.kept = {{log.Note(4), "in a drawer"}};
   EXPECT_TRUE(Checked(log.Inclusion(1, 4), log.entry(1), policy).ok());
   EXPECT_THAT(Checked(log.Inclusion(1, 6), log.entry(1), policy).message(),
-              HasSubstr("kept in a drawer: one is over 4 entries, the other over 6"));
+              HasSubstr("kept in a drawer: one covers 4 entries, the other 6"));
   policy.kept = {{SignedByTestKey({kTestOrigin, 4, log.Root(5)}), "in a drawer"}};
   EXPECT_THAT(Checked(log.Inclusion(1, 4), log.entry(1), policy).message(), HasSubstr("different roots"));
 }
@@ -203,12 +203,12 @@ TEST(ConsistencyFile, AnotherOldCheckpointDoesNotHold) {
   EXPECT_TRUE(Checked(body, log.Note(4)).ok());
   const Status other_size = Checked(body, log.Note(5));
   EXPECT_EQ(other_size.code(), Code::kCorruption);
-  EXPECT_THAT(other_size.message(), HasSubstr("from 4 entries on, but the old checkpoint is over 5"));
+  EXPECT_THAT(other_size.message(), HasSubstr("from 4 entries, but the old checkpoint covers 5"));
 
   const std::string other_root = SignedByTestKey({kTestOrigin, 4, log.Root(5)});
   EXPECT_EQ(Checked(body, other_root).code(), Code::kCorruption);
   EXPECT_EQ(Checked({4, {}, log.Note(4)}, other_root).code(), Code::kCorruption) << "two roots of one size";
-  EXPECT_THAT(Checked({4, {}, log.Note(3)}, log.Note(4)).message(), HasSubstr("fewer than the old 4"));
+  EXPECT_THAT(Checked({4, {}, log.Note(3)}, log.Note(4)).message(), HasSubstr("fewer than the old one with 4"));
 }
 
 TEST(ConsistencyFile, WhereNothingIsToBeProvenNothingMayStand) {
@@ -252,7 +252,7 @@ TEST(ConsistencyFile, TwoLogsOfOneKeyAreNotOneLog) {
   const Status status =
       CheckConsistencyFile(FormatAddCheckpoint(log.Growth(4, 6)), old_note, TrustKey(other), kTrust).status();
   EXPECT_EQ(status.code(), Code::kCorruption);
-  EXPECT_THAT(status.message(), HasSubstr("are of \"other.example/log\" and of"));
+  EXPECT_THAT(status.message(), HasSubstr("belong to \"other.example/log\" and to"));
 }
 
 // The golden files (tests/chain/tlog_proof_test.cc makes them) hold.

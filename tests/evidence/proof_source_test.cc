@@ -49,7 +49,7 @@ TEST_F(ProofSourceTest, WithRotationsAnEarlierKeyLeadsToTheOneThatSigned) {
 TEST_F(ProofSourceTest, WithoutAKeyTheLedgerMustAgreeWithItself) {
   EXPECT_TRUE(Inclusion(TrustTheLedgerItself()).ok());
   ledger_.SignAll(1);
-  EXPECT_THAT(Inclusion(TrustTheLedgerItself()).message(), HasSubstr("the key that the ledger had at its size"));
+  EXPECT_THAT(Inclusion(TrustTheLedgerItself()).message(), HasSubstr("the key that the ledger had at that size"));
 }
 
 TEST_F(ProofSourceTest, AHistoryThatDoesNotHoldIsNoReasonToBelieveAnything) {
@@ -58,7 +58,7 @@ TEST_F(ProofSourceTest, AHistoryThatDoesNotHoldIsNoReasonToBelieveAnything) {
   for (const TrustPolicy& policy : {TrustTheLedgerItself(), TrustKeyOrLater(TestVerifierKey(1))}) {
     const Status status = Inclusion(policy);
     EXPECT_EQ(status.code(), Code::kCorruption);
-    EXPECT_THAT(status.message(), HasSubstr("history of keys does not hold"));
+    EXPECT_THAT(status.message(), HasSubstr("key history does not hold"));
   }
   EXPECT_TRUE(Inclusion(TrustKey(TestVerifierKey(2))).ok()) << "this rule does not look at it";
 }
@@ -66,7 +66,7 @@ TEST_F(ProofSourceTest, AHistoryThatDoesNotHoldIsNoReasonToBelieveAnything) {
 TEST_F(ProofSourceTest, TheCheckpointMustBeOfTheProofsTree) {
   const auto smaller = ProofSource(ledger_, TrustKey(TestVerifierKey(2)), false).Inclusion(1, 2);
   EXPECT_EQ(smaller.status().code(), Code::kCorruption);
-  EXPECT_THAT(smaller.status().message(), HasSubstr("its checkpoint is over 4 entries, not 2"));
+  EXPECT_THAT(smaller.status().message(), HasSubstr("its checkpoint covers 4 entries, not 2"));
 }
 
 TEST_F(ProofSourceTest, ALatestCheckpointIsCheckedByThePolicyToo) {

@@ -84,7 +84,7 @@ TEST(RunningJudge, ARecordThatItsEnvelopeIsAnsweredWithoutCannotBeJudged) {
   RunningJudge judge{QueryRequest{}};
   const auto passes = judge.Passes(ledger, last);
   EXPECT_EQ(passes.status().code(), Code::kCorruption);
-  EXPECT_THAT(passes.status().message(), HasSubstr("envelope e is answered without entry 3"));
+  EXPECT_THAT(passes.status().message(), HasSubstr("envelope e was returned without entry 3"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "ledger/crypto/ed25519.h"
@@ -189,8 +190,11 @@ TEST_F(KeyRotationTest, WhatAnEarlierRunDidIsMadeDurableBeforeItIsGoneOnFrom) {
   ASSERT_TRUE(fs::exists(NextKeyPath(path_)));
   const size_t before = faults.calls().size();
   ASSERT_TRUE(RotateKeyFile(path_, keys, {}).ok());
-  EXPECT_EQ(faults.calls().at(before), "open-directory");
-  EXPECT_EQ(faults.calls().at(before + 1), "fsync-directory");
+  const std::vector<std::string> calls = faults.calls();
+  const auto first = std::find_if(calls.begin() + static_cast<ptrdiff_t>(before), calls.end(),
+                                  [](const std::string& call) { return call != "open-directory"; });
+  ASSERT_NE(first, calls.end());
+  EXPECT_EQ(*first, "fsync-directory");
 }
 
 TEST_F(KeyRotationTest, AKeyThatIsNotTheLedgersIsRefusedAndNothingIsTouched) {

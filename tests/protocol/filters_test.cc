@@ -79,15 +79,15 @@ TEST(Filters, EachOfThemAsksForSomethingElse) {
 TEST(Filters, AreWrittenInOneWayOnly) {
   EXPECT_EQ(Complaint({}), "");
   EXPECT_EQ(Complaint({{"tenant", "t"}, {"open", ""}}), "");
-  EXPECT_EQ(Complaint({{"open", ""}, {"tenant", "t"}}), "--tenant is not in its place");
-  EXPECT_EQ(Complaint({{"open", ""}, {"open", ""}}), "--open is not in its place");
+  EXPECT_EQ(Complaint({{"open", ""}, {"tenant", "t"}}), "--tenant is repeated or out of order");
+  EXPECT_EQ(Complaint({{"open", ""}, {"open", ""}}), "--open is repeated or out of order");
   EXPECT_EQ(Complaint({{"colour", "red"}}), "no filter is named --colour");
   EXPECT_EQ(Complaint({{"cursor", "x"}}), "no filter is named --cursor");
   EXPECT_EQ(Complaint({{"tenant", ""}}), "--tenant needs a value");
   EXPECT_EQ(Complaint({{"open", "yes"}}), "--open takes no value");
   EXPECT_EQ(Complaint({{"tenant", "\xff"}}), "--tenant is not UTF-8");
   for (const char* time : {"24h", "2026-03-17", "2026-03-17T09:20:00+00:00", "2026-03-17T09:20:00.000Z", "soon"}) {
-    EXPECT_EQ(Complaint({{"since", time}}), "--since: no moment is written \"" + std::string(time) + "\"");
+    EXPECT_EQ(Complaint({{"since", time}}), "--since: not a canonical time: \"" + std::string(time) + "\"");
   }
 }
 
@@ -96,9 +96,9 @@ TEST(Filters, NameWhatTheyDoNotTake) {
   EXPECT_EQ(Complaint({{"stage", "denied,"}}), "--stage: no such stage: \"\"");
   EXPECT_EQ(Complaint({{"relation", "alike"}}), "--relation: no such relation: \"alike\"");
   EXPECT_EQ(Complaint({{"order", "up"}}), "--order: an order is asc or desc, not \"up\"");
-  EXPECT_EQ(Complaint({{"principal", "user:"}}), "--principal: a principal has an id, and \"user:\" has none");
+  EXPECT_EQ(Complaint({{"principal", "user:"}}), "--principal: a principal needs an id, but \"user:\" has none");
   for (const char* number : {"many", "-1", "01", "9223372036854775808"}) {
-    EXPECT_NE(Complaint({{"limit", number}}).find("--limit: a number from 0 to 9223372036854775807"),
+    EXPECT_NE(Complaint({{"limit", number}}).find("--limit: expected a number from 0 to 9223372036854775807"),
               std::string::npos);
   }
   EXPECT_EQ(Complaint({{"principal", "a"}, {"role", "boss"}}),

@@ -201,7 +201,7 @@ TEST_F(ProofsTest, AnEntryThatIsNotTheOneUnderTheTreeHasNoProof) {
   view.log = log->get();
   const auto proof = RunInclusionProof(view, {9, kEntries});
   EXPECT_EQ(proof.status().code(), Code::kCorruption);
-  EXPECT_THAT(proof.status().message(), HasSubstr("entry 9 is not the one under the tree"));
+  EXPECT_THAT(proof.status().message(), HasSubstr("entry 9 does not match the tree"));
   EXPECT_FALSE(IsIndexDamage(proof.status())) << "the log is damaged, not the index";
   EXPECT_TRUE(RunInclusionProof(view, {10, kEntries}).ok());
 }

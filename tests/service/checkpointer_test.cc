@@ -68,7 +68,7 @@ TEST_F(CheckpointerTest, NeverSignsATreeThatIsNotTheOneBeforeItAndTheLastEntry) 
   end.last_leaf_hash = LeafHash("another entry");
   const Status status = SignAt(end);
   EXPECT_EQ(status.code(), Code::kInternal);
-  EXPECT_THAT(status.message(), HasSubstr("the tree of 3 entries is not the one before it and the last entry"));
+  EXPECT_THAT(status.message(), HasSubstr("the tree of 3 entries is not the previous tree with the last entry added"));
   EXPECT_EQ(Latest(), 1u);
 }
 

@@ -210,7 +210,7 @@ TEST_F(IndexerTest, ARebuildAtTheStartSaysWhy) {
   testing::internal::CaptureStderr();
   ledger_.Open();
   EXPECT_THAT(testing::internal::GetCapturedStderr(),
-              testing::AllOf(HasSubstr("the index is rebuilt from the log"), HasSubstr("another program")));
+              testing::AllOf(HasSubstr("the index is being rebuilt from the log"), HasSubstr("another program")));
 }
 
 TEST_F(IndexerTest, ABlockThatCannotBeReadIsRebuiltBesideTheAppends) {

@@ -24,10 +24,10 @@ using ::testing::HasSubstr;
 class PublicationTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    published_ = elsewhere_.path() + "/published";
+    published_ = elsewhere_.path() + "/public/published";
     first_ = elsewhere_.path() + "/first-copy";
     second_ = elsewhere_.path() + "/disk/second-copy";
-    fs::create_directory(elsewhere_.path() + "/disk");
+    for (const char* directory : {"/public", "/disk"}) fs::create_directory(elsewhere_.path() + directory);
     ledger_.options.checkpointer.publish_path = published_;
     ledger_.options.checkpointer.copies = {first_, second_};
     ledger_.Open();
@@ -142,8 +142,8 @@ TEST_F(PublicationTest, ACopyOfAnotherRootOrAnUnknownSizeOrAnotherLedgerIsRefuse
     const std::vector<Wrong> wrong = {{Forked(size), Verdict::kTampered, "has another root"},
                                       {Forked(2), Verdict::kTampered, "replaced by an older copy"},
                                       {Forked(size + 1), Verdict::kTruncated, "but the log ends after"},
-                                      {Forked(size, 9), Verdict::kWrongKey, "is not this ledger's"},
-                                      {"garbage", Verdict::kTampered, "is not this ledger's"}};
+                                      {Forked(size, 9), Verdict::kWrongKey, "does not belong to this ledger"},
+                                      {"garbage", Verdict::kTampered, "does not belong to this ledger"}};
     for (const auto& [note, verdict, why] : wrong) {
       Put(place, note);
       ExpectRefusedToStart(place, verdict, why);
@@ -202,7 +202,7 @@ TEST_F(PublicationTest, WhicheverCallFailsItIsAProblemUntilItIsMadeGoodWithoutAn
 
 TEST_F(PublicationTest, ACheckpointThatMayNotSurviveACrashIsSaidToBePublishedAndInDoubt) {
   Append("e1");
-  FileFaults faults(elsewhere_.path());
+  FileFaults faults(fs::path(published_).parent_path());
   faults.Fail(FileFault::kFailed, 0, "fsync-directory");
   const auto signed_now = ledger_.ledger().SignNow();
   EXPECT_EQ(signed_now.status().code(), Code::kUnknownOutcome);
@@ -213,7 +213,7 @@ TEST_F(PublicationTest, ACheckpointThatMayNotSurviveACrashIsSaidToBePublishedAnd
 TEST_F(PublicationTest, WhatSomebodyElsePutInThePlaceOfAFailedPublicationIsNotOverwritten) {
   Append("e1");
   {
-    FileFaults faults(elsewhere_.path());
+    FileFaults faults(fs::path(published_).parent_path());
     faults.Fail(FileFault::kFailed, 0, "rename");
     EXPECT_FALSE(ledger_.ledger().SignNow().ok());
   }

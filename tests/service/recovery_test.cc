@@ -279,7 +279,7 @@ TEST_F(RecoveryTest, AnOlderCopyThatWentOnIsRefusedByThePublishedCheckpoint) {
 TEST_F(RecoveryTest, AForeignPublishedCheckpointIsRefused) {
   const auto entries = TestLedger::Entries(ledger_.data_dir());
   ASSERT_TRUE(WriteFileDurably(PublishedCheckpointPath(ledger_.data_dir()), SignedNote(entries, 2), 0644).ok());
-  ExpectRefused(Verdict::kWrongKey, "is not this ledger's");
+  ExpectRefused(Verdict::kWrongKey, "does not belong to this ledger");
 }
 
 // After a kill: entries 2 to 6 are not covered by any checkpoint.

@@ -180,7 +180,7 @@ TEST_F(RotationTest, ANewKeyWithoutItsRotationIsRefused) {
   forged.signature = forged.acceptance;  // whoever has only the new key
   wrong.push_back({RotationNote(kTestOrigin, forged), TestKey(kOld)});
   for (const PendingRotation& pending : wrong) {
-    ExpectRefused(kNew, &pending, Code::kNotPermitted, {old_vkey, new_vkey, "the rotation beside it"});
+    ExpectRefused(kNew, &pending, Code::kNotPermitted, {old_vkey, new_vkey, "the rotation beside the key file"});
   }
   EXPECT_EQ(TestLedger::Entries(ledger_.data_dir()).size(), size_);
 }

@@ -185,7 +185,7 @@ TEST_F(VerifyTiles, WhatIsNoTileBelowTheTilesIsAFailure) {
     fs::remove(At(name));
   }
   fs::create_symlink(At("tile/0/000.p/6"), At("tile/0/000"));
-  EXPECT_THAT(TextOf(VerifyExport(out())), HasSubstr("tile/0/000 is no file"));
+  EXPECT_THAT(TextOf(VerifyExport(out())), HasSubstr("tile/0/000 is not a file"));
 }
 
 TEST_F(VerifyTiles, FilesAtTheTopAndTilesBeyondTheCheckpointAreToldOf) {
