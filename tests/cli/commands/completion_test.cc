@@ -1,4 +1,4 @@
-// The script that completes the command line in bash, run by bash. The other shells: completion_shells_test.cc.
+// The script that completes the command line in bash, run by bash. The other shells: completion_scripts_test.cc.
 #include <gtest/gtest.h>
 
 #include <algorithm>
