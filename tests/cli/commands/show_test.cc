@@ -1,10 +1,11 @@
-// `show` on terminals of several widths, at a moment, and as a tree.
+// `show` in every form, on terminals of several widths, and at a moment. As a tree: tests/cli/output.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cli/output/envelope_tree.h"
+#include "ledger/base/bytes.h"
+#include "ledger/chain/tree.h"
 #include "ledger/text/unicode.h"
 #include "tests/cli/fake_ledger.h"
 
@@ -12,6 +13,95 @@ namespace envledger::cli {
 namespace {
 
 using nlohmann::json;
+
+TEST(Show, JsonTellsTheWholeStory) {
+  World world;
+  FillDay(*world.ledger);
+  ASSERT_EQ(world.Run({"show", "env-1", "--format", "json"}), 0) << world.err.str();
+  const json story = json::parse(world.out.str());
+  EXPECT_EQ(story["envelope_id"], "env-1");
+  EXPECT_EQ(story["completeness"]["complete"], true);
+  EXPECT_EQ(story["completeness"]["last_seq"], 2);
+  ASSERT_EQ(story["records"].size(), 3u);
+  const json& granted = story["records"][1];
+  EXPECT_EQ(granted["seq"], 1);
+  EXPECT_EQ(granted["stage"], "granted");
+  EXPECT_EQ(granted["occurred_at"], "2026-03-17T09:20:02Z");
+  EXPECT_EQ(granted["recorded_at"], "2026-03-17T09:20:02.5Z");
+  EXPECT_EQ(granted["recorder"], (json{{"uid", 1000}, {"gid", 1000}, {"pid", 4242}, {"producer", "gateway"}}));
+  EXPECT_EQ(granted["leaf_hash"], Hex(View(LeafHash(world.ledger->envelopes[0].entries[1]))));
+  EXPECT_EQ(granted["transition"]["granted"]["resources"]["gpu"], "4");
+  EXPECT_EQ(granted.size(), 7u);
+}
+
+TEST(Show, TableIsATimeline) {
+  World world;
+  FillDay(*world.ledger);
+  ASSERT_EQ(world.Run({"show", "env-1"}), 0);
+  std::string text = world.out.str();
+  for (const std::string& entry : world.ledger->envelopes[0].entries) {
+    const std::string hash = Hex(View(LeafHash(entry)));
+    const size_t at = text.find(hash);
+    ASSERT_NE(at, std::string::npos) << "every record's leaf hash is shown";
+    text.replace(at, hash.size(), "HASH");
+  }
+  EXPECT_EQ(text, R"(env-1  completed
+
+  asked by    user:alice  https://id.example.com
+  tenant      search
+  what        model_deployment  POST /serving/deploy_model
+  on          model:llama-3@2
+  scope       project:search-ml  bound
+
+  RESOURCE  REQUESTED  GRANTED  USED  RELATION
+  gpu               8        4     4  narrowed
+  memory         64Gi     64Gi     -  as_requested
+
+  ● requested   2026-03-17 09:20:00
+  │   requested gpu 8, memory 64Gi
+  │   sealed    #0 at 2026-03-17 09:20:00.5 by gateway, uid 1000 pid 4242
+  │   leaf      HASH
+  │
+  ● granted     2026-03-17 09:20:02  +2.0s
+  │   decision  narrow
+  │   because   quota of the project
+  │   granted   gpu 4 (narrowed, asked 8), memory 64Gi
+  │   grant     grant-1
+  │   routed to kserve / gpu-n05
+  │   sealed    #1 at 2026-03-17 09:20:02.5 by gateway, uid 1000 pid 4242
+  │   leaf      HASH
+  │
+  ● completed   2026-03-17 09:21:30  +1m 28s
+      outcome   ok
+      used      gpu 4
+      sealed    #2 at 2026-03-17 09:21:30.5 by gateway, uid 1000 pid 4242
+      leaf      HASH
+
+3 records. Complete as of 5 entries, root abababababababab…, no signed checkpoint yet.
+)");
+}
+
+TEST(Show, RawGivesTheSealedBytes) {
+  World world;
+  FillDay(*world.ledger);
+  const std::vector<std::string>& entries = world.ledger->envelopes[0].entries;
+  ASSERT_EQ(world.Run({"show", "env-1", "--raw"}), 0);
+  EXPECT_EQ(world.out.str(), Hex(entries[0]) + "\n" + Hex(entries[1]) + "\n" + Hex(entries[2]) + "\n");
+  world.out.str("");
+  ASSERT_EQ(world.Run({"show", "env-1", "--raw", "--seq", "1"}), 0);
+  EXPECT_EQ(world.out.str(), entries[1]) << "one record into a pipe is the bytes themselves";
+  world.out.str("");
+  world.context.out_is_terminal = true;
+  ASSERT_EQ(world.Run({"show", "env-1", "--raw", "--seq", "1"}), 0);
+  EXPECT_EQ(world.out.str(), Hex(entries[1]) + "\n");
+  EXPECT_EQ(world.Run({"show", "env-1", "--raw", "--seq", "3"}), 3) << "an entry of another envelope";
+}
+
+TEST(Show, AnUnknownEnvelopeExitsThree) {
+  World world;
+  EXPECT_EQ(world.Run({"show", "env-9"}), 3);
+  EXPECT_EQ(world.out.str(), "");
+}
 
 std::vector<std::string> LinesOf(const std::string& text) {
   std::vector<std::string> lines;
@@ -109,85 +199,6 @@ TEST(Show, AtShowsWhatHadHappenedByThen) {
   World before;
   FillStory(*before.ledger);
   EXPECT_EQ(before.Run({"show", "env-1", "--at", "2026-03-17T09:00:00Z"}), 3) << "it was not there yet";
-}
-
-void AppendChild(FakeLedger& ledger, const std::string& id, const std::string& parent) {
-  Transition asked = Requested(id, User("aria"));
-  asked.execution->parent_envelope_id = parent;
-  ledger.Append(asked);
-}
-
-json TreeOf(const std::string& id, const std::vector<std::pair<std::string, std::string>>& family, World& world) {
-  for (const auto& [child, parent] : family) AppendChild(*world.ledger, child, parent);
-  EXPECT_EQ(world.Run({"show", id, "--tree", "--format", "json"}), 0) << world.err.str();
-  return json::parse(world.out.str())["tree"];
-}
-
-TEST(ShowTree, HasTheParentsUpToTheRootAndAllBelow) {
-  World world;
-  const json tree = TreeOf("b", {{"a", ""}, {"b", "a"}, {"c", "b"}, {"d", "c"}, {"e", "b"}, {"aunt", "a"}}, world);
-  EXPECT_EQ(tree["envelope_id"], "a");
-  ASSERT_EQ(tree["children"].size(), 1u) << "of the parent only the way to the envelope";
-  const json& asked = tree["children"][0];
-  ASSERT_EQ(asked["children"].size(), 2u);
-  EXPECT_EQ(asked["children"][0]["envelope_id"], "c");
-  EXPECT_EQ(asked["children"][0]["children"][0]["envelope_id"], "d");
-  EXPECT_EQ(asked["children"][1]["envelope_id"], "e");
-}
-
-TEST(ShowTree, SaysThatAParentIsMissing) {
-  World world;
-  const json tree = TreeOf("b", {{"b", "gone"}}, world);
-  EXPECT_EQ(tree["envelope_id"], "b");
-  EXPECT_EQ(tree["above"], "its parent gone is not in the ledger");
-}
-
-TEST(ShowTree, EndsWhereItGoesRoundInACircle) {
-  World world;
-  const json tree = TreeOf("a", {{"a", "b"}, {"b", "a"}}, world);
-  EXPECT_NE(tree["above"].get<std::string>().find("circle"), std::string::npos);
-  World self;
-  EXPECT_NE(TreeOf("s", {{"s", "s"}}, self)["above"].get<std::string>().find("circle"), std::string::npos);
-}
-
-TEST(ShowTree, SaysWhereItsLimitsAreReached) {
-  World deep;
-  std::vector<std::pair<std::string, std::string>> chain = {{"n0", ""}};
-  for (size_t i = 1; i <= kMaxTreeDepth + 2; ++i)
-    chain.push_back({"n" + std::to_string(i), "n" + std::to_string(i - 1)});
-  json node = TreeOf("n0", chain, deep);
-  size_t levels = 0;
-  for (; !node["children"].empty(); ++levels) node = json(node["children"][0]);
-  EXPECT_EQ(levels, kMaxTreeDepth);
-  EXPECT_NE(node["note"].get<std::string>().find("more than 64 levels below"), std::string::npos);
-
-  World up;
-  EXPECT_NE(TreeOf("n" + std::to_string(kMaxTreeDepth + 2), chain, up)["above"].get<std::string>().find("levels above"),
-            std::string::npos);
-}
-
-TEST(ShowTree, SaysThatItHasMoreEnvelopesThanItReads) {
-  World world;
-  world.ledger->page = 1000;
-  std::vector<std::pair<std::string, std::string>> family = {{"root", ""}};
-  for (size_t i = 0; i < kMaxTreeEnvelopes; ++i) family.push_back({"child-" + std::to_string(i), "root"});
-  const json tree = TreeOf("root", family, world);
-  EXPECT_EQ(tree["children"].size(), kMaxTreeEnvelopes - 1);
-  EXPECT_NE(tree["note"].get<std::string>().find("up to 2,000 envelopes"), std::string::npos);
-}
-
-TEST(ShowTree, IsDrawnWithTheAskedEnvelopeMarked) {
-  World world;
-  AppendChild(*world.ledger, "a", "");
-  AppendChild(*world.ledger, "b", "a");
-  AppendChild(*world.ledger, "c", "b");
-  ASSERT_EQ(world.Run({"show", "b", "--tree"}), 0) << world.err.str();
-  EXPECT_NE(
-      world.out.str().find("  a  requested  model_deployment POST /serving/deploy_model model:llama-3@2\n"
-                           "  └─ b  requested  ◀ this  model_deployment POST /serving/deploy_model model:llama-3@2\n"
-                           "     └─ c  requested  model_deployment"),
-      std::string::npos)
-      << world.out.str();
 }
 
 }  // namespace
