@@ -48,6 +48,17 @@ Result<std::vector<CheckpointInput>> StoredCheckpoints(const LogDb& log) {
   }
 }
 
+// The stored ones, the anchors, and the published copy.
+Result<std::vector<CheckpointInput>> AllCheckpoints(const LogDb& log, const std::vector<CheckpointInput>& anchors,
+                                                    const Result<std::string>& published) {
+  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<CheckpointInput> inputs, StoredCheckpoints(log));
+  inputs.insert(inputs.end(), anchors.begin(), anchors.end());
+  // The published copy is beside the database, so it is not an anchor, but it reveals a tail that was cut off
+  // carelessly.
+  if (published.ok()) inputs.push_back({*published, "published in the data directory", false});
+  return inputs;
+}
+
 // Ends the check of an index of `indexed` entries. Returns what the report says was checked, and adds what was found.
 Result<std::string> FinishIndexCheck(IndexCheck& check, uint64_t indexed, const LogDb& log, bool log_is_whole,
                                      std::vector<VerifyFailure>& failures) {
@@ -74,11 +85,8 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   auto opened_index = options.only_hashes ? Result<std::unique_ptr<IndexDb>>(NotFound("not needed"))
                                           : IndexDb::OpenReadOnly(IndexPath(data_dir), {});
   ENVLEDGER_ASSIGN_OR_RETURN(const auto log, LogDb::OpenReadOnly(LogPath(data_dir), {}));
-  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<CheckpointInput> checkpoints, StoredCheckpoints(*log));
-  checkpoints.insert(checkpoints.end(), options.anchors.begin(), options.anchors.end());
-  // The published copy is beside the database, so it is not an anchor, but it reveals a tail that was cut off
-  // carelessly.
-  if (published.ok()) checkpoints.push_back({*published, "published in the data directory", false});
+  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<CheckpointInput> checkpoints,
+                             AllCheckpoints(*log, options.anchors, published));
 
   std::vector<VerifyFailure> index_failures;
   const uint64_t total = log->size();
