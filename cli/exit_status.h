@@ -10,11 +10,11 @@ enum class ExitStatus : int {
   kFailedVerification = 1,  // of the ledger or of a proof
   kWrongUsage = 2,
   kNotFound = 3,
-  kRefused = 4,      // by the ledger: invalid, conflict, not permitted, over a limit
+  kRefused = 4,      // refused by the ledger: invalid, conflict, not permitted, over a limit
   kUnavailable = 5,  // socket, disk, key
 };
 
-// What a status from the ledger amounts to. REQUIRES: not ok.
+// The exit status for a status from the ledger.
 ExitStatus ExitStatusOf(const Status& status);
 
 }  // namespace envledger::cli

@@ -16,7 +16,8 @@ namespace {
 
 std::string OptionItem(const cli::OptionSpec& spec) {
   std::string text(spec.help);
-  if (spec.takes == cli::Takes::kValues) text += ". May be repeated";
+  const bool says_repeated = text.find("may be repeated") != std::string::npos;
+  if (spec.takes == cli::Takes::kValues && !says_repeated) text += ". May be repeated";
   if (spec.choices != nullptr) {
     std::string words;
     for (const std::string_view word : spec.choices()) words += (words.empty() ? "" : ", ") + std::string(word);
