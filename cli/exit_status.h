@@ -7,7 +7,7 @@ namespace envledger::cli {
 
 enum class ExitStatus : int {
   kFine = 0,
-  kFailedVerification = 1,  // of the ledger or of a proof
+  kFailedVerification = 1,  // the ledger or a proof does not verify, or an answer is incomplete
   kWrongUsage = 2,
   kNotFound = 3,
   kRefused = 4,      // refused by the ledger: invalid, conflict, not permitted, over a limit

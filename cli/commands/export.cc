@@ -205,7 +205,8 @@ for log systems. There is no limit unless --limit is given. Except in jsonl, the
 schema/MAPPINGS.md says where every field comes from.
 
 Exit status 1, with TRUNCATED, TAMPERED or WRONG_KEY: the ledger or the export is not what was signed. 3: there is no
-checkpoint yet. 4: DIR contains another ledger. 5: the disk or the socket failed, or another export to DIR runs.)";
+checkpoint yet. 4: DIR contains another ledger. 5: the disk or the socket failed, or another export is writing to
+DIR.)";
 
 constexpr std::string_view kExample = R"(  envledger export --sign-now --vkey ledger.vkey /srv/www/ledger
   envledger verify --tiles /srv/www/ledger --vkey ledger.vkey

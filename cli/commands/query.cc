@@ -92,8 +92,8 @@ ledger; that every record is in the checkpoint's tree; that no envelope has a ga
 read for that). The output also says what no answer can prove. The exit status is 1 if something does not hold, and a
 message names envelope and entry. completeness then has {"proven": {"holds", ...}}. If the latest checkpoint does not
 cover the answer, the daemon signs a new one; with --data-dir, entries that it does not cover are counted separately.
---prove holds the records in memory, at most 256 MiB or about four million records. To prove more, use --limit and
---cursor.)";
+--prove keeps what it has to prove in memory, at most 256 MiB, which is enough for about four million records. To prove
+more, use --limit and --cursor.)";
 
 constexpr std::string_view kExample = R"(  envledger query --principal alice --since 7d --narrowed
   envledger query --principal agent:aria --role requester --format jsonl --limit 0

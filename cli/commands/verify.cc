@@ -120,7 +120,7 @@ signed at least one checkpoint that agrees with the entries.
 
 VALID: the ledger agrees with a checkpoint kept elsewhere. UNANCHORED: the ledger is consistent in itself, but there was
 no checkpoint kept elsewhere, so verify cannot see whether the tail was cut off or the ledger replaced. TRUNCATED,
-TAMPERED, INCOMPLETE, WRONG_KEY: the exit status is 1. A key or checkpoint cannot be read: 5.
+TAMPERED, INCOMPLETE, WRONG_KEY: the exit status is 1. If a key or checkpoint cannot be read, it is 5.
 
 A timestamp that does not verify gives TAMPERED; one whose authority does not chain to the certificates of --tsa-ca
 gives WRONG_KEY. Timestamps beside the ledger could be removed together with its tail. Check the time of the latest

@@ -2,7 +2,8 @@
 //
 //   ● granted    2026-03-17 09:20:02.104  +1.3s
 //   │   resources  gpu 4, memory 64Gi
-//   │   sealed     #12 at 2026-03-17 09:20:02.11 by gateway (uid 1000, pid 4242), leaf 3fa9c1...
+//   │   sealed     #12 at 2026-03-17 09:20:02.11 by gateway, uid 1000 pid 4242
+//   │   leaf       3fa9c1...
 //
 // On a wide terminal there are two columns: the resources are beside the heading, and the sealing is beside its record.
 // Values that do not fit continue on the next line; nothing is cut.
