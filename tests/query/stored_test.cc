@@ -241,7 +241,7 @@ TEST_F(VerifyStoredTest, ProgressEndsWithAll) {
 
 TEST_F(VerifyStoredTest, ARemovedIndexKeyIsNamedBySeq) {
   DeleteKey(index(), "envelopes", RevisionKey(index(), "s1-e0", 0));
-  ExpectOne(Verdict::kIncomplete, 2, "index", "table envelopes lacks what the log gives: s1-e0");
+  ExpectOne(Verdict::kIncomplete, 2, "index", "table envelopes lacks a key or value that the log gives: s1-e0");
 }
 
 TEST_F(VerifyStoredTest, TheLastPostingOfAPrincipalIsMissedToo) {
@@ -270,7 +270,7 @@ TEST_F(VerifyStoredTest, AChangedOrMissingHashOfTheTreeIsNamedBySeq) {
   EXPECT_THAT(report.failures[0].message, HasSubstr("table tree"));
   EXPECT_EQ(report.failures[1].seq, 47u);
   DeleteKey(index(), "tree", TreeKey(4, 2));
-  ExpectOne(Verdict::kIncomplete, 47, "index", "table tree lacks what the log gives");
+  ExpectOne(Verdict::kIncomplete, 47, "index", "table tree lacks a key or value that the log gives");
 }
 
 TEST_F(VerifyStoredTest, AChangedWatermarkIsNoticed) {
@@ -337,7 +337,7 @@ TEST_F(VerifyStoredTest, AnIndexAheadOfTheLogMakesItIncomplete) {
   fs::remove_all(LogPath(ledger_.data_dir()));
   fs::copy(LogPath(before), LogPath(ledger_.data_dir()));
   fs::remove(PublishedCheckpointPath(ledger_.data_dir()));
-  ExpectOne(Verdict::kIncomplete, 103, "index", "further than the log");
+  ExpectOne(Verdict::kIncomplete, 103, "index", "but the log has only 103 entries");
 }
 
 TEST_F(VerifyStoredTest, ADeletedEntryIsTamperingWithItsSeq) {

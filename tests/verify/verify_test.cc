@@ -81,7 +81,7 @@ TEST_F(DamagedLogTest, ABlockThatCannotBeReadIsTamperingAndTheRestIsNotSaidToBeC
   const VerifyReport report = ledger_.Verify();
   EXPECT_EQ(report.verdict, Verdict::kTampered);
   EXPECT_FALSE(SaysTruncated(report)) << Text(report);
-  EXPECT_THAT(Text(report), HasSubstr("the log cannot be read on"));
+  EXPECT_THAT(Text(report), HasSubstr("the log cannot be read further"));
   EXPECT_GT(report.entries, 0u);
   EXPECT_LT(report.entries, size_);
 }
