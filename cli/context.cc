@@ -27,7 +27,7 @@ Nanos Ticks() { return std::chrono::steady_clock::now().time_since_epoch().count
 Result<std::unique_ptr<LedgerReader>> OpenLedger(const LedgerSource& source) {
   if (!source.tiles.empty()) return OpenTiles(source.tiles);
   if (!source.data_dir.empty()) {
-    // Seldom needed, and then for long.
+    // Rarely shown: only if many entries must be indexed first.
     Progress progress(std::cerr, isatty(STDERR_FILENO) == 1, Ticks);
     return OpenStored(source.data_dir, {.progress = [&progress](uint64_t done, uint64_t all) {
                         progress.Update(done, all, "entries indexed");
@@ -36,8 +36,8 @@ Result<std::unique_ptr<LedgerReader>> OpenLedger(const LedgerSource& source) {
   return RemoteReader::Connect(source.socket, source.timeout);
 }
 
-// The client waits for a daemon that is being restarted as long as its deadline; that somebody listens at the beginning
-// is seen at once, so that a wrong path is an answer and not a long silence.
+// The client waits for a daemon that is being restarted until its deadline. Whether anybody listens is therefore
+// checked at the beginning, so that a wrong path is reported at once.
 Result<SendBatch> OpenAppender(const AppendClientOptions& options) {
   const auto listening = AuditClient::Connect(options.socket_path, options.deadline);
   if (!listening.ok()) {

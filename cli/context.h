@@ -1,4 +1,4 @@
-// What a command may touch of the outside world, so that tests can put another world there.
+// Everything that a command uses of the outside world, so that tests can replace it.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@
 
 namespace envledger::cli {
 
-// Where a ledger is read: one of the three.
+// Where a ledger is read from: exactly one of socket, data_dir and tiles is set.
 struct LedgerSource {
   std::string socket;
   std::string data_dir;
@@ -32,19 +32,20 @@ struct Context {
   bool out_is_terminal = false;
   bool err_is_terminal = false;
   size_t width = 80;                                      // of the terminal
-  std::function<std::string(const char*)> variable = {};  // of the environment; empty when unset
+  std::function<std::string(const char*)> variable = {};  // of the environment; empty if unset
   std::function<Nanos()> now = {};                        // the wall clock
   std::function<Nanos()> ticks = {};                      // a steady clock
   std::function<Result<std::unique_ptr<LedgerReader>>(const LedgerSource&)> open_ledger = {};
   std::function<Result<SendBatch>(const AppendClientOptions&)> open_appender = {};
 };
 
-// The world of the process.
+// The context of the real process.
 Context ProcessContext();
 
-// One line of diagnosis on stderr, made safe for a terminal, and there broken to its width: "envledger: message".
+// Prints a diagnostic on stderr, "envledger: message", made safe for terminals. On a terminal it is wrapped to the
+// width.
 void Complain(Context& context, std::string_view message);
-// Says why and returns the status that it amounts to.
+// Prints the error and returns its exit status.
 ExitStatus Fail(Context& context, const Status& status);
 ExitStatus WrongUsage(Context& context, const Status& status);
 

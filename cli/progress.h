@@ -1,4 +1,4 @@
-// A line of progress on stderr, when that is a terminal and the work takes over a second.
+// A progress line on stderr, shown only if stderr is a terminal and the work takes longer than a second.
 #pragma once
 
 #include <functional>
@@ -13,12 +13,12 @@ class Progress {
  public:
   // `ticks`: a steady clock.
   Progress(std::ostream& err, bool enabled, std::function<Nanos()> ticks);
-  // Takes the line away.
+  // Clears the line.
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // How far it is; `total` 0 when nobody knows. Draws at most ten times a second. `what`: "entries".
+  // Redraws the line at most ten times a second. `total` is 0 if it is not known. `what`: "entries".
   void Update(uint64_t done, uint64_t total, std::string_view what);
 
  private:

@@ -1,5 +1,5 @@
-// envledger_manual VERSION PAGE.in PAGE: writes a manual page. A line @NAME@ of the input is replaced with what the
-// programs say of themselves; everything else is copied.
+// envledger_manual VERSION PAGE.in PAGE: writes a manual page. A line @NAME@ of the input is replaced with text from
+// the programs' own tables of commands and options; all other lines are copied.
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -16,7 +16,8 @@ namespace {
 
 std::string OptionItem(const cli::OptionSpec& spec) {
   std::string text(spec.help);
-  if (spec.takes == cli::Takes::kValues) text += ". May stand several times";
+  const bool says_repeated = text.find("may be repeated") != std::string::npos;
+  if (spec.takes == cli::Takes::kValues && !says_repeated) text += ". May be repeated";
   if (spec.choices != nullptr) {
     std::string words;
     for (const std::string_view word : spec.choices()) words += (words.empty() ? "" : ", ") + std::string(word);
@@ -41,7 +42,7 @@ std::string CommandSections() {
 std::string CommandList() {
   std::string text;
   for (const cli::Command& command : cli::AllCommands()) text += Item(command.name, "", command.summary);
-  return text + Item("help", "[COMMAND]", "the commands, or the options of one of them and an example");
+  return text + Item("help", "[COMMAND]", "list the commands, or the options and an example of one command");
 }
 
 std::string DaemonItems(bool in_file, const std::string& dashes) {
@@ -72,7 +73,7 @@ int Main(const std::string& version, const std::string& from, const std::string&
     if (at != std::string::npos) line.replace(at, 9, version);
     const auto part = parts.find(line);
     if (part == parts.end() && !line.empty() && line.front() == '@') {
-      std::cerr << from << ": nothing is called " << line << '\n';
+      std::cerr << from << ": unknown part " << line << '\n';
       return 1;
     }
     out << (part == parts.end() ? line + "\n" : part->second);

@@ -6,14 +6,14 @@
 
 namespace envledger::manual {
 
-// `text` so that it is printed as it is: backslashes, hyphens that stand for themselves (options), leading dots and
-// quotes, letters beyond ASCII.
+// `text`, escaped so that it is printed literally: backslashes, hyphens of options, leading dots and quotes, letters
+// beyond ASCII.
 std::string Roff(std::string_view text);
-// Paragraphs, which empty lines separate in `text`; every other newline is a blank.
+// Paragraphs, separated by empty lines in `text`; every other newline counts as a space.
 std::string Paragraphs(std::string_view text);
-// Lines that keep their breaks and spaces.
+// Lines that keep their line breaks and spaces.
 std::string Example(std::string_view text);
-// A hanging item: "--limit N" in bold and italics, what it is below.
+// A hanging item: "--limit N" in bold and italics, with its description below.
 std::string Item(std::string_view name, std::string_view value, std::string_view text);
 
 }  // namespace envledger::manual

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs all tests: with the thread sanitizer where there are threads, with the
-# address and undefined-behaviour sanitizers, and as shipped. Before that clang compiles the product, to check which mutex
-# guards what. Builds are kept in build/ and reused.
+# Installs missing packages, builds, and runs all tests: those of rooms with threads under the thread sanitizer, all
+# under the address and undefined-behaviour sanitizers, and all as shipped. First, clang compiles the product to check
+# the thread-safety annotations. Builds are kept in build/ and reused.
 #
 #   tests/run.sh           everything
 #   tests/run.sh --quick   as shipped only
@@ -17,7 +17,7 @@ esac
 
 .ci/install-packages --tests
 jobs=$(nproc)
-tests=$((jobs + 1))  # at once: many of them wait for a disk
+tests=$((jobs + 1))  # tests that run at once; one more than processors, because many of them wait for the disk
 
 build() {  # PRESET [TARGET...]
   local preset=$1
@@ -28,7 +28,7 @@ build() {  # PRESET [TARGET...]
 }
 
 if [[ $quick == no ]]; then
-  # RocksDB is not instrumented; what happens inside it is not ours to judge.
+  # RocksDB is not instrumented, so reports from inside it are ignored.
   export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1"
   build clang
   build tsan threaded_tests

@@ -30,7 +30,7 @@ std::optional<Filtered> OpenFiltered(Context& context, const Options& options, E
   if (!source.ok()) return wrong(source.status());
   auto plan = PlanQuery(options, context.now());
   if (!plan.ok()) return wrong(plan.status());
-  plan->limit = 0;  // a --limit that such a command has itself means something else
+  plan->limit = 0;  // a command's own --limit has another meaning
   auto reader = context.open_ledger(*source);
   if (!reader.ok()) {
     why = Fail(context, reader.status());

@@ -1,5 +1,4 @@
-// A ledger, and the envelopes of it that a command line means: what the commands share that take the filters of
-// `query`.
+// A ledger and a selection of its envelopes, for the commands that take the filters of `query`.
 #pragma once
 
 #include <memory>
@@ -16,16 +15,16 @@ namespace envledger::cli {
 
 struct Filtered {
   OutputStyle style;
-  QueryPlan plan;  // its principal is resolved; its limit is 0: all
+  QueryPlan plan;  // the principal is resolved, and the limit is 0 (all)
   std::unique_ptr<LedgerReader> reader;
-  NameBook names;  // knows the principals that were asked for
+  NameBook names;  // contains the principals of the query
 };
 
-// The filters of `query`, without what pages an answer (--limit, --cursor, --order), with where the ledger is and how
-// to print.
+// The filters of `query` without the options for pages (--limit, --cursor, --order), and the source and output options.
 OptionSpecs FilteredOptions();
 
-// Reads those options and opens the ledger. Nothing when it cannot: it has complained, and `why` is the exit status.
+// Reads these options and opens the ledger. On failure prints the reason, sets `why` to the exit status, and returns
+// nothing.
 std::optional<Filtered> OpenFiltered(Context& context, const Options& options, ExitStatus& why);
 
 }  // namespace envledger::cli

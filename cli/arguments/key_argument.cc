@@ -23,17 +23,17 @@ Result<VerifierKey> ReadVerifierKey(const std::string& argument) {
   if (text.ok()) {
     auto from_file = ParseVerifierKey(FirstLine(*text));
     if (from_file.ok()) return from_file;
-    return std::move(from_file).status().Prepend(argument + " holds no verifier key: ");
+    return std::move(from_file).status().Prepend("the first line of " + argument + " is not a verifier key: ");
   }
   const bool is_path = argument.find('+') == std::string::npos;
   if (is_path) return std::move(text).status().Prepend("--vkey: ");
-  return std::move(key).status().Prepend("--vkey is neither a verifier key nor a file: ");
+  return std::move(key).status().Prepend("--vkey is neither a verifier key nor an existing file: ");
 }
 
 Result<std::string> ReadCheckpointFile(const std::string& path) {
   ENVLEDGER_ASSIGN_OR_RETURN(std::string note, ReadFile(path, kMaxNoteBytes));
   const auto checkpoint = ReadCheckpointNote(note);
-  if (!checkpoint.ok()) return InvalidArgument(path + " is no checkpoint: " + checkpoint.status().message());
+  if (!checkpoint.ok()) return InvalidArgument(path + " is not a checkpoint: " + checkpoint.status().message());
   return note;
 }
 
@@ -44,7 +44,7 @@ ExitStatus NoKey(Context& context, const Status& status) {
 
 OptionSpecs SigningKeyOptions() {
   return {
-      {"origin", Takes::kValue, "NAME", "the ledger's name, under which it signs: such as ledger.example.com/audit"},
+      {"origin", Takes::kValue, "NAME", "the ledger's name, under which it signs, such as ledger.example.com/audit"},
       {"key", Takes::kValue, "FILE", "the private key file"},
   };
 }
@@ -53,7 +53,7 @@ Status CheckSigningKeyOptions(const Options& options) {
   for (const char* name : {"origin", "key"}) {
     if (!options.Has(name)) return InvalidArgument("--" + std::string(name) + " is missing");
   }
-  // Any key will do to see whether the name is one: better before a key is written than after.
+  // The name is checked with a dummy key, before a real key is written.
   const auto named = MakeVerifierKey(options.Get("origin"), std::string(32, '\0'));
   return named.ok() ? Ok() : InvalidArgument("--origin: " + named.status().message());
 }

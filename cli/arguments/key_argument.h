@@ -1,4 +1,4 @@
-// Keys and checkpoints as the command line gives them.
+// Keys and checkpoints given on the command line.
 #pragma once
 
 #include <string>
@@ -10,19 +10,20 @@
 
 namespace envledger::cli {
 
-// A verifier key, or the name of a file that holds one on its first line. Not ok, whatever the code: it cannot be read.
+// `argument` is a verifier key, or the name of a file with a verifier key on its first line. Any error means that the
+// key cannot be read.
 Result<VerifierKey> ReadVerifierKey(const std::string& argument);
 
-// A checkpoint that was kept in a file. Not ok, whatever the code: the file cannot be read, or holds no checkpoint, so
-// nothing can be concluded from it, least of all about a ledger.
+// A checkpoint that was kept in a file. Any error means that the file cannot be read or is not a checkpoint; it says
+// nothing about a ledger.
 Result<std::string> ReadCheckpointFile(const std::string& path);
 
-// What to say and return when a key cannot be read or made.
+// Prints why a key cannot be read or generated, and returns the exit status.
 ExitStatus NoKey(Context& context, const Status& status);
 
 // --origin and --key: a private key file, and the name under which it signs.
 OptionSpecs SigningKeyOptions();
-// kInvalidArgument naming the option: both are needed, and the origin must be a name.
+// kInvalidArgument, naming the option, if one is missing or the origin is not a valid name.
 Status CheckSigningKeyOptions(const Options& options);
 
 }  // namespace envledger::cli

@@ -7,22 +7,22 @@ OptionSpecs SourceOptions() {
       {"socket", Takes::kValue, "PATH",
        "audit socket of the daemon (default: $ENVLEDGER_AUDIT_SOCKET, then /run/envledger/audit.sock)"},
       {"data-dir", Takes::kValue, "DIR",
-       "read the database itself instead, read-only, also beside a running daemon; what its index lacks is indexed in "
-       "memory or below $TMPDIR"},
-      {"timeout", Takes::kValue, "SECONDS", "how long the daemon may take for one answer (default 60)"},
+       "read the database itself, read-only, even while a daemon is running; entries that its index does not cover yet "
+       "are indexed in memory or below $TMPDIR"},
+      {"timeout", Takes::kValue, "SECONDS", "how long to wait for one answer of the daemon (default 60)"},
   };
 }
 
 OptionSpecs TilesOption() {
-  return {{"tiles", Takes::kValue, "DIR", "read an exported directory instead (envledger export); needs no ledger"}};
+  return {{"tiles", Takes::kValue, "DIR", "read an exported directory (envledger export), without a ledger"}};
 }
 
 Result<LedgerSource> SourceOf(const Context& context, const Options& options) {
   if (options.Has("socket") && options.Has("data-dir")) {
-    return InvalidArgument("--socket and --data-dir exclude each other");
+    return InvalidArgument("--socket and --data-dir cannot be used together");
   }
   if (options.Has("tiles") && (options.Has("socket") || options.Has("data-dir"))) {
-    return InvalidArgument("--tiles, and --socket or --data-dir, exclude each other");
+    return InvalidArgument("--tiles cannot be used together with --socket or --data-dir");
   }
   LedgerSource source;
   ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t seconds, options.Number("timeout", 60, 1, 86400));

@@ -8,12 +8,12 @@ namespace envledger::cli {
 
 // --socket, --data-dir and --timeout.
 OptionSpecs SourceOptions();
-// --tiles beside them, for commands that can read an export.
+// --tiles, for commands that can also read an export.
 OptionSpecs TilesOption();
-// kInvalidArgument naming the option.
+// kInvalidArgument, naming the option.
 Result<LedgerSource> SourceOf(const Context& context, const Options& options);
 
-// The specifications of several sets, one after the other.
+// Concatenates the sets.
 OptionSpecs Join(std::initializer_list<OptionSpecs> sets);
 
 }  // namespace envledger::cli

@@ -1,4 +1,4 @@
-// Command line options: what a command takes, and what it was given.
+// Command line options: the specifications of a command, and the values given.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct OptionSpec {
   Takes takes = Takes::kValue;
   std::string_view placeholder;  // of its value, for the help
   std::string_view help;
-  // The values that it may have, where they are a fixed set: for the completion of shells.
+  // All possible values, for shell completion, if they are a fixed set.
   std::vector<std::string_view> (*choices)() = nullptr;
 };
 using OptionSpecs = std::vector<OptionSpec>;
@@ -26,15 +26,16 @@ using OptionSpecs = std::vector<OptionSpec>;
 class Options {
  public:
   bool Has(std::string_view name) const { return values_.contains(name); }
-  // The value given; empty when it was not (a given value is never empty).
+  // The given value; empty if the option was not given (a given value is never empty).
   const std::string& Get(std::string_view name) const;
-  // All the values given, in order.
+  // All given values, in order.
   const std::vector<std::string>& All(std::string_view name) const;
-  // The values given, each split at its commas.
+  // All given values, each split at its commas.
   std::vector<std::string> Split(std::string_view name) const;
-  // A decimal number from `low` to `high`, `fallback` when not given. kInvalidArgument naming the option.
+  // A decimal number from `low` to `high`, or `fallback` if the option was not given. kInvalidArgument, naming the
+  // option.
   Result<uint64_t> Number(std::string_view name, uint64_t fallback, uint64_t low, uint64_t high) const;
-  // What stands beside the options, in order.
+  // The arguments that are not options, in order.
   const std::vector<std::string>& arguments() const { return arguments_; }
 
  private:
@@ -43,7 +44,8 @@ class Options {
   std::vector<std::string> arguments_;
 };
 
-// The words of an enum, for OptionSpec::choices: from `first` on, because 0 is "not stated" in the enums of the model.
+// The names of an enum's values, for OptionSpec::choices. Starts at `first`, because 0 means "not stated" in the enums
+// of the model.
 template <typename Enum, int first = 1>
 std::vector<std::string_view> WordsOf() {
   std::vector<std::string_view> words;
@@ -53,9 +55,8 @@ std::vector<std::string_view> WordsOf() {
   return words;
 }
 
-// Reads `words`. Every specification also has --help, with which the number of arguments is not checked.
-// kInvalidArgument with the option or argument in the message: unknown, repeated, without a value, one too many, one
-// missing.
+// Parses `words`. --help is always accepted, and with it the number of arguments is not checked. kInvalidArgument, with
+// the option or argument in the message, if one is unknown, repeated, without a value, superfluous or missing.
 Result<Options> ParseOptions(const OptionSpecs& specs, size_t min_arguments, size_t max_arguments,
                              const std::vector<std::string>& words);
 

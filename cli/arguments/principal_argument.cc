@@ -8,11 +8,11 @@ namespace envledger::cli {
 OptionSpecs PrincipalOptions() {
   return {
       {"principal", Takes::kValue, "[KIND:]ID",
-       "user, service, agent, workload, role, job, system or anonymous, and the id; :ID for an id that begins with "
-       "such a word"},
-      {"issuer", Takes::kValue, "ISSUER", "the principal's issuer, where several have one of that name"},
+       "the id, optionally preceded by its kind: user, service, agent, workload, role, job, system or anonymous; use "
+       ":ID for an id that itself begins with a kind and a colon"},
+      {"issuer", Takes::kValue, "ISSUER", "the principal's issuer, if several issuers have a principal of that name"},
       {"role", Takes::kValues, "ROLE",
-       "what the principal was: requester, subject, delegate, decider (a list: any of them)",
+       "the principal's role: requester, subject, delegate, decider (a list: any of them)",
        [] {
          return std::vector<std::string_view>{"requester", "subject", "delegate", "decider"};
        }},
@@ -25,7 +25,7 @@ Result<PrincipalName> PrincipalOf(const Options& options) {
 }
 
 std::string NoteOn(const std::vector<Principal>& principals) {
-  if (principals.empty()) return "the ledger knows no such principal";
+  if (principals.empty()) return "no such principal in the ledger";
   if (principals.size() == 1) return "";
   std::vector<std::string> names;
   for (const Principal& principal : principals) {
@@ -35,7 +35,8 @@ std::string NoteOn(const std::vector<Principal>& principals) {
     }
     names.push_back(FullPrincipalText(principal));
   }
-  return "this is about more than one principal: " + Joined(names, ", ") + "; narrow it with KIND: or --issuer";
+  return "this is about more than one principal: " + Joined(names, ", ") +
+         "; to select one of them, use KIND:ID or --issuer";
 }
 
 }  // namespace envledger::cli

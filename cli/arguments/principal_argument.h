@@ -1,4 +1,4 @@
-// --principal [KIND:]ID, --issuer and --role: which principal is meant.
+// --principal [KIND:]ID, --issuer and --role, which select a principal.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@
 namespace envledger::cli {
 
 OptionSpecs PrincipalOptions();
-// Without --principal the filter's id is empty. kInvalidArgument naming the option.
+// Without --principal the filter's id is empty. kInvalidArgument, naming the option.
 Result<PrincipalName> PrincipalOf(const Options& options);
 
-// What a person should know about the choice: that no principal, or more than one, is meant. Empty: nothing.
-// `principals`: those that the ledger found, as far as Resolve lists them.
+// A note for the user if no principal, or more than one, has the given name; otherwise empty. `principals`: those that
+// the ledger found, as far as Resolve lists them.
 std::string NoteOn(const std::vector<Principal>& principals);
 
 }  // namespace envledger::cli

@@ -7,22 +7,22 @@ namespace envledger::cli {
 OptionSpecs ProveOptions() {
   return {
       {"prove", Takes::kNothing, "",
-       "check here that the records are in a signed checkpoint and that none is hidden; needs --vkey"},
+       "check in the tool that a signed checkpoint covers the records and that none is left out; needs --vkey"},
       {"vkey", Takes::kValue, "VKEY",
-       "with --prove: a verifier key of the ledger, present or earlier, or a file that holds it"},
+       "with --prove: a verifier key of the ledger, present or earlier, or a file that contains it"},
   };
 }
 
 Result<std::optional<VerifierKey>> ProveKeyOf(const Options& options) {
   if (!options.Has("prove")) {
-    if (options.Has("vkey")) return InvalidArgument("--vkey is for --prove");
+    if (options.Has("vkey")) return InvalidArgument("--vkey can only be used with --prove");
     return std::optional<VerifierKey>();
   }
   if (!options.Has("vkey")) {
-    return InvalidArgument("--prove needs --vkey: without a key from outside a ledger can only agree with itself");
+    return InvalidArgument("--prove needs --vkey: without a key from elsewhere, a ledger can only agree with itself");
   }
   if (options.Has("tiles")) {
-    return InvalidArgument("--prove needs a ledger to ask for proofs; an export is proven by verify --tiles");
+    return InvalidArgument("--prove cannot be used with --tiles: use verify --tiles to check an export");
   }
   auto key = ReadVerifierKey(options.Get("vkey"));
   if (!key.ok()) return Unavailable(key.status().message());

@@ -12,10 +12,10 @@ namespace envledger::cli {
 
 // --prove and --vkey.
 OptionSpecs ProveOptions();
-// The key to prove by; nothing without --prove. kInvalidArgument naming the option, kUnavailable when it cannot be
-// read.
+// The key for the proof; nothing without --prove. kInvalidArgument, naming the option; kUnavailable if the key cannot
+// be read.
 Result<std::optional<VerifierKey>> ProveKeyOf(const Options& options);
-// What a command says and returns when ProveKeyOf gave no key.
+// Prints the error of ProveKeyOf and returns the exit status.
 ExitStatus BadKey(Context& context, const Status& status);
 
 }  // namespace envledger::cli

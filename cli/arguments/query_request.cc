@@ -13,40 +13,42 @@ namespace {
 
 const OptionSpecs kFilters = {
     {"tenant", Takes::kValue, "TENANT", "the tenant that the request was made for"},
-    {"kind", Takes::kValue, "KIND", "of execution: model_deployment, inference, agent_run, job, ...",
+    {"kind", Takes::kValue, "KIND", "kind of execution: model_deployment, inference, agent_run, job, ...",
      WordsOf<ExecutionKind>},
-    {"target", Takes::kValue, "[TYPE:]ID", "what was worked on"},
-    {"scope", Takes::kValue, "[KIND:]ID", "the scope under which it was asked"},
-    {"stage", Takes::kValues, "STAGE", "the stage now: requested, granted, completed, ... (a list: any of them)",
+    {"target", Takes::kValue, "[TYPE:]ID", "a target of the execution, such as a model"},
+    {"scope", Takes::kValue, "[KIND:]ID", "the scope of the request"},
+    {"stage", Takes::kValues, "STAGE", "the present stage: requested, granted, completed, ... (a list: any of them)",
      WordsOf<Stage>},
-    {"recorder", Takes::kValue, "PRODUCER", "who appended a record of it"},
+    {"recorder", Takes::kValue, "PRODUCER", "the producer that appended at least one of the records"},
     {"request-id", Takes::kValue, "ID", "correlation: the request id"},
-    {"trace-id", Takes::kValue, "HEX", "correlation: the trace id of its traceparent"},
-    {"native-id", Takes::kValue, "ID", "routing: an id that the backend gave it (a native id, or the target_ref)"},
-    {"node", Takes::kValue, "NODE", "routing: it was placed on this node"},
-    {"parent", Takes::kValue, "ID", "the envelopes that this envelope started"},
-    {"delegated", Takes::kNothing, "", "asked through a chain of delegation"},
+    {"trace-id", Takes::kValue, "HEX", "correlation: the trace id of the traceparent"},
+    {"native-id", Takes::kValue, "ID", "routing: an id given by the backend (a native id, or the target_ref)"},
+    {"node", Takes::kValue, "NODE", "routing: a node on which the execution was placed"},
+    {"parent", Takes::kValue, "ID", "requested within this envelope"},
+    {"delegated", Takes::kNothing, "", "requested through a chain of delegation"},
     {"since", Takes::kValue, "TIME", "requested at TIME or later (occurred_at, the producer's clock)"},
     {"until", Takes::kValue, "TIME", "requested before TIME"},
-    {"recorded-since", Takes::kValue, "TIME", "requested record sealed at TIME or later (recorded_at, the ledger's)"},
-    {"recorded-until", Takes::kValue, "TIME", "requested record sealed before TIME"},
+    {"recorded-since", Takes::kValue, "TIME",
+     "the requested record was sealed at TIME or later (recorded_at, the ledger's clock)"},
+    {"recorded-until", Takes::kValue, "TIME", "the requested record was sealed before TIME"},
     {"open", Takes::kNothing, "", "not ended yet"},
-    {"narrowed", Takes::kNothing, "", "granted less than requested of something"},
-    {"widened", Takes::kNothing, "", "granted more than requested of something: --relation widened,added"},
+    {"narrowed", Takes::kNothing, "", "granted less than requested of at least one resource"},
+    {"widened", Takes::kNothing, "",
+     "granted more than requested of at least one resource: short for --relation widened,added"},
     {"relation", Takes::kValues, "RELATION",
-     "of a resource: as_requested, narrowed, widened, withheld, unstated, added (a list: any of them)",
+     "of at least one resource: as_requested, narrowed, widened, withheld, unstated, added (a list: any of them)",
      WordsOf<Relation, 0>},
-    {"at", Takes::kValue, "TIME", "the state as of TIME: what occurred later is left out, in filters and in output"},
-    {"scan", Takes::kNothing, "", "read every entry instead of the indexes, to compare with what they say; slow"},
+    {"at", Takes::kValue, "TIME", "the state as of TIME: filters and output ignore everything that occurred later"},
+    {"scan", Takes::kNothing, "", "read every entry instead of using the indexes, to check the indexes; slow"},
     {"limit", Takes::kValue, "N", "at most N envelopes (default 100; 0: all)"},
-    {"cursor", Takes::kValue, "CURSOR", "go on where an answer ended (its next_cursor), with the same filters"},
-    {"order", Takes::kValue, "ORDER", "asc (the default: the oldest first) or desc",
+    {"cursor", Takes::kValue, "CURSOR", "continue after a previous answer (its next_cursor), with the same filters"},
+    {"order", Takes::kValue, "ORDER", "asc (the default: oldest first) or desc",
      [] {
        return std::vector<std::string_view>{"asc", "desc"};
      }},
 };
 
-// A cursor as it is typed: the ledger's, and the moment behind it if there is one.
+// A cursor as given on the command line: the ledger's cursor, and the moment after it if there is one.
 struct TypedCursor {
   std::string ledgers;
   std::optional<Nanos> moment;
@@ -65,7 +67,8 @@ Result<TypedCursor> ReadCursor(const Options& options) {
   if (at == std::string::npos) return TypedCursor{typed, std::nullopt};
   const auto moment = ParseTime(typed.substr(at + 1));
   if (!moment.ok() || FormatTime(*moment) != typed.substr(at + 1) || !HasSpansAgo(options)) {
-    return InvalidArgument("--cursor: not a cursor of these filters, or not all of it: " + Quoted(typed));
+    return InvalidArgument("--cursor: " + Quoted(typed) +
+                           " is not a cursor for these filters, or is incomplete; use next_cursor of the last answer");
   }
   return TypedCursor{typed.substr(0, at), *moment};
 }

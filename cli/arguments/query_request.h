@@ -9,20 +9,21 @@
 
 namespace envledger::cli {
 
-// Envelopes that query lists where no --limit is given.
+// The number of envelopes that query lists without --limit.
 inline constexpr uint64_t kQueryLimit = 100;
 
-// Each of the QueryFilters, and --cursor.
+// All QueryFilters, and --cursor.
 OptionSpecs QueryOptions();
 
-// The filters among the options as they are written down (ledger/protocol/filters.h): moments that are relative to
-// `now` made absolute. kInvalidArgument naming the option.
+// The filters among the options, in their written form (ledger/protocol/filters.h). Times relative to `now` become
+// absolute. kInvalidArgument, naming the option.
 Result<std::vector<KeyValue>> StateFilters(const Options& options, Nanos now);
-// What they ask for; with the cursor, and query's limit where none is given. kInvalidArgument naming the option.
+// The query for these filters, with the cursor, and with kQueryLimit if no limit is given. kInvalidArgument, naming the
+// option.
 Result<QueryPlan> PlanQuery(const Options& options, Nanos now);
-// What is printed behind the ledger's cursor, so that it can be typed with the same options: where there are spans ago
-// among them, "@" and the moment before which they reach. The cursor given brings that moment along, otherwise it is
-// `now`. REQUIRES: PlanQuery took the same.
+// The text to print after the ledger's cursor, so that the cursor can be used with the same options. If one of them is
+// a span of time ago, this is "@" and the moment from which spans are counted: the moment in the given cursor,
+// otherwise `now`. Else empty. REQUIRES: PlanQuery accepted the same arguments.
 std::string CursorEnd(const Options& options, Nanos now);
 
 }  // namespace envledger::cli

@@ -1,4 +1,4 @@
-// Which envelopes a command is about: what the commands share that take the filters of `query`.
+// The selection of envelopes, shared by the commands that take the filters of `query`.
 #pragma once
 
 #include <vector>
@@ -9,11 +9,12 @@
 
 namespace envledger::cli {
 
-// The plan of query's options, with no limit unless one is given. kInvalidArgument naming the option.
+// The plan of query's options, without a limit unless one is given. kInvalidArgument, naming the option.
 Result<QueryPlan> PlanSelection(const Options& options, Nanos now);
 
-// Asks the ledger which principal is meant, where the plan has one, and puts that into the request. Several are all
-// meant, which stderr says; returned are those that one page of the ledger's answer names.
+// If the plan names a principal, asks the ledger which principals have that name, and puts the filter into the request.
+// If there is more than one, the request covers all of them and a note on stderr says so. Returns the principals in the
+// first page of the ledger's answer.
 Result<std::vector<Principal>> ResolvePrincipal(Context& context, LedgerReader& reader, QueryPlan& plan);
 
 }  // namespace envledger::cli

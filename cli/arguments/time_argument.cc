@@ -25,7 +25,7 @@ std::optional<Nanos> UnitSize(char unit) {
   }
 }
 
-// "1d12h" as nanoseconds; nothing when it has another form or does not fit.
+// "1d12h" in nanoseconds; nothing if the text has another form or the value does not fit.
 std::optional<Nanos> ParseSpan(std::string_view text) {
   if (text.empty()) return std::nullopt;
   Nanos span = 0;
@@ -64,7 +64,7 @@ Result<Nanos> ParseTimeArgument(std::string_view text, Nanos now) {
   }
   if (leap_second) {
     return InvalidArgument(std::string(text) +
-                           " is a leap second, which the ledger records as the second after it: give " +
+                           " is a leap second, which the ledger records as the following second; give " +
                            FormatTime(*time));
   }
   return time;

@@ -1,4 +1,4 @@
-// A moment as people give it on a command line.
+// Moments and spans of time given on the command line.
 #pragma once
 
 #include <string_view>
@@ -8,15 +8,15 @@
 
 namespace envledger::cli {
 
-// Whether this is a span before now, so that it means another moment each time.
+// Whether this is a span of time before now, which means a different moment each time.
 bool IsSpanAgo(std::string_view text);
 
-// An RFC 3339 time; a date, which is its midnight in UTC; or a span before `now`: numbers with the units s, m, h, d, w,
-// as in "90m", "7d", "1d12h". kInvalidArgument otherwise, for a moment before 1970, and for a leap second, which has no
-// number of its own.
+// An RFC 3339 time; a date, which means midnight in UTC; or a span before `now`: numbers with the units s, m, h, d, w,
+// as in "90m", "7d", "1d12h". kInvalidArgument for any other text, for a moment before 1970, and for a leap second,
+// which has no value of its own in the ledger.
 Result<Nanos> ParseTimeArgument(std::string_view text, Nanos now);
 
-// A span of time, as above: "5m". kInvalidArgument otherwise.
+// A span of time, as above: "5m". kInvalidArgument for any other text.
 Result<Nanos> ParseSpanArgument(std::string_view text);
 
 }  // namespace envledger::cli

@@ -5,29 +5,32 @@ namespace envledger::cli {
 OptionSpecs TimestampOptions() {
   return {
       {"timestamp-request", Takes::kValue, "FILE",
-       "write an RFC 3161 query for the checkpoint, and the checkpoint to FILE.checkpoint"},
-      {"attach-timestamp", Takes::kValue, "FILE", "keep the authority's answer, with the checkpoint that it is of"},
-      {"checkpoint", Takes::kValue, "FILE", "with --attach-timestamp: the checkpoint as it was stamped"},
+       "write an RFC 3161 query for the checkpoint to FILE, and the checkpoint to FILE.checkpoint"},
+      {"attach-timestamp", Takes::kValue, "FILE",
+       "store the authority's response, together with the checkpoint that it stamps"},
+      {"checkpoint", Takes::kValue, "FILE", "with --attach-timestamp: the checkpoint that was stamped"},
       {"tsa-ca", Takes::kValues, "FILE",
-       "with --attach-timestamp: certificates in PEM that the authority must chain to; repeatable"},
+       "with --attach-timestamp: certificates in PEM that the authority must chain to; may be repeated"},
       {"timestamps", Takes::kValue, "DIR",
-       "with --attach-timestamp: where they are kept (default: timestamps in --data-dir)"},
+       "with --attach-timestamp: the directory for timestamps (default: timestamps in --data-dir)"},
   };
 }
 
 Status CheckTimestampUsage(const Options& options, const LedgerSource& source) {
   if (!options.Has("attach-timestamp")) {
     for (const char* name : {"checkpoint", "tsa-ca", "timestamps"}) {
-      if (options.Has(name)) return InvalidArgument("--" + std::string(name) + " is for --attach-timestamp");
+      if (options.Has(name)) {
+        return InvalidArgument("--" + std::string(name) + " can only be used with --attach-timestamp");
+      }
     }
     return Ok();
   }
   for (const char* name : {"timestamp-request", "sign-now", "size", "format"}) {
     if (options.Has(name))
-      return InvalidArgument("--attach-timestamp and --" + std::string(name) + " exclude each other");
+      return InvalidArgument("--attach-timestamp and --" + std::string(name) + " cannot be used together");
   }
   if (!TimestampsDirectory(options, source).empty()) return Ok();
-  return InvalidArgument("--attach-timestamp needs --timestamps DIR (or --data-dir): where to keep it");
+  return InvalidArgument("--attach-timestamp needs --timestamps DIR or --data-dir, where the timestamp is stored");
 }
 
 std::string TimestampsDirectory(const Options& options, const LedgerSource& source) {

@@ -1,4 +1,4 @@
-// The options about RFC 3161 timestamps of checkpoints.
+// The options for RFC 3161 timestamps of checkpoints.
 #pragma once
 
 #include <string>
@@ -9,12 +9,12 @@
 
 namespace envledger::cli {
 
-// Of `checkpoint`: --timestamp-request, --attach-timestamp, and what goes with them.
+// The options of `checkpoint`: --timestamp-request, --attach-timestamp, and those that go with --attach-timestamp.
 OptionSpecs TimestampOptions();
-// kInvalidArgument naming the options that do not go together.
+// kInvalidArgument, naming the options, if they cannot be used together.
 Status CheckTimestampUsage(const Options& options, const LedgerSource& source);
 
-// Where timestamps are kept: --timestamps, else `timestamps` in the data directory, else empty.
+// The directory for timestamps: --timestamps, else `timestamps` in the data directory, else empty.
 std::string TimestampsDirectory(const Options& options, const LedgerSource& source);
 
 }  // namespace envledger::cli

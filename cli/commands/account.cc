@@ -1,5 +1,5 @@
-// `account`: what was requested, granted and used, added up here from the sealed records of every envelope that passes
-// the filters. Nothing is printed before the last envelope is read; memory grows with the rows of the answer, up to
+// `account`: adds up what was requested, granted and used, from the sealed records of every envelope that passes the
+// filters. Nothing is printed before the last envelope has been read. Memory grows with the rows of the answer, up to
 // AccountOptions::max_bytes.
 #include "ledger/analysis/account.h"
 
@@ -37,9 +37,9 @@ Result<AccountOptions> PlanAccount(const Options& options, Nanos now) {
   if (words.empty()) words = {"tenant", "resource"};
   for (const std::string& word : words) {
     const auto dimension = ParseDimension(word);
-    if (!dimension) return InvalidArgument("--by: no such thing: \"" + word + "\"; there are " + DimensionNames());
+    if (!dimension) return InvalidArgument("--by: unknown name \"" + word + "\"; the names are " + DimensionNames());
     if (std::find(plan.by.begin(), plan.by.end(), *dimension) != plan.by.end()) {
-      return InvalidArgument("--by: " + word + " twice");
+      return InvalidArgument("--by: " + word + " is given twice");
     }
     plan.by.push_back(*dimension);
   }
@@ -50,7 +50,7 @@ bool By(const AccountOptions& options, Dimension dimension) {
   return std::find(options.by.begin(), options.by.end(), dimension) != options.by.end();
 }
 
-// Whether a row is about one resource, so that amounts can stand in columns.
+// Whether each row is about one resource, so that there can be columns for amounts.
 bool HasAmounts(const AccountOptions& options) {
   return !options.resource.empty() || By(options, Dimension::kResource);
 }
@@ -62,7 +62,7 @@ std::string HumanAmount(__int128 milli) {
   return HumanQuantity(static_cast<int64_t>(milli));
 }
 
-// The sums of the one resource of a row; empty ones when it has none.
+// The sums of the only resource of a row; empty sums if it has none.
 ResourceSums SumsOf(const AccountRow& row) {
   return row.resources.empty() ? ResourceSums{} : row.resources.begin()->second;
 }
@@ -73,7 +73,7 @@ const std::array<std::pair<const char*, AmountSum ResourceSums::*>, 3> kSums = {
     {"used", &ResourceSums::used},
 }};
 
-// Upper case, with blanks.
+// Upper case, with spaces for underscores.
 std::string Title(std::string_view word) {
   std::string title;
   for (const char c : word) title += c == '_' ? ' ' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
@@ -112,7 +112,7 @@ ListingShape Shape(const AccountOptions& options) {
   return shape;
 }
 
-// "requested 4 per unit; granted of 2 without amount".
+// What the sums leave out: "requested 4 per unit; granted without amount by 2".
 std::string Apart(const ResourceSums& sums) {
   std::vector<std::string> parts;
   for (const auto& [name, member] : kSums) {
@@ -164,7 +164,7 @@ Cells RowCells(const AccountKey& key, const AccountRow& row, const AccountOption
   return NumberCells(row, options, std::move(cells));
 }
 
-// The last rows of the table: one for each resource where rows are about one, and otherwise one.
+// The last rows of the table: a total for each resource if rows are split by resource, otherwise one total.
 void AddTotals(Listing& listing, const Account& account) {
   const AccountOptions& options = account.options();
   const auto place = std::find(options.by.begin(), options.by.end(), Dimension::kResource) - options.by.begin();
@@ -182,7 +182,7 @@ void AddTotals(Listing& listing, const Account& account) {
   };
   if (!By(options, Dimension::kResource)) return add("", account.total());
   for (const auto& [resource, sums] : account.total().resources) {
-    // Of all the envelopes, those that name the resource.
+    // Only the envelopes that name the resource.
     AccountRow row;
     row.resources[resource] = sums;
     for (const auto& [key, of_key] : account.rows()) {
@@ -268,7 +268,7 @@ ExitStatus Run(Context& context, const Options& options) {
   ExitStatus why = ExitStatus::kFine;
   auto filtered = OpenFiltered(context, options, why);
   if (!filtered) return why;
-  // With --at time stands still then.
+  // With --at, resources are held until that moment.
   if (filtered->plan.request.at && !options.Has("held-until")) plan->until = *filtered->plan.request.at;
 
   Account account(*std::move(plan));
@@ -304,35 +304,35 @@ ExitStatus Run(Context& context, const Options& options) {
   const uint64_t rows = account.rows().size();
   const uint64_t envelopes = account.total().envelopes;
   return listing.Finish(*coverage, Grouped(rows) + (rows == 1 ? " row" : " rows") + " of " + Grouped(envelopes) +
-                                       (envelopes == 1 ? " envelope" : " envelopes") + "; what is open is held until " +
+                                       (envelopes == 1 ? " envelope" : " envelopes") + "; open ones are held until " +
                                        FormatTime(account.options().until));
 }
 
 constexpr std::string_view kText =
-    R"(Adds up the envelopes that match every filter given (those of query). Rows can be split by principal (on whose
-behalf: the subject, else the requester), requester, charge_to, tenant, kind, stage, reason, policy, scope, target,
-envelope, resource and day (UTC, of the request). An envelope with several targets or reasons counts once, in the row
-that names them all.
+    R"(Adds up the envelopes that match all filters (the filters are those of query). Rows can be split by principal (on
+whose behalf: the subject, else the requester), requester, charge_to, tenant, kind, stage, reason, policy, scope,
+target, envelope, resource and day (in UTC, of the request). An envelope with several targets or reasons counts once,
+in the row that names all of them.
 
 Sums are exact: requested, granted (the latest grant) and used (the latest usage). Amounts per unit, and requests that
-state bounds but no amount, are left out of the sums and listed beside them. Table and csv have columns for amounts
-when each row is about one resource: with --by resource, or --resource.
+state bounds but no amount, are left out of the sums and listed beside them. Tables and csv have columns for amounts
+only if each row is about one resource: with --by resource, or --resource.
 
-Unit-hours are amounts multiplied by the time held: from a grant (not before its not_before) to the next grant, the end
-of the envelope, the grant's expires_at, or, for what is open, --held-until. Each grant counts with its own amount, and
-suspended work holds too. Requested and used amounts are multiplied by the same time, so that the three can be
-compared. With day, time counts on the days on which it was held, so a row may have hours and no envelopes. What one
-envelope held on so many days, of so many resources, that it would fill more than 200,000 places stands in a row
-without a day. Hours that exceed 128 bits are marked as out of range; everything else still counts. A usage that the
-producer states in unit-hours is a resource like any other, with its amount. Hours are rounded half away from zero, to
-3 digits after the point in tables and 9 elsewhere.
+Unit-hours are amounts multiplied by the time for which they were held: from a grant (or its not_before, if later) to
+the next grant, the end of the envelope, the grant's expires_at, or --held-until if the envelope is open. Each grant
+counts with its own amount, and suspended work counts as held. Requested and used amounts are multiplied by the same
+time, so that the three can be compared. With --by day, hours count on the days on which the resources were held, so a
+row may have hours and no envelopes. If one envelope would need more than 200,000 combinations of days and resources,
+its hours are in a row without a day. Hours that exceed 128 bits are marked as out of range; everything else still
+counts. A usage that the producer states in unit-hours is a resource like any other, with its amount. Hours are rounded
+half away from zero, to 3 digits after the point in tables and 9 elsewhere.
 
-jsonl prints a row per line, {"by", "envelopes", "open", "resources": {NAME: {"requested", "granted", "used"}}}. Each
-of the three is {"amount", "unit_hours", "amounts"}, with per_unit, amounts_per_unit and without_amount where there are
-any. Then come the total, whose by is null, and {"completeness": ...}. csv has no totals.
+jsonl prints one row per line, {"by", "envelopes", "open", "resources": {NAME: {"requested", "granted", "used"}}}. Each
+of the three is {"amount", "unit_hours", "amounts"}, with per_unit, amounts_per_unit and without_amount if there are
+any. After the rows come the total, whose by is null, and {"completeness": ...}. csv has no totals.
 
-The rows of an account and the resources named in it may take 256 MiB of memory, which is about half a million rows; an
-account that would take more is refused. The envelopes that it adds up may be of any number and size.)";
+The rows of an account and the resources named in it may take 256 MiB of memory, which is about half a million rows; a
+larger account is refused. It may add up any number of envelopes of any size.)";
 
 constexpr std::string_view kExample = R"(  envledger account --by tenant,day --resource gpu --since 7d
   envledger account --stage denied --by reason,policy
@@ -342,9 +342,9 @@ constexpr std::string_view kExample = R"(  envledger account --by tenant,day --r
 
 Command AccountCommand() {
   static const OptionSpecs kOwn = {
-      {"by", Takes::kValues, "LIST", "a row for each of these (default tenant,resource)", WordsOf<Dimension, 0>},
+      {"by", Takes::kValues, "LIST", "split rows by these names (default tenant,resource)", WordsOf<Dimension, 0>},
       {"resource", Takes::kValue, "NAME", "only envelopes that name this resource, and only its amounts"},
-      {"held-until", Takes::kValue, "TIME", "where the time held of open envelopes ends (default now, or --at)"},
+      {"held-until", Takes::kValue, "TIME", "until when open envelopes hold their resources (default now, or --at)"},
   };
   return {
       .name = "account",

@@ -1,5 +1,5 @@
-// `append`: JSON Lines to the append socket. This thread reads, parses and encodes the next batch while the client's
-// thread has others on their way.
+// `append`: sends JSON Lines to the append socket. This thread reads, parses and encodes the next batch while the
+// client's thread sends earlier batches.
 #include <fcntl.h>
 
 #include <algorithm>
@@ -56,7 +56,7 @@ std::vector<std::string> AcknowledgmentFields(const AppendLine& line, const Ackn
 
 bool IsBlank(std::string_view line) { return line.find_first_not_of(" \t") == std::string_view::npos; }
 
-// One run of the command: from lines to an exit status.
+// One run of the command.
 class AppendRun {
  public:
   AppendRun(Context& context, const OutputStyle& style, SendBatch send, const AppendLimits& limits, bool keep_going)
@@ -84,7 +84,7 @@ class AppendRun {
  private:
   Status ReadAll(LineReader& reader) {
     while (!appender_.stopped() && !bad_line_stops_) {
-      // Whoever types, or follows a log, is not kept waiting for a batch to fill.
+      // If no more input is available (a person types, or a log is followed), a partial batch is sent at once.
       if (reader.WouldWait()) {
         appender_.Finish();
         context_.out.flush();
@@ -113,7 +113,7 @@ class AppendRun {
   void BadLine(uint64_t number, const Status& status) {
     ++bad_lines_;
     bad_line_stops_ = !keep_going_;
-    // What stands before it is settled first, so that the first bad line is the first that is reported.
+    // Earlier lines are settled first, so that bad lines are reported in order.
     if (bad_line_stops_) appender_.Finish();
     Refused(number, status, nullptr);
   }
@@ -161,10 +161,10 @@ class AppendRun {
   std::string Unsettled() const {
     std::string text = "stopped: " + Grouped(appended_ + replayed_) + " records of this input are in the ledger";
     if (appender_.abandoned() > 0)
-      text += ", " + Grouped(appender_.abandoned()) + " more lines that were read are not known to be";
+      text += "; for " + Grouped(appender_.abandoned()) + " more lines that were read, this is not known";
     return text +
-           "; append the same input again once it is corrected: what is in the ledger is acknowledged again, not "
-           "stored twice";
+           "; correct the problem and append the same input again: records that are already in the ledger are "
+           "acknowledged again, not stored twice";
   }
 
   Context& context_;
@@ -218,16 +218,17 @@ ExitStatus Run(Context& context, const Options& options) {
 }
 
 constexpr std::string_view kText =
-    R"(Appends the transitions of a file, or of standard input, one JSON object per line. Records of one envelope are
+    R"(Appends the transitions in a file, or from standard input, one JSON object per line. Records of one envelope are
 appended in the order of their lines. Blank lines are skipped; a line over 1 MiB is a bad line. A bad line is reported
-on stderr with its number and field, and nothing after it is sent: what was appended before it stays, and what was on
-its way is waited for. With --keep-going the other lines are appended all the same. Either way the exit status is 4.
-Appending the same input again is safe: a record that the ledger has already is acknowledged again, not stored twice.
+on stderr with its number and field, and no line after it is sent. Earlier lines stay appended; append waits for the
+acknowledgments of lines that were already sent. With --keep-going all other lines are appended nevertheless. In both
+cases the exit status is 4. It is safe to append the same input again: a record that is already in the ledger is
+acknowledged again, not stored twice.
 
 table prints one line at the end; json prints the same as an object {"appended", "replayed", "refused", "not_sent",
-"seconds", "per_second"}. jsonl prints one acknowledgment per line as they come, in the order of the input: {"line",
+"seconds", "per_second"}. jsonl prints one acknowledgment per line as it arrives, in the order of the input: {"line",
 "envelope_id", "seq", "leaf_hash", "revision", "recorded_at", "replayed"}. An acknowledgment means that the record is
-part of the chain and on disk. csv has the same columns.)";
+sealed in the chain and durable on disk. csv has the same columns.)";
 
 constexpr std::string_view kExample = R"(  envledger append day.jsonl
   tail -f gateway.jsonl | envledger append --keep-going --format jsonl
@@ -240,10 +241,10 @@ Command AppendCommand() {
       {"append-socket", Takes::kValue, "PATH",
        "append socket of the daemon (default: $ENVLEDGER_APPEND_SOCKET, then /run/envledger/append.sock)"},
       {"batch", Takes::kValue, "N",
-       "records in one request, all of which are stored or none (default 256, and up to 1024 while it has to wait for "
-       "another; 1 MiB at the most)"},
-      {"keep-going", Takes::kNothing, "", "leave bad lines out and go on; without it the first one stops"},
-      {"deadline", Takes::kValue, "SECONDS", "how long one batch may take, retries included (default 60)"},
+       "records in one request, which are stored either all or not at all (default 256, and up to 1024 while earlier "
+       "requests are unanswered; at most 1 MiB)"},
+      {"keep-going", Takes::kNothing, "", "skip bad lines; without this option the first bad line stops the command"},
+      {"deadline", Takes::kValue, "SECONDS", "how long one batch may take, including retries (default 60)"},
   };
   return {
       .name = "append",

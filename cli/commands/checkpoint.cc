@@ -1,4 +1,4 @@
-// `checkpoint`: the latest signed checkpoint, to be kept elsewhere.
+// `checkpoint`: prints the latest signed checkpoint, to be kept elsewhere.
 #include "cli/arguments/ledger_source.h"
 #include "cli/arguments/timestamp_argument.h"
 #include "cli/commands/commands.h"
@@ -19,7 +19,7 @@ namespace {
 
 Status PrintNote(Context& context, Format format, const std::string& note_bytes) {
   if (format == Format::kTable) {
-    // Byte for byte, because this is what is signed; but a terminal obeys bytes.
+    // Byte for byte, because the bytes are signed; on a terminal escaped, because control characters could change it.
     context.out << (context.out_is_terminal ? SafeLines(note_bytes) : note_bytes);
     return Ok();
   }
@@ -36,7 +36,7 @@ Status PrintNote(Context& context, Format format, const std::string& note_bytes)
   return Ok();
 }
 
-// The latest, one signed now, or that of --size.
+// The latest checkpoint, a new one (--sign-now), or the one of --size.
 Result<std::string> FindNote(LedgerReader& reader, const Options& options, uint64_t size) {
   CheckpointsRequest request;
   request.latest = !options.Has("size");
@@ -45,7 +45,7 @@ Result<std::string> FindNote(LedgerReader& reader, const Options& options, uint6
   request.limit = request.latest ? 0 : 1;
   ENVLEDGER_ASSIGN_OR_RETURN(CheckpointsResponse response, reader.Checkpoints(request));
   if (request.latest) {
-    if (response.notes.empty()) return NotFound("no checkpoint was signed yet; --sign-now signs one");
+    if (response.notes.empty()) return NotFound("no checkpoint has been signed yet; use --sign-now to sign one");
     return std::move(response.notes.back());
   }
   const auto checkpoint =
@@ -59,7 +59,7 @@ ExitStatus Unreadable(Context& context, const Status& status) {
   return ExitStatus::kUnavailable;
 }
 
-// The note that was stamped: from --checkpoint, which is evidence and must fit, or from the ledger.
+// The note that was stamped: from --checkpoint, which must match the timestamp, or else from the ledger.
 Result<std::string> StampedNote(Context& context, const Options& options, const LedgerSource& source,
                                 const Hash& imprint) {
   if (!options.Has("checkpoint")) {
@@ -69,11 +69,11 @@ Result<std::string> StampedNote(Context& context, const Options& options, const 
   auto note = ReadFile(options.Get("checkpoint"), kMaxNoteBytes);
   if (!note.ok()) return Unavailable(note.status().message());
   if (Sha256(*note) == imprint) return note;
-  return Corruption("the timestamp is not of " + options.Get("checkpoint") + ", but of a message with the SHA-256 " +
+  return Corruption("the timestamp is not of " + options.Get("checkpoint") + ", but of data with the SHA-256 " +
                     Hex(View(imprint)));
 }
 
-// Writes the query for this checkpoint to the file that --timestamp-request names, and the note beside it.
+// Writes the query for this checkpoint to the file of --timestamp-request, and the note to a file beside it.
 ExitStatus RequestTimestamp(Context& context, const Options& options, const SignedNoteOf& checkpoint) {
   const std::string& path = options.Get("timestamp-request");
   const std::string what = "the checkpoint of " + std::to_string(checkpoint.checkpoint.size) + " entries";
@@ -84,7 +84,7 @@ ExitStatus RequestTimestamp(Context& context, const Options& options, const Sign
   return WriteOutput(context, path, *query, "the query for its timestamp");
 }
 
-// Stores the answer that --attach-timestamp names with its checkpoint.
+// Stores the response in the file of --attach-timestamp, together with its checkpoint.
 ExitStatus AttachTimestamp(Context& context, const Options& options, const LedgerSource& source) {
   const std::string& path = options.Get("attach-timestamp");
   auto response = ReadFile(path, kMaxTimestampBytes);
@@ -99,8 +99,8 @@ ExitStatus AttachTimestamp(Context& context, const Options& options, const Ledge
   auto note = StampedNote(context, options, source, *imprint);
   if (!note.ok()) return Fail(context, note.status());
   const auto checkpoint = ReadCheckpointNote(*note);
-  if (!checkpoint.ok()) return Fail(context, Corruption("what was stamped: " + checkpoint.status().message()));
-  std::string checked = "not checked: --tsa-ca says whose word counts";
+  if (!checkpoint.ok()) return Fail(context, Corruption("the stamped note: " + checkpoint.status().message()));
+  std::string checked = "not checked: use --tsa-ca to name the trusted authorities";
   if (options.Has("tsa-ca")) {
     auto timestamp = VerifyTimestamp(*response, *note, *certificates);
     if (!timestamp.ok()) {
@@ -111,7 +111,7 @@ ExitStatus AttachTimestamp(Context& context, const Options& options, const Ledge
   }
   auto stored = StoreTimestamp(TimestampsDirectory(options, source), checkpoint->size, *note, *response);
   if (!stored.ok()) return Unreadable(context, stored.status());
-  Complain(context, "kept " + *stored + ": a timestamp of the checkpoint of " + std::to_string(checkpoint->size) +
+  Complain(context, "stored " + *stored + ": a timestamp of the checkpoint of " + std::to_string(checkpoint->size) +
                         " entries, " + checked);
   return ExitStatus::kFine;
 }
@@ -122,13 +122,13 @@ ExitStatus Run(Context& context, const Options& options) {
   auto source = SourceOf(context, options);
   if (!source.ok()) return WrongUsage(context, source.status());
   if (options.Has("sign-now") && !source->data_dir.empty()) {
-    return WrongUsage(context, InvalidArgument("--sign-now is for the daemon, which has the key: not with --data-dir"));
+    return WrongUsage(context, InvalidArgument("--sign-now cannot be used with --data-dir: only the daemon can sign"));
   }
   if (const Status usage = CheckTimestampUsage(options, *source); !usage.ok()) return WrongUsage(context, usage);
   auto size = options.Number("size", 0, 0, UINT64_MAX);
   if (!size.ok()) return WrongUsage(context, size.status());
   if (options.Has("size") && options.Has("sign-now")) {
-    return WrongUsage(context, InvalidArgument("--size and --sign-now exclude each other"));
+    return WrongUsage(context, InvalidArgument("--size and --sign-now cannot be used together"));
   }
   if (options.Has("attach-timestamp")) return AttachTimestamp(context, options, *source);
   auto reader = context.open_ledger(*source);
@@ -147,12 +147,12 @@ ExitStatus Run(Context& context, const Options& options) {
 
 constexpr std::string_view kText =
     R"(Prints the latest checkpoint, byte for byte as it was signed: a C2SP signed note of the ledger's origin, size
-and root. Keep it where nobody who can write to the ledger can change it: later it shows that nothing that it covers
-was changed, cut off or replaced (envledger verify --checkpoint).
+and root. Keep it where nobody who can write to the ledger can change it. Later, envledger verify --checkpoint uses it
+to show that no entry that it covers was changed, cut off or replaced.
 
---timestamp-request writes a query that an RFC 3161 timestamp authority answers (for example with curl -H
-'Content-Type: application/timestamp-query' --data-binary @FILE URL). --attach-timestamp keeps the answer with its
-checkpoint, and verify --tsa-ca checks it: a third party's word on when the checkpoint existed.
+--timestamp-request writes a query for an RFC 3161 timestamp authority; send it, for example, with curl -H
+'Content-Type: application/timestamp-query' --data-binary @FILE URL. --attach-timestamp stores the response with its
+checkpoint, and verify --tsa-ca checks it. The timestamp is a third party's statement of when the checkpoint existed.
 
 json and jsonl: {"origin", "size", "root" (hexadecimal), "note"}; csv the same without the note.)";
 
@@ -160,7 +160,7 @@ json and jsonl: {"origin", "size", "root" (hexadecimal), "note"}; csv the same w
 
 Command CheckpointCommand() {
   static const OptionSpecs kOwn = {
-      {"sign-now", Takes::kNothing, "", "sign one at the present size first"},
+      {"sign-now", Takes::kNothing, "", "first sign a checkpoint at the present size"},
       {"size", Takes::kValue, "N", "the stored checkpoint of N entries instead of the latest"},
   };
   return {

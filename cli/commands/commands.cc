@@ -10,7 +10,7 @@ struct Found {
   size_t words = 0;  // of its name
 };
 
-// The command whose name `words` begin with, the longest where there are several: "proof verify" before "proof".
+// The command with which `words` begin; the longest name if there are several: "proof verify" before "proof".
 Found FindCommand(const std::vector<std::string>& words) {
   Found best;
   for (const Command& command : AllCommands()) {
@@ -23,7 +23,7 @@ Found FindCommand(const std::vector<std::string>& words) {
 
 bool IsHelp(const std::string& word) { return word == "--help" || word == "-h" || word == "help"; }
 
-// `help`, `help COMMAND`, `--help`, `--version`; nothing for all else.
+// Handles `help`, `help COMMAND`, `--help` and `--version`; returns nothing for anything else.
 std::optional<ExitStatus> Answer(Context& context, const std::vector<std::string>& words) {
   if (words.size() == 1 && words[0] == "--version") {
     context.out << "envledger " << ENVLEDGER_VERSION << '\n';
@@ -42,7 +42,7 @@ std::optional<ExitStatus> Answer(Context& context, const std::vector<std::string
 }
 
 std::string NameOf(const std::vector<std::string>& words) {
-  // "key" alone, or with a word that it does not know, is as unknown as both together.
+  // "key" and "index" are not commands by themselves, so the unknown command has two words.
   const bool two = words.size() > 1 && words[1][0] != '-' && (words[0] == "key" || words[0] == "index");
   return two ? words[0] + " " + words[1] : words[0];
 }
@@ -55,7 +55,7 @@ ExitStatus Dispatch(Context& context, const std::vector<std::string>& words) {
   if (const auto answered = Answer(context, words)) return *answered;
   const Found found = FindCommand(words);
   if (found.command == nullptr) {
-    return WrongUsage(context, InvalidArgument("no command \"" + NameOf(words) + "\"; see envledger --help"));
+    return WrongUsage(context, InvalidArgument("unknown command \"" + NameOf(words) + "\"; see envledger --help"));
   }
   const Command& command = *found.command;
   const std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(found.words), words.end());

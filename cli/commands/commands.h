@@ -1,4 +1,4 @@
-// The commands of the tool, and how a command line becomes a call of one.
+// The commands of the tool, and the dispatch of a command line.
 #pragma once
 
 #include <string>
@@ -22,7 +22,7 @@ struct Command {
   ExitStatus (*run)(Context&, const Options&) = nullptr;
 };
 
-// Each is defined in the file of its name.
+// Each command is defined in the file of its name.
 Command AppendCommand();
 Command QueryCommand();
 Command ShowCommand();
@@ -46,7 +46,7 @@ Command CompletionCommand();
 
 const std::vector<Command>& AllCommands();
 
-// The overview, and the help of one command.
+// The help of the tool, and the help of one command.
 std::string OverviewText();
 std::string HelpText(const Command& command);
 

@@ -1,4 +1,4 @@
-// `completion`: the script that teaches a shell this very command line.
+// `completion`: prints a completion script for a shell.
 #include "cli/commands/commands.h"
 #include "cli/commands/completion_scripts.h"
 
@@ -20,9 +20,9 @@ ExitStatus Run(Context& context, const Options& options) {
 }
 
 constexpr std::string_view kText =
-    R"(Prints a script for the shell named. It completes commands, options, the values of options that take one of a
-fixed set, and file names. It is made from the same table as the help, and is installed with the programs where each
-shell looks for it; where envledger is not installed, load it by hand.)";
+    R"(Prints a completion script for the given shell. The script completes commands, options, values of options with a
+fixed set of values, and file names. It is generated from the same table as the help. The installation puts it where
+each shell looks for it; if envledger is not installed, load the script by hand.)";
 
 constexpr std::string_view kExample = R"(  source <(envledger completion bash)
   envledger completion fish > ~/.config/fish/completions/envledger.fish
@@ -34,7 +34,7 @@ Command CompletionCommand() {
   return {
       .name = "completion",
       .arguments = "bash | zsh | fish",
-      .summary = "print the script by which a shell completes this command line",
+      .summary = "print a completion script for a shell",
       .text = kText,
       .example = kExample,
       .options = {},

@@ -1,5 +1,5 @@
-// What can stand in a place is worked out once, as a Slot: nothing that could be known, one of some words, or a file.
-// The rest is each shell's way to say so. A command is the first word, or the first two ("key show").
+// What can be completed at a place is described once, as a Slot: nothing that is known, one of some words, or a file.
+// The rest expresses slots in the language of each shell. A command is the first word, or the first two ("key show").
 #include "cli/commands/completion_scripts.h"
 
 #include <algorithm>
@@ -26,7 +26,7 @@ Slot SlotOf(const OptionSpec& spec) {
   return slot;
 }
 
-// Of a command's first argument: "FILE", "[FILE or -]", "DIR", or words in lower case: "bash | zsh | fish".
+// The slot of a command's first argument: "FILE", "[FILE or -]", "DIR", or words in lower case: "bash | zsh | fish".
 Slot ArgumentSlot(const Command& command) {
   Slot slot;
   const std::string_view text = command.arguments;
@@ -42,7 +42,7 @@ Slot ArgumentSlot(const Command& command) {
   return slot;
 }
 
-// "key" of "key show".
+// The first word of a command of two words: "key" of "key show".
 std::string FirstWord(const Command& command) { return std::string(command.name.substr(0, command.name.find(' '))); }
 std::string SecondWord(const Command& command) {
   const size_t space = command.name.find(' ');
@@ -66,7 +66,7 @@ std::vector<std::string> SecondWords(const std::vector<Command>& commands, const
   return words;
 }
 
-// In single quotes for a Bourne shell, and for fish, where a backslash means something inside them too.
+// Quotes `text` for a Bourne shell, and for fish, where a backslash is special inside single quotes too.
 std::string Quoted(std::string_view text) {
   std::string quoted = "'";
   for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -83,7 +83,7 @@ std::string BashSlot(const Slot& slot) {
   return slot.file ? "files=yes" : "";
 }
 
-// After the words of all commands: what of them begins with what is typed.
+// The end of the script, which compares the words of the command with what is typed.
 constexpr const char* kBashEnd =
     "  esac; fi\n"
     "  if [[ -z $value && $word == -* ]]; then\n"
@@ -105,7 +105,7 @@ constexpr const char* kBashEnd =
     "}\n"
     "complete -F _envledger envledger\n";
 
-// Brackets and colons separate the parts of what _arguments reads.
+// Escapes brackets and colons, which separate the parts of a specification for _arguments.
 std::string ZshText(std::string_view text) {
   std::string escaped;
   for (const char c : text) {

@@ -1,5 +1,5 @@
-// Scripts that teach shells the command line, written from the table of commands. Each knows the commands, their
-// options, the values of options that have a fixed set of them, and where files belong.
+// Completion scripts for shells, generated from the table of commands. Each completes the commands, their options, the
+// values of options with a fixed set of values, and file names.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// `export`: the ledger in a form that others read and check.
+// `export`: writes the ledger in formats that others can read and check.
 #include <algorithm>
 #include <array>
 
@@ -28,19 +28,20 @@ void PrintTileExport(Context& context, const std::string& directory, const TileE
   fact("entries", Grouped(size) + (report.old_size ? ", " + Grouped(size - before) + " of them new" : ""));
   fact("root", Hex(View(report.checkpoint.root)));
   fact("signed by", FormatVerifierKey(report.key) + (key_given ? ", as given" : ", as the ledger itself says"));
-  fact("added", Grouped(report.files_added) + " files, " + Grouped(report.bytes_added) + " bytes; " +
-                    Grouped(report.files_removed) + " files that are no longer needed were removed");
+  fact("added", Grouped(report.files_added) + " files, " + Grouped(report.bytes_added) + " bytes; removed " +
+                    Grouped(report.files_removed) + " files that are no longer needed");
   fact("checkpoint", directory + "/checkpoint");
 }
 
-// What the forms of records take and a whole ledger does not.
+// Refuses the options that are only for the record formats.
 Status CheckTilesUsage(const Options& options) {
-  if (options.arguments().empty()) return InvalidArgument("the form tiles needs a directory: envledger export DIR");
+  if (options.arguments().empty()) return InvalidArgument("--format tiles needs a directory: envledger export DIR");
   OptionSpecs others = QueryOptions();
   for (const std::string_view name : {"rows", "output"}) others.push_back({name, Takes::kValue, "", ""});
   for (const OptionSpec& spec : others) {
     if (options.Has(spec.name)) {
-      return InvalidArgument("the form tiles is the whole ledger in a directory: not with --" + std::string(spec.name));
+      return InvalidArgument("--format tiles exports the whole ledger and cannot be used with --" +
+                             std::string(spec.name));
     }
   }
   return Ok();
@@ -51,7 +52,7 @@ ExitStatus RunTiles(Context& context, const Options& options) {
   auto source = SourceOf(context, options);
   if (!source.ok()) return WrongUsage(context, source.status());
   if (options.Has("sign-now") && !source->data_dir.empty()) {
-    return WrongUsage(context, InvalidArgument("--sign-now is for the daemon, which has the key: not with --data-dir"));
+    return WrongUsage(context, InvalidArgument("--sign-now cannot be used with --data-dir: only the daemon can sign"));
   }
   TileExportOptions how;
   how.sign_now = options.Has("sign-now");
@@ -73,7 +74,7 @@ ExitStatus RunTiles(Context& context, const Options& options) {
   return ExitStatus::kFine;
 }
 
-// The rows that --rows names. kInvalidArgument where the form has none such.
+// The rows of --rows. kInvalidArgument if the format does not have such rows.
 Result<ExportRows> RowsOf(const Options& options, ExportForm form) {
   const std::string rows = options.Has("rows") ? options.Get("rows") : std::string(Name(ExportRows::kRecords));
   std::string known;
@@ -82,14 +83,16 @@ Result<ExportRows> RowsOf(const Options& options, ExportForm form) {
     if (rows == Name(one)) return one;
     known += (known.empty() ? "" : ", ") + std::string(Name(one));
   }
-  return InvalidArgument("--rows of " + std::string(Name(form)) + " is " + known + ", not \"" + rows + "\"");
+  return InvalidArgument("--rows for --format " + std::string(Name(form)) + " is one of " + known + ", not \"" + rows +
+                         "\"");
 }
 
-// The filters choose envelopes; the whole log has none.
+// --rows entries exports the whole log, so filters are refused.
 Status CheckUnfiltered(const Options& options) {
   for (const OptionSpec& spec : QueryOptions()) {
     if (options.Has(spec.name)) {
-      return InvalidArgument("--rows entries is the whole log: not with --" + std::string(spec.name));
+      return InvalidArgument("--rows entries exports the whole log and cannot be used with --" +
+                             std::string(spec.name));
     }
   }
   return Ok();
@@ -105,11 +108,13 @@ struct RecordsPlan {
 Result<RecordsPlan> PlanRecords(Context& context, const Options& options, ExportForm form) {
   RecordsPlan plan;
   if (!options.arguments().empty()) {
-    return InvalidArgument("a directory is for the form tiles; " + std::string(Name(form)) +
-                           " goes to standard output or to --output FILE");
+    return InvalidArgument("a directory can only be given with --format tiles; --format " + std::string(Name(form)) +
+                           " writes to standard output or to --output FILE");
   }
   for (const std::string_view name : {"sign-now", "vkey"}) {
-    if (options.Has(name)) return InvalidArgument("--" + std::string(name) + " is for the form tiles");
+    if (options.Has(name)) {
+      return InvalidArgument("--" + std::string(name) + " can only be used with --format tiles");
+    }
   }
   ENVLEDGER_ASSIGN_OR_RETURN(plan.source, SourceOf(context, options));
   ENVLEDGER_ASSIGN_OR_RETURN(plan.rows, RowsOf(options, form));
@@ -123,10 +128,10 @@ Result<RecordsPlan> PlanRecords(Context& context, const Options& options, Export
 ExitStatus FinishRecords(Context& context, ExportForm form, const ExportedRecords& exported) {
   const Coverage& coverage = exported.coverage;
   std::string text = Grouped(exported.rows) + (exported.rows == 1 ? " row. " : " rows. ") + coverage.Sentence();
-  if (!coverage.next_cursor().empty()) text += " There may be more: --cursor " + coverage.next_cursor();
+  if (!coverage.next_cursor().empty()) text += " There may be more: use --cursor " + coverage.next_cursor();
   if (!SaysCompleteness(form) || !coverage.next_cursor().empty()) Complain(context, text);
   if (coverage.complete()) return ExitStatus::kFine;
-  Complain(context, "the export has a hole: " + coverage.problem() + "; run envledger verify");
+  Complain(context, "the export is incomplete: " + coverage.problem() + "; run envledger verify");
   return ExitStatus::kFailedVerification;
 }
 
@@ -179,28 +184,29 @@ ExitStatus Run(Context& context, const Options& options) {
   }
   std::string known;
   for (const std::string_view form : FormNames()) known += (known.empty() ? "" : ", ") + std::string(form);
-  return WrongUsage(context, InvalidArgument("--format of an export is " + known + ", not \"" + name + "\""));
+  return WrongUsage(context, InvalidArgument("--format of export is one of " + known + ", not \"" + name + "\""));
 }
 
 constexpr std::string_view kText =
-    R"(Writes the whole ledger, as of its latest checkpoint, to DIR: the checkpoint, every entry and the Merkle tree,
-laid out as c2sp.org/tlog-tiles says. Any static file server can serve it, any tool that follows the standard can check
-it, and so can envledger verify --tiles, without the ledger.
+    R"(Writes the whole ledger, as of its latest checkpoint, to DIR: the checkpoint, every entry and the Merkle tree, in
+the layout of c2sp.org/tlog-tiles. Any static file server can serve the directory, and any tool that implements the
+standard can check it without the ledger; envledger verify --tiles does.
 
-Every hash is computed anew, and nothing that does not lead to the signed root is exported. With --vkey the checkpoint
-must be signed by that key or a later key of the ledger. A second run adds only what is new, after checking that the
-ledger still is what was exported. It may be interrupted at any moment: until the new checkpoint is in place, DIR
-remains the export that it was.
+Every hash is computed again, and the export fails if the hashes do not lead to the signed root. With --vkey the
+checkpoint must be signed by that key or a later key of the ledger. A second run adds only new entries, after checking
+that the ledger still agrees with the export. The command may be interrupted at any time: until the new checkpoint is in
+place, DIR remains the previous export.
 
 --format csv, jsonl, ocsf and cloudevents write the records of the envelopes that match query's filters, one per line,
-to standard output or --output FILE. csv has titles, and neutralises formulas for spreadsheets. jsonl is {"seq",
-"recorded_at", "recorder", "leaf_hash", "revision", "transition"}, with --rows entries also {..., "event"}, and ends in
-{"completeness": ...}. ocsf (API Activity events, class 6003, schema 1.2.0) and cloudevents (CloudEvents 1.0) are for
-log systems. There is no limit unless --limit is given. Except in jsonl, completeness goes to stderr.
+to standard output or --output FILE. csv has a title row and neutralises formulas for spreadsheets. jsonl is {"seq",
+"recorded_at", "recorder", "leaf_hash", "revision", "transition"}, with --rows entries also {..., "event"}, and ends
+with {"completeness": ...}. ocsf (API Activity events, class 6003, schema 1.2.0) and cloudevents (CloudEvents 1.0) are
+for log systems. There is no limit unless --limit is given. Except in jsonl, the completeness goes to stderr.
 schema/MAPPINGS.md says where every field comes from.
 
-Exit status 1, with TRUNCATED, TAMPERED or WRONG_KEY: the ledger, or the export, is not what was signed. 3: there is no
-checkpoint yet. 4: DIR holds another ledger. 5: the disk or the socket failed, or another export into DIR is running.)";
+Exit status 1, with TRUNCATED, TAMPERED or WRONG_KEY: the ledger or the export is not what was signed. 3: there is no
+checkpoint yet. 4: DIR contains another ledger. 5: the disk or the socket failed, or another export is writing to
+DIR.)";
 
 constexpr std::string_view kExample = R"(  envledger export --sign-now --vkey ledger.vkey /srv/www/ledger
   envledger verify --tiles /srv/www/ledger --vkey ledger.vkey
@@ -215,19 +221,20 @@ Command ExportCommand() {
       {"format", Takes::kValue, "FORM",
        "tiles (the default): a C2SP tlog-tiles directory; or csv, jsonl, ocsf, cloudevents", FormNames},
       {"rows", Takes::kValue, "ROWS",
-       "records (the default); csv, jsonl: or envelopes; jsonl, cloudevents: or entries, the whole log with its "
-       "events",
+       "records (the default); with csv and jsonl also envelopes; with jsonl and cloudevents also entries, the whole "
+       "log with its events",
        RowNames},
-      {"output", Takes::kValue, "FILE", "csv, jsonl, ocsf, cloudevents: there, durably, instead of standard output"},
+      {"output", Takes::kValue, "FILE",
+       "csv, jsonl, ocsf, cloudevents: write durably to FILE instead of standard output"},
       {"vkey", Takes::kValue, "VKEY",
-       "tiles: a verifier key of the ledger, present or earlier, or a file that holds it: it or a later one must have "
-       "signed"},
-      {"sign-now", Takes::kNothing, "", "tiles: sign a checkpoint at the present size first"},
+       "tiles: a verifier key of the ledger, present or earlier, or a file that contains it; this key or a later one "
+       "must have signed the checkpoint"},
+      {"sign-now", Takes::kNothing, "", "tiles: first sign a checkpoint at the present size"},
   };
   return {
       .name = "export",
       .arguments = "[DIR]",
-      .summary = "the ledger as files: tiles that anybody can check, csv, jsonl, OCSF, CloudEvents",
+      .summary = "export the ledger as tiles that anybody can check, or as csv, jsonl, OCSF, CloudEvents",
       .text = kText,
       .example = kExample,
       .options = Join({kOwn, QueryOptions(), SourceOptions()}),

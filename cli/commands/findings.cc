@@ -1,9 +1,9 @@
-// `findings`: what an auditor should look at, computed here from the sealed records of every envelope that passes the
+// `findings`: reports what an auditor should look at, from the sealed records of every envelope that passes the
 // filters.
 //
-// What the records of one envelope show is printed as they come. A producer's first record can only be told from the
-// whole ledger: for each producer met, the ledger is asked for the first envelope that it recorded in, and it is news
-// only if that is among the envelopes of the answer.
+// Findings about one envelope are printed as its records are read. Whether a producer is new depends on the whole
+// ledger: for each producer in the answer, the command asks for the producer's first record in the ledger. The producer
+// is new if that record is among the envelopes of the answer.
 #include "ledger/analysis/findings.h"
 
 #include <limits>
@@ -99,7 +99,7 @@ Result<FindingsPlan> PlanFindings(const Options& options, Nanos now) {
   plan.options.now = now;
   for (const std::string& word : options.Split("finding")) {
     const auto kind = ParseFindingKind(word);
-    if (!kind) return InvalidArgument("--finding: no such finding: \"" + word + "\"; see envledger findings --help");
+    if (!kind) return InvalidArgument("--finding: unknown finding \"" + word + "\"; see envledger findings --help");
     plan.kinds.insert(*kind);
   }
   if (options.Has("severity")) {
@@ -163,8 +163,8 @@ class Printer {
   std::map<std::pair<Severity, FindingKind>, uint64_t, GraverFirst> counts_;
 };
 
-// The first record of a producer in the whole ledger. Nothing when the ledger knows of none: it knows less than the
-// answer, and verify will say so.
+// The first record of a producer in the whole ledger. Nothing if the ledger finds none; the index is then incomplete,
+// which verify reports.
 Result<std::optional<Record>> FirstRecordOf(LedgerReader& reader, const std::string& producer) {
   QueryRequest request;
   request.recorder = producer;
@@ -242,7 +242,7 @@ ExitStatus Run(Context& context, const Options& options) {
   if (ledgers.ok() && plan->Wants(FindingKind::kClockStep)) {
     ledgers = PrintClockSteps(*filtered->reader, filtered->plan.request, printer);
   }
-  // Damage there is no reason to keep back what was found in envelopes.
+  // Damage in these entries does not suppress the findings about envelopes.
   if (ledgers.code() == Code::kCorruption) {
     coverage->AddProblem(ledgers.message());
   } else if (!ledgers.ok()) {
@@ -257,23 +257,23 @@ ExitStatus Run(Context& context, const Options& options) {
 }
 
 constexpr std::string_view kTextBefore =
-    R"(Looks through the envelopes that match every filter given (those of query) for what an auditor should look at. A
-finding is no verdict: each comes with its evidence, the entries that show it, and with what they say.)";
+    R"(Examines the envelopes that match all filters (the filters are those of query) for what an auditor should look
+at. A finding is not a verdict: each names the entries that show it and the values in them.)";
 
 constexpr std::string_view kTextAfter =
-    R"(Every grant is judged, not only the last; what a grant merely repeats from the one before is not reported again.
-A request that states no resources has no widened grant. A hop that states no scopes or no expiry has its parent's;
-scopes are compared as they are written. "Without a reason" means that the grant, its record and the decision it rests
-on give none. A producer is new when its first record in the whole ledger is among the envelopes looked at; clock steps
-are those within the times given. With --at, deadlines are judged as of then. Cancelling or revoking one's own request
-is no self-approval, and anonymous principals are not told apart.
+    R"(Every grant is judged, not only the last; what a grant repeats from the previous grant is not reported again. A
+request that states no resources has no widened grant. A hop that states no scopes or no expiry has those of its
+parent; scopes are compared literally. "Without a reason" means that neither the grant nor its record nor the decision
+behind it gives a reason. A producer is new if its first record in the whole ledger is among the envelopes examined;
+clock steps are reported if they lie within the times given. With --at, deadlines are judged as of that moment.
+Cancelling or revoking one's own request is not self-approval, and anonymous principals are not distinguished.
 
 jsonl prints one finding per line, {"finding", "severity", "envelope_id", "principal", "seqs", "when", "text"}, and
 {"completeness": ...} last. severity is notice, warning or alert; envelope_id and principal are null for findings about
-the ledger itself. when is the occurred_at of the last record of the evidence, or the recorded_at of the ledger's
-entry. Findings are answers: the exit status is 0 whether there are any or not.)";
+the ledger itself. when is the occurred_at of the last of the entries, or the recorded_at of the ledger's own entry. The
+exit status is 0 whether or not there are findings.)";
 
-// The help, with a paragraph for every kind.
+// The help text, with a paragraph for every kind of finding.
 const std::string& Text() {
   static const std::string kText = [] {
     std::string text(kTextBefore);
@@ -296,14 +296,14 @@ Command FindingsCommand() {
   static const OptionSpecs kOwn = {
       {"finding", Takes::kValues, "FINDING", "only these findings (a list: any of them)", WordsOf<FindingKind, 0>},
       {"severity", Takes::kValue, "SEVERITY",
-       "only findings of this severity or graver: notice (the default), warning, alert", WordsOf<Severity, 0>},
-      {"max-skew", Takes::kValue, "SPAN", "how far occurred_at may lie from recorded_at (default 5m)"},
-      {"limit", Takes::kValue, "N", "print at most N findings; all are counted (default 0: all)"},
+       "only findings of at least this severity: notice (the default), warning, alert", WordsOf<Severity, 0>},
+      {"max-skew", Takes::kValue, "SPAN", "how far occurred_at may differ from recorded_at (default 5m)"},
+      {"limit", Takes::kValue, "N", "print at most N findings, but count all (default 0: print all)"},
   };
   return {
       .name = "findings",
       .arguments = "",
-      .summary = "what to look at: widened grants, self-approvals, open past deadline, ...",
+      .summary = "find what needs attention: widened grants, self-approvals, missed deadlines, ...",
       .text = Text(),
       .example = kExample,
       .options = Join({kOwn, FilteredOptions()}),

@@ -1,10 +1,10 @@
-// `follow`: entries as they are sealed, read by seq. The seq is all the state there is: what was printed is never asked
-// for again, what was not printed is asked for until it comes, over as many connections as that takes. Each entry must
-// be the next and continue the chain of the one before, so that another ledger behind the same socket, or one that was
-// cut, is noticed and not followed.
+// `follow`: prints entries as they are sealed. The only state is the next seq: an entry that was printed is never
+// requested again, and an entry that was not printed is requested until it arrives, over as many connections as
+// necessary. Each entry must have the next seq and continue the chain of the previous one, so that a ledger that was
+// cut, or another ledger behind the same socket, is detected.
 //
-// The daemon holds a request for a second when there is nothing new, and no longer, so that a signal, which only sets a
-// flag, ends the command within that time.
+// If there is nothing new, the daemon holds a request for at most a second. A signal only sets a flag, so it ends the
+// command within that time.
 #include <signal.h>
 #include <time.h>
 
@@ -28,7 +28,7 @@ constexpr Nanos kRetryEvery = kSecond / 5;
 
 volatile sig_atomic_t g_ended = 0;
 
-// While it lives, SIGINT and SIGTERM set a flag instead of ending the process.
+// During its lifetime, SIGINT and SIGTERM set a flag instead of ending the process.
 class EndingSignals {
  public:
   EndingSignals() {
@@ -73,16 +73,16 @@ class Follower {
       : context_(context), filtered_(filtered), plan_(plan), judge_(filtered.plan.request), next_(from) {}
 
   uint64_t next() const { return next_; }
-  // Whether an envelope could not be judged by the filters.
+  // Whether the filters could not be applied to some envelope.
   bool unsure() const { return unsure_; }
   bool Done() const { return plan_.count != 0 && printed_ >= plan_.count; }
 
-  // Prints one page, waiting for it a while. True when there were entries.
+  // Prints one page, waiting up to `wait_ms` for it. Returns whether there were entries.
   Result<bool> Step(LedgerReader& reader, uint32_t wait_ms) {
     ENVLEDGER_ASSIGN_OR_RETURN(const EntriesResponse page, reader.Follow({next_, 0, wait_ms}));
     if (page.tree_size < next_ && last_leaf_hash_) {
-      return Corruption("the ledger has " + std::to_string(page.tree_size) + " entries now, and entry " +
-                        std::to_string(next_ - 1) + " was read before: it was cut, or is another");
+      return Corruption("the ledger now has " + std::to_string(page.tree_size) + " entries, although entry " +
+                        std::to_string(next_ - 1) + " was read before: it was cut, or this is another ledger");
     }
     for (const std::string& bytes : page.entries) {
       if (Done()) break;
@@ -96,11 +96,11 @@ class Follower {
   Status Take(LedgerReader& reader, const std::string& bytes) {
     ENVLEDGER_ASSIGN_OR_RETURN(const EntryView entry, CheckEntry(bytes));
     if (entry.header.seq != next_) {
-      return Corruption("entry " + std::to_string(next_) + " was asked for, and entry " +
-                        std::to_string(entry.header.seq) + " came");
+      return Corruption("the ledger answered with entry " + std::to_string(entry.header.seq) + " instead of entry " +
+                        std::to_string(next_));
     }
     if (last_leaf_hash_ && entry.header.previous != *last_leaf_hash_) {
-      return Corruption("entry " + std::to_string(next_) + " does not continue the chain of the one before");
+      return Corruption("entry " + std::to_string(next_) + " does not continue the chain of the previous entry");
     }
     const Hash leaf_hash = LeafHash(bytes);
     if (entry.event) {
@@ -110,10 +110,11 @@ class Follower {
       const auto wanted = plan_.filters ? judge_.Passes(reader, record) : true;
       const bool damaged = wanted.status().code() == Code::kCorruption || wanted.status().code() == Code::kNotFound;
       if (damaged) {
-        // Shown rather than missed; and one envelope does not keep the others from being followed.
+        // The entry is shown rather than missed, and other envelopes are still followed.
         unsure_ = true;
-        Complain(context_, "entry " + std::to_string(next_) +
-                               " is printed though the filters cannot be asked of it: " + wanted.status().message());
+        Complain(context_,
+                 "entry " + std::to_string(next_) +
+                     " is printed although the filters cannot be applied to it: " + wanted.status().message());
       } else {
         ENVLEDGER_RETURN_IF_ERROR(wanted.status());
       }
@@ -159,7 +160,7 @@ class Follower {
          transition.envelope_id, Summary(record));
   }
 
-  // The one thing that a record of this stage says.
+  // The essential content of a record, by its stage.
   std::string Summary(const Record& record) {
     const Transition& transition = record.transition;
     std::vector<std::string> parts;
@@ -199,15 +200,15 @@ class Follower {
   Context& context_;
   Filtered& filtered_;
   const FollowPlan plan_;
-  RunningJudge judge_;  // of the filters, as of each record
+  RunningJudge judge_;  // applies the filters as of each record
   uint64_t next_;
   uint64_t printed_ = 0;
   bool unsure_ = false;
   std::optional<Hash> last_leaf_hash_;
 };
 
-// Goes on until the count, a signal, or an error that another connection does not mend. `filtered.reader` changes with
-// the connection.
+// Runs until the count is reached, a signal arrives, or an error occurs that a new connection does not fix.
+// `filtered.reader` is replaced with each connection.
 Status FollowOn(Context& context, Filtered& filtered, const LedgerSource& source, Follower& follower) {
   const Nanos patience = std::chrono::nanoseconds(source.timeout).count();
   std::optional<Nanos> lost_at;
@@ -224,7 +225,7 @@ Status FollowOn(Context& context, Filtered& filtered, const LedgerSource& source
     if (filtered.reader != nullptr) {
       const auto more = follower.Step(*filtered.reader, kWaitMs);
       if (more.ok()) {
-        if (lost_at) Complain(context, "connected again, at entry " + std::to_string(follower.next()));
+        if (lost_at) Complain(context, "reconnected, at entry " + std::to_string(follower.next()));
         lost_at.reset();
         continue;
       }
@@ -246,7 +247,7 @@ Status PrintWhatIsThere(Context& context, Filtered& filtered, Follower& follower
   while (g_ended == 0 && !follower.Done()) {
     ENVLEDGER_ASSIGN_OR_RETURN(const bool more, follower.Step(*filtered.reader, 0));
     if (!more) {
-      Complain(context, "this is all that the directory holds; only a running daemon can be followed further");
+      Complain(context, "the directory has no more entries; only a running daemon can be followed further");
       break;
     }
   }
@@ -268,7 +269,7 @@ ExitStatus Run(Context& context, const Options& options) {
   auto filtered = OpenFiltered(context, options, why);
   if (!filtered) return why;
   if (filtered->style.format == Format::kJson || filtered->style.format == Format::kCsv) {
-    return WrongUsage(context, InvalidArgument("--format: follow prints table or jsonl"));
+    return WrongUsage(context, InvalidArgument("--format of follow is table or jsonl"));
   }
   plan.filters = HasFilters(filtered->plan.request);
   const bool offline = source->socket.empty();
@@ -282,24 +283,24 @@ ExitStatus Run(Context& context, const Options& options) {
   Follower follower(context, *filtered, plan, begin);
   const Status status =
       offline ? PrintWhatIsThere(context, *filtered, follower) : FollowOn(context, *filtered, *source, follower);
-  Complain(context, "go on with --from " + std::to_string(follower.next()));
+  Complain(context, "to continue, use --from " + std::to_string(follower.next()));
   if (!status.ok()) return Fail(context, status);
   return follower.unsure() ? ExitStatus::kFailedVerification : ExitStatus::kFine;
 }
 
 constexpr std::string_view kText =
-    R"(Prints each entry once it is durable, in order, without gaps or repetition, until SIGINT or SIGTERM; then it
-says on stderr which --from continues. When the daemon restarts, it connects again and goes on; it gives up when that
-takes longer than --timeout. Each entry must continue the chain of the one before: if the ledger was cut or exchanged,
-it ends with status 1. An entry whose envelope is damaged, so that the filters cannot be applied to it, is printed with
-a complaint, and the exit status at the end is 1.
+    R"(Prints each entry once it is durable, in order, without gaps or repetition, until SIGINT or SIGTERM. Then it
+prints on stderr the --from with which to continue. If the daemon restarts, follow reconnects and continues; it gives up
+after --timeout. Each entry must continue the chain of the previous one: if the ledger was cut or replaced, the exit
+status is 1. If an envelope is damaged so that the filters cannot be applied to it, its entries are printed with a
+warning, and the exit status at the end is 1.
 
-The filters are those of query, applied to the entry's envelope as of that entry: --stage granted prints grants. With
-any filter the ledger's own events are left out, as with --no-events.
+The filters are those of query. They are applied to the entry's envelope as of that entry, so --stage granted prints
+grants. With any filter the ledger's own events are left out, as with --no-events.
 
-With --data-dir it prints the entries that are there and ends. --format is table (one line per entry) or jsonl: {"seq",
-"recorded_at", "leaf_hash", "envelope_id", "revision", "stage", "occurred_at", "recorder", "transition"}, and for an
-event {"seq", "recorded_at", "leaf_hash", "event"}.)";
+With --data-dir it prints the entries in the directory and ends. --format is table (one line per entry) or jsonl:
+{"seq", "recorded_at", "leaf_hash", "envelope_id", "revision", "stage", "occurred_at", "recorder", "transition"}, and
+for an event {"seq", "recorded_at", "leaf_hash", "event"}.)";
 
 constexpr std::string_view kExample = R"(  envledger follow --tenant search
   envledger follow --from 1200 --format jsonl --no-events
@@ -310,13 +311,13 @@ constexpr std::string_view kExample = R"(  envledger follow --tenant search
 Command FollowCommand() {
   static const OptionSpecs kOwn = {
       {"from", Takes::kValue, "SEQ", "begin with this entry (default: the next to be sealed; with --data-dir, 0)"},
-      {"count", Takes::kValue, "N", "end after N entries printed"},
+      {"count", Takes::kValue, "N", "end after printing N entries"},
       {"no-events", Takes::kNothing, "", "leave out the ledger's own events"},
   };
   return {
       .name = "follow",
       .arguments = "",
-      .summary = "new entries as they are sealed",
+      .summary = "print new entries as they are sealed",
       .text = kText,
       .example = kExample,
       .options = Join({kOwn, FilteredOptions()}),

@@ -7,8 +7,8 @@ namespace {
 
 constexpr size_t kWidth = 100;
 
-// `text` in words, wrapped, every line after `indent` spaces; the first line is taken to be indented already. The line
-// breaks of `text` are blanks, and an empty line parts paragraphs.
+// Wraps `text` and indents every line by `indent` spaces, except the first, which is already indented. Line breaks in
+// `text` count as spaces; an empty line separates paragraphs.
 std::string Wrap(std::string_view text, size_t indent) {
   std::string out;
   size_t column = indent;
@@ -42,7 +42,7 @@ std::string Label(const OptionSpec& spec) {
 
 std::string OverviewText() {
   std::string text =
-      "envledger: asks and feeds an append-only audit ledger of what AI backends were asked to do.\n\n"
+      "envledger: queries and appends to an append-only audit ledger of requests to AI backends.\n\n"
       "Usage: envledger COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n";
   for (const Command& command : AllCommands()) {
     std::string line = "  " + std::string(command.name);
@@ -50,13 +50,13 @@ std::string OverviewText() {
     text += line + std::string(command.summary) + "\n";
   }
   text +=
-      "  help [COMMAND]  this, or the options of a command and an example (also: envledger COMMAND --help)\n\n"
+      "  help [COMMAND]  show this, or the options and an example of a command (also: envledger COMMAND --help)\n\n"
       "A ledger is read through its daemon's audit socket (--socket, $ENVLEDGER_AUDIT_SOCKET, then\n"
       "/run/envledger/audit.sock) or from its directory (--data-dir); verify and show also read an export (--tiles).\n"
       "Answers are tables for people, or --format json, jsonl or csv for programs. Times are RFC 3339, a date, or a\n"
       "span ago (24h, 7d); output is in UTC. Hashes are in lower-case hexadecimal.\n\n"
-      "Exit status: 0 fine; 1 the ledger or a proof failed verification; 2 wrong usage; 3 not found; 4 refused by\n"
-      "the ledger; 5 unavailable (socket, disk, key).\n";
+      "Exit status: 0 success; 1 the ledger or a proof failed verification, or an answer is incomplete; 2 wrong\n"
+      "usage; 3 not found; 4 refused by the ledger; 5 unavailable (socket, disk, key).\n";
   return text;
 }
 
@@ -71,7 +71,7 @@ std::string HelpText(const Command& command) {
     text += "  " + label + "  " + Wrap(help, widest + 4);
   };
   for (const OptionSpec& spec : command.options) add(Label(spec), spec.help);
-  add("--help", "show this");
+  add("--help", "show this help");
   return text + "\nExample:\n" + std::string(command.example);
 }
 

@@ -1,4 +1,4 @@
-// `index rebuild`: the indexes anew, from the log.
+// `index rebuild`: rebuilds the indexes from the log.
 #include "cli/arguments/ledger_source.h"
 #include "cli/commands/commands.h"
 #include "cli/progress.h"
@@ -20,11 +20,11 @@ ExitStatus Run(Context& context, const Options& options) {
 }
 
 constexpr std::string_view kText =
-    R"(Removes the indexes of the ledger in DIR and makes new ones from its log, which is only read.
+    R"(Removes the indexes of the ledger in DIR and rebuilds them from its log. The log is not changed.
 
-The daemon must not be running. This is seldom needed: the daemon rebuilds indexes by itself, at start when it finds
-them damaged, missing or changed by another program, and while it runs when it meets damage later. Run it as the
-daemon's user, who must be able to read and replace what it writes.)";
+The daemon must not be running. This command is rarely needed, because the daemon rebuilds indexes by itself: at start
+if they are damaged, missing or changed by another program, and during operation if damage shows later. Run the
+command as the daemon's user, who must be able to read and replace the files that it writes.)";
 
 }  // namespace
 
@@ -35,7 +35,7 @@ Command IndexRebuildCommand() {
   return {
       .name = "index rebuild",
       .arguments = "",
-      .summary = "make the indexes of a closed ledger again, from its log",
+      .summary = "rebuild the indexes of a closed ledger from its log",
       .text = kText,
       .example = "  sudo -u envledger envledger index rebuild --data-dir /var/lib/envledger\n",
       .options = kOwn,

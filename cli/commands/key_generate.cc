@@ -1,4 +1,4 @@
-// `key generate`: a new signing key. Its private half is only ever written to its file.
+// `key generate`: makes a new signing key. The private half is written to its file and nowhere else.
 #include "cli/arguments/key_argument.h"
 #include "cli/commands/commands.h"
 #include "cli/output/key_list.h"
@@ -16,8 +16,8 @@ ExitStatus Run(Context& context, const Options& options) {
 }
 
 constexpr std::string_view kText =
-    R"(Makes an Ed25519 key, writes it as PEM to a new file that only its owner can read (mode 0600), and prints the
-verifier key, which verify takes as --vkey. A file that exists is never overwritten.)";
+    R"(Generates an Ed25519 key, writes it as PEM to a new file that only its owner can read (mode 0600), and prints the
+verifier key, for the --vkey option of verify and other commands. An existing file is never overwritten.)";
 
 }  // namespace
 
@@ -25,7 +25,7 @@ Command KeyGenerateCommand() {
   return {
       .name = "key generate",
       .arguments = "",
-      .summary = "make a signing key and print its verifier key",
+      .summary = "generate a signing key and print its verifier key",
       .text = kText,
       .example = "  envledger key generate --origin ledger.example.com/audit --key signing.key > ledger.vkey\n",
       .options = SigningKeyOptions(),

@@ -1,4 +1,4 @@
-// `key rotate`: a new signing key in the place of the old one.
+// `key rotate`: replaces the signing key with a new one.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,8 +14,8 @@
 namespace envledger::cli {
 namespace {
 
-// Root acts as the owner of the key file from here on: what it makes belongs to the daemon's user, and that user cannot
-// lead it to any file that he could not write himself. For the life of the object.
+// For its lifetime, root acts as the owner of the key file. New files then belong to the daemon's user, and that user
+// cannot trick root into writing a file that the user could not write.
 class AsOwner {
  public:
   Status Become(const std::string& path) {
@@ -30,7 +30,7 @@ class AsOwner {
   AsOwner() = default;
   ~AsOwner() {
     if (!changed_) return;
-    // The process ends next, or runs a test that needs root: there is nothing to do about a failure.
+    // After a failure the process must not go on with the wrong identity.
     if (seteuid(getuid()) != 0 || setegid(getgid()) != 0) _exit(1);
   }
   AsOwner(const AsOwner&) = delete;
@@ -56,32 +56,33 @@ ExitStatus Run(Context& context, const Options& options) {
   if (!rotated.ok()) return Fail(context, rotated.status());
   context.out << FormatVerifierKey(rotated->key) << '\n';
   Complain(context, rotated->was_done
-                        ? "this key waits to be recorded by the ledger: restart the daemon (systemctl restart "
-                          "envledgerd); only then can the key be rotated again"
+                        ? "the ledger has not recorded this key yet: restart the daemon (systemctl restart "
+                          "envledgerd) before you rotate the key again"
                         : "the new key is in place; restart the daemon to record it (systemctl restart envledgerd)");
   return ExitStatus::kFine;
 }
 
 constexpr std::string_view kText =
-    R"(Makes a new key, has both the old and the new key sign the rotation, keeps the old key as FILE.previous, and
-puts the new key in the place of FILE. Then restart the daemon: before it serves again, it signs a checkpoint with both
-keys, records the rotation in the ledger, and signs the next checkpoint with both keys. Until then the running daemon
-goes on with the old key. Prints the new verifier key. Checkpoints and proofs from before the rotation stay verifiable.
+    R"(Generates a new key, has both the old and the new key sign the rotation, keeps the old key as FILE.previous,
+replaces FILE with the new key, and prints the new verifier key. Then restart the daemon: before it serves again, it
+signs a checkpoint with both keys, records the rotation in the ledger, and signs the next checkpoint with both keys.
+Until then the running daemon continues to use the old key. Checkpoints and proofs from before the rotation remain
+verifiable.
 
-FILE must hold the ledger's present key. Run it as root or as the daemon's user, whether or not the daemon is running.
-To continue an interrupted rotation, run it again. FILE.previous may be removed once the daemon has started; otherwise
-the next rotation removes it.)";
+FILE must contain the ledger's present key. Run the command as root or as the daemon's user, whether or not the daemon
+is running. To continue an interrupted rotation, run the command again. FILE.previous may be removed once the daemon has
+started; otherwise the next rotation removes it.)";
 
 }  // namespace
 
 Command KeyRotateCommand() {
   static const OptionSpecs kOwn = {
-      {"key", Takes::kValue, "FILE", "the ledger's private key file, which gets the new key"},
+      {"key", Takes::kValue, "FILE", "the ledger's private key file, to be replaced with the new key"},
   };
   return {
       .name = "key rotate",
       .arguments = "",
-      .summary = "put a new signing key in the place of the old one",
+      .summary = "replace the signing key with a new one",
       .text = kText,
       .example =
           "  envledger key rotate --key /var/lib/envledger/signing.key > ledger.vkey && systemctl restart envledgerd\n",

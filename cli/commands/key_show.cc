@@ -1,4 +1,4 @@
-// `key show`: the verifier key of a key file, or the history of a ledger's keys.
+// `key show`: prints the verifier key of a key file, or the history of a ledger's keys.
 #include "cli/arguments/key_argument.h"
 #include "cli/arguments/ledger_source.h"
 #include "cli/commands/commands.h"
@@ -10,11 +10,12 @@
 namespace envledger::cli {
 namespace {
 
-// The history as the ledger has it, every signature checked here.
+// Prints the ledger's history of keys, after checking every signature in it.
 ExitStatus ShowHistory(Context& context, const Options& options) {
   for (const char* name : {"origin", "key"}) {
     if (options.Has(name)) {
-      return WrongUsage(context, InvalidArgument("--history asks a ledger: not with --" + std::string(name)));
+      return WrongUsage(context,
+                        InvalidArgument("--history asks a ledger and cannot be used with --" + std::string(name)));
     }
   }
   auto style = StyleOf(context, options);
@@ -33,7 +34,7 @@ ExitStatus Run(Context& context, const Options& options) {
   if (options.Has("history")) return ShowHistory(context, options);
   for (const char* name : {"socket", "data-dir", "timeout", "format", "color"}) {
     if (options.Has(name)) {
-      return WrongUsage(context, InvalidArgument("--" + std::string(name) + " goes with --history alone"));
+      return WrongUsage(context, InvalidArgument("--" + std::string(name) + " can only be used with --history"));
     }
   }
   if (const Status status = CheckSigningKeyOptions(options); !status.ok()) return WrongUsage(context, status);
@@ -46,9 +47,9 @@ constexpr std::string_view kText =
     R"(Prints the verifier key of a private key file, under the ledger's name. A file that others can read is refused.
 
 With --history it asks a ledger and prints its keys, oldest first: each verifier key, the entry that put it in force
-(it signs the checkpoints that are larger), when that entry was recorded, and the key before it, which vouches for it.
-Both signatures of every rotation are checked; exit status 1 if one does not verify. Only the rotations are read:
-whoever trusts one of the keys can trust the others if verify, given that key, confirms the ledger.
+(the key signs checkpoints that are larger), when that entry was recorded, and the previous key, which vouches for it.
+Both signatures of every rotation are checked; the exit status is 1 if one does not verify. Only the rotations are read.
+If you trust one of the keys, you can trust the others once verify with that key confirms the ledger.
 
 jsonl prints {"vkey", "seq", "recorded_at", "vouched_for_by"} per line, json {"origin", "keys"}.)";
 
@@ -60,7 +61,7 @@ constexpr std::string_view kExample = R"(  envledger key show --origin ledger.ex
 
 Command KeyShowCommand() {
   static const OptionSpecs kHistory = {
-      {"history", Takes::kNothing, "", "list the keys that a ledger has had instead, and check how each came in force"},
+      {"history", Takes::kNothing, "", "list all keys of a ledger, and check the rotation that put each in force"},
   };
   return {
       .name = "key show",

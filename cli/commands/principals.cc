@@ -1,4 +1,4 @@
-// `principals`: everybody whom the ledger knows in any role.
+// `principals`: lists all principals of the ledger, in any role.
 #include <limits>
 
 #include "cli/arguments/ledger_source.h"
@@ -101,12 +101,12 @@ ExitStatus Run(Context& context, const Options& options) {
 }
 
 constexpr std::string_view kText =
-    R"(Lists the principals of the ledger, each with the number of its envelopes, in all and in each role, and the
-occurred_at of the first and the last record that involves it. A principal is its kind, issuer and id together: one id
-under two issuers is two principals.
+    R"(Lists the principals of the ledger, each with the number of its envelopes, in total and in each role, and the
+least and greatest occurred_at of the records that newly involve it. A principal is its kind, issuer and id together:
+the same id with two issuers is two principals.
 
-jsonl prints one principal per line, {"principal", "roles", "envelopes", "first_seen", "last_seen"}, where roles has
-the counts above zero, and {"completeness": ...} last.)";
+jsonl prints one principal per line, {"principal", "roles", "envelopes", "first_seen", "last_seen"}, and
+{"completeness": ...} last. roles has only counts above zero.)";
 
 constexpr std::string_view kExample = R"(  envledger principals --role decider
   envledger principals --principal alice --format jsonl
@@ -117,12 +117,12 @@ constexpr std::string_view kExample = R"(  envledger principals --role decider
 Command PrincipalsCommand() {
   static const OptionSpecs kOwn = {
       {"limit", Takes::kValue, "N", "at most N principals (default 0: all)"},
-      {"cursor", Takes::kValue, "CURSOR", "go on where an answer ended (its next_cursor), with the same filters"},
+      {"cursor", Takes::kValue, "CURSOR", "continue after a previous answer (its next_cursor), with the same filters"},
   };
   return {
       .name = "principals",
       .arguments = "",
-      .summary = "every principal with roles, first and last seen, counts",
+      .summary = "list all principals with their roles, counts, and first and last records",
       .text = kText,
       .example = kExample,
       .options = Join({PrincipalOptions(), kOwn, SourceOptions(), OutputOptions()}),

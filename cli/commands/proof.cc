@@ -1,4 +1,4 @@
-// `proof`: that an entry is in the ledger, or that the ledger only grew, as files that outsiders can check.
+// `proof`: writes proofs that an entry is in the ledger, or that the ledger only grew, for outsiders to check.
 #include "cli/arguments/key_argument.h"
 #include "cli/arguments/ledger_source.h"
 #include "cli/commands/commands.h"
@@ -17,22 +17,25 @@ Status CheckUsage(const Options& options, const OutputStyle& style) {
   const bool consistency = options.Has("consistency");
   if (consistency) {
     for (const char* name : {"envelope", "revision", "all", "tree-size", "entry"}) {
-      if (options.Has(name)) return InvalidArgument("--" + std::string(name) + " is not for --consistency");
+      if (options.Has(name)) {
+        return InvalidArgument("--" + std::string(name) + " cannot be used with --consistency");
+      }
     }
     return Ok();
   }
   if (options.arguments().size() > 1) {
-    return InvalidArgument("proof takes one entry; two sizes are for --consistency");
+    return InvalidArgument("proof takes one argument; two sizes can only be given with --consistency");
   }
   if (!options.Has("all")) return Ok();
-  if (options.Has("revision")) return InvalidArgument("--all and --revision exclude each other");
-  if (options.Has("entry")) return InvalidArgument("--all writes the entries too: not with --entry");
-  if (!options.Has("output")) return InvalidArgument("--all needs --output DIR, where a file for each record goes");
-  if (style.format != Format::kTable) return InvalidArgument("--all writes proof files: not with --format");
+  if (options.Has("revision")) return InvalidArgument("--all and --revision cannot be used together");
+  if (options.Has("entry")) return InvalidArgument("--entry cannot be used with --all, which writes the entries too");
+  if (!options.Has("output")) return InvalidArgument("--all needs --output DIR, the directory for the files");
+  if (style.format != Format::kTable)
+    return InvalidArgument("--all writes proof files and cannot be used with --format");
   return Ok();
 }
 
-// The numbers that options and argument give.
+// The numbers in the options and the argument.
 struct Numbers {
   std::optional<uint64_t> seq;
   std::optional<uint64_t> revision;
@@ -43,8 +46,8 @@ Result<Numbers> NumbersOf(const Options& options) {
   Numbers request;
   if (!options.Has("envelope")) request.seq = ParseDecimal(options.arguments().front());
   if (request.seq && (options.Has("revision") || options.Has("all"))) {
-    return InvalidArgument("--revision and --all are for an envelope, and " + std::to_string(*request.seq) +
-                           " is taken for the number of an entry; --envelope says that it is an envelope's id");
+    return InvalidArgument("--revision and --all need an envelope, but " + std::to_string(*request.seq) +
+                           " is read as the number of an entry; if it is an envelope's id, add --envelope");
   }
   ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t revision, options.Number("revision", 0, 0, UINT64_MAX));
   if (options.Has("revision")) request.revision = revision;
@@ -53,10 +56,10 @@ Result<Numbers> NumbersOf(const Options& options) {
   return request;
 }
 
-// The seqs that are asked for, and the leaf hashes of their entries as the envelope's answer has them.
+// An entry to prove, and its leaf hash by the answer about the envelope.
 struct Wanted {
   uint64_t seq = 0;
-  std::optional<Hash> leaf_hash;  // not known of an entry that is asked for by its number
+  std::optional<Hash> leaf_hash;  // not known for an entry that is named by its number
 };
 
 Result<std::vector<Wanted>> WantedOf(LedgerReader& reader, const Options& options, const Numbers& request) {
@@ -64,8 +67,8 @@ Result<std::vector<Wanted>> WantedOf(LedgerReader& reader, const Options& option
   const std::string& id = options.arguments().front();
   ENVLEDGER_ASSIGN_OR_RETURN(EnvelopePages pages, EnvelopePages::Open(reader, id));
   ENVLEDGER_ASSIGN_OR_RETURN(EnvelopeStory story, EnvelopeStory::Read(std::move(pages)));
-  if (!story.completeness().complete) return Corruption("the answer has a hole: " + story.completeness().problem);
-  if (!story.hole().empty()) return Corruption("the answer has a hole: " + story.problem());
+  if (!story.completeness().complete) return Corruption("the answer is incomplete: " + story.completeness().problem);
+  if (!story.hole().empty()) return Corruption("the answer is incomplete: " + story.problem());
   const uint64_t last = story.records() - 1;
   std::vector<Wanted> wanted;
   ENVLEDGER_RETURN_IF_ERROR(story.ForEachRecord([&](const Record& record, const std::string& entry) {
@@ -91,13 +94,14 @@ Result<InclusionProofResponse> ProofOf(ProofSource& source, const Wanted& wanted
   ENVLEDGER_ASSIGN_OR_RETURN(InclusionProofResponse proof, source.Inclusion(wanted.seq, tree_size));
   if (wanted.leaf_hash && *wanted.leaf_hash != LeafHash(proof.entry)) {
     return Corruption("entry " + std::to_string(wanted.seq) +
-                      " is not the same in the envelope's answer and in the proof's");
+                      " is not the same in the answer about the envelope and in the proof");
   }
   if (needs_checkpoint && proof.checkpoint.empty()) return source.NoCheckpointOf(tree_size);
   return proof;
 }
 
-// Every proof is made and checked before the first is written, and then, because they are not held, once more.
+// Fetches and checks every proof before it writes the first, so that a failure leaves no files. The proofs are not held
+// in memory; they are fetched and checked again when they are written.
 ExitStatus WriteAll(Context& context, const std::string& directory, ProofSource& source,
                     const std::vector<Wanted>& wanted, uint64_t tree_size) {
   for (const Wanted& one : wanted) {
@@ -131,9 +135,9 @@ ExitStatus RunInclusion(Context& context, const Options& options, const OutputSt
   const uint64_t last = wanted->back().seq;
   if (request->tree_size && last >= *request->tree_size) {
     return WrongUsage(context, InvalidArgument("entry " + std::to_string(last) + " is not among the first " +
-                                               std::to_string(*request->tree_size) + " that --tree-size says"));
+                                               std::to_string(*request->tree_size) + " entries (--tree-size)"));
   }
-  // One size for all, so that one checkpoint vouches for them.
+  // The same size for all proofs, so that one checkpoint vouches for them.
   uint64_t tree_size = request->tree_size.value_or(0);
   if (!request->tree_size) {
     auto covering = source.Covering(last);
@@ -157,7 +161,7 @@ ExitStatus RunConsistency(Context& context, const Options& options, const Output
   for (const std::string& word : options.arguments()) {
     const auto size = ParseDecimal(word);
     if (!size)
-      return WrongUsage(context, InvalidArgument("--consistency takes numbers of entries, not " + Quoted(word)));
+      return WrongUsage(context, InvalidArgument("--consistency takes tree sizes (numbers), not " + Quoted(word)));
     sizes.push_back(*size);
   }
   if (sizes.size() == 1) {
@@ -165,12 +169,12 @@ ExitStatus RunConsistency(Context& context, const Options& options, const Output
     if (!latest.ok()) return Fail(context, latest.status());
     sizes.push_back(latest->checkpoint.size);
     if (sizes[0] > sizes[1]) {
-      return Fail(context, NotFound("the latest checkpoint is of " + std::to_string(sizes[1]) +
+      return Fail(context, NotFound("the latest checkpoint covers " + std::to_string(sizes[1]) +
                                     " entries, fewer than " + std::to_string(sizes[0])));
     }
   }
   if (sizes[0] > sizes[1]) {
-    return WrongUsage(context, InvalidArgument("OLD is not larger than NEW in --consistency OLD NEW"));
+    return WrongUsage(context, InvalidArgument("in --consistency OLD NEW, OLD must not be larger than NEW"));
   }
   auto proof = source.Consistency(sizes[0], sizes[1]);
   if (!proof.ok()) return Fail(context, proof.status());
@@ -202,20 +206,21 @@ ExitStatus Run(Context& context, const Options& options) {
 }
 
 constexpr std::string_view kText =
-    R"(Prints a proof that an entry is in the ledger: a C2SP tlog-proof, which holds a signed checkpoint and is checked
-without the ledger (envledger proof verify, or any tool for the format). Name the entry by its number, or by its
-envelope: then it is the latest record, or --revision N. If the latest checkpoint does not cover the entry, the daemon
-signs a new one; a directory cannot, and that is an error.
+    R"(Prints a proof that an entry is in the ledger: a C2SP tlog-proof. It contains a signed checkpoint and can be
+checked without the ledger (envledger proof verify, or any tool for the format). Name the entry by its number, or by its
+envelope; then the latest record is proven, or that of --revision N. If the latest checkpoint does not cover the entry,
+the daemon signs a new one. With --data-dir nothing can be signed, and this is an error.
 
 --consistency OLD NEW prints the body of a C2SP add-checkpoint request: the proof that the first OLD of the NEW entries
-are unchanged. NEW is the size of the latest checkpoint unless given, and a signed checkpoint of exactly that size must
+are unchanged. NEW defaults to the size of the latest checkpoint. A signed checkpoint of exactly the size NEW must
 exist.
 
-Every proof is checked before it is printed; exit status 1 if it does not hold. With --vkey its checkpoint must be
-signed by that very key, because whoever checks the file has no other; without --vkey, by the key that the ledger's own
-history gives. json and jsonl: {"seq", "tree_size", "root", "leaf_hash", "hashes", "checkpoint", "proof", "entry"
-(base64)} or {"old_size", "new_size", "old_root", "new_root", "hashes", "checkpoint", "proof"}, for any sizes;
-checkpoint and proof are null where no checkpoint of that size was signed. csv has neither these two nor the entry.)";
+Every proof is checked before it is printed; the exit status is 1 if it does not hold. With --vkey its checkpoint must
+be signed by exactly that key, because that is the only key that the person who checks the file has. Without --vkey it
+must be signed by the key in force by the ledger's own history. json and jsonl: {"seq", "tree_size", "root",
+"leaf_hash", "hashes", "checkpoint", "proof", "entry" (base64)} or {"old_size", "new_size", "old_root", "new_root",
+"hashes", "checkpoint", "proof"}, for any sizes; checkpoint and proof are null if no checkpoint of that size was signed.
+csv has neither of these two, nor the entry.)";
 
 constexpr std::string_view kExample = R"(  envledger proof env-deploy-0002 --output env.tlog-proof --entry env.entry
   envledger proof verify env.tlog-proof --entry env.entry --vkey ledger.vkey
@@ -225,20 +230,20 @@ constexpr std::string_view kExample = R"(  envledger proof env-deploy-0002 --out
 
 Command ProofCommand() {
   static const OptionSpecs kOwn = {
-      {"output", Takes::kValue, "FILE", "where the proof goes, durably, instead of standard output"},
-      {"entry", Takes::kValue, "FILE", "also write the entry's exact bytes, which whoever checks the proof needs"},
+      {"output", Takes::kValue, "FILE", "write the proof durably to FILE instead of standard output"},
+      {"entry", Takes::kValue, "FILE", "also write the exact bytes of the entry, which are needed to check the proof"},
       {"envelope", Takes::kNothing, "", "the argument is an envelope's id, even if it looks like a number"},
-      {"revision", Takes::kValue, "N", "of an envelope: this record, counted from 0 (default: the latest)"},
+      {"revision", Takes::kValue, "N", "the record of the envelope with this revision, from 0 (default: the latest)"},
       {"all", Takes::kNothing, "",
-       "of an envelope: all records; --output is a directory for SEQ.tlog-proof and SEQ.entry"},
-      {"tree-size", Takes::kValue, "N", "in the tree of the first N entries (default: of the latest checkpoint)"},
-      {"consistency", Takes::kNothing, "", "the arguments are two tree sizes: prove that the ledger only grew"},
-      {"vkey", Takes::kValue, "VKEY", "the key that the checkpoint must be signed by, or a file that holds it"},
+       "all records of the envelope; --output is a directory for SEQ.tlog-proof and SEQ.entry"},
+      {"tree-size", Takes::kValue, "N", "in the tree of the first N entries (default: that of the latest checkpoint)"},
+      {"consistency", Takes::kNothing, "", "the arguments are one or two tree sizes: prove that the ledger only grew"},
+      {"vkey", Takes::kValue, "VKEY", "the key that must have signed the checkpoint, or a file that contains it"},
   };
   return {
       .name = "proof",
       .arguments = "SEQ | ENVELOPE_ID | --consistency OLD [NEW]",
-      .summary = "prove to outsiders that an entry is in the ledger, or that it only grew",
+      .summary = "prove to outsiders that an entry is in the ledger, or that the ledger only grew",
       .text = kText,
       .example = kExample,
       .options = Join({kOwn, SourceOptions(), OutputOptions()}),

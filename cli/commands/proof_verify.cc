@@ -1,5 +1,5 @@
-// `proof verify`: checks a proof file with no ledger at all, only with what the auditor holds: the entry (or an old
-// checkpoint) and a key that did not come from the ledger.
+// `proof verify`: checks a proof file without a ledger, using only what the auditor has: the entry or an old
+// checkpoint, and a key that did not come from the ledger.
 #include "cli/arguments/key_argument.h"
 #include "cli/arguments/ledger_source.h"
 #include "cli/commands/commands.h"
@@ -16,7 +16,7 @@
 namespace envledger::cli {
 namespace {
 
-// What was proved, field by field, in the order of printing. The names are those of json.
+// One proven fact. `name` is the field of json, `label` that of the table.
 struct Field {
   std::string name;
   std::string label;
@@ -25,7 +25,7 @@ struct Field {
 };
 using Fields = std::vector<Field>;
 
-// What the auditor holds.
+// What the auditor has.
 struct Evidence {
   std::string proof;
   std::optional<std::string> entry;
@@ -41,7 +41,7 @@ void AddText(Fields& fields, std::string name, std::string label, std::string te
   fields.push_back({std::move(name), std::move(label), std::move(text)});
 }
 
-// What must be readable, or nothing can be concluded.
+// Reads all evidence. If some of it cannot be read, nothing can be concluded.
 Result<Evidence> ReadEvidence(const Options& options) {
   Evidence evidence;
   ENVLEDGER_ASSIGN_OR_RETURN(const VerifierKey key, ReadVerifierKey(options.Get("vkey")));
@@ -65,7 +65,7 @@ Result<Evidence> ReadEvidence(const Options& options) {
   return evidence;
 }
 
-// What the entry says of itself.
+// Adds what the entry says about itself.
 Status AddEntry(Fields& fields, const EntryView& entry, const std::string& bytes) {
   AddText(fields, "recorded_at", "recorded at", FormatTime(entry.header.recorded_at));
   if (entry.event) {
@@ -74,7 +74,7 @@ Status AddEntry(Fields& fields, const EntryView& entry, const std::string& bytes
   }
   const auto record = DecodeRecord(bytes);
   if (!record.ok()) {
-    return Corruption("the bytes are in the tree, but what they carry is malformed: " + record.status().message());
+    return Corruption("the entry is in the tree, but its transition is malformed: " + record.status().message());
   }
   AddText(fields, "envelope_id", "envelope", record->transition.envelope_id);
   AddNumber(fields, "revision", "revision", record->revision);
@@ -116,20 +116,20 @@ Result<Fields> CheckConsistency(const Evidence& evidence) {
 
 std::string_view KindName(ProofKind kind) { return kind == ProofKind::kInclusion ? "inclusion" : "consistency"; }
 
-// What the file must be, by the evidence that was given with it.
+// Checks the file as the kind of proof that the given evidence is for.
 Result<Fields> Check(const Evidence& evidence, ProofKind wanted) {
   const ProofKind is = ProofKindOf(evidence.proof);
   if (is != wanted && is != ProofKind::kUnknown) {
     return InvalidArgument(is == ProofKind::kInclusion
-                               ? "the file is a proof of inclusion: check it with --entry FILE"
-                               : "the file is a proof of consistency: check it with --old-checkpoint FILE");
+                               ? "the file is an inclusion proof: check it with --entry FILE"
+                               : "the file is a consistency proof: check it with --old-checkpoint FILE");
   }
   return wanted == ProofKind::kInclusion ? CheckInclusion(evidence) : CheckConsistency(evidence);
 }
 
 void PrintTable(std::ostream& out, const OutputStyle& style, ProofKind kind, const Fields& fields) {
   out << style.palette.Paint(Color::kGreen, "HOLDS") << "  "
-      << (kind == ProofKind::kInclusion ? "the checkpoint's tree has this entry in this place"
+      << (kind == ProofKind::kInclusion ? "the checkpoint's tree has this entry at this index"
                                         : "the new tree begins with the old one, unchanged")
       << "\n\n";
   for (const Field& field : fields) {
@@ -165,13 +165,14 @@ void Print(Context& context, const OutputStyle& style, ProofKind kind, const Res
 
 Status CheckUsage(const Options& options) {
   if (!options.Has("vkey")) {
-    return InvalidArgument("--vkey is missing: without the key that signed it, a proof proves nothing");
+    return InvalidArgument("--vkey is missing: a proof proves nothing without the key that signed its checkpoint");
   }
   if (options.Has("entry") == options.Has("old-checkpoint")) {
-    return InvalidArgument("either --entry (inclusion) or --old-checkpoint (consistency) says what is proved");
+    return InvalidArgument(
+        "give either --entry (for an inclusion proof) or --old-checkpoint (for a consistency proof)");
   }
   if (options.Has("old-vkey") && !options.Has("old-checkpoint")) {
-    return InvalidArgument("--old-vkey is the key of --old-checkpoint");
+    return InvalidArgument("--old-vkey can only be used with --old-checkpoint");
   }
   return Ok();
 }
@@ -195,21 +196,21 @@ ExitStatus Run(Context& context, const Options& options) {
 
 constexpr std::string_view kText =
     R"(Checks a proof file against an entry (--entry) or an old checkpoint (--old-checkpoint), and the ledger's
-verifier key. No ledger is asked. The checkpoint must be signed by the very key given: a file does not tell how keys
-were rotated. Prints what was proved: for an entry its number, the origin, size and root of the tree, and what the
-entry says about itself.
+verifier key. It needs no ledger. The checkpoint must be signed by exactly the key given, because a proof file does not
+contain key rotations. Prints what was proven: for an entry its number, the origin, size and root of the tree, and what
+the entry says about itself.
 
-Exit status 1 for anything malformed or that does not hold, saying what and in which line; 5 for a file or a key that
-cannot be read. json and jsonl: {"ok", "kind" (inclusion or consistency), "problem"} and the fields of the table; csv
-has the same in one row.)";
+Exit status 1 if something is malformed or does not hold, with a message that says what and in which line; 5 if a file
+or key cannot be read. json and jsonl: {"ok", "kind" (inclusion or consistency), "problem"} and the fields of the table;
+csv has the same in one row.)";
 
 }  // namespace
 
 Command ProofVerifyCommand() {
   static const OptionSpecs kOwn = {
-      {"vkey", Takes::kValue, "VKEY", "the key that the checkpoint must be signed by, or a file that holds it"},
-      {"entry", Takes::kValue, "FILE", "the entry's exact bytes: FILE is a proof that they are in the ledger"},
-      {"old-checkpoint", Takes::kValue, "FILE", "a checkpoint kept: FILE is a proof that the ledger only grew since"},
+      {"vkey", Takes::kValue, "VKEY", "the key that must have signed the checkpoint, or a file that contains it"},
+      {"entry", Takes::kValue, "FILE", "for an inclusion proof: the exact bytes of the entry"},
+      {"old-checkpoint", Takes::kValue, "FILE", "for a consistency proof: the older checkpoint, kept elsewhere"},
       {"old-vkey", Takes::kValue, "VKEY", "the key of the old checkpoint, if the ledger's key was rotated since"},
       {"checkpoint", Takes::kValue, "FILE", "the proof's (new) checkpoint must be this one, kept elsewhere"},
   };

@@ -1,5 +1,5 @@
-// `query`: one row for each envelope that passes the filters. The daemon sends sealed records; what an envelope looks
-// like is folded here, from them.
+// `query`: prints one row for each envelope that passes the filters. The daemon sends sealed records; the tool folds
+// them into envelopes.
 #include <memory>
 
 #include "cli/arguments/ledger_source.h"
@@ -68,32 +68,32 @@ ExitStatus Run(Context& context, const Options& options) {
 }
 
 constexpr std::string_view kText =
-    R"(Lists the envelopes that match every filter given: who asked, for what, under which scope, what was requested
-and granted, how the two compare, how it stands now and when it was asked.
+    R"(Lists the envelopes that match all filters: who asked for what, under which scope, what was requested and
+granted, how the two compare, the present stage, and the time of the request.
 
-A principal is KIND:ID or ID. Where the id itself begins with a kind and a colon, as system:serviceaccount:default:web
-does, the ledger decides which is meant; to leave no doubt, write the kind in front
-(service:system:serviceaccount:default:web) or :ID. Where one name stands for several principals, the answer is about
-all of them and says so on stderr.
+A principal is KIND:ID or ID. If the id itself begins with a kind and a colon, such as
+system:serviceaccount:default:web, the ledger decides which principal is meant. To be explicit, write the kind in front
+(service:system:serviceaccount:default:web) or :ID. If several principals have the same name, the answer covers all of
+them, and a note on stderr says so.
 
-jsonl prints one envelope per line as it comes, and {"completeness": ...} last; json prints one object
-{"completeness": ..., "envelopes": [...]}, for which more than 16 MiB of envelopes wait in a temporary file below
-$TMPDIR. csv puts a ' before what a spreadsheet would run as a formula. Hashes are lower-case hexadecimal. Exit status
-1 if the answer has a hole. A cursor belongs to its filters: to continue, give the same ones again. It remembers the
-moment from which spans ago were counted.
+jsonl prints one envelope per line as it arrives, and {"completeness": ...} last. json prints one object,
+{"completeness": ..., "envelopes": [...]}; if it has more than 16 MiB of envelopes, they wait in a temporary file below
+$TMPDIR. The other formats print envelopes as they arrive, whatever their number and size. csv puts a ' before a field
+that a spreadsheet would run as a formula. Hashes are in lower-case hexadecimal. The exit status is 1 if the answer is
+incomplete. A cursor is valid only with the same filters. It contains the moment from which spans ago were counted.
 
---at shows what was known to have happened by a moment. Later records of an envelope are left out, so --open --at lists
-what was open then, with the grant that it held. --scan reads every entry instead of the indexes. It gives the same
-answer, unless an index is damaged, and reads the ledger once per page. All formats but json print envelopes as they
-come, however many there are and whatever their size.
+--at shows the state as of a moment. Later records of an envelope are left out, so --open --at lists what was open then,
+with the grant that was in force. --scan reads every entry instead of using the indexes. It gives the same answer,
+unless an index is damaged, and reads the ledger once per page.
 
---prove checks the answer here, not in the daemon: that a checkpoint is signed by VKEY or a later key of the ledger;
-that every record is in its tree; that no envelope has a gap in its revisions; and, with --principal, that the
-principal's links have no gap and that no matching envelope is missing (the others are read for that). The output also
-says what no answer can prove. Exit status 1 if something does not hold, naming envelope and entry; completeness then
-has {"proven": {"holds", ...}}. If the checkpoint does not cover the answer, the daemon signs a new one; from a
-directory, entries that it does not cover are counted as such. What is to be proven is held until then: 256 MiB, or some
-four million records, are the most; prove more in parts, with --limit and --cursor.)";
+--prove checks the answer in the tool, not in the daemon: that a checkpoint is signed by VKEY or a later key of the
+ledger; that every record is in the checkpoint's tree; that no envelope has a gap in its revisions; and, with
+--principal, that the principal's links have no gap and that no matching envelope is missing (its other envelopes are
+read for that). The output also says what no answer can prove. The exit status is 1 if something does not hold, and a
+message names envelope and entry. completeness then has {"proven": {"holds", ...}}. If the latest checkpoint does not
+cover the answer, the daemon signs a new one; with --data-dir, entries that it does not cover are counted separately.
+--prove keeps what it has to prove in memory, at most 256 MiB, which is enough for about four million records. To prove
+more, use --limit and --cursor.)";
 
 constexpr std::string_view kExample = R"(  envledger query --principal alice --since 7d --narrowed
   envledger query --principal agent:aria --role requester --format jsonl --limit 0
@@ -107,7 +107,7 @@ Command QueryCommand() {
   return {
       .name = "query",
       .arguments = "",
-      .summary = "who asked for what, and what they got: one row per envelope",
+      .summary = "list who asked for what and what they got, one row per envelope",
       .text = kText,
       .example = kExample,
       .options = Join({QueryOptions(), ProveOptions(), SourceOptions(), OutputOptions()}),

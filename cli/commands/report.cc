@@ -1,4 +1,4 @@
-// `report`: an answer that can be taken away, as one HTML file that holds the evidence for what it says.
+// `report`: writes an answer as one HTML file that contains the evidence for it.
 #include "cli/arguments/key_argument.h"
 #include "cli/arguments/ledger_source.h"
 #include "cli/arguments/principal_argument.h"
@@ -17,7 +17,7 @@ namespace {
 // --envelope, and the filters of query.
 OptionSpecs Filters() {
   OptionSpecs specs = {{kEnvelopeFilter, Takes::kValue, "ID",
-                        "one envelope instead of those that filters choose; of these only with --at"}};
+                        "report this envelope; of the other filters, only --at can be used with it"}};
   for (OptionSpec spec : QueryOptions()) {
     if (spec.name == "cursor") continue;
     if (spec.name == "limit") spec.help = "at most N envelopes (default: all)";
@@ -42,9 +42,9 @@ ExitStatus Deliver(Context& context, const std::string& path, const ReportData& 
   Complain(context, Grouped(data.envelopes.size()) + (data.envelopes.size() == 1 ? " envelope, " : " envelopes, ") +
                         Grouped(data.entries.size()) + " entries, " + Grouped(page.size()) + " bytes in " + path +
                         "; check it with envledger report verify");
-  if (data.more) Complain(context, "there are more envelopes than --limit");
+  if (data.more) Complain(context, "there are more matching envelopes than --limit allows");
   if (data.complete) return ExitStatus::kFine;
-  Complain(context, "the answer has a hole: " + data.problem + "; run envledger verify");
+  Complain(context, "the answer is incomplete: " + data.problem + "; run envledger verify");
   return ExitStatus::kFailedVerification;
 }
 
@@ -57,7 +57,7 @@ Result<std::string> Make(Context& context, LedgerReader& reader, const ReportReq
 }
 
 ExitStatus Run(Context& context, const Options& options) {
-  if (!options.Has("output")) return WrongUsage(context, InvalidArgument("--output FILE says where the report goes"));
+  if (!options.Has("output")) return WrongUsage(context, InvalidArgument("--output FILE is missing"));
   auto source = SourceOf(context, options);
   if (!source.ok()) return WrongUsage(context, source.status());
   ReportRequest request{
@@ -83,25 +83,25 @@ ExitStatus Run(Context& context, const Options& options) {
 }
 
 constexpr std::string_view kText =
-    R"(Writes one HTML file about a principal, a tenant, an envelope, a period, or whatever query's filters choose:
-summary, timeline, requested against granted against used, decisions, findings, every envelope with its records, and how
-complete the answer is. It loads nothing from anywhere, and reads without scripts; with them it searches and sorts.
-10,000 envelopes are 30 to 70 MB, which a browser shows within seconds.
+    R"(Writes one HTML file about a principal, a tenant, an envelope, a period, or any other selection by query's
+filters: a summary, a timeline, requested, granted and used amounts, decisions, findings, every envelope with its
+records, and the completeness of the answer. The file loads no other resource. It can be read without scripts; with
+scripts it can be searched and sorted. 10,000 envelopes take 30 to 70 MB, which a browser shows within seconds.
 
-The file embeds the sealed bytes of every entry it is about, one signed checkpoint, and the proof that all of them are
-in its tree. envledger report verify checks all that without the ledger, filters included. Where the latest checkpoint
-ends before the newest entry, the daemon is asked to sign one now; from a directory that is an error. The report is put
-together in memory, which takes four to six times the size of the file. It embeds at most 64 MiB of entries; what would
-be more is refused, and needs narrower filters.
+The file contains the sealed bytes of all its entries, one signed checkpoint, and the proof that all entries are in the
+checkpoint's tree. envledger report verify checks all of this, including the filters, without the ledger. If the latest
+checkpoint does not cover the newest entry, the daemon signs a new one; with --data-dir this is an error. The report is
+built in memory, which takes four to six times the size of the file. It may contain at most 64 MiB of entries; a larger
+report is refused and needs narrower filters.
 
-With --at everything is told as of that moment: what occurred later is left out of the page, and deadlines and the time
-that resources are held end there. The evidence has the later records too, to show that they are later.
+With --at the page shows the state as of that moment: it leaves out everything that occurred later, and deadlines and
+the time for which resources are held end there. The evidence includes the later records, to show that they are later.
 
-On paper, envelopes are printed with their records where there are no more than 50 of them, and no more than about 300
-envelopes are printed at all: those that a search has left, or the first ones. The page says so.
+If the page is printed on paper, envelopes include their records if there are at most 50 envelopes, and at most about
+300 envelopes are printed: those that match the search, or the first ones. The page says so.
 
-Findings are those of each envelope by itself; for the ledger's own, see findings. Exit status 1: the answer has a hole
-(the file is written and says so), or what the ledger gave does not hold (nothing is written).)";
+Findings are those about single envelopes; for findings about the ledger, see findings. Exit status 1: the answer is
+incomplete (the file is written and says so), or the ledger's answer does not hold (nothing is written).)";
 
 constexpr std::string_view kExample = R"(  envledger report --principal alice --since 30d --output alice.html
   envledger report --open --at 2026-03-17T14:05:00Z --output open-then.html
@@ -112,13 +112,13 @@ constexpr std::string_view kExample = R"(  envledger report --principal alice --
 
 Command ReportCommand() {
   static const OptionSpecs kOwn = {
-      {"output", Takes::kValue, "FILE", "where the HTML file goes, durably"},
-      {"vkey", Takes::kValue, "VKEY", "the key that the checkpoint must be signed by, or a file that holds it"},
+      {"output", Takes::kValue, "FILE", "the HTML file to write, durably"},
+      {"vkey", Takes::kValue, "VKEY", "the key that must have signed the checkpoint, or a file that contains it"},
   };
   return {
       .name = "report",
       .arguments = "--output FILE",
-      .summary = "one HTML file that shows who asked for what, and holds the evidence",
+      .summary = "write one HTML file that shows who asked for what, with the evidence",
       .text = kText,
       .example = kExample,
       .options = Join({kOwn, Filters(), SourceOptions()}),

@@ -1,4 +1,4 @@
-// `report verify`: checks a report file, with no ledger.
+// `report verify`: checks a report file without a ledger.
 #include "cli/arguments/key_argument.h"
 #include "cli/arguments/ledger_source.h"
 #include "cli/commands/commands.h"
@@ -14,10 +14,10 @@ namespace {
 constexpr size_t kMaxReportBytes = size_t{4} << 30;
 
 constexpr std::string_view kNotShown[] = {
-    "that these are all the envelopes that match: of what the ledger left out nothing would be here",
-    "when the report was made and what was asked, which it says itself",
+    "that these are all matching envelopes: the ledger may have left some out",
+    "when the report was made and what was asked: these are the report's own statements",
     "that the ledger shows others the same tree: compare the checkpoint with one kept elsewhere",
-    "that what producers recorded is true",
+    "that the producers recorded the truth",
 };
 
 void PrintTable(Context& context, const OutputStyle& style, const ReportCheck& check) {
@@ -50,7 +50,7 @@ ExitStatus Run(Context& context, const Options& options) {
   if (style->format == Format::kCsv) return WrongUsage(context, InvalidArgument("--format is table, json or jsonl"));
   if (!options.Has("vkey")) {
     return WrongUsage(context,
-                      InvalidArgument("--vkey is missing: without the key that signed it, a report proves nothing"));
+                      InvalidArgument("--vkey is missing: a report proves nothing without the key that signed it"));
   }
   const std::string& path = options.arguments().front();
   auto key = ReadVerifierKey(options.Get("vkey"));
@@ -72,21 +72,21 @@ ExitStatus Run(Context& context, const Options& options) {
 }
 
 constexpr std::string_view kText =
-    R"(Checks a report with nothing but the file and the ledger's verifier key: the checkpoint's signature; that every
-embedded entry is in its tree; that the entries are whole envelopes with dense revisions, linked to each other; that
-each envelope passes every filter that the report states, by its own records, in the order and within the limit; for a
-principal without other filters that its records are numbered without a gap; and that the page is, byte for byte, the
-one that the entries give. It also says what it cannot show.
+    R"(Checks a report, using only the file and the ledger's verifier key: the checkpoint's signature; that every entry
+in the file is in the checkpoint's tree; that the entries are whole envelopes whose revisions have no gaps and refer to
+each other; that the records of each envelope pass every filter that the report states, in the stated order and within
+the limit; if a principal is the only filter, that its records are numbered without a gap; and that the page is, byte
+for byte, the one that these entries give. It also prints what it cannot show.
 
-Exit status 1 for anything that does not hold, naming what and where; 5 for a file or a key that cannot be read. json
-and jsonl: {"ok", "problem", "origin", "tree_size", "root", "entries", "envelopes", "complete", "generated_at", "at",
-"shown"} (FORMAT.md).)";
+Exit status 1 if something does not hold, with a message that says what and where; 5 if the file or the key cannot be
+read. json and jsonl: {"ok", "problem", "origin", "tree_size", "root", "entries", "envelopes", "complete",
+"generated_at", "at", "shown"} (FORMAT.md).)";
 
 }  // namespace
 
 Command ReportVerifyCommand() {
   static const OptionSpecs kOwn = {
-      {"vkey", Takes::kValue, "VKEY", "the key that the checkpoint must be signed by, or a file that holds it"},
+      {"vkey", Takes::kValue, "VKEY", "the key that must have signed the checkpoint, or a file that contains it"},
   };
   return {
       .name = "report verify",

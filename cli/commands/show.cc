@@ -1,5 +1,5 @@
-// `show`: the whole story of one envelope. It begins with what the last record made of it, so a large envelope is read
-// twice: once to fold it, and once more while its records are printed, page by page.
+// `show`: prints the whole story of one envelope. The output begins with the state after the last record, so a large
+// envelope is read twice: once to fold it, and again, page by page, to print its records.
 #include <algorithm>
 #include <utility>
 
@@ -36,14 +36,13 @@ std::string RecordJson(const Record& record, std::string_view entry) {
   return json.str();
 }
 
-// What is shown of an envelope.
+// An envelope to show.
 struct Shown {
   EnvelopeStory story;
-  std::optional<Nanos> at;  // only what had happened by then
+  std::optional<Nanos> at;  // only the records that had occurred by then
   std::optional<EnvelopeTree> tree;
 };
 
-// Of records that go by.
 Status PrintJson(std::ostream& out, Shown& shown, const Coverage& coverage) {
   EnvelopeStory& story = shown.story;
   JsonObject head;
@@ -97,7 +96,8 @@ Status PrintCsv(std::ostream& out, EnvelopeStory& story) {
   });
 }
 
-// Entry bytes: the bytes themselves for one record and no terminal, else a line of hexadecimal for each.
+// Prints sealed bytes: the raw bytes for a single record if stdout is not a terminal, else a line of hexadecimal for
+// each record.
 Status PrintRaw(Context& context, const std::vector<uint64_t>& seqs, EnvelopeStory& story) {
   const auto chosen = [&seqs](const Record& record) {
     return seqs.empty() || std::find(seqs.begin(), seqs.end(), record.seq) != seqs.end();
@@ -108,7 +108,7 @@ Status PrintRaw(Context& context, const std::vector<uint64_t>& seqs, EnvelopeSto
     return Ok();
   };
   if (!seqs.empty()) ENVLEDGER_RETURN_IF_ERROR(story.ForEachRecord(count));
-  if (found < seqs.size()) return NotFound("the envelope has no record of such a --seq");
+  if (found < seqs.size()) return NotFound("--seq names an entry that is not a record of this envelope");
   const bool plain = seqs.size() == 1 && !context.out_is_terminal;
   return story.ForEachRecord([&](const Record& record, const std::string& entry) {
     if (!chosen(record)) return Ok();
@@ -125,11 +125,11 @@ Result<std::vector<uint64_t>> SeqsOf(const Options& options) {
   std::vector<uint64_t> seqs;
   for (const std::string& word : options.Split("seq")) {
     const auto seq = ParseDecimal(word);
-    if (!seq) return InvalidArgument("--seq takes numbers of entries, not \"" + word + "\"");
+    if (!seq) return InvalidArgument("--seq takes the numbers of entries, not \"" + word + "\"");
     if (std::find(seqs.begin(), seqs.end(), *seq) == seqs.end()) seqs.push_back(*seq);
   }
-  if (!seqs.empty() && !options.Has("raw")) return InvalidArgument("--seq is for --raw");
-  if (options.Has("raw") && options.Has("format")) return InvalidArgument("--raw and --format exclude each other");
+  if (!seqs.empty() && !options.Has("raw")) return InvalidArgument("--seq can only be used with --raw");
+  if (options.Has("raw") && options.Has("format")) return InvalidArgument("--raw and --format cannot be used together");
   return seqs;
 }
 
@@ -148,7 +148,7 @@ Status PrintTable(Context& context, const OutputStyle& style, Shown& shown, cons
   }
   std::string count = std::to_string(story.records()) + (story.records() == 1 ? " record" : " records");
   if (shown.at) {
-    count += " by " + FullTime(*shown.at) + " (occurred_at); " + std::to_string(story.later()) + " came later";
+    count += " by " + FullTime(*shown.at) + " (occurred_at); " + std::to_string(story.later()) + " occurred later";
   }
   const Color color = coverage.complete() ? Color::kDim : Color::kRed;
   for (const std::string& line : WrapColumns(count + ". " + SafeText(coverage.Sentence()), style.width)) {
@@ -174,7 +174,7 @@ Status Print(Context& context, const OutputStyle& style, Shown& shown, const Cov
   return Ok();
 }
 
-// kNotFound when the envelope was requested later than `at`.
+// kNotFound if the envelope was requested later than `at`.
 Status CheckRequestedBy(const EnvelopePages& pages, Nanos at) {
   if (pages.first().empty()) return Ok();
   const auto first = DecodeRecord(pages.first().front());
@@ -189,7 +189,7 @@ Result<EnvelopeStory> ReadShown(LedgerReader& reader, const std::string& id, std
   return EnvelopeStory::Read(std::move(pages), at);
 }
 
-// Reads the tree, and says in the coverage when one of its answers had a hole.
+// Reads the tree, and notes in the coverage if one of its answers was incomplete.
 Status AddTree(LedgerReader& reader, Shown& shown, Coverage& coverage) {
   ENVLEDGER_ASSIGN_OR_RETURN(shown.tree, ReadTree(reader, shown.story.envelope()));
   if (shown.tree->problem.empty()) return Ok();
@@ -213,7 +213,7 @@ ExitStatus Run(Context& context, const Options& options) {
     at = *parsed;
   }
   if (options.Has("tree") && options.Has("tiles")) {
-    return WrongUsage(context, InvalidArgument("--tree needs the indexes of a ledger, and an export has none"));
+    return WrongUsage(context, InvalidArgument("--tree cannot be used with --tiles: an export has no indexes"));
   }
   auto key = ProveKeyOf(options);
   if (!key.ok()) return BadKey(context, key.status());
@@ -240,29 +240,29 @@ ExitStatus Run(Context& context, const Options& options) {
   if (!printed.ok()) return Fail(context, printed);
   if (proof && !proof->holds()) return ProofFailed(context, proof->failure());
   if (coverage.complete() || options.Has("raw")) return ExitStatus::kFine;
-  Complain(context, "the answer has a hole: " + coverage.problem() + "; run envledger verify");
+  Complain(context, "the answer is incomplete: " + coverage.problem() + "; run envledger verify");
   return ExitStatus::kFailedVerification;
 }
 
 constexpr std::string_view kText =
-    R"(Tells the story of one envelope: who asked, for whom and through whom, for what and under which scope; the
+    R"(Prints the story of one envelope: who asked, for whom and through whom, for what and under which scope; the
 resources requested, granted and used, side by side; and every record in order, with its decision, routing and outcome,
-both times, who recorded it, its number in the ledger and its leaf hash.
+both times, its recorder, its number in the ledger and its leaf hash.
 
 json and jsonl print one object on one line: completeness, the fields that query prints, and records: [{seq, stage,
-occurred_at, recorded_at, recorder, leaf_hash, transition}]. csv prints a row per record. The leaf hash is the SHA-256
-of a zero byte and the entry's bytes, which --raw --seq writes.
+occurred_at, recorded_at, recorder, leaf_hash, transition}]. csv prints one row per record. The leaf hash is the SHA-256
+of a zero byte followed by the entry's bytes, which --raw --seq writes.
 
-An envelope of any size is shown in the memory of a few pages. One that is larger than a page is read twice: to add it
-up, and then to print its records as they come.
+An envelope of any size is shown in the memory of a few pages. An envelope that is larger than a page is read twice: to
+fold it, and then to print its records as they arrive.
 
---tree draws the parents up to the root, and everything requested within the envelope, up to 64 levels each way, 2,000
-envelopes and 32 MiB; where there is more, it says so. In json it is tree: {envelope_id, stage, kind, operation,
-relation, children}. --at TIME shows, folds and compares only what had occurred by then. --prove checks every record
+--tree also prints the parents up to the root, and everything that was requested within the envelope, up to 64 levels
+each way, 2,000 envelopes and 32 MiB; if there is more, it says so. In json this is tree: {envelope_id, stage, kind,
+operation, relation, children}. --at TIME uses only the records that had occurred by then. --prove checks every record
 against a signed checkpoint, as query --prove does.
 
-With --tiles every entry of the export is read, and nothing is shown unless together they give the root of its
-checkpoint; verify --tiles also checks the signature.)";
+With --tiles every entry of the export is read, and nothing is shown unless the entries give the root of its checkpoint;
+verify --tiles also checks the signature.)";
 
 constexpr std::string_view kExample = R"(  envledger show env-deploy-0002
   (printf '\0'; envledger show env-deploy-0002 --raw --seq 17) | sha256sum
@@ -272,15 +272,15 @@ constexpr std::string_view kExample = R"(  envledger show env-deploy-0002
 
 Command ShowCommand() {
   static const OptionSpecs kOwn = {
-      {"raw", Takes::kNothing, "", "the sealed bytes instead, one record per line in hexadecimal"},
-      {"at", Takes::kValue, "TIME", "as it stood then: only the records that had occurred by TIME (occurred_at)"},
-      {"tree", Takes::kNothing, "", "also the envelopes that it was requested within, and those requested within it"},
-      {"seq", Takes::kValues, "SEQ", "with --raw: only this record; into a pipe or file its bytes as they are"},
+      {"raw", Takes::kNothing, "", "print the sealed bytes, one record per line in hexadecimal"},
+      {"at", Takes::kValue, "TIME", "the state as of TIME: only the records that had occurred by then (occurred_at)"},
+      {"tree", Takes::kNothing, "", "also print its parents, and the envelopes that were requested within it"},
+      {"seq", Takes::kValues, "SEQ", "with --raw: only this record; to a pipe or file, its raw bytes"},
   };
   return {
       .name = "show",
       .arguments = "ENVELOPE_ID",
-      .summary = "the whole story of one envelope, record by record",
+      .summary = "show the whole story of one envelope, record by record",
       .text = kText,
       .example = kExample,
       .options = Join({kOwn, ProveOptions(), SourceOptions(), TilesOption(), OutputOptions()}),

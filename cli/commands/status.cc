@@ -1,4 +1,4 @@
-// `status`: how the ledger is.
+// `status`: prints the state of the ledger.
 #include <algorithm>
 #include <optional>
 
@@ -49,7 +49,7 @@ std::string StatusJson(const StatusResponse& status) {
   return json.str();
 }
 
-// "824 entries before, 2h 3m ago".
+// "at 826, 12 entries since, 2h 3m ago".
 std::string CheckpointText(const StatusResponse& status, Nanos now) {
   const auto size = CheckpointSize(status);
   if (!size) return "none yet";
@@ -138,9 +138,9 @@ ExitStatus Run(Context& context, const Options& options) {
 }
 
 constexpr std::string_view kText =
-    R"(Tells whether the ledger takes appends, how many entries it holds and their root, when it last sealed an entry
-and last signed a checkpoint, its gauges, and what it has refused since the daemon started, by producer and rule. A
-ledger that is not healthy answers too; then the exit status is 5.
+    R"(Prints whether the ledger accepts appends, its number of entries and their root, when it last sealed an entry and
+last signed a checkpoint, its gauges, and the appends that it has refused since the daemon started, by producer and
+rule. A ledger that is not healthy still answers; the exit status is then 5.
 
 json and jsonl: {"healthy", "problem", "version", "origin", "vkey", "tree_size", "root", "last_recorded_at",
 "last_checkpoint", "last_checkpoint_size", "last_checkpoint_at", "refusals", "gauges"}.)";
@@ -151,7 +151,7 @@ Command StatusCommand() {
   return {
       .name = "status",
       .arguments = "",
-      .summary = "health, size, last seal, last checkpoint, refusals",
+      .summary = "show health, size, last seal, last checkpoint, refusals",
       .text = kText,
       .example = "  envledger status --format json\n",
       .options = Join({SourceOptions(), OutputOptions()}),

@@ -1,4 +1,4 @@
-// `verify`: the whole ledger, on this side of the socket.
+// `verify`: verifies the whole ledger. All checks are made in the tool, not in the daemon.
 #include "ledger/verify/verify.h"
 
 #include "cli/arguments/key_argument.h"
@@ -16,7 +16,7 @@ namespace {
 
 constexpr unsigned kMaxThreads = 1024;
 
-// What is given from outside, and must be readable, or nothing can be concluded.
+// Reads the key and the checkpoints given. If one cannot be read, nothing can be concluded.
 Status ReadEvidence(const Options& options, VerifyOptions& verify) {
   if (options.Has("vkey")) {
     ENVLEDGER_ASSIGN_OR_RETURN(verify.trusted_key, ReadVerifierKey(options.Get("vkey")));
@@ -28,7 +28,7 @@ Status ReadEvidence(const Options& options, VerifyOptions& verify) {
   return Ok();
 }
 
-// Nothing is said where there are none and nobody asked.
+// Checks the timestamps. If there are none and no option asked for them, the report does not mention them.
 Result<TimestampFindings> ReadTimestamps(const Options& options, const LedgerSource& source) {
   const std::string directory = TimestampsDirectory(options, source);
   if (directory.empty()) return TimestampFindings{};
@@ -60,20 +60,22 @@ ExitStatus Run(Context& context, const Options& options) {
   if (!threads.ok()) return WrongUsage(context, threads.status());
   if (options.Has("checkpoint") && !options.Has("vkey")) {
     return WrongUsage(context,
-                      InvalidArgument("--checkpoint needs --vkey: without the key that signed it, a checkpoint "
-                                      "proves nothing"));
+                      InvalidArgument("--checkpoint needs --vkey: a checkpoint proves nothing without the key that "
+                                      "signed it"));
   }
   if (options.Has("tsa-ca") && TimestampsDirectory(options, *source).empty()) {
-    return WrongUsage(context, InvalidArgument("--tsa-ca needs --timestamps DIR (or --data-dir): where they are kept"));
+    return WrongUsage(context,
+                      InvalidArgument("--tsa-ca needs --timestamps DIR or --data-dir, to find the timestamps"));
   }
   if (options.Has("since-checkpoint") && !options.Has("checkpoint")) {
     return WrongUsage(context, InvalidArgument("--since-checkpoint needs --checkpoint, a checkpoint kept elsewhere"));
   }
   if (options.Has("since-checkpoint") && options.Has("only-hashes")) {
-    return WrongUsage(context, InvalidArgument("--since-checkpoint and --only-hashes exclude each other"));
+    return WrongUsage(context, InvalidArgument("--since-checkpoint and --only-hashes cannot be used together"));
   }
   if (options.Has("since-checkpoint") && options.Has("tiles")) {
-    return WrongUsage(context, InvalidArgument("--since-checkpoint is for a ledger: an export is verified as a whole"));
+    return WrongUsage(context, InvalidArgument("--since-checkpoint cannot be used with --tiles: an export is always "
+                                               "verified as a whole"));
   }
   VerifyOptions verify;
   verify.since_anchor = options.Has("since-checkpoint");
@@ -111,20 +113,21 @@ ExitStatus Run(Context& context, const Options& options) {
 constexpr std::string_view kText =
     R"(Reads every entry and checks its form, its number, the chain of hashes, the times, the lifecycle rules, the
 back-links of principals and envelopes, the Merkle tree against every stored checkpoint, and the checkpoints'
-signatures; with --data-dir also the indexes, both ways; with --tiles every file of the export, byte for byte, without
-any ledger. Where the key was rotated, each rotation must be signed by both its keys, each checkpoint by the key of its
-time, and at least one checkpoint that agrees with the entries by the key given or a later one.
+signatures. With --data-dir it also compares the indexes with the log, in both directions. With --tiles it checks every
+file of the export, byte for byte, without a ledger. If the key was rotated, both keys must have signed each rotation,
+and the key in force at its size must have signed each checkpoint. If a key is given, that key or a later one must have
+signed at least one checkpoint that agrees with the entries.
 
-VALID: agrees with a checkpoint kept elsewhere. UNANCHORED: consistent in itself, but with nothing outside to compare
-with, so a cut tail or a replaced ledger cannot be seen. TRUNCATED, TAMPERED, INCOMPLETE, WRONG_KEY: exit status 1. A
-key or checkpoint that cannot be read: 5.
+VALID: the ledger agrees with a checkpoint kept elsewhere. UNANCHORED: the ledger is consistent in itself, but there was
+no checkpoint kept elsewhere, so verify cannot see whether the tail was cut off or the ledger replaced. TRUNCATED,
+TAMPERED, INCOMPLETE, WRONG_KEY: the exit status is 1. If a key or checkpoint cannot be read, it is 5.
 
-A timestamp that does not hold is TAMPERED; one whose authority the certificates of --tsa-ca do not cover is WRONG_KEY.
-Timestamps kept beside the ledger can be removed together with its tail: the report gives the time of the latest one,
-and nothing vouches for what came after it.
+A timestamp that does not verify gives TAMPERED; one whose authority does not chain to the certificates of --tsa-ca
+gives WRONG_KEY. Timestamps beside the ledger could be removed together with its tail. Check the time of the latest
+timestamp in the report: no timestamp vouches for later entries.
 
-It takes some 70 bytes of memory for each envelope and 50 for each principal of the ledger, 250 more for each principal
-where the indexes are compared, and a few megabytes with --only-hashes.
+verify takes about 70 bytes of memory for each envelope and 50 for each principal of the ledger, 250 more for each
+principal if it compares the indexes, and only a few megabytes with --only-hashes.
 
 json: {"verdict", "ok", "entries", "tree_size", "root", "checkpoints", "failures": [{"seq", "check", "message"}],
 "checks", "failure_count", "origin", "vkey", "key_is_trusted", "keys": [{"vkey", "seq"}]}; at most the first 100
@@ -140,17 +143,19 @@ constexpr std::string_view kExample = R"(  envledger checkpoint > /media/usb/che
 Command VerifyCommand() {
   static const OptionSpecs kOwn = {
       {"vkey", Takes::kValue, "VKEY",
-       "a verifier key of the ledger, the present or an earlier one, or a file that holds it"},
-      {"checkpoint", Takes::kValues, "FILE", "a checkpoint kept elsewhere, to compare with; needs --vkey; repeatable"},
+       "a verifier key of the ledger, the present or an earlier one, or a file that contains it"},
+      {"checkpoint", Takes::kValues, "FILE",
+       "a checkpoint kept elsewhere, to compare with; needs --vkey; may be repeated"},
       {"since-checkpoint", Takes::kNothing, "",
-       "read only what is newer than the --checkpoint, which vouches for the rest: for every night"},
+       "read only entries newer than --checkpoint, which vouches for the older ones; for frequent checks"},
       {"only-hashes", Takes::kNothing, "",
-       "only compare hashes: whether every byte is what the checkpoints vouch for, as fast as it can be read"},
+       "only compare hashes: whether every byte is what the checkpoints vouch for, as fast as the entries can be read"},
       {"tsa-ca", Takes::kValues, "FILE",
-       "check the timestamps of checkpoints by these certificates (PEM); repeatable; each then counts as kept "
-       "elsewhere"},
-      {"timestamps", Takes::kValue, "DIR", "where checkpoint --attach-timestamp kept them (default: in --data-dir)"},
-      {"threads", Takes::kValue, "N", "how many threads hash (default 0: as many as there are processors)"},
+       "check the timestamps of checkpoints with these certificates (PEM); a stamped checkpoint then counts as kept "
+       "elsewhere; may be repeated"},
+      {"timestamps", Takes::kValue, "DIR",
+       "the directory in which checkpoint --attach-timestamp stored them (default: in --data-dir)"},
+      {"threads", Takes::kValue, "N", "the number of threads that hash (default 0: one per processor)"},
   };
   return {
       .name = "verify",

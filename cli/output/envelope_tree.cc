@@ -1,5 +1,5 @@
-// A producer may write any parent it likes: one that was never recorded, itself, or one whose own parents lead back
-// here. So the climb remembers whom it met, and so does the way down.
+// A producer can name any parent: an envelope that was never recorded, the envelope itself, or one whose parents lead
+// back to it. Therefore both directions remember the envelopes that they have visited.
 #include "cli/output/envelope_tree.h"
 
 #include <algorithm>
@@ -36,22 +36,22 @@ class Reading {
   }
 
  private:
-  // The nearest first.
+  // Nearest parent first.
   Result<std::vector<TreeNode>> Climb(const Envelope& envelope, std::string& above) {
     std::vector<TreeNode> parents;
     std::string id = envelope.execution.parent_envelope_id;
     while (!id.empty()) {
       if (met_.contains(id)) {
-        above = "its parents go round in a circle: " + id + " was here already";
+        above = "the parents form a cycle: " + id + " is in this tree already";
         break;
       }
       if (parents.size() == kMaxTreeDepth) {
-        above = "more than " + std::to_string(kMaxTreeDepth) + " levels above; the next is " + id;
+        above = "more than " + std::to_string(kMaxTreeDepth) + " levels above; the next one is " + id;
         break;
       }
       auto pages = EnvelopePages::Open(reader_, id);
       if (!pages.ok() && pages.status().code() == Code::kNotFound) {
-        above = "its parent " + id + " is not in the ledger";
+        above = "the parent " + id + " is not in the ledger";
         break;
       }
       ENVLEDGER_RETURN_IF_ERROR(pages.status());
@@ -60,7 +60,7 @@ class Reading {
       TreeEnvelope parent(story.envelope());
       bytes_ += parent.MemoryBytes();
       if (bytes_ > kMaxTreeBytes) {
-        above = "a tree is read up to " + Grouped(kMaxTreeBytes) + " bytes; the next is " + id;
+        above = "a tree takes at most " + Grouped(kMaxTreeBytes) + " bytes; the next one above is " + id;
         break;
       }
       met_.insert(id);
@@ -75,7 +75,7 @@ class Reading {
     request.parent = node.envelope.id;
     const uint64_t room = kMaxTreeEnvelopes - std::min(kMaxTreeEnvelopes, met_.size());
     std::vector<TreeEnvelope> children;
-    // One more than there is room for, to know whether there is more.
+    // One more than fits, to know whether there is more.
     ENVLEDGER_ASSIGN_OR_RETURN(const Coverage coverage,
                                ForEachEnvelope(reader_, request, room + 1, [&](EnvelopeStory& story) {
                                  if (bytes_ > kMaxTreeBytes) return Ok();
@@ -88,24 +88,24 @@ class Reading {
     Problem(coverage.problem());
     for (TreeEnvelope& child : children) {
       if (depth == kMaxTreeDepth) {
-        node.note = "more than " + std::to_string(kMaxTreeDepth) + " levels below: show --tree " + child.id;
+        node.note = "more than " + std::to_string(kMaxTreeDepth) + " levels below; see show --tree " + child.id;
         return Ok();
       }
       if (met_.size() >= kMaxTreeEnvelopes) {
-        node.note = "there is more: a tree is read up to " + Grouped(kMaxTreeEnvelopes) + " envelopes";
+        node.note = "there is more: a tree has at most " + Grouped(kMaxTreeEnvelopes) + " envelopes";
         return Ok();
       }
       if (!met_.insert(child.id).second) {
-        node.note = "goes round in a circle: " + child.id + " is above already";
+        node.note = "the children form a cycle: " + child.id + " is in this tree already";
         continue;
       }
       node.children.push_back({.envelope = std::move(child), .asked = false, .children = {}, .note = {}});
     }
     if (!coverage.next_cursor().empty() && node.note.empty()) {
-      node.note = "there is more: a tree is read up to " + Grouped(kMaxTreeEnvelopes) + " envelopes";
+      node.note = "there is more: a tree has at most " + Grouped(kMaxTreeEnvelopes) + " envelopes";
     }
     if (bytes_ > kMaxTreeBytes) {
-      node.note = "there is more: a tree is read up to " + Grouped(kMaxTreeBytes) + " bytes";
+      node.note = "there is more: a tree takes at most " + Grouped(kMaxTreeBytes) + " bytes";
       return Ok();
     }
     for (TreeNode& child : node.children) ENVLEDGER_RETURN_IF_ERROR(Descend(child, depth + 1));
@@ -118,7 +118,7 @@ class Reading {
 
   LedgerReader& reader_;
   std::set<std::string> met_;
-  size_t bytes_ = 0;  // of what is told of them
+  size_t bytes_ = 0;  // MemoryBytes of all of them
   std::string problem_;
 };
 
@@ -126,7 +126,7 @@ class TreePrinter {
  public:
   TreePrinter(std::ostream& out, const OutputStyle& style) : out_(out), style_(style) {}
 
-  // `first` before its first line, `rest` before those below it.
+  // `first` is the prefix of the first line, `rest` that of the lines below.
   void Print(const TreeNode& node, const std::string& first, const std::string& rest) const {
     const TreeEnvelope& envelope = node.envelope;
     const Palette& palette = style_.palette;

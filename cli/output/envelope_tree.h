@@ -1,4 +1,4 @@
-// Envelopes that were requested within others: an agent run, its tool calls, and what those asked for in turn.
+// Envelopes that were requested within others: an agent run, its tool calls, and the requests of those in turn.
 #pragma once
 
 #include <ostream>
@@ -12,13 +12,13 @@
 
 namespace envledger::cli {
 
-// A tree is read up to so many levels above and below the envelope, and so many envelopes in all, which hold no more
-// than so many bytes; where there is more, the tree says so.
+// The limits of a tree: levels above and below the envelope, envelopes in all, and bytes of memory. If there is more,
+// the tree says so.
 inline constexpr size_t kMaxTreeDepth = 64;
 inline constexpr size_t kMaxTreeEnvelopes = 2000;
 inline constexpr size_t kMaxTreeBytes = 32 << 20;
 
-// What is told of an envelope in a tree.
+// The facts about an envelope that a tree shows.
 struct TreeEnvelope {
   std::string id;
   Stage stage = Stage::kUnspecified;
@@ -36,26 +36,25 @@ struct TreeEnvelope {
 
 struct TreeNode {
   TreeEnvelope envelope;
-  bool asked = false;  // the one that the tree was asked for
+  bool asked = false;  // the envelope for which the tree was read
   std::vector<TreeNode> children;
-  std::string note;  // what is left out below it, and why; empty: nothing is
+  std::string note;  // why something below is left out; empty if nothing is
 };
 
 struct EnvelopeTree {
   TreeNode root;
-  std::string above;    // what is left out above the root, and why; empty: the root has no parent
-  std::string problem;  // a hole in one of the answers that the tree is made of
+  std::string above;    // why the parents of the root are left out; empty if it has none
+  std::string problem;  // why an answer that the tree was made of is incomplete
   size_t envelopes = 1;
 };
 
-// The envelope's parents up to the root, and from there down only the way to the envelope, and all that was requested
-// within the envelope. Parents that are missing and circles end the climb, with a note. Errors as the reader gives
-// them.
+// Reads the envelope's parents up to the root, and everything that was requested within the envelope. Other children of
+// the parents are left out. A missing parent or a cycle ends the tree, with a note. Errors as the reader gives them.
 Result<EnvelopeTree> ReadTree(LedgerReader& reader, const Envelope& envelope);
 
-// One line an envelope: id, stage, what, and how granted compares with requested.
+// One line per envelope: id, stage, what, and how granted compares with requested.
 void PrintTree(std::ostream& out, const OutputStyle& style, const EnvelopeTree& tree);
-// {"envelope_id", "stage", "kind", "operation", "relation", "children": [...]}, "note" and "above" where there is one.
+// {"envelope_id", "stage", "kind", "operation", "relation", "children": [...]}, and "note" and "above" if not empty.
 std::string TreeJson(const EnvelopeTree& tree);
 
 }  // namespace envledger::cli

@@ -18,7 +18,7 @@ std::string KeyJson(const HistoricKey& key, const HistoricKey* before) {
   return json.str();
 }
 
-// "f9e1a2b3": enough to find the line above.
+// "f9e1a2b3", the key id: enough to find the key in the row above.
 std::string KeyIdOf(const VerifierKey& key) { return FormatVerifierKey(key).substr(key.name.size() + 1, 8); }
 
 void PrintTable(Context& context, const OutputStyle& style, const KeyHistory& keys) {

@@ -1,4 +1,4 @@
-// Keys, printed.
+// Printing keys.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@
 
 namespace envledger::cli {
 
-// The verifier key of a signing key, on a line of its own. The exit status.
+// Prints the verifier key of a signing key on a line of its own, and returns the exit status.
 ExitStatus PrintVerifierKey(Context& context, const std::string& origin, const SigningKey& key);
 
-// One row a key, oldest first. jsonl prints {"vkey", "seq", "recorded_at", "vouched_for_by"} a line, json
+// One row per key, oldest first. jsonl prints {"vkey", "seq", "recorded_at", "vouched_for_by"} per line, json
 // {"origin", "keys": [...]}.
 void PrintKeys(Context& context, const OutputStyle& style, const KeyHistory& keys);
 

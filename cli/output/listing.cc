@@ -77,7 +77,7 @@ ExitStatus Listing::Finish(const Coverage& coverage, const std::string& count) {
       print(coverage.complete() ? Color::kDim : Color::kRed, count + ". " + coverage.Sentence());
       PrintProof(context_.out, style_, coverage);
       if (!coverage.next_cursor().empty()) {
-        print(Color::kPlain, "There may be more: --limit 0, or --cursor " + coverage.next_cursor());
+        print(Color::kPlain, "There may be more: use --limit 0, or --cursor " + coverage.next_cursor());
       }
       break;
     }
@@ -93,14 +93,14 @@ ExitStatus Listing::Finish(const Coverage& coverage, const std::string& count) {
       break;
     case Format::kCsv: {
       std::string text = count + ". " + coverage.Sentence();
-      if (!coverage.next_cursor().empty()) text += " There may be more: --cursor " + coverage.next_cursor();
+      if (!coverage.next_cursor().empty()) text += " There may be more: use --cursor " + coverage.next_cursor();
       Complain(context_, text);
       ComplainProof(context_, coverage);
       break;
     }
   }
   if (coverage.complete()) return ExitStatus::kFine;
-  Complain(context_, "the answer has a hole: " + coverage.problem() + "; run envledger verify");
+  Complain(context_, "the answer is incomplete: " + coverage.problem() + "; run envledger verify");
   return ExitStatus::kFailedVerification;
 }
 

@@ -1,8 +1,8 @@
-// A long answer in one of the four formats: rows as they come, and what the answer covers.
+// A long answer in one of the four formats: rows as they come, and the completeness of the answer.
 //
-// table and csv print their titles first; jsonl one object a line and {"completeness": ...} last; json one object whose
-// completeness comes first, so its rows wait until the answer is whole (in a Spool). csv says the completeness on
-// stderr, where it does not spoil a spreadsheet.
+// table and csv print their titles first. jsonl prints one object per line, and {"completeness": ...} last. json prints
+// one object that begins with the completeness, so its rows wait in a Spool until the answer is finished. csv prints
+// the completeness to stderr, because a spreadsheet could not read it.
 #pragma once
 
 #include <functional>
@@ -24,11 +24,11 @@ struct ListingShape {
   std::vector<Column> columns;
 };
 
-// What --prove found, in lines that fit; nothing when it was not asked for.
+// Prints the result of --prove, wrapped to the width. Prints nothing without --prove.
 void PrintProof(std::ostream& out, const OutputStyle& style, const Coverage& coverage);
 // The same on stderr.
 void ComplainProof(Context& context, const Coverage& coverage);
-// What a command says and returns, at its end, when the proof does not hold.
+// Prints at the end of a command that the proof does not hold, and returns the exit status.
 ExitStatus ProofFailed(Context& context, const std::string& failure);
 
 class Listing {
@@ -36,16 +36,16 @@ class Listing {
   Listing(Context& context, const OutputStyle& style, ListingShape shape);
 
   Format format() const { return style_.format; }
-  // The one that belongs to format().
+  // Each row is added with the function for format(): AddJson also for jsonl, AddCells for table.
   void AddJson(std::string row);
   void AddCsv(const std::vector<std::string>& row);
-  // `bytes`: about what the row holds until it is printed.
+  // `bytes`: about how much memory the row holds until it is printed.
   void AddCells(std::function<Cells()> row, size_t bytes);
   void AddCells(Cells row);
   uint64_t rows() const { return rows_; }
 
-  // `count`: what the rows are, in words ("3 envelopes"). Not kFine when the answer is incomplete, or its rows could
-  // not be kept until now.
+  // `count`: the rows in words ("3 envelopes"). Not kFine if the answer is incomplete, or if its rows could not be kept
+  // until now.
   ExitStatus Finish(const Coverage& coverage, const std::string& count);
 
  private:
@@ -54,7 +54,7 @@ class Listing {
   const ListingShape shape_;
   uint64_t rows_ = 0;
   Spool waiting_;  // rows of the json format
-  Status kept_;    // that they could be kept
+  Status kept_;    // whether all rows could be kept
   std::unique_ptr<Table> table_;
 };
 

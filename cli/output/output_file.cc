@@ -9,9 +9,9 @@
 namespace envledger::cli {
 namespace {
 
-constexpr unsigned kFileMode = 0644;  // what is written is for others
+constexpr unsigned kFileMode = 0644;  // output files are meant for others
 
-// A stream's buffer that empties into the file.
+// A stream buffer that writes to the file.
 class FileBuffer : public std::streambuf {
  public:
   explicit FileBuffer(DurableFile& file) : file_(file) { setp(buffer_.data(), buffer_.data() + buffer_.size()); }
@@ -25,7 +25,7 @@ class FileBuffer : public std::streambuf {
   int sync() override {
     const Status written = file_.Append({pbase(), static_cast<size_t>(pptr() - pbase())});
     setp(buffer_.data(), buffer_.data() + buffer_.size());
-    return written.ok() ? 0 : -1;  // the file keeps the reason until Commit
+    return written.ok() ? 0 : -1;  // the file keeps the error for Commit
   }
 
   DurableFile& file_;

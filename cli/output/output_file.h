@@ -1,4 +1,4 @@
-// Files that a command writes: they appear whole or not at all.
+// Files written by a command. A file appears complete or not at all.
 #pragma once
 
 #include <memory>
@@ -11,19 +11,20 @@
 
 namespace envledger::cli {
 
-// Puts `contents` durably at `path`, readable by all; says on stderr that it did, or why not.
+// Writes `contents` durably to `path`, readable by everybody. Reports success or failure on stderr.
 ExitStatus WriteOutput(Context& context, const std::string& path, std::string_view contents, const std::string& what);
 
-// Where a long answer goes: standard output or a file.
+// The destination of a long answer: standard output or a file.
 class OutputFile {
  public:
-  // An empty `path`: `standard`, which must outlive this.
+  // If `path` is empty, writes to `standard`, which must outlive this object.
   static Result<OutputFile> Open(std::ostream& standard, const std::string& path);
   OutputFile(OutputFile&&) noexcept;
   ~OutputFile();
 
   std::ostream& out();
-  // Makes the file durable and puts it in its place; nothing to do for standard output. Without it, no file is left.
+  // Makes the file durable and moves it to its path; does nothing for standard output. Without this call no file is
+  // left.
   Status Finish();
 
  private:

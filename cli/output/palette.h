@@ -1,5 +1,5 @@
-// Colours: few, from the terminal's own sixteen, so that they read on dark and on light. Text says everything that a
-// colour says.
+// A few colours from the terminal's own sixteen, which are readable on dark and light backgrounds. Colour never carries
+// information that is not also in the text.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Proofs printed: as the files that other tools read, and as json and csv.
+// Printing proofs: as files for other tools, and as json and csv.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@
 
 namespace envledger::cli {
 
-// In the format table, the file: a C2SP tlog-proof. REQUIRES then: the response has a checkpoint.
+// For the format table, the contents of a C2SP tlog-proof file; this REQUIRES that the response has a checkpoint.
 std::string InclusionOutput(Format format, uint64_t seq, const InclusionProofResponse& proof);
-// In the format table, the file: the body of C2SP add-checkpoint. REQUIRES then: the response has a checkpoint.
+// For the format table, the body of a C2SP add-checkpoint request; this REQUIRES that the response has a checkpoint.
 std::string ConsistencyOutput(Format format, const ConsistencyProofResponse& proof);
 
 }  // namespace envledger::cli

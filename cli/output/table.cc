@@ -46,7 +46,7 @@ void Table::Finish() {
   if (!settled_) Settle();
 }
 
-// Widths from the sample, then the fold, then narrower columns; and prints the sample.
+// Determines the widths from the sample, folds, narrows columns, and prints the sample.
 void Table::Settle() {
   settled_ = true;
   std::vector<Cells> rows;
@@ -73,7 +73,8 @@ void Table::Settle() {
   for (const Cells& row : rows) PrintRow(row);
 }
 
-// The fewest lines in which every column has its least; one only where it has what it needs, or twice its least.
+// The fewest lines in which every column gets its least width. A single line is used only if every column gets its full
+// width or twice its least width.
 std::vector<Table::Line> Table::LayOut() const {
   std::vector<Line> lines;
   for (int folds = 0; folds <= 2; ++folds) {
@@ -91,7 +92,7 @@ std::vector<Table::Line> Table::LayOut() const {
   return lines;
 }
 
-// `times`: so often what each column keeps.
+// The width of the line if each column gets `times` its least width, but not more than its full width.
 size_t Table::LeastOf(const Line& line, size_t times) const {
   size_t least = line.indent;
   for (const size_t i : line.columns) {
@@ -100,8 +101,8 @@ size_t Table::LeastOf(const Line& line, size_t times) const {
   return least - kGap;
 }
 
-// Takes columns from the widest until the line fits: first what lies above their least, then words too, at last all but
-// one. Numbers keep their width.
+// Narrows the widest column, one step at a time, until the line fits: first down to the least widths, then below the
+// longest words, and finally down to one. Numbers keep their width.
 void Table::Shrink(const Line& line) {
   if (width_ == 0) return;
   size_t total = line.indent;
@@ -145,7 +146,7 @@ void Table::Print(const Cells& row, const Line& line) const {
   }
   for (size_t at = 0; at < height; ++at) {
     std::string text(line.indent, ' ');
-    size_t owed = 0;  // spaces before the next cell: never at the end of a line
+    size_t owed = 0;  // spaces due before the next cell; never printed at the end of a line
     for (size_t k = 0; k < line.columns.size(); ++k) {
       const size_t i = line.columns[k];
       const std::string shown = at < cells[k].size() ? cells[k][at] : std::string();

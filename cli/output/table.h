@@ -1,11 +1,11 @@
 // Tables for people.
 //
-// A table is as wide as its contents when it has the room, and is laid out for `width` columns otherwise: first it
-// folds (columns with a `fold` go to a second and third, indented line under each row), then the widest columns become
-// narrower and what stands in them is broken into several lines. Nothing is left out, but of a cell that is not `whole`
-// what would take more than kMostLines lines: there it ends in "…". Without a width nothing folds or is broken. Rows
-// stream: widths are settled by the first kSampleRows rows, or as many as hold kSampleBytes; a later cell that is wider
-// is broken too, or without a width pushes its row to the right.
+// A table is as wide as its contents if they fit into `width` columns. Otherwise it first folds: columns with a `fold`
+// go to a second and third, indented line below each row. Then the widest columns become narrower, and their text is
+// broken into several lines. A cell that is not `whole` has at most kMostLines lines, and ends in "…" if it would need
+// more. Without a width nothing is folded or broken. Rows are streamed: the first kSampleRows rows, or as many as hold
+// kSampleBytes, determine the widths. A later cell that is wider is broken too; without a width it pushes the rest of
+// its row to the right.
 #pragma once
 
 #include <cstddef>
@@ -27,10 +27,10 @@ using Cells = std::vector<Cell>;
 
 struct Column {
   std::string title;
-  size_t least = 8;    // columns that it keeps in a narrow table; and those of its longest word, up to kKeptWord
-  bool right = false;  // aligned: numbers, which keep their width
-  int fold = 0;  // in a narrow table it stands below the first line: in the second (1), or the third (2) if need be
-  bool whole = false;  // however many lines it takes
+  size_t least = 8;    // the width that it keeps in a narrow table; more if its longest word (up to kKeptWord) is wider
+  bool right = false;  // right-aligned, for numbers; such a column keeps its width
+  int fold = 0;        // in a narrow table it moves to the second line (1), or if necessary to the third (2)
+  bool whole = false;  // no limit on the lines of a cell
 };
 
 class Table {
@@ -43,15 +43,15 @@ class Table {
   // `width` 0: unlimited. `indent`: spaces before every line.
   Table(std::ostream& out, Palette palette, size_t width, std::vector<Column> columns, size_t indent = 0);
 
-  // A row is made when it is printed, so that it can depend on the rest of the sample. `bytes`: about what it holds
-  // until then.
+  // `row` is called when the row is printed, so that it can depend on the rest of the sample. `bytes`: about how much
+  // memory it holds until then.
   void Add(std::function<Cells()> row, size_t bytes);
   void Add(Cells row);
-  // Prints what is left; the titles even when there are no rows.
+  // Prints the remaining rows; prints the titles even if there are no rows.
   void Finish();
 
  private:
-  struct Line {  // one printed line of a row: which columns, and how wide
+  struct Line {  // one printed line of a row, with the columns in it
     std::vector<size_t> columns;
     size_t indent = 0;
   };

@@ -2,13 +2,14 @@
 //
 //   ● granted    2026-03-17 09:20:02.104  +1.3s
 //   │   resources  gpu 4, memory 64Gi
-//   │   sealed     #12 at 2026-03-17 09:20:02.11 by gateway (uid 1000, pid 4242), leaf 3fa9c1...
+//   │   sealed     #12 at 2026-03-17 09:20:02.11 by gateway, uid 1000 pid 4242
+//   │   leaf       3fa9c1...
 //
-// On a wide terminal what a person reads last stands at the right of what he reads first: the resources beside the
-// heading, the sealing beside its record. Values that do not fit hang below themselves; nothing is cut.
+// On a wide terminal there are two columns: the resources are beside the heading, and the sealing is beside its record.
+// Values that do not fit continue on the next line; nothing is cut.
 //
-// Delays are between occurred_at of neighbours: the producer's story. How far the ledger's clock was from it stands
-// beside the time of sealing when it is a minute or more.
+// A delay is the difference between the occurred_at of two consecutive records, as the producer states them. If the
+// ledger's clock differed by a minute or more, the difference is printed beside the time of sealing.
 #include "cli/output/timeline.h"
 
 #include <algorithm>
@@ -27,10 +28,10 @@ namespace {
 constexpr size_t kLabel = 10;               // so that a leaf hash fits a terminal of 80 columns
 constexpr size_t kGutter = 6;               // before a label
 constexpr size_t kLeastRoom = 20;           // columns for a value, however narrow the terminal is
-constexpr size_t kTwoColumns = 160;         // a terminal of this width has room for two
+constexpr size_t kTwoColumns = 160;         // the least width of a terminal for two columns
 constexpr size_t kSealWidth = kLabel + 64;  // of a leaf hash
 
-// Of a line that Palette has painted.
+// The width of a line that contains colour codes.
 size_t PaintedColumns(std::string_view line) {
   std::string plain;
   while (!line.empty()) {
@@ -48,7 +49,7 @@ std::vector<std::string> LinesOf(const std::string& text) {
   return lines;
 }
 
-// Two blocks side by side. The gap's lines where one ends stay empty.
+// Prints two blocks of lines side by side.
 void PrintBeside(std::ostream& out, const std::string& left, const std::string& right, size_t left_width) {
   const std::vector<std::string> lefts = LinesOf(left);
   const std::vector<std::string> rights = LinesOf(right);
@@ -65,7 +66,7 @@ void PrintBeside(std::ostream& out, const std::string& left, const std::string& 
 
 class RecordPrinter {
  public:
-  // `edge`: at the left of every line but the title.
+  // `edge`: the prefix of every line except the title.
   RecordPrinter(std::ostream& out, const Palette& palette, size_t width, std::string edge)
       : out_(out), palette_(palette), width_(width), edge_(std::move(edge)) {}
 
@@ -118,7 +119,7 @@ void PrintDecision(const RecordPrinter& print, const Decision& decision) {
   print.Line("as of", decision.snapshot);
 }
 
-// Producers tend to give the reason of a record as that of its decision too: once is enough.
+// Producers often repeat the reason of a record as a reason of its decision. It is then printed only once.
 bool SaysReason(const std::optional<Decision>& decision, const std::string& reason) {
   return decision && std::find(decision->reasons.begin(), decision->reasons.end(), reason) != decision->reasons.end();
 }
@@ -127,7 +128,7 @@ bool Holds(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// What was granted, each beside what was asked for where the two differ: "gpu 4 (narrowed, asked 8), memory 64Gi".
+// The granted resources, with the requested amount where the two differ: "gpu 4 (narrowed, asked 8), memory 64Gi".
 void PrintGrantedResources(const RecordPrinter& print, const Envelope& envelope, const Granted& granted) {
   const RelationMap relations = RelationOf(envelope.requested, granted.resources);
   std::vector<std::string> parts;
@@ -147,7 +148,7 @@ void PrintGrantedResources(const RecordPrinter& print, const Envelope& envelope,
   print.Line("granted", parts.empty() ? "no resources stated" : Joined(parts, ", "), color);
 }
 
-// Scopes given, those marked that nobody had asked for; and those asked for that were not given.
+// The granted scopes, those of them that were not requested, and the requested scopes that were not granted.
 void PrintGrantedScopes(const RecordPrinter& print, const Envelope& envelope, const Granted& granted) {
   if (granted.scopes.empty()) return;
   const std::vector<std::string>& asked = envelope.scope.requested_scopes;
@@ -205,14 +206,14 @@ void PrintSeal(const RecordPrinter& print, const Record& record, std::string_vie
   text += "uid " + std::to_string(recorder.uid) + " pid " + std::to_string(recorder.pid);
   const Nanos distance = record.recorded_at - record.transition.occurred_at.value_or(0);
   if (distance >= 60 * kSecond) text += " (" + FormatSpan(distance) + " later)";
-  if (distance <= -60 * kSecond) text += " (" + FormatSpan(-distance) + " before it is said to have occurred)";
+  if (distance <= -60 * kSecond) text += " (" + FormatSpan(-distance) + " before its occurred_at)";
   print.Line("sealed", text, Color::kDim);
   print.Line("leaf", Hex(View(LeafHash(entry))), Color::kDim);
 }
 
 void PrintRecord(const RecordPrinter& print, const Envelope& envelope, const Record& record) {
   const Transition& transition = record.transition;
-  // The `requested` record is the heading; here it only says what nothing else shows.
+  // The heading shows the rest of the `requested` record.
   if (transition.requested) {
     print.Line("requested", transition.requested->empty() ? "no resources" : ResourcesText(*transition.requested));
   }

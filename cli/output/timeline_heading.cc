@@ -23,8 +23,8 @@ class Facts {
     label.resize(12, ' ');
     Hang("  " + palette_.Paint(Color::kDim, label), 14, SafeText(text), SafeText(aside), Color::kDim);
   }
-  // `begin`, which takes `indent` columns, then the text in lines that fit, all below one another; the aside beside it,
-  // or where that does not fit below.
+  // Prints `begin`, which takes `indent` columns, then the text, wrapped and aligned after it, then the aside: beside
+  // the text if it fits, else below.
   void Hang(const std::string& begin, size_t indent, const std::string& text, const std::string& aside,
             Color color) const {
     const size_t room = width_ == 0 ? 0 : std::max(width_, indent + kLeastRoom) - indent;
@@ -51,7 +51,7 @@ class Facts {
   const size_t width_;
 };
 
-// The chain of delegation, outermost first, each hop under the one that it acts for.
+// The chain of delegation, outermost first. Each hop is printed below the one that it acts for.
 void PrintChain(const Facts& facts, const Identity& identity) {
   if (identity.delegation.empty()) return;
   facts.Add("delegation", PrincipalText(identity.subject ? *identity.subject : identity.requester));
@@ -67,7 +67,7 @@ void PrintChain(const Facts& facts, const Identity& identity) {
     const Color color = hop.binding == HopBinding::kFailed ? Color::kRed : Color::kDim;
     facts.Hang(std::string(indent, ' ') + "└─▶ ", indent + 4, SafeText(PrincipalText(hop.actor)),
                SafeText(Joined(about, ", ")), color);
-    // A chain that is very long goes on straight down.
+    // A very long chain is not indented any further.
     indent = std::min<size_t>(indent + 4, 14 + 4 * kDeepestHop);
   }
 }

@@ -1,4 +1,5 @@
-// The first blocks of a timeline: what stands in the `requested` record, and what became of the resources.
+// The first blocks of a timeline: the contents of the `requested` record, and the resources requested, granted and
+// used.
 #pragma once
 
 #include <ostream>

@@ -10,33 +10,34 @@
 namespace envledger::cli {
 namespace {
 
-// One sentence that says what the verdict means, and what it cannot mean.
+// What the verdict means, and what it does not show.
 std::string_view Meaning(Verdict verdict) {
   switch (verdict) {
     case Verdict::kValid:
-      return "Every entry is as it was sealed, and the ledger holds all that the checkpoint kept elsewhere vouches "
-             "for.";
+      return "Every entry is as it was sealed, and the ledger contains everything that the checkpoint kept elsewhere "
+             "vouches for.";
     case Verdict::kUnanchored:
-      return "Consistent in itself, but with nothing outside to compare with this cannot show that the tail was cut "
-             "off or the whole ledger replaced: keep a checkpoint elsewhere (envledger checkpoint > FILE) and verify "
-             "with --checkpoint FILE --vkey VKEY.";
+      return "The ledger is consistent in itself. Without a checkpoint kept elsewhere, verify cannot show that the "
+             "tail was cut off or the whole ledger replaced. Keep a checkpoint elsewhere (envledger checkpoint > FILE) "
+             "and verify with --checkpoint FILE --vkey VKEY.";
     case Verdict::kTruncated:
       return "Entries that a signed checkpoint vouches for are missing at the end.";
     case Verdict::kTampered:
-      return "Something is not what was sealed: do not trust answers about the entries below, and look for a copy.";
+      return "The ledger is not what was sealed. Do not trust answers about the entries below; restore a copy that "
+             "verifies.";
     case Verdict::kIncomplete:
-      return "What is there is as it was sealed, but something is missing or too much (in an index, a back-link, the "
-             "files of an export): answers may leave something out until it is rebuilt.";
+      return "The entries are as they were sealed, but an index, a back-link or an export has something missing or "
+             "something extra. Answers may be incomplete until it is rebuilt.";
     case Verdict::kWrongKey:
-      return "The checkpoints are not signed by the key that they must be, or nothing by the key given: this is "
-             "another ledger, or a forged one.";
+      return "A checkpoint is not signed by the key in force at its size, or none is signed by the key given or a "
+             "later one: this is another ledger, or a forged one.";
   }
   return "";
 }
 
 std::string Summary(const VerifyReport& report) {
   std::string text = Grouped(report.entries) + (report.entries == 1 ? " entry" : " entries");
-  if (report.first_seq > 0) text += " from " + Grouped(report.first_seq) + " on";
+  if (report.first_seq > 0) text += " from entry " + Grouped(report.first_seq) + " on";
   if (!report.origin.empty()) text = report.origin + ", " + text;
   if (report.failure_count > 0) {
     text += ", " + Grouped(report.failure_count) + (report.failure_count == 1 ? " failure" : " failures");

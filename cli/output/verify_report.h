@@ -1,4 +1,4 @@
-// What a verification found, printed.
+// Printing the result of a verification.
 #pragma once
 
 #include <ostream>
@@ -10,7 +10,7 @@
 namespace envledger::cli {
 
 // {"verdict", "ok", "entries", "tree_size", "root", "checkpoints", "failures": [{"seq", "check", "message"}], "checks":
-// {}} and then failure_count, origin, vkey, key_is_trusted and keys, the ledger's history.
+// {}, "failure_count", "origin", "vkey", "key_is_trusted", "keys"}; keys is the history of the ledger's keys.
 std::string VerifyJson(const VerifyReport& report);
 std::string VerifyCsv(const VerifyReport& report);
 void PrintVerify(std::ostream& out, const OutputStyle& style, const VerifyReport& report);

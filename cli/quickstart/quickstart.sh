@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# envledger from nothing to an audited day, on this machine, in a private directory that is removed at the end:
-# installs what is needed, builds, creates a key and a ledger, starts the daemon, appends the day of an AI platform
+# Shows envledger from installation to an audited day, on this machine, in a private directory that is removed at the
+# end. Installs missing packages, builds, creates a key and a ledger, starts the daemon, appends a day of an AI platform
 # (day.jsonl beside this file), asks who asked for what and what they got, verifies, tampers with a copy, and stops.
 #
 #   quickstart.sh [--build-dir DIR] [--keep]
 #
-# --build-dir DIR  use the programs that were built there, and install and build nothing
-# --keep           leave the ledger in place and say where it is
+# --build-dir DIR  use the programs built in DIR; install and build nothing
+# --keep           keep the ledger and print where it is
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -30,7 +30,7 @@ finish() {
   local status=$?
   if [[ -n "$daemon" ]]; then kill -TERM "$daemon" 2>/dev/null && wait "$daemon" || true; fi
   if (( status != 0 )); then
-    echo "quickstart.sh failed; what the programs said:" >&2
+    echo "quickstart.sh failed; the last lines of the logs:" >&2
     tail -n 20 "$work"/*.log >&2 || true
   fi
   if [[ $keep == no ]]; then rm -rf "$work"; fi
@@ -38,7 +38,7 @@ finish() {
 trap finish EXIT
 
 if [[ -z "$build" ]]; then
-  step "Install what is needed and build (a few minutes the first time)"
+  step "Install missing packages and build (a few minutes the first time)"
   "$top/.ci/install-packages"
   (cd "$top" && cmake --preset release && cmake --build build/release -j "$(nproc)" --target envledger envledgerd) \
     >"$work/build.log" 2>&1
@@ -61,7 +61,7 @@ until envledger status >/dev/null 2>&1; do
 done
 echo "verifier key: $vkey"
 
-step "Append a day of an AI platform: deployments, inference, agents, training, data movement"
+step "Append one day of an AI platform: deployments, inference, agents, training, data movement"
 show append day.jsonl
 envledger append "$here/day.jsonl"
 
@@ -85,7 +85,7 @@ step "The whole story of one deployment"
 show show env-deploy-0006
 envledger show env-deploy-0006
 
-step "Keep a signed checkpoint elsewhere, stop the daemon in order, and verify everything"
+step "Keep a signed checkpoint elsewhere, stop the daemon, and verify everything"
 show "checkpoint --sign-now > kept"
 envledger checkpoint --sign-now >"$work/kept"
 cat "$work/kept"
@@ -95,12 +95,12 @@ daemon=
 show "verify --data-dir data --checkpoint kept --vkey $vkey"
 envledger verify --data-dir "$work/data" --checkpoint "$work/kept" --vkey "$vkey"
 
-step "Now somebody edits one record in a copy of the database"
+step "Edit one record in a copy of the database"
 cp -r "$work/data" "$work/copy"
 key=0x0000000000000100
 ldb --db="$work/copy/log" --column_family=entries --hex get "$key" >"$work/entry"
 value=$(tr -d '[:space:]' <"$work/entry")
-# The last byte of the entry is changed; any other would do as well.
+# Change the last byte of the entry; any other byte would do as well.
 last=${value: -1}
 [[ $last == 0 ]] && other=1 || other=0
 ldb --db="$work/copy/log" --column_family=entries --hex put "$key" "${value%?}$other" >/dev/null

@@ -1,5 +1,5 @@
-"""The words that make_day.py tells its day with: the cast, decisions, Envelope (each method adds one transition), the
-native requests of the platform as envelopes, and check(), which refuses a day that the ledger would refuse."""
+"""The building blocks of make_day.py: the principals, decisions, Envelope (each method adds one transition), the native
+requests of the platform as envelopes, and check(), which rejects a day that the ledger would refuse."""
 import hashlib
 import re
 
@@ -18,7 +18,7 @@ DEPLOYER, CHAT, INDEXER, EVALS = (principal("service", WORKLOADS, "svc-" + name)
                                   for name in ("deployer", "chat", "indexer", "evals"))
 ARIA, FIXER = principal("agent", AGENTS, "aria"), principal("agent", AGENTS, "fixer")
 SCHEDULER, POLICY_POINT = principal("system", PLATFORM, "scheduler"), principal("service", PLATFORM, "policy-point")
-VISITOR = principal("anonymous", "https://chat.example.com", "visitor")  # the help widget knows no names
+VISITOR = principal("anonymous", "https://chat.example.com", "visitor")  # the help widget has no user names
 
 GROUPS = {"alice": ["search-ml"], "bob": ["platform-oncall"], "carol": ["lab-vision"], "dana": ["support-owners"],
           "erin": ["compliance"]}
@@ -31,8 +31,8 @@ POLICIES = {"serving-access": ("2026.03.1", "pdp-serving"), "gpu-quota": ("17", 
 
 
 class Dice:
-    """A generator of our own, so that every Python prints the same day. Each envelope has its own, seeded by its name:
-    a new story does not change the numbers of the others."""
+    """A random number generator that is the same in every version of Python. Each envelope has its own generator,
+    seeded by its name, so that a new story does not change the numbers of the others."""
 
     def __init__(self, seed):
         self.state = int(digest(seed)[7:23], 16)
@@ -58,7 +58,7 @@ def stamp(ms):
 
 
 def stated(**fields):
-    """Absent and empty are different things in a transition: what was not said is left out."""
+    """Leaves out fields that are not stated, because absent and empty differ in a transition."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -71,7 +71,7 @@ def decide(effect, policy, *reasons, by=POLICY_POINT, phase="pre", obligations=N
 
 def who(requester, tenant=None, subject=None, delegation=None):
     kind, name = requester["kind"], requester["id"]
-    realm = requester["issuer"].removeprefix("https://").split(".")[0]  # two people called alice share nothing
+    realm = requester["issuer"].removeprefix("https://").split(".")[0]  # keeps two people called alice apart
     login = {"user": {"method": "oidc", "session_id": f"sess-{realm}-{name}-0317"},
              "agent": {"method": "oidc-delegated", "credential_id": f"cred-{name}-07"}}
     return stated(requester=requester, subject=subject, delegation=delegation, tenant=tenant,
@@ -95,14 +95,14 @@ def on(backend, nodes, native=None, cluster="eu-central-a", target=None):
 
 
 def as_asked(asks):
-    """The grant that gives what was asked. How it was asked (origin, selector, bounds) is no part of a grant."""
+    """A grant of exactly what was requested. Origin, selector and bounds of the request are not part of a grant."""
     return {name: ask if isinstance(ask, str) else {k: ask[k] for k in ("amount", "per", "unit_of") if k in ask}
             for name, ask in asks.items()}
 
 
 class Envelope:
-    """One envelope and its story; every method adds one transition and returns the envelope. `when` is a time of day
-    ("14:22:10") or the seconds since the step before; either gets some milliseconds on top, as in life."""
+    """One envelope. Every method adds one transition and returns the envelope. `when` is a time of day ("14:22:10") or
+    the seconds since the previous step; some milliseconds are added to either, to look real."""
     day = []
 
     def __init__(self, name, when, identity, execution, scope, asks, parent=None, external=None, conversation=None):
@@ -154,7 +154,7 @@ class Envelope:
             code=code, usage=usage, result_digest=digest("result of " + self.name) if result else None))
 
     def ended(self, when, stage, code, reason, usage=None):
-        """rejected, failed and expired say how it ended."""
+        """Adds rejected, failed or expired, with the way it ended."""
         return self.step(when, stage, outcome=stated(code=code, reason=reason, usage=usage))
 
     def cancelled(self, when, by, *reasons):
@@ -206,13 +206,13 @@ def agent_run(number, when, agent, user, tenant, task, chain):
 
 
 def permitted(envelope):
-    """Agents get exactly the scopes they ask for, in one step: decided and granted together."""
+    """Agents get exactly the scopes that they ask for; decision and grant are one step."""
     return envelope.granted(0, decision=decide("allow", "agent-delegation"),
                             scopes=envelope.scope["requested_scopes"]).started(0)
 
 
 def tool_call(run, index, agent, user, tenant, chain, name, scope):
-    """The index-th call of a run, 20 seconds after the one before. Its envelope is a child of the run's."""
+    """The index-th call of a run, 20 seconds after the previous one. Its envelope is a child of the run's envelope."""
     sandbox = {"cpu": {"amount": "500m", "origin": "defaulted"}, "memory": "256Mi"} if name.startswith("shell") else {}
     return Envelope(f"tool-{run.name[6:]}-{index}", stamp(run.now + 20000 * index)[11:19],
                     who(agent, tenant, user, chain), {
@@ -242,7 +242,7 @@ QUANTITY = re.compile(r"[0-9]+(\.[0-9]{1,3})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 
 
 def check(day):
-    """Raises AssertionError, with the offending transition, at the first one that the ledger would refuse."""
+    """Raises AssertionError, naming the transition, for the first one that the ledger would refuse."""
     stages, allowed, barred, last = {}, set(), set(), ""
     for t in day:
         name, stage, decision = t["envelope_id"], t["stage"], t.get("decision", {})

@@ -17,17 +17,17 @@ constexpr size_t kCopyBytes = 256 << 10;
 Result<UniqueFd> NamelessFile() {
   std::error_code error;
   const std::filesystem::path directory = std::filesystem::temp_directory_path(error);
-  if (error) return Unavailable("no directory for temporary files: " + error.message());
+  if (error) return Unavailable("no directory for temporary files: " + error.message() + "; set TMPDIR");
   std::string path = (directory / "envledger-XXXXXX").string();
   UniqueFd file(mkostemp(path.data(), O_CLOEXEC));
-  if (!file.valid()) return FromErrno(errno, "make a temporary file in " + directory.string());
+  if (!file.valid()) return FromErrno(errno, "create a temporary file in " + directory.string());
   unlink(path.c_str());
   return file;
 }
 
 Status NoRoom(int error) {
   return Unavailable(FromErrno(error, "keep a long answer in a temporary file").message() +
-                     "; TMPDIR names another directory, and --format jsonl needs none");
+                     "; set TMPDIR to another directory, or use --format jsonl, which needs no file");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
-// Text that is printed later than it is made, however much that is.
+// Keeps text of any length until it is printed.
 //
-// Up to kInMemory bytes it is held; beyond that it goes to a file without a name below $TMPDIR (else /tmp), which is
-// readable by nobody else and gone with the process.
+// Up to kInMemory bytes are held in memory. Beyond that the text goes to an unnamed file below $TMPDIR (else /tmp),
+// which nobody else can read and which disappears with the process.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,9 @@ class Spool {
  public:
   static constexpr size_t kInMemory = 16 << 20;
 
-  // Adds to the end. kUnavailable when there is no room for the file; nothing more is taken then.
+  // Appends the text. kUnavailable if it cannot be written to the file; further calls then fail too.
   Status Add(std::string_view text);
-  // All of it. kUnavailable as Add.
+  // Writes all text to `out`. kUnavailable if the file cannot be read, or if an Add failed.
   Status CopyTo(std::ostream& out);
   uint64_t bytes() const { return written_ + text_.size(); }
 
@@ -29,7 +29,7 @@ class Spool {
   Status Spill();
 
   Status failure_;
-  std::string text_;  // behind what is in the file
+  std::string text_;  // follows the text in the file
   UniqueFd file_;
   uint64_t written_ = 0;
 };

@@ -197,7 +197,7 @@ TEST(Damage, OfTheLedgersEventsLeavesFindingsOfEnvelopes) {
   for (const char* format : {"table", "json", "jsonl"}) {
     EXPECT_EQ(RunFresh(world, {"findings", "--format", format}), 1) << format;
     EXPECT_THAT(world.out.str(), HasSubstr("widened_grant")) << format;
-    EXPECT_THAT(world.err.str(), HasSubstr("the answer has a hole")) << format;
+    EXPECT_THAT(world.err.str(), HasSubstr("the answer is incomplete")) << format;
   }
 }
 
@@ -212,8 +212,8 @@ TEST(Damage, OfOneEnvelopeDoesNotEndFollow) {
       printed.push_back(line["envelope_id"].get<std::string>() + " " + line["stage"].get<std::string>());
   }
   EXPECT_THAT(printed, testing::ElementsAre("wide granted"));
-  EXPECT_THAT(day.err.str(), HasSubstr("the filters cannot be asked of it"));
-  EXPECT_THAT(day.err.str(), HasSubstr("go on with --from 7"));
+  EXPECT_THAT(day.err.str(), HasSubstr("the filters cannot be applied to it"));
+  EXPECT_THAT(day.err.str(), HasSubstr("to continue, use --from 7"));
 }
 
 TEST(Extremes, AReportIsMadeOfThemAndHolds) {

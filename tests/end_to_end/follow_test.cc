@@ -60,7 +60,7 @@ TEST(Follow, GoesOnOverARestartOfTheDaemonWithoutLossOrRepetition) {
   ASSERT_EQ(lines.size(), 8u) << text.str();
   for (size_t i = 0; i < lines.size(); ++i) EXPECT_EQ(lines[i]["seq"], i);
   EXPECT_EQ(lines[7]["envelope_id"], "e4");
-  EXPECT_THAT(ended.err, HasSubstr("go on with --from 8"));
+  EXPECT_THAT(ended.err, HasSubstr("to continue, use --from 8"));
 }
 
 TEST(Follow, ASignalEndsItInOrder) {
@@ -77,7 +77,7 @@ TEST(Follow, ASignalEndsItInOrder) {
     follow.Signal(number);
     const Ended ended = follow.Wait();
     EXPECT_EQ(ended.status, 0) << ended.err;
-    EXPECT_THAT(ended.err, HasSubstr("go on with --from 3"));
+    EXPECT_THAT(ended.err, HasSubstr("to continue, use --from 3"));
   }
 }
 

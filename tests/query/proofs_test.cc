@@ -152,7 +152,7 @@ TEST_F(ProofsTest, AMissingOrAnAdditionalKeyOfTheTreeIsFoundByVerification) {
     const auto failures = Check(puts);
     ASSERT_EQ(failures.size(), 1u);
     EXPECT_EQ(failures[0].seq, *SeqOf(Table::kTree, puts_[i].key, puts_[i].value));
-    EXPECT_THAT(failures[0].message, HasSubstr("table tree lacks what the log gives"));
+    EXPECT_THAT(failures[0].message, HasSubstr("table tree lacks a key or value that the log gives"));
   }
   std::vector<IndexPut> puts = puts_;
   puts.push_back({Table::kTree, TreeKey(4, 2), std::string(32, 'h')});

@@ -1,4 +1,4 @@
-// The append socket without a socket.
+// A stand-in for the append socket, in memory.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 
 namespace envledger {
 
-// A daemon of the append socket as far as a batch can tell: all or none, in the order sent. Answers at once, or when
-// told.
+// Acts like the daemon's append socket: a batch is stored as a whole or not at all, in the order sent. Answers at once,
+// or when told to.
 class BatchDaemon {
  public:
   SendBatch Sender() {
@@ -29,10 +29,10 @@ class BatchDaemon {
     while (!waiting_.empty()) AnswerFirst();
   }
 
-  size_t delay = 0;  // batches that wait before the first of them is answered
+  size_t delay = 0;  // the number of batches that may wait before the first is answered
   std::set<std::string> bad;
   bool name_the_item = true;
-  Status failure;  // of every batch from the request with this index on
+  Status failure;  // the answer to every batch from index fails_from on
   size_t fails_from = 1000;
   std::vector<std::vector<std::string>> requests;
   std::vector<std::string> stored;

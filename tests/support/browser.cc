@@ -19,7 +19,7 @@ Ended Browser::Run(const std::vector<std::string>& options, const std::string& u
   const auto rest = std::chrono::duration_cast<std::chrono::seconds>(until_ - std::chrono::steady_clock::now());
   const std::string seconds = std::to_string(std::min(rest, kOnce).count());
   if (rest.count() <= 0) throw std::runtime_error("no time is left for the browser");
-  // Nothing that it does beside its work.
+  // Switches off everything that the browser does in the background.
   std::vector<std::string> command = {"timeout",
                                       "--kill-after=5",
                                       seconds,

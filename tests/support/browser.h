@@ -1,5 +1,5 @@
-// Debian's Chromium without a window, for the pages that tests make. A browser that fails or hangs ends the test with
-// an exception that says what it said.
+// Debian's Chromium without a window, for pages made by tests. If the browser fails or hangs, an exception with its
+// output ends the test.
 #pragma once
 
 #include <chrono>
@@ -13,15 +13,15 @@ namespace envledger {
 class Browser {
  public:
   static bool IsThere();
-  // Why a test is skipped that needs one.
+  // The reason for skipping a test that needs a browser.
   static constexpr const char* kMissing = "no /usr/bin/chromium: install Debian's chromium to run this";
 
-  // `profile`: a directory for it alone, made when it is not there. All its runs together end within ten minutes, long
+  // `profile`: a directory for this browser alone, created if missing. All runs together end within ten minutes, long
   // before ctest ends the test.
   explicit Browser(std::string profile) : profile_(std::move(profile)) {}
 
-  // The elements of the page once it is loaded and its script has run; `budget` is how many milliseconds of its own
-  // time the page may spend waiting. Whatever the console hears is an error.
+  // The DOM of the page after it has loaded and its script has run. `budget` is the virtual time in milliseconds that
+  // the page may spend waiting. Any console message is an error.
   std::string Dom(const std::string& url, int budget = 60000) const;
   // Prints the page into a PDF file.
   void Print(const std::string& url, const std::string& pdf) const;

@@ -1,4 +1,4 @@
-// Ledgers in memory, sealed by rules written down a second time, and forged as a test likes.
+// Ledgers in memory, sealed by an independent implementation of the rules. Tests can forge them.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ inline constexpr char kTestOrigin[] = "ledger.example/test";
 SigningKey TestKey(char seed = 1);
 VerifierKey TestVerifierKey(char seed = 1);
 
-// What is sealed as one entry: the header without its place in the chain, and a body.
+// The contents of an entry to be sealed: the header without its place in the chain, and a body.
 struct Draft {
   EntryHeader header;
   std::string transition;
@@ -26,12 +26,12 @@ struct Draft {
 
 Draft DraftOf(LedgerEvent event, Nanos recorded_at);
 Draft DraftOf(const Transition& transition, Nanos recorded_at);
-// A genesis, then the transitions a second apart, with their revisions and links as they must be.
+// A genesis, then the transitions, one second apart, with correct revisions and links.
 std::vector<Draft> Drafts(const std::vector<Transition>& transitions);
-// Sets revisions and links anew, from the order of the drafts.
+// Recomputes revisions and links from the order of the drafts.
 void Relink(std::vector<Draft>& drafts);
 
-// The entries, each chained to the one before.
+// The entries, each chained to the previous one.
 std::vector<std::string> Seal(const std::vector<Draft>& drafts);
 Hash RootOf(const std::vector<std::string>& entries);
 // A checkpoint over the entries.

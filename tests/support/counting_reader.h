@@ -1,4 +1,4 @@
-// An index reader that counts how the index is read.
+// An index reader that counts its accesses to the index.
 #pragma once
 
 #include <cstdint>

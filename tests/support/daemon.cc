@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kReadyMilliseconds = 120'000;
 
-// The socket on which systemd would hear the daemon.
+// The socket for the daemon's notifications, in place of systemd's.
 class NotifySocket {
  public:
   explicit NotifySocket(const std::string& path) : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
@@ -69,13 +69,13 @@ TestLedger::TestLedger() {
 }
 
 std::vector<std::string> TestLedger::Command(const std::vector<std::string>& options, const std::string& key) const {
-  // The journal of the machine is none of a test's business.
+  // A test must not write to the machine's journal.
   std::vector<std::string> command = {DaemonPath(),    "--data-dir",     data_dir(),    "--append-socket",
                                       append_socket(), "--audit-socket", audit_socket()};
   if (!key.empty()) command.insert(command.end(), {"--key", key});
   const auto names_journal = [](const std::string& option) { return option.rfind("--journal-socket", 0) == 0; };
   if (std::none_of(options.begin(), options.end(), names_journal)) command.push_back("--journal-socket=none");
-  // Test machines may have little room; the test of that limit sets it itself.
+  // Test machines may have little free space; the test of this limit sets it itself.
   const auto sets_room = [](const std::string& option) { return option.rfind("--min-free-bytes", 0) == 0; };
   if (std::none_of(options.begin(), options.end(), sets_room)) command.push_back("--min-free-bytes=1");
   command.insert(command.end(), options.begin(), options.end());

@@ -1,4 +1,4 @@
-// The real daemon on sockets and a data directory of the test's own.
+// The real daemon, on sockets and a data directory that belong to the test.
 #pragma once
 
 #include <memory>
@@ -10,11 +10,11 @@
 
 namespace envledger {
 
-// Where the programs under test are; set by CMake.
+// The paths of the programs under test; set by CMake.
 std::string DaemonPath();
 std::string ToolPath();
 
-// A ledger with a key, and its daemon while it runs. Failing steps throw, with what the program said.
+// A ledger with a key, and its daemon while it runs. A step that fails throws, with the program's output.
 class TestLedger {
  public:
   static constexpr const char* kOrigin = "test.example/ledger";
@@ -23,22 +23,22 @@ class TestLedger {
   TestLedger();
   ~TestLedger() = default;
 
-  // Starts the daemon with these options beside those it needs, and waits until it says READY=1.
+  // Starts the daemon with these options in addition to the necessary ones, and waits until it sends READY=1.
   void Start(const std::vector<std::string>& options = {}, const Child::Setup& setup = {});
-  // The same, run by another program ("unshare", "--pid"), which the daemon's command line is given to.
+  // The same, but `program` ("unshare", "--pid") runs the daemon's command line.
   void StartUnder(const std::vector<std::string>& program, const std::vector<std::string>& options);
-  // The same without --key: it finds its key by itself.
+  // The same, without --key: the daemon must find its key by itself.
   void StartWithoutKey(const std::vector<std::string>& options, const Child::Setup& setup);
-  // Runs the daemon and expects that it ends by itself, without being ready.
+  // Runs the daemon and expects it to end by itself, before it is ready.
   Ended StartAndFail(const std::vector<std::string>& options = {});
   Ended StartWithKeyAndFail(const std::string& key);
-  // SIGTERM, and its end.
+  // Sends SIGTERM and waits for the daemon's end.
   Ended Stop();
-  // kill -9.
+  // Sends SIGKILL and waits.
   void Kill();
   Child& daemon() { return *daemon_; }
 
-  // Runs the tool: on the sockets of this ledger, or on its directory.
+  // Runs the tool, on the sockets of this ledger or on its directory.
   Ended Tool(const std::vector<std::string>& words, const std::string& input = {}) const;
   Ended OnSocket(std::vector<std::string> words, const std::string& input = {}) const;
   Ended OnDirectory(std::vector<std::string> words) const;

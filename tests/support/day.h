@@ -1,4 +1,4 @@
-// A morning of a small platform, for tests that want envelopes to look like those of a day's work.
+// One morning of a small platform, for tests that need realistic envelopes.
 #pragma once
 
 #include <string>
@@ -15,12 +15,12 @@ inline constexpr Nanos kMorning = 1773739200 * kSecond;
 Principal User(const std::string& id, const std::string& issuer = "https://id.example.com");
 Resource Amount(const std::string& name, const std::string& quantity);
 
-// Transitions of an envelope that asks for gpu 8 and memory 64Gi to deploy a model.
+// Transitions of an envelope that requests gpu 8 and memory 64Gi to deploy a model.
 Transition Requested(const std::string& envelope_id, const Principal& requester, Nanos at = kMorning);
 Transition GrantedGpus(const std::string& envelope_id, const std::string& gpus, Nanos at = kMorning + 2 * kSecond);
 Transition Completed(const std::string& envelope_id, Nanos at = kMorning + 90 * kSecond);
 
-// Three envelopes: one narrowed and done, one open, one by a deceiver of terminals.
+// Appends three envelopes: one narrowed and completed, one open, and one with text that could deceive a terminal.
 void FillDay(FakeLedger& ledger);
 
 }  // namespace envledger::day

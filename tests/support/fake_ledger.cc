@@ -7,7 +7,7 @@
 namespace envledger {
 namespace {
 
-// Passes the calls on, so that the ledger outlives the reader that a command owns.
+// Forwards the calls, so that the ledger outlives the reader that a command owns.
 class Borrowed : public LedgerReader {
  public:
   explicit Borrowed(std::shared_ptr<LedgerReader> ledger) : ledger_(std::move(ledger)) {}

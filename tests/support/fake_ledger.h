@@ -1,4 +1,4 @@
-// A ledger in memory: sealed entries made by hand, answered in pages, as honestly as a test lets it.
+// A ledger in memory: sealed entries made by hand, returned in pages. A test can make its answers lie.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,13 @@ class FakeLedger : public LedgerReader {
  public:
   static constexpr const char* kOrigin = "ledger.example";
 
-  // Seals a transition; its envelope's revision is counted up.
+  // Seals a transition with the next revision of its envelope.
   void Append(const Transition& transition);
-  // Signs a checkpoint over all entries, with the key below.
+  // Signs and keeps a checkpoint over all entries, with the key below.
   void Sign();
   static SigningKey signing_key(char seed = 1);
   static VerifierKey key(char seed = 1);
-  // A checkpoint of the first `size` entries, which is not kept.
+  // A checkpoint over the first `size` entries, which is not kept.
   std::string NoteOver(uint64_t size, char seed = 1) const;
 
   Result<QueryResponse> Query(const QueryRequest& request) override;
@@ -38,24 +38,24 @@ class FakeLedger : public LedgerReader {
   Result<EventsResponse> Events(const EventsRequest& request) override;
   Result<StatusResponse> Status(const StatusRequest& request) override;
 
-  // What Query gives, in order; a test may damage it.
+  // The answers of Query, in order; a test may damage them.
   std::vector<EnvelopeRecords> envelopes;
   std::vector<PrincipalSummary> principals;
   std::vector<std::string> checkpoints;
   std::vector<std::string> log;  // every entry, by seq
-  // What a lying ledger does to its answers.
+  // If set, these falsify an answer before it is returned.
   std::function<void(QueryResponse&)> spoil_query;
   std::function<void(InclusionProofResponse&)> spoil_inclusion;
   std::function<void(ConsistencyProofResponse&)> spoil_consistency;
   std::function<void(EventsResponse&)> spoil_events;
   int signed_when_asked = 0;
-  bool true_root = false;              // answers state the root of the log, not a made-up one
+  bool true_root = false;              // whether answers state the real root of the log instead of an invented one
   std::string genesis;                 // entry 0
   std::vector<std::string> rotations;  // entries that are key_rotated, ascending
   StatusResponse status;
   size_t page = 2;                    // envelopes in one answer
-  std::vector<QueryRequest> queries;  // as they came
-  bool scans = false;                 // it says so when it is asked to scan
+  std::vector<QueryRequest> queries;  // all requests, in order
+  bool scans = false;                 // whether it performs a scan when asked to
   std::function<void(const QueryRequest&)> on_query;
 
  private:
@@ -64,7 +64,7 @@ class FakeLedger : public LedgerReader {
   std::string StoredNote(uint64_t size) const;
 };
 
-// A reader for who must own one: the ledger stays the test's.
+// A reader for code that must own one; the test keeps the ledger.
 std::unique_ptr<LedgerReader> Lend(std::shared_ptr<LedgerReader> ledger);
 
 }  // namespace envledger

@@ -1,4 +1,4 @@
-// A file system under the log whose write-ahead log fails, or waits, when a test says so.
+// A file system for the log database. Its write-ahead log fails or waits when a test says so.
 #pragma once
 
 #include <memory>
@@ -9,13 +9,13 @@ class Env;
 
 namespace envledger {
 
-// What happens to the write-ahead log from the chosen moment on. Nothing is written to it afterwards, as on a dead
+// What happens to the write-ahead log at the chosen moment. Afterwards nothing more can be written to it, as on a dead
 // disk.
 enum class LogFault {
   kWriteLost,      // a write fails and leaves nothing
   kWriteTorn,      // a write fails and leaves its first half
-  kSyncLost,       // a sync fails, and what was written since the last one is gone
-  kSyncPersisted,  // a sync fails, though everything reached the disk
+  kSyncLost,       // a sync fails, and everything written since the last sync is lost
+  kSyncPersisted,  // a sync fails, although everything reached the disk
 };
 inline constexpr LogFault kLogFaults[] = {LogFault::kWriteLost, LogFault::kWriteTorn, LogFault::kSyncLost,
                                           LogFault::kSyncPersisted};
@@ -27,12 +27,12 @@ class FaultEnv {
   ~FaultEnv();
   rocksdb::Env* env();
 
-  // The fault happens at the next write (sync) but `skip`.
+  // After `skip` more writes (or syncs), the next one fails.
   void Fail(LogFault fault, int skip = 0);
   // Whether it has happened.
   bool failed() const;
 
-  // Syncs wait from now on until Release; WaitUntilHeld returns once one waits.
+  // From now on syncs wait until Release. WaitUntilHeld returns once a sync is waiting.
   void Hold();
   void Release();
   void WaitUntilHeld();

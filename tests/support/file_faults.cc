@@ -1,5 +1,5 @@
-// The functions below take the place of libc's in the program that links them, and call those in turn. What a shared
-// library calls (RocksDB) is not of this program and comes through here as well; it is told apart by its path.
+// The functions below replace those of libc in the program that links them, and call the originals. Calls by shared
+// libraries (RocksDB) come through here too; their paths distinguish them.
 #include "tests/support/file_faults.h"
 
 #include <dlfcn.h>
@@ -50,7 +50,7 @@ bool IsAtOrBelow(const std::string& directory, const std::string& path) {
   return path == directory || path.starts_with(directory + "/");
 }
 
-// Notes the call; whether it is the one to fail, and how.
+// Records the call. Returns whether and how it must fail.
 bool Strikes(const char* call, const std::string& path, FileFault* fault) {
   Watch& watch = TheWatch();
   const std::lock_guard<std::mutex> lock(watch.mutex);
@@ -65,7 +65,7 @@ bool Strikes(const char* call, const std::string& path, FileFault* fault) {
   return true;
 }
 
-// Runs the call, or what the fault leaves of it.
+// Runs the call, or fails as the fault says.
 template <typename Call>
 auto Through(const char* name, const std::string& path, const Call& call) -> decltype(call()) {
   FileFault fault = FileFault::kFailed;

@@ -1,4 +1,5 @@
-// A file system in which one call fails when a test says so. A program that links this has its own calls intercepted.
+// A file system in which one call fails when a test says so. In a program that links this, its own calls are
+// intercepted.
 #pragma once
 
 #include <string>
@@ -8,24 +9,24 @@
 namespace envledger {
 
 enum class FileFault {
-  kFailed,         // with EIO, and nothing was done
-  kFailedButDone,  // with EIO, though it was done
+  kFailed,         // fails with EIO and does nothing
+  kFailedButDone,  // fails with EIO, although it was done
 };
 
-// Watches the calls that write below a directory, from all threads, while it lives; one at a time. Calls are named
-// "create" (open of a file that may be made), "open-directory", "chmod", "write", "fsync", "fsync-directory", "link",
-// "rename" and "unlink".
+// During its lifetime, watches the calls of all threads that write below a directory. Only one object may exist at a
+// time. Calls are named "create" (open of a file that may be created), "open-directory", "chmod", "write", "fsync",
+// "fsync-directory", "link", "rename" and "unlink".
 class FileFaults {
  public:
-  // What lies at or below `except`, if given, is left alone.
+  // Paths at or below `except`, if given, are ignored.
   explicit FileFaults(const std::string& directory, const std::string& except = {});
   ~FileFaults();
   FileFaults(const FileFaults&) = delete;
   FileFaults& operator=(const FileFaults&) = delete;
 
-  // The call after the next `skip` fails, or of those of this name when one is given. Once.
+  // After `skip` more calls, the next one fails, once. If `call` is given, only calls of that name count.
   void Fail(FileFault fault, size_t skip, std::string_view call = {});
-  // The call that failed; empty when none has.
+  // The name of the call that failed; empty if none has.
   std::string failed() const;
   // The names of all calls so far, in order.
   std::vector<std::string> calls() const;

@@ -1,9 +1,9 @@
-// Golden vectors: the bytes of every format as they were when it was fixed, in tests/data/golden. A difference means
-// that a format changed, and with it every ledger that exists.
+// Golden vectors in tests/data/golden: bytes of every format, from the time when it was fixed. A difference means that
+// a format has changed, so that existing ledgers may become unreadable.
 //
-// They are never rewritten by a test run. To look at what the code would write now, name a directory:
+// A test run never rewrites them. To see what the code writes now, name a directory:
 //   ENVLEDGER_GOLDEN_OUT=/tmp/golden ./codec_test --gtest_filter='*Golden*'
-// writes all of them there. Whether to copy one over tests/data/golden is then a decision about the format.
+// writes all vectors there. Copying one to tests/data/golden is a decision to change the format.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -28,7 +28,7 @@ inline std::string ContentsOf(const std::string& path) {
   return text.str();
 }
 
-// The file of that name among the golden ones.
+// The golden file of that name.
 inline std::string GoldenText(const std::string& file) {
   return ContentsOf(ENVLEDGER_SOURCE_DIR "/tests/data/golden/" + file);
 }
@@ -48,7 +48,7 @@ inline void ExpectGoldenText(const std::string& file, const std::string& text) {
   EXPECT_EQ(text, GoldenText(file)) << file;
 }
 
-// 32 bytes a line.
+// Compares hexadecimal text of 32 bytes per line.
 inline void ExpectGolden(const std::string& name, std::string_view bytes) {
   std::string text;
   for (size_t i = 0; i < bytes.size(); i += 32) text += Hex(bytes.substr(i, 32)) + "\n";

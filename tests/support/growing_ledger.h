@@ -1,4 +1,4 @@
-// A real ledger that does not stand still while it is asked.
+// A real ledger that grows while it is queried.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@
 
 namespace envledger {
 
-// A running ledger as its audit socket answers, each question as of the moment when it is asked. Before each the test
-// may append.
+// Answers like the audit socket of a running ledger: each request sees the ledger as of that moment. Before each
+// request the test may append.
 class Growing : public LedgerReader {
  public:
   Growing(TestLedger& ledger, std::function<void()> grow, std::function<void(QueryResponse&)> spoil)

@@ -6,8 +6,9 @@
 
 namespace envledger {
 
-// It is requested by user:alice of tenant-alice with the request id "request-of-" and its id, narrowed, started and then
-// annotated, `records` in all, each note of `bytes` bytes that do not compress. Throws with what the daemon said when it refuses. REQUIRES: records > 3.
+// The envelope is requested by user:alice of tenant-alice, with the request id "request-of-" followed by its own id. It
+// is narrowed, started and then annotated, with `records` records in all. Each note has `bytes` bytes that do not
+// compress. Throws with the daemon's message if the daemon refuses it. REQUIRES: records > 3.
 void AppendHuge(const std::string& append_socket, const std::string& envelope_id, uint64_t records, size_t bytes);
 
 }  // namespace envledger

@@ -86,8 +86,7 @@ std::vector<Acknowledgment> TestLedger::MustAppend(const std::vector<std::string
 
 std::string TestLedger::Copy() {
   const std::string to = dir_.path() + "/copy" + std::to_string(copies_++);
-  // The files of a running ledger come and go: the log's database last names what it needs in CURRENT, so again if one
-  // went away meanwhile.
+  // The files of a running ledger come and go, so the copy is repeated if a file disappeared meanwhile.
   for (int attempt = 0; attempt < 10; ++attempt) {
     std::error_code error;
     fs::remove_all(to, error);

@@ -1,4 +1,4 @@
-// A ledger in a private directory, driven as the daemon drives it but without sockets.
+// A ledger in a private directory, used as the daemon uses it, but without sockets.
 #pragma once
 
 #include <future>
@@ -14,37 +14,37 @@
 
 namespace envledger {
 
-// Not thread-safe, unless said.
+// Not thread-safe, except where stated.
 class TestLedger {
  public:
-  // Creates it; Open starts it.
+  // Creates the ledger; Open starts it.
   TestLedger();
   ~TestLedger();
 
-  LedgerOptions options;  // for the next Open; in the way of nothing: no thread signs or flushes because time passed
+  LedgerOptions options;  // for the next Open; with the defaults here, no thread signs or flushes because time passes
   ManualClock clock;
 
   const std::string& data_dir() const { return options.data_dir; }
   Status TryOpen(char key_seed = 1, const PendingRotation* pending = nullptr);
-  void Open();   // fails the test when it cannot
-  void Close();  // in order; fails the test when it cannot
-  void Kill();   // without the closed event and the last checkpoint
+  void Open();   // fails the test on an error
+  void Close();  // an orderly stop; fails the test on an error
+  void Kill();   // leaves out the closed event and the last checkpoint
   bool is_open() const { return ledger_ != nullptr; }
   Ledger& ledger() { return *ledger_; }
 
-  // Submit is thread-safe. `expected` may be empty, or hold one for each transition.
+  // Submit is thread-safe. `expected` is empty, or has an item for each transition.
   std::future<AppendResult> Submit(const std::vector<std::string>& transitions,
                                    const std::vector<std::optional<uint64_t>>& expected = {},
                                    const std::string& producer = "gateway");
   AppendResult Append(const std::vector<std::string>& transitions,
                       const std::vector<std::optional<uint64_t>>& expected = {},
                       const std::string& producer = "gateway");
-  // The acknowledgments, or none when it was refused (a failure of the test).
+  // The acknowledgments. A refusal fails the test and returns none.
   std::vector<Acknowledgment> MustAppend(const std::vector<std::string>& transitions);
 
-  // A copy of the data directory as it is now, closed or open.
+  // Copies the data directory, whether the ledger is open or closed, and returns the path of the copy.
   std::string Copy();
-  // Puts the contents of a directory (such as a Copy) in the place of the data directory's.
+  // Replaces the contents of the data directory with those of a directory (such as a Copy).
   void Restore(const std::string& from);
   VerifyReport Verify();
   static VerifyReport Verify(const std::string& data_dir);
@@ -58,14 +58,14 @@ class TestLedger {
   std::unique_ptr<Ledger> ledger_;
 };
 
-// The refusal, or the status of success.
+// The status of a refusal, or ok.
 Status StatusOf(const AppendResult& result);
 // "VERDICT", then each failure as "seq check: message".
 std::string Text(const VerifyReport& report);
 
 // Flips one bit of a file.
 void FlipBit(const std::string& path, uint64_t byte, int bit = 0);
-// The one file below `dir` whose name ends in `ending`; the largest when there are several.
+// The file below `dir` whose name ends in `ending`; the largest if there are several.
 std::string FileOf(const std::string& dir, const std::string& ending);
 
 }  // namespace envledger

@@ -54,7 +54,7 @@ Child::Child(const std::vector<std::string>& command, const Setup& setup)
   Redirect(setup.stdin_path, O_RDONLY, STDIN_FILENO);
   Redirect(setup.stdout_path.empty() ? out_path_ : setup.stdout_path, O_WRONLY | O_TRUNC, STDOUT_FILENO);
   Redirect(err_path_, O_WRONLY | O_TRUNC, STDERR_FILENO);
-  // Out of the way first, so that no descriptor is overwritten before it is moved.
+  // First duplicated to high numbers, so that no descriptor is overwritten before it is moved.
   std::vector<int> moved;
   for (const int fd : setup.descriptors) moved.push_back(fcntl(fd, F_DUPFD_CLOEXEC, 100));
   for (size_t i = 0; i < moved.size(); ++i) dup2(moved[i], 3 + static_cast<int>(i));

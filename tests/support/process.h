@@ -1,4 +1,4 @@
-// Running programs: to their end, or as a child that a test signals.
+// Runs programs to their end, or as a child process to which a test sends signals.
 #pragma once
 
 #include <sys/types.h>
@@ -14,28 +14,28 @@ struct Ended {
   int status = -1;  // exit status, or 128 + the signal that ended it
   std::string out;
   std::string err;
-  // Of its memory, the most that was resident at once. Not less than what was resident of the process that started it.
+  // The peak of its resident memory. Never less than the resident memory of the process that started it.
   uint64_t peak_bytes = 0;
 };
 
-// A program under way. Its standard output and error go to files in a private place and are read when it has ended.
+// A running program. Its standard output and error go to private files, which are read when it has ended.
 class Child {
  public:
   struct Setup {
     std::string stdin_path = "/dev/null";
-    std::string stdout_path;                         // written there, and not kept in Ended::out
-    std::map<std::string, std::string> environment;  // beside the test's own
-    std::vector<int> descriptors;                    // passed on as 3, 4, ...; closed on exec otherwise
+    std::string stdout_path;                         // if set, standard output goes there and not to Ended::out
+    std::map<std::string, std::string> environment;  // added to the test's own environment
+    std::vector<int> descriptors;                    // passed on as 3, 4, ...; all others are closed on exec
     bool listen_pid = false;                         // sets LISTEN_PID to the child's pid, as systemd does
   };
   Child(const std::vector<std::string>& command, const Setup& setup);
-  ~Child();  // kills it if it still runs
+  ~Child();  // kills the program if it still runs
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
   pid_t pid() const { return pid_; }
   void Signal(int number) const;
-  // Waits for its end.
+  // Waits until the program has ended.
   Ended Wait();
   bool running() const;
 
@@ -47,11 +47,11 @@ class Child {
   std::string err_path_;
 };
 
-// Of a process that runs, the most memory that was resident at once since it began, or since ForgetPeak.
+// The peak of the resident memory of a running process, since its start or since ForgetPeak.
 uint64_t PeakBytes(pid_t pid);
 void ForgetPeak(pid_t pid);
 
-// Runs a program to its end; `input` is what it reads on standard input.
+// Runs a program to its end, with `input` as its standard input.
 Ended RunProgram(const std::vector<std::string>& command, const std::string& input = {});
 
 }  // namespace envledger

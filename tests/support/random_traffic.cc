@@ -83,7 +83,7 @@ ResourceMap RandomTraffic::Asks() {
   return asks;
 }
 
-// What is granted for a request: most of it as asked, and every other relation.
+// The grant for a request: most of it as requested, with every other relation too.
 ResourceMap RandomTraffic::GrantsFor(const ResourceMap& asks) {
   ResourceMap grants;
   for (const Resource& ask : asks) {
@@ -129,7 +129,7 @@ Transition RandomTraffic::Open() {
     hop.actor = APrincipal();
     hop.binding = HopBinding::kVerified;
     if (Below(2) == 0) hop.delegation_id = "d" + std::to_string(i);
-    if (i > 0 && Below(2) == 0) hop.parent_id = "d" + std::to_string(Below(i + 2));  // perhaps nobody's, or its own
+    if (i > 0 && Below(2) == 0) hop.parent_id = "d" + std::to_string(Below(i + 2));  // perhaps of no hop, or its own
     if (Below(2) == 0) hop.scopes = SomeOf({"read", "write", "admin"});
     if (Below(2) == 0) hop.expires_at = kTestStart + static_cast<Nanos>(Below(5)) * 60 * kSecond;
     identity.delegation.push_back(hop);
@@ -159,7 +159,7 @@ Transition RandomTraffic::Open() {
   return t;
 }
 
-// Times mostly run forwards; no two of an envelope's later records have the same one, because replays are made on
+// Times mostly run forwards. No two later records of an envelope have the same time, so that replays occur only on
 // purpose.
 Nanos RandomTraffic::ALaterTime() {
   Nanos at = kTestStart + static_cast<Nanos>(made_) * kSecond;
@@ -191,7 +191,7 @@ void RandomTraffic::FillGrant(Transition& t, const Transition& opening) {
 std::optional<Transition> RandomTraffic::Continue(const std::string& envelope_id) {
   const LifecycleState& state = envelopes_[envelope_id];
   const auto stage = static_cast<Stage>(2 + Below(kStageCount - 2));
-  // Envelopes that go on for long are more telling than ends.
+  // Long envelopes are more useful for tests than early ends.
   if (IsTerminal(stage) && Below(3) != 0) return std::nullopt;
   if (stage == Stage::kAnnotated && Below(2) != 0) return std::nullopt;
   if (!IsLegalMove(state.stage, stage)) return std::nullopt;

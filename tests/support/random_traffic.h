@@ -1,6 +1,7 @@
-// Legal transitions without end, the same for the same seed: many principals in every role, two issuers of the same
-// names, tenants, kinds, stages, native ids. Asks, grants and usage of every shape (zeros, per unit, bounds), leases,
-// deadlines, delegations, times that run backwards: whatever an account or a finding is computed from occurs.
+// An endless sequence of legal transitions, determined by the seed: many principals in every role, two issuers with the
+// same names, tenants, kinds, stages, native ids. Requests, grants and usage have every form (zeros, per unit, bounds),
+// and there are leases, deadlines, delegations, and times that run backwards: everything that affects an account or a
+// finding occurs.
 #pragma once
 
 #include <initializer_list>
@@ -20,16 +21,16 @@ class RandomTraffic {
   explicit RandomTraffic(unsigned seed) : random_(seed) {}
 
   Transition Next();
-  // One to four of them.
+  // One to four transitions, encoded.
   std::vector<std::string> NextBatch();
   unsigned Below(unsigned n) { return static_cast<unsigned>(random_() % n); }
-  // Values out of the same small pools.
+  // Values from the small pools that the transitions use.
   Principal APrincipal();
   std::string ATenant() { return "tenant" + std::to_string(Below(3)); }
   std::string ATarget() { return "model" + std::to_string(Below(4)); }
   std::string ANativeId() { return "pod" + std::to_string(Below(6)); }
   std::string ANode() { return "node" + std::to_string(Below(5)); }
-  // Of an envelope so far, or of one that comes.
+  // The id of an existing envelope, or of one of the next ones.
   std::string AnEnvelope() { return "e" + std::to_string(Below(opened_ + 2)); }
   std::string ARequestId() { return "req" + std::to_string(Below(20)); }
   std::string ATraceId() { return std::string(31, 'a') + static_cast<char>('0' + Below(8)); }
@@ -52,7 +53,7 @@ class RandomTraffic {
   std::mt19937 random_;
   std::map<std::string, LifecycleState> envelopes_;
   std::map<std::string, Transition> openings_;
-  std::set<Nanos> used_;  // by records that are not openings
+  std::set<Nanos> used_;  // the times of records that are not openings
   unsigned opened_ = 0;
   unsigned made_ = 0;
 };

@@ -1,4 +1,4 @@
-// A peer of the server that does exactly what a test says, byte by byte.
+// A client of the server that sends exactly the bytes that a test gives it.
 #pragma once
 
 #include <fcntl.h>
@@ -27,7 +27,7 @@ class RawClient {
   static constexpr std::chrono::seconds kPatience{20};
 
   RawClient() = default;
-  // Not open() when nobody listens at `path`, or its queue stays full.
+  // Not open() if nothing listens at `path`, or if the queue stays full.
   explicit RawClient(const std::string& path) {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     do {
@@ -41,7 +41,7 @@ class RawClient {
   void Close() { UniqueFd closing = std::move(fd_); }
   void EndWriting() { shutdown(fd_.get(), SHUT_WR); }
 
-  // Writes all of it. False when the peer closed, or took nothing for too long.
+  // Writes all bytes. False if the peer closed the connection, or read nothing for too long.
   bool Write(std::string_view bytes) {
     while (!bytes.empty()) {
       const size_t written = WriteSome(bytes);
@@ -51,7 +51,7 @@ class RawClient {
     }
     return true;
   }
-  // Writes what the socket takes at once.
+  // Writes as much as the socket accepts without waiting.
   size_t WriteSome(std::string_view bytes) {
     const ssize_t written = send(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (written < 0 && errno != EAGAIN) failed_ = true;
@@ -59,13 +59,13 @@ class RawClient {
   }
   bool WriteFrame(std::string_view body) { return Write(Framed(body)); }
 
-  // The next frame's body; nothing when the peer closed first.
+  // The body of the next frame; nothing if the peer closed the connection first.
   std::optional<std::string> ReadFrame() {
     const std::optional<std::string> header = ReadExactly(kFrameHeaderBytes);
     if (!header) return std::nullopt;
     return ReadExactly(FrameSize(*header));
   }
-  // Whether the peer closes; bytes that come before are dropped.
+  // Whether the peer closes the connection; bytes that arrive before are dropped.
   bool ReadToEnd() {
     char chunk[65536];
     for (;;) {

@@ -9,7 +9,7 @@
 
 namespace envledger {
 
-// Made under TMPDIR with mode 0700, removed with all that is in it at the end.
+// Created below TMPDIR with mode 0700; removed with all its contents at the end.
 class TempDir {
  public:
   TempDir() : path_((std::filesystem::temp_directory_path() / "envledger-XXXXXX").string()) {

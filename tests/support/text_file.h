@@ -1,4 +1,4 @@
-// A file that has no name, with some text in it, to be read by its descriptor.
+// An unnamed file with some text, to be read through its descriptor.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -50,7 +50,7 @@ void TimestampAuthority::Certify(const std::string& name, const std::string& sub
   } else {
     OpenSsl({"genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key});
   }
-  // Named sections, so that nothing of the machine's own openssl.cnf gets in.
+  // Named sections, so that the machine's own openssl.cnf has no effect.
   std::ofstream(path("req.cnf")) << "[req]\ndistinguished_name = dn\n[dn]\n";
   OpenSsl({"req", "-new", "-config", path("req.cnf"), "-key", key, "-subj", subject, "-out", path("request.pem")});
   std::ofstream(path("extensions.cnf")) << extensions;

@@ -1,5 +1,5 @@
-// A timestamp authority (RFC 3161) of the test's own: a certificate authority, a signer that it vouches for, and the
-// `openssl ts` program (package openssl) that answers. Failing steps throw, with what the program said.
+// A timestamp authority (RFC 3161) for tests: a certificate authority, a signer that it certifies, and the `openssl ts`
+// program (package openssl), which answers queries. A step that fails throws, with the program's output.
 #pragma once
 
 #include <string>
@@ -14,15 +14,15 @@ class TimestampAuthority {
   struct Options {
     std::string name = "Test";       // in the subjects of its certificates
     std::string key = "ec";          // or "rsa"
-    bool with_intermediate = false;  // the signer's certificate is by a second authority, which the first vouches for
-    bool sends_root = false;         // every answer brings the root's certificate too
-    int days = 3650;                 // the signer's certificate is valid from now; negative: it never was
-    std::string digests = "sha256";  // of messages, that it accepts
+    bool with_intermediate = false;  // a second authority, certified by the first, issues the signer's certificate
+    bool sends_root = false;         // every answer also contains the root's certificate
+    int days = 3650;                 // validity of the signer's certificate from now; negative: it was never valid
+    std::string digests = "sha256";  // accepted digests of messages
   };
   TimestampAuthority() : TimestampAuthority(Options{}) {}
   explicit TimestampAuthority(const Options& options);
 
-  // A DER response to a DER query: a timestamp of now, or a refusal.
+  // A DER response to a DER query: a timestamp with the present time, or a refusal.
   std::string Answer(const std::string& query) const;
 
   const std::string& ca_pem() const { return ca_pem_; }  // the root
@@ -31,7 +31,7 @@ class TimestampAuthority {
 
  private:
   std::string path(const std::string& name) const { return directory_.path() + "/" + name; }
-  // Makes a key and a certificate signed by `issuer` (its own signature when empty).
+  // Makes a key and a certificate signed by `issuer`; self-signed if `issuer` is empty.
   void Certify(const std::string& name, const std::string& subject, const std::string& extensions,
                const std::string& issuer, int days) const;
 

@@ -1,4 +1,4 @@
-// Transitions for tests: short stories of envelopes that follow the rules.
+// Transitions for tests: short, legal stories of envelopes.
 #pragma once
 
 #include <string>

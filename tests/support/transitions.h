@@ -1,4 +1,4 @@
-// The least that each stage must carry, for tests to add to.
+// Transitions with only the mandatory families of their stage, for tests to extend.
 #pragma once
 
 #include <string>
@@ -13,12 +13,12 @@ Principal User(std::string id, std::string issuer = "idp.example");
 Principal Service(std::string id, std::string issuer = "idp.example");
 
 Transition Opening(std::string envelope_id, Principal requester = User("alice"));
-// Any later stage, with the families that it must carry and no more; a decision is an allow, or a deny for `denied`.
+// Any later stage, with only its mandatory families; a decision is an allow, or a deny for `denied`.
 Transition Later(Stage stage, std::string envelope_id);
 Transition Grant(std::string envelope_id, ResourceMap resources = {});
 Resource Amount(std::string name, int64_t milli_units);
 
-// The binary form. Aborts the test program when the transition is refused.
+// The binary form. Aborts the test program if the transition is refused.
 std::string Encoded(const Transition& transition);
 std::vector<std::string> Encoded(const std::vector<Transition>& transitions);
 

@@ -1,4 +1,4 @@
-// Waiting for what another thread or process is about to do.
+// Waits for something that another thread or process does.
 #pragma once
 
 #include <poll.h>
@@ -8,7 +8,7 @@
 
 namespace envledger {
 
-// Whether `condition` came true within `limit`. Looks once a millisecond.
+// Whether `condition` becomes true within `limit`. Checks it once per millisecond.
 inline bool WaitUntil(const std::function<bool()>& condition, std::chrono::milliseconds limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
   while (!condition()) {

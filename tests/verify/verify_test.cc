@@ -90,7 +90,7 @@ TEST_F(DamagedLogTest, ABlockThatCannotBeReadIsTamperingAndTheRestIsNotSaidToBeC
   const VerifyReport report = ledger_.Verify();
   EXPECT_EQ(report.verdict, Verdict::kTampered);
   EXPECT_FALSE(SaysTruncated(report)) << Text(report);
-  EXPECT_THAT(Text(report), HasSubstr("the log cannot be read on"));
+  EXPECT_THAT(Text(report), HasSubstr("the log cannot be read further"));
   EXPECT_GT(report.entries, 0u);
   EXPECT_LT(report.entries, size_);
 }
@@ -152,7 +152,7 @@ TEST_F(VerifyStoredTest, ProgressEndsWithAll) {
 
 TEST_F(VerifyStoredTest, ARemovedIndexKeyIsNamedBySeq) {
   DeleteKey(index(), "envelopes", RevisionKey(index(), "s1-e0", 0));
-  ExpectOne(Verdict::kIncomplete, 2, "index", "table envelopes lacks what the log gives: s1-e0");
+  ExpectOne(Verdict::kIncomplete, 2, "index", "table envelopes lacks a key or value that the log gives: s1-e0");
 }
 
 TEST_F(VerifyStoredTest, TheLastPostingOfAPrincipalIsMissedToo) {
@@ -181,7 +181,7 @@ TEST_F(VerifyStoredTest, AChangedOrMissingHashOfTheTreeIsNamedBySeq) {
   EXPECT_THAT(report.failures[0].message, HasSubstr("table tree"));
   EXPECT_EQ(report.failures[1].seq, 47u);
   DeleteKey(index(), "tree", TreeKey(4, 2));
-  ExpectOne(Verdict::kIncomplete, 47, "index", "table tree lacks what the log gives");
+  ExpectOne(Verdict::kIncomplete, 47, "index", "table tree lacks a key or value that the log gives");
 }
 
 TEST_F(VerifyStoredTest, AChangedWatermarkIsNoticed) {
@@ -248,7 +248,7 @@ TEST_F(VerifyStoredTest, AnIndexAheadOfTheLogMakesItIncomplete) {
   fs::remove_all(LogPath(ledger_.data_dir()));
   fs::copy(LogPath(before), LogPath(ledger_.data_dir()));
   fs::remove(PublishedCheckpointPath(ledger_.data_dir()));
-  ExpectOne(Verdict::kIncomplete, 103, "index", "further than the log");
+  ExpectOne(Verdict::kIncomplete, 103, "index", "but the log has only 103 entries");
 }
 
 TEST_F(VerifyStoredTest, ADeletedEntryIsTamperingWithItsSeq) {

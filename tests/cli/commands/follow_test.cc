@@ -20,7 +20,7 @@ TEST(FollowCommand, ADirectoryIsPrintedToItsEndWhichIsSaid) {
   const std::vector<json> lines = Lines(world.out.str());
   ASSERT_EQ(lines.size(), world.ledger->log.size());
   for (size_t i = 0; i < lines.size(); ++i) EXPECT_EQ(lines[i]["seq"], i);
-  EXPECT_THAT(world.err.str(), HasSubstr("go on with --from 5"));
+  EXPECT_THAT(world.err.str(), HasSubstr("to continue, use --from 5"));
   EXPECT_THAT(world.err.str(), HasSubstr("only a running daemon"));
 }
 

@@ -21,7 +21,7 @@ using ProofVerifyTest = ProofWorld;
 TEST_F(ProofVerifyTest, VerifyingSaysWhatWasProved) {
   const std::string proof = ProofOf(1);
   ASSERT_EQ(Verify(proof, entry(1)), 0) << err();
-  EXPECT_EQ(out().find("HOLDS  the checkpoint's tree has this entry in this place\n"), 0u) << out();
+  EXPECT_EQ(out().find("HOLDS  the checkpoint's tree has this entry at this index\n"), 0u) << out();
   for (const std::string& text : {std::string("env-1"), std::string("granted"), std::string("2026-03-17T09:20:02.5Z"),
                                   Hex(View(LeafHash(entry(1)))), FormatVerifierKey(FakeLedger::key())}) {
     EXPECT_NE(out().find(text), std::string::npos) << text << " in " << out();

@@ -43,15 +43,15 @@ TEST(ShowTree, SaysThatAParentIsMissing) {
   World world;
   const json tree = TreeOf("b", {{"b", "gone"}}, world);
   EXPECT_EQ(tree["envelope_id"], "b");
-  EXPECT_EQ(tree["above"], "its parent gone is not in the ledger");
+  EXPECT_EQ(tree["above"], "the parent gone is not in the ledger");
 }
 
 TEST(ShowTree, EndsWhereItGoesRoundInACircle) {
   World world;
   const json tree = TreeOf("a", {{"a", "b"}, {"b", "a"}}, world);
-  EXPECT_NE(tree["above"].get<std::string>().find("circle"), std::string::npos);
+  EXPECT_NE(tree["above"].get<std::string>().find("cycle"), std::string::npos);
   World self;
-  EXPECT_NE(TreeOf("s", {{"s", "s"}}, self)["above"].get<std::string>().find("circle"), std::string::npos);
+  EXPECT_NE(TreeOf("s", {{"s", "s"}}, self)["above"].get<std::string>().find("cycle"), std::string::npos);
 }
 
 TEST(ShowTree, SaysWhereItsLimitsAreReached) {

@@ -1,4 +1,5 @@
-# Installs the client library into an empty prefix, builds the example against it alone, and runs that without a daemon.
+# Installs the client library into an empty prefix, builds the example against it alone, and runs the example without a
+# daemon.
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
@@ -10,7 +11,7 @@ file(REMOVE_RECURSE ${WORK_DIR})
 run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${WORK_DIR}/prefix --component client)
 
 set(options -DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix -DCMAKE_CXX_COMPILER=${CXX_COMPILER})
-if(SANITIZE)  # the library was built with it
+if(SANITIZE)  # the library was built with this sanitizer
   list(APPEND options -DCMAKE_CXX_FLAGS=-fsanitize=${SANITIZE})
 endif()
 run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${SOURCE_DIR} -B ${WORK_DIR}/build ${options})

@@ -1,5 +1,5 @@
-# Installs the libraries into an empty prefix, builds the auditor against them and nothing else,
-# each of their headers too, sees that it needs no RocksDB, and runs it.
+# Installs the libraries into an empty prefix, builds the example auditor and every installed header against them alone,
+# checks that the auditor does not need RocksDB, and runs it.
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
@@ -19,7 +19,7 @@ string(CONCAT all_headers ${headers})
 file(WRITE ${WORK_DIR}/all_headers.cc "${all_headers}")
 
 set(options -DALL_HEADERS=${WORK_DIR}/all_headers.cc -DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix -DCMAKE_CXX_COMPILER=${CXX_COMPILER})
-if(SANITIZE)  # the libraries were built with it
+if(SANITIZE)  # the libraries were built with this sanitizer
   list(APPEND options -DCMAKE_CXX_FLAGS=-fsanitize=${SANITIZE})
 endif()
 run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${SOURCE_DIR} -B ${WORK_DIR}/build ${options})
