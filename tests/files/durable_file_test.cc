@@ -128,7 +128,7 @@ TEST_P(PlacementFaultTest, WhicheverCallFailsTheOutcomeIsToldTruly) {
       } else if (after_the_rename) {
         EXPECT_EQ(status.code(), Code::kUnknownOutcome);
         EXPECT_EQ(There(), "new");
-        EXPECT_THAT(status.message(), testing::HasSubstr("out was written, but whether"));
+        EXPECT_THAT(status.message(), testing::HasSubstr("out was written, but the latest changes"));
       } else {
         EXPECT_EQ(status.code(), Code::kUnavailable);
         EXPECT_EQ(There(), Before());
