@@ -11,9 +11,10 @@ function(envledger_install_headers component)
 endfunction()
 
 envledger_install_headers(client
-    base/bytes.h base/file.h base/log.h base/mutex.h base/status.h base/time.h base/verdict.h
+    base/bytes.h base/log.h base/mutex.h base/status.h base/time.h base/verdict.h
     client/append_client.h client/appender.h client/audit_client.h client/remote_reader.h
     codec/entry.h codec/envelope.h codec/json.h codec/model.h codec/quantity.h codec/transition.h
+    files/file.h
     protocol/ledger_reader.h protocol/message.h
     transport/frame.h transport/server.h transport/socket.h)
 envledger_install_headers(audit
@@ -38,7 +39,7 @@ function(envledger_install_libraries component export)
   install(TARGETS ${targets} EXPORT ${export} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${component})
   install(EXPORT ${export} NAMESPACE envledger:: DESTINATION ${package_dir} COMPONENT ${component})
 endfunction()
-envledger_install_libraries(client envledgerTargets base json codec protocol transport client)
+envledger_install_libraries(client envledgerTargets base files json codec protocol transport client)
 envledger_install_libraries(audit envledgerAuditTargets crypto text chain analysis evidence export report)
 
 include(CMakePackageConfigHelpers)

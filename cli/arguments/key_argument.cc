@@ -1,7 +1,7 @@
 #include "cli/arguments/key_argument.h"
 
-#include "ledger/base/file.h"
 #include "ledger/evidence/proof_source.h"
+#include "ledger/files/file.h"
 
 namespace envledger::cli {
 namespace {

@@ -83,6 +83,28 @@ std::string BashSlot(const Slot& slot) {
   return slot.file ? "files=yes" : "";
 }
 
+// The end of the script, which compares the words of the command with what is typed.
+constexpr const char* kBashEnd =
+    "  esac; fi\n"
+    "  if [[ -z $value && $word == -* ]]; then\n"
+    "    COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
+    "  elif [[ -n $list ]]; then\n"
+    "    local done=''\n"
+    "    [[ $word == *,* ]] && done=\"${word%,*},\"\n"
+    "    COMPREPLY=($(compgen -P \"$done\" -W \"$list\" -- \"${word##*,}\"))\n"
+    "    compopt -o nospace 2>/dev/null\n"
+    "  else\n"
+    "    [[ -n $choices ]] && COMPREPLY=($(compgen -W \"$choices\" -- \"$word\"))\n"
+    "    if [[ -n $files ]]; then\n"
+    "      local file\n"
+    "      while IFS= read -r file; do COMPREPLY+=(\"$file\"); done < <(compgen -f -- \"$word\")\n"
+    "      compopt -o filenames 2>/dev/null\n"
+    "    fi\n"
+    "  fi\n"
+    "  return 0\n"
+    "}\n"
+    "complete -F _envledger envledger\n";
+
 // Escapes brackets and colons, which separate the parts of a specification for _arguments.
 std::string ZshText(std::string_view text) {
   std::string escaped;
@@ -155,27 +177,7 @@ std::string BashCompletion(const std::vector<Command>& commands) {
     const std::vector<std::string> words = SecondWords(commands, first);
     if (!words.empty()) text += "    " + Quoted(first) + ") choices+=" + Quoted(" " + Joined(words, " ")) + " ;;\n";
   }
-  text +=
-      "  esac; fi\n"
-      "  if [[ -z $value && $word == -* ]]; then\n"
-      "    COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
-      "  elif [[ -n $list ]]; then\n"
-      "    local done=''\n"
-      "    [[ $word == *,* ]] && done=\"${word%,*},\"\n"
-      "    COMPREPLY=($(compgen -P \"$done\" -W \"$list\" -- \"${word##*,}\"))\n"
-      "    compopt -o nospace 2>/dev/null\n"
-      "  else\n"
-      "    [[ -n $choices ]] && COMPREPLY=($(compgen -W \"$choices\" -- \"$word\"))\n"
-      "    if [[ -n $files ]]; then\n"
-      "      local file\n"
-      "      while IFS= read -r file; do COMPREPLY+=(\"$file\"); done < <(compgen -f -- \"$word\")\n"
-      "      compopt -o filenames 2>/dev/null\n"
-      "    fi\n"
-      "  fi\n"
-      "  return 0\n"
-      "}\n"
-      "complete -F _envledger envledger\n";
-  return text;
+  return text + kBashEnd;
 }
 
 std::string ZshCompletion(const std::vector<Command>& commands) {

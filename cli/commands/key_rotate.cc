@@ -6,9 +6,9 @@
 
 #include "cli/arguments/ledger_source.h"
 #include "cli/commands/commands.h"
-#include "ledger/base/file.h"
 #include "ledger/chain/note.h"
 #include "ledger/evidence/served_keys.h"
+#include "ledger/files/file.h"
 #include "ledger/keys/key_rotation.h"
 
 namespace envledger::cli {

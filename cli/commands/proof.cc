@@ -4,10 +4,10 @@
 #include "cli/commands/commands.h"
 #include "cli/output/output_file.h"
 #include "cli/output/proof_output.h"
-#include "ledger/base/file.h"
 #include "ledger/chain/tree.h"
 #include "ledger/evidence/envelope_story.h"
 #include "ledger/evidence/proof_source.h"
+#include "ledger/files/file.h"
 #include "ledger/text/safe_text.h"
 
 namespace envledger::cli {

@@ -5,7 +5,7 @@
 #include "cli/arguments/query_request.h"
 #include "cli/commands/commands.h"
 #include "cli/progress.h"
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "ledger/report/filters.h"
 #include "ledger/report/gather.h"
 #include "ledger/report/page.h"

@@ -3,7 +3,7 @@
 #include "cli/arguments/ledger_source.h"
 #include "cli/commands/commands.h"
 #include "cli/output/output_style.h"
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "ledger/json/writer.h"
 #include "ledger/report/check.h"
 #include "ledger/text/safe_text.h"

@@ -12,9 +12,9 @@
 
 #include "cli/context.h"
 #include "cli/output/output_style.h"
-#include "cli/output/spool.h"
 #include "cli/output/table.h"
 #include "ledger/evidence/story.h"
+#include "ledger/files/spool.h"
 
 namespace envledger::cli {
 

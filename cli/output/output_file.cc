@@ -3,8 +3,8 @@
 #include <array>
 #include <streambuf>
 
-#include "ledger/base/durable_file.h"
-#include "ledger/base/file.h"
+#include "ledger/files/durable_file.h"
+#include "ledger/files/file.h"
 
 namespace envledger::cli {
 namespace {

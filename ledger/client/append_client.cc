@@ -12,11 +12,11 @@
 #include <thread>
 #include <utility>
 
-#include "ledger/base/file.h"
 #include "ledger/base/mutex.h"
 #include "ledger/client/append_queue.h"
 #include "ledger/client/channel.h"
 #include "ledger/codec/transition.h"
+#include "ledger/files/file.h"
 #include "ledger/transport/thread.h"
 
 namespace envledger {

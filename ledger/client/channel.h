@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ledger/base/file.h"
 #include "ledger/base/status.h"
+#include "ledger/files/file.h"
 #include "ledger/transport/frame.h"
 
 namespace envledger {

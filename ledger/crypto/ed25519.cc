@@ -9,10 +9,10 @@
 #include <cstdlib>
 #include <utility>
 
-#include "ledger/base/file.h"
 #include "ledger/base/log.h"
 #include "ledger/crypto/error_scope.h"
 #include "ledger/crypto/key_file.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 namespace {

@@ -14,7 +14,7 @@
 #include <cerrno>
 #include <cstdint>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ledger/base/bytes.h"
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 namespace {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "ledger/base/file.h"
 #include "ledger/chain/note.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 

@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
-#include "ledger/base/file.h"
 #include "ledger/base/log.h"
 #include "ledger/crypto/key_paths.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 

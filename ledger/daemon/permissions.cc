@@ -10,7 +10,7 @@
 #include <optional>
 #include <string_view>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "ledger/store/layout.h"
 
 namespace envledger {

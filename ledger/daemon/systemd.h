@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "ledger/base/file.h"
 #include "ledger/base/status.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "ledger/base/file.h"
 #include "ledger/crypto/sha256.h"
 #include "ledger/crypto/timestamp.h"
 #include "ledger/evidence/proof_source.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 namespace {

@@ -18,10 +18,10 @@
 #include <cstdio>
 #include <optional>
 
-#include "ledger/base/directory_lock.h"
-#include "ledger/base/file.h"
 #include "ledger/crypto/ed25519.h"
 #include "ledger/crypto/key_paths.h"
+#include "ledger/files/directory_lock.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 namespace {

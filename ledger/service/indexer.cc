@@ -14,10 +14,10 @@
 #include <chrono>
 #include <filesystem>
 
-#include "ledger/base/file.h"
 #include "ledger/base/log.h"
 #include "ledger/base/thread_name.h"
 #include "ledger/chain/tree.h"
+#include "ledger/files/file.h"
 #include "ledger/store/layout.h"
 
 namespace envledger {

@@ -16,9 +16,9 @@
 #include <future>
 
 #include "ledger/base/bytes.h"
-#include "ledger/base/file.h"
 #include "ledger/base/log.h"
 #include "ledger/base/thread_name.h"
+#include "ledger/files/file.h"
 #include "ledger/service/rotation.h"
 #include "ledger/store/layout.h"
 

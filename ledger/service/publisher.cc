@@ -19,8 +19,8 @@
 
 #include <utility>
 
-#include "ledger/base/file.h"
 #include "ledger/base/log.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 namespace {

@@ -19,7 +19,7 @@
 #include "ledger/base/time.h"
 #include "ledger/chain/key_history.h"
 #include "ledger/chain/note.h"
-#include "ledger/service/detached_file.h"
+#include "ledger/files/detached_file.h"
 #include "ledger/store/log_db.h"
 
 namespace envledger {

@@ -7,10 +7,10 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "ledger/base/directory_lock.h"
-#include "ledger/base/file.h"
 #include "ledger/base/log.h"
 #include "ledger/chain/verifier.h"
+#include "ledger/files/directory_lock.h"
+#include "ledger/files/file.h"
 #include "ledger/index/logged_keys.h"
 #include "ledger/service/rotation.h"
 #include "ledger/store/layout.h"

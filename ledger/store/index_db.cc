@@ -16,8 +16,8 @@
 #include <tuple>
 
 #include "ledger/base/bytes.h"
-#include "ledger/base/directory_lock.h"
 #include "ledger/base/mutex.h"
+#include "ledger/files/directory_lock.h"
 #include "ledger/store/index_files.h"
 #include "ledger/store/rocks.h"
 

@@ -10,9 +10,9 @@
 #include <sstream>
 
 #include "ledger/base/bytes.h"
-#include "ledger/base/durable_file.h"
-#include "ledger/base/file.h"
 #include "ledger/base/log.h"
+#include "ledger/files/durable_file.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 namespace {

@@ -15,8 +15,8 @@
 #include <limits>
 
 #include "ledger/base/bytes.h"
-#include "ledger/base/file.h"
 #include "ledger/base/invariant.h"
+#include "ledger/files/file.h"
 #include "ledger/store/rocks.h"
 
 namespace envledger {

@@ -4,8 +4,8 @@
 
 #include <cstdio>
 
-#include "ledger/base/directory_lock.h"
 #include "ledger/base/log.h"
+#include "ledger/files/directory_lock.h"
 
 namespace envledger::rocks {
 namespace {

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ledger/base/file.h"
 #include "ledger/base/status.h"
+#include "ledger/files/file.h"
 
 namespace envledger::rocks {
 

@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "ledger/base/file.h"
 #include "ledger/base/status.h"
 #include "ledger/chain/tile.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 

@@ -8,12 +8,12 @@
 #include <optional>
 #include <utility>
 
-#include "ledger/base/file.h"
 #include "ledger/chain/note.h"
 #include "ledger/chain/tile.h"
 #include "ledger/chain/tree.h"
 #include "ledger/codec/entry.h"
 #include "ledger/codec/transition.h"
+#include "ledger/files/file.h"
 #include "ledger/protocol/envelope_pages.h"
 #include "ledger/tiles/export_directory.h"
 

@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "ledger/base/file.h"
 #include "ledger/chain/tile_builder.h"
+#include "ledger/files/file.h"
 #include "ledger/tiles/export_directory.h"
 #include "ledger/verify/pipeline.h"
 #include "ledger/verify/verify_since.h"

@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "ledger/base/file.h"
 #include "ledger/base/status.h"
+#include "ledger/files/file.h"
 #include "ledger/transport/socket.h"
 
 namespace envledger {

@@ -14,7 +14,7 @@
 #include <cstring>
 #include <optional>
 
-#include "ledger/base/directory_lock.h"
+#include "ledger/files/directory_lock.h"
 
 namespace envledger {
 namespace {

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "ledger/base/file.h"
 #include "ledger/base/status.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 

@@ -1,6 +1,6 @@
 #include "ledger/verify/verify.h"
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "ledger/query/stored_reader.h"
 #include "ledger/store/layout.h"
 #include "ledger/store/log_db.h"
@@ -48,6 +48,27 @@ Result<std::vector<CheckpointInput>> StoredCheckpoints(const LogDb& log) {
   }
 }
 
+// The stored ones, the anchors, and the published copy.
+Result<std::vector<CheckpointInput>> AllCheckpoints(const LogDb& log, const std::vector<CheckpointInput>& anchors,
+                                                    const Result<std::string>& published) {
+  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<CheckpointInput> inputs, StoredCheckpoints(log));
+  inputs.insert(inputs.end(), anchors.begin(), anchors.end());
+  // The published copy is beside the database, so it is not an anchor, but it reveals a tail that was cut off
+  // carelessly.
+  if (published.ok()) inputs.push_back({*published, "published in the data directory", false});
+  return inputs;
+}
+
+// Ends the check of an index of `indexed` entries. Returns what the report says was checked, and adds what was found.
+Result<std::string> FinishIndexCheck(IndexCheck& check, uint64_t indexed, const LogDb& log, bool log_is_whole,
+                                     std::vector<VerifyFailure>& failures) {
+  if (!log_is_whole) return std::string("not checked: the log itself does not verify");
+  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<VerifyFailure> found, check.Finish(log, VerifyReport::kMaxFailures));
+  failures.insert(failures.end(), found.begin(), found.end());
+  return std::to_string(check.keys()) + " keys both ways, of " + std::to_string(indexed) + " entries; " +
+         std::to_string(log.size() - indexed) + " are not indexed yet";
+}
+
 }  // namespace
 
 Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptions& options,
@@ -64,11 +85,8 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   auto opened_index = options.only_hashes ? Result<std::unique_ptr<IndexDb>>(NotFound("not needed"))
                                           : IndexDb::OpenReadOnly(IndexPath(data_dir), {});
   ENVLEDGER_ASSIGN_OR_RETURN(const auto log, LogDb::OpenReadOnly(LogPath(data_dir), {}));
-  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<CheckpointInput> checkpoints, StoredCheckpoints(*log));
-  checkpoints.insert(checkpoints.end(), options.anchors.begin(), options.anchors.end());
-  // The published copy is beside the database, so it is not an anchor, but it reveals a tail that was cut off
-  // carelessly.
-  if (published.ok()) checkpoints.push_back({*published, "published in the data directory", false});
+  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<CheckpointInput> checkpoints,
+                             AllCheckpoints(*log, options.anchors, published));
 
   std::vector<VerifyFailure> index_failures;
   const uint64_t total = log->size();
@@ -108,17 +126,11 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   }
   if (progress) progress(done, total);
 
-  std::string index_checked =
+  const std::string unread =
       options.only_hashes ? "not checked: only hashes are compared" : "not checked: it cannot be read";
-  if (index_check && log_is_whole) {
-    ENVLEDGER_ASSIGN_OR_RETURN(std::vector<VerifyFailure> found, index_check->Finish(*log, VerifyReport::kMaxFailures));
-    index_failures.insert(index_failures.end(), found.begin(), found.end());
-    index_checked = std::to_string(index_check->keys()) + " keys both ways, of " +
-                    std::to_string(snapshot->watermark()) + " entries; " +
-                    std::to_string(total - snapshot->watermark()) + " are not indexed yet";
-  } else if (index_check) {
-    index_checked = "not checked: the log itself does not verify";
-  }
+  ENVLEDGER_ASSIGN_OR_RETURN(
+      const std::string index_checked,
+      index_check ? FinishIndexCheck(*index_check, snapshot->watermark(), *log, log_is_whole, index_failures) : unread);
   VerifyReport report = verifier.Finish(std::move(index_failures), OnThreads(ThreadsOf(options)));
   report.checks["index"] = index_checked;
   if (!why_all.empty()) report.checks["since"] = "everything was read, because " + why_all;

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "tests/cli/fake_ledger.h"
 #include "tests/support/temp_dir.h"
 

@@ -34,12 +34,8 @@ Resource Amount(std::string name, int64_t milli) {
 Principal Alice() { return {PrincipalKind::kUser, "https://idp.example.com", "alice"}; }
 
 // Every field of every family, each with a value of its own.
-Transition Full() {
-  Transition t;
-  t.envelope_id = "env-1";
-  t.stage = Stage::kRequested;
-  t.occurred_at = kNoon + 250'000'000;
-  Identity& identity = t.identity.emplace();
+Identity FullIdentity() {
+  Identity identity;
   identity.requester = {PrincipalKind::kAgent, "https://agents.example.com", "planner"};
   identity.subject = Alice();
   identity.delegation = {{{PrincipalKind::kService, "iss-1", "gateway"},
@@ -57,7 +53,11 @@ Transition Full() {
   identity.roles = {"deployer"};
   identity.authentication = Authentication{"oidc", "cred-1", "sess-1"};
   identity.source = Source{"api-gateway", "192.0.2.7", "client/1.0 \"beta\" \\ \t\n"};
-  Execution& execution = t.execution.emplace();
+  return identity;
+}
+
+Execution FullExecution() {
+  Execution execution;
   execution.kind = ExecutionKind::kModelDeployment;
   execution.kind_detail = "canary";
   execution.operation = "POST /serving/deploy_model";
@@ -69,7 +69,11 @@ Transition Full() {
   execution.deadline = kNoon + 3600 * kSecond;
   execution.priority = "high";
   execution.dry_run = false;
-  Scope& scope = t.scope.emplace();
+  return execution;
+}
+
+Scope FullScope() {
+  Scope scope;
   scope.kind = "project";
   scope.id = "vision";
   scope.role = "deployer";
@@ -79,6 +83,10 @@ Transition Full() {
   scope.purpose = "evaluation \xE2\x80\x94 \xF0\x9F\x9A\x80";
   scope.residency = "eu";
   scope.hints = {{"b", "second comes first"}, {"a", "2"}};
+  return scope;
+}
+
+ResourceMap FullRequested() {
   Resource slices = Amount("nvidia.com/mig-1g.5gb", 500);
   slices.min = -1;
   slices.max = 9'000;
@@ -89,7 +97,18 @@ Transition Full() {
   Resource memory;
   memory.name = "memory";
   memory.min = 1000;
-  t.requested = ResourceMap{Amount("gpu", 8000), slices, memory};
+  return {Amount("gpu", 8000), slices, memory};
+}
+
+Transition Full() {
+  Transition t;
+  t.envelope_id = "env-1";
+  t.stage = Stage::kRequested;
+  t.occurred_at = kNoon + 250'000'000;
+  t.identity = FullIdentity();
+  t.execution = FullExecution();
+  t.scope = FullScope();
+  t.requested = FullRequested();
   t.decision = Decision{"dec-1",         "pdp-1",   Phase::kPre,
                         Effect::kNarrow, {"quota"}, Policy{"quota", "9", "sha256:cd"},
                         "rev-7",         {"log"},   Principal{PrincipalKind::kSystem, "iss-3", "pdp"}};

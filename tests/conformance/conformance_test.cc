@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <functional>
 
-#include "ledger/base/file.h"
 #include "ledger/chain/tile.h"
+#include "ledger/files/file.h"
 #include "tests/support/daemon.h"
 #include "tests/support/paths.h"
 #include "tests/support/transitions.h"

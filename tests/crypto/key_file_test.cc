@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "ledger/base/bytes.h"
-#include "ledger/base/file.h"
 #include "ledger/crypto/ed25519.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 namespace {

@@ -9,8 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ledger/base/file.h"
 #include "ledger/codec/json.h"
+#include "ledger/files/file.h"
 #include "tests/support/daemon.h"
 #include "tests/support/traffic.h"
 #include "tests/support/wait.h"

@@ -14,7 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "tests/support/daemon.h"
 
 namespace envledger {

@@ -223,6 +223,23 @@ class OutputTest : public ::testing::Test {
     if (words[0] == "proof" && words.size() > 1 && words[1] == "verify") return ledger_.Tool(words);
     return online_ ? ledger_.OnSocket(words) : ledger_.OnDirectory(words);
   }
+  // What `proof` prints, and `proof verify` of what it writes.
+  void ReadProofs() {
+    Json({"proof", "2"}, "inclusion proof");
+    Json({"proof", "--consistency", "1", "8"}, "consistency proof");
+    std::ofstream(Path("old")) << ledger_.OnSocket({"checkpoint", "--size", "1"}).out;
+    for (const char* seq : {"0", "2"}) {
+      ASSERT_EQ(Run({"proof", seq, "--output", Path("proof"), "--entry", Path("entry")}).status, 0);
+      Json({"proof", "verify", Path("proof"), "--entry", Path("entry"), "--vkey", ledger_.vkey()},
+           "proof verification");
+    }
+    ASSERT_EQ(Run({"proof", "--consistency", "1", "--output", Path("growth")}).status, 0);
+    Json({"proof", "verify", Path("growth"), "--old-checkpoint", Path("old"), "--vkey", ledger_.vkey()},
+         "proof verification");
+    TestLedger stranger;
+    Json({"proof", "verify", Path("growth"), "--old-checkpoint", Path("old"), "--vkey", stranger.vkey()},
+         "proof verification", 1);
+  }
   std::string Path(const std::string& name) const { return ledger_.path(name); }
 
   Page page_;
@@ -268,19 +285,7 @@ TEST_F(OutputTest, HoldsTheFieldsThatThePageNamesAndNoOther) {
   Json({"verify"}, "verification");
   Json({"key", "show", "--history"}, "keys");
   Jsonl({"key", "show", "--history"}, {"key"}, false);
-  Json({"proof", "2"}, "inclusion proof");
-  Json({"proof", "--consistency", "1", "8"}, "consistency proof");
-  std::ofstream(Path("old")) << ledger_.OnSocket({"checkpoint", "--size", "1"}).out;
-  for (const char* seq : {"0", "2"}) {
-    ASSERT_EQ(Run({"proof", seq, "--output", Path("proof"), "--entry", Path("entry")}).status, 0);
-    Json({"proof", "verify", Path("proof"), "--entry", Path("entry"), "--vkey", ledger_.vkey()}, "proof verification");
-  }
-  ASSERT_EQ(Run({"proof", "--consistency", "1", "--output", Path("growth")}).status, 0);
-  Json({"proof", "verify", Path("growth"), "--old-checkpoint", Path("old"), "--vkey", ledger_.vkey()},
-       "proof verification");
-  TestLedger stranger;
-  Json({"proof", "verify", Path("growth"), "--old-checkpoint", Path("old"), "--vkey", stranger.vkey()},
-       "proof verification", 1);
+  ASSERT_NO_FATAL_FAILURE(ReadProofs());
 
   for (const std::string name : {"query", "principals", "account --by principal,resource", "account --by tenant,stage",
                                  "findings", "verify", "status", "checkpoint", "key show --history"}) {

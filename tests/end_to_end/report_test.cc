@@ -3,8 +3,8 @@
 
 #include <filesystem>
 
-#include "ledger/base/file.h"
 #include "ledger/base/time.h"
+#include "ledger/files/file.h"
 #include "tests/support/browser.h"
 #include "tests/support/daemon.h"
 

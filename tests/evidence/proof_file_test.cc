@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ledger/base/file.h"
 #include "ledger/chain/tlog_proof.h"
+#include "ledger/files/file.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/memory_ledger.h"
 #include "tests/support/paths.h"

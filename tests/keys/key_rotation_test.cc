@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "ledger/base/file.h"
 #include "ledger/crypto/ed25519.h"
 #include "ledger/crypto/key_paths.h"
+#include "ledger/files/file.h"
 #include "tests/support/file_faults.h"
 #include "tests/support/temp_dir.h"
 

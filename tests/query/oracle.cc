@@ -48,6 +48,75 @@ bool IsOnNode(const Record& record, const std::string& node) {
   return record.transition.routing->node == node;
 }
 
+// What the filters say of the request itself.
+bool RequestPasses(const QueryRequest& q, const Envelope& e) {
+  bool in = true;
+  const auto must = [&](bool condition) { in = in && condition; };
+  if (!q.tenant.empty()) must(e.identity.tenant == q.tenant);
+  if (q.kind != ExecutionKind::kUnspecified) must(e.execution.kind == q.kind);
+  if (!q.target.empty()) {
+    must(std::any_of(e.execution.targets.begin(), e.execution.targets.end(), [&](const Target& target) {
+      return target.id == q.target || target.type + ":" + target.id == q.target;
+    }));
+  }
+  if (!q.scope.empty())
+    must(e.scope.id == q.scope || (!e.scope.id.empty() && e.scope.kind + ":" + e.scope.id == q.scope));
+  if (!q.request_id.empty()) must(e.correlation && e.correlation->request_id == q.request_id);
+  if (!q.trace_id.empty()) must(e.correlation && e.correlation->traceparent.find(q.trace_id) == 3);
+  if (q.since) must(e.opened_at >= *q.since);
+  if (q.until) must(e.opened_at < *q.until);
+  if (!q.parent.empty()) must(e.execution.parent_envelope_id == q.parent);
+  if (q.delegated) must(!e.identity.delegation.empty());
+  return in;
+}
+
+// And of where the envelope has come.
+bool WhatCameOfItPasses(const QueryRequest& q, const Envelope& e) {
+  bool in = true;
+  const auto must = [&](bool condition) { in = in && condition; };
+  if (!q.stages.empty()) must(std::count(q.stages.begin(), q.stages.end(), e.stage) > 0);
+  if (q.open) must(!IsTerminal(e.stage));
+  if (q.narrowed) {
+    must(std::any_of(e.relation.begin(), e.relation.end(), [](const auto& relation) {
+      return relation.second == Relation::kNarrowed || relation.second == Relation::kWithheld;
+    }));
+  }
+  if (!q.relations.empty()) {
+    must(std::any_of(e.relation.begin(), e.relation.end(), [&](const auto& relation) {
+      return std::count(q.relations.begin(), q.relations.end(), relation.second) > 0;
+    }));
+  }
+  return in;
+}
+
+// And of its records, as far as they had happened.
+bool RecordsPass(const QueryRequest& q, const std::vector<Record>& happened) {
+  bool in = true;
+  const auto must = [&](bool condition) { in = in && condition; };
+  const auto had = [&](const auto& test) { return std::any_of(happened.begin(), happened.end(), test); };
+  if (q.recorded_since) must(happened.front().recorded_at >= *q.recorded_since);
+  if (q.recorded_until) must(happened.front().recorded_at < *q.recorded_until);
+  if (!q.recorder.empty()) must(had([&](const Record& r) { return r.recorder.producer == q.recorder; }));
+  if (!q.native_id.empty()) must(had([&](const Record& r) { return HasNativeId(r, q.native_id); }));
+  if (!q.node.empty()) must(had([&](const Record& r) { return IsOnNode(r, q.node); }));
+  return in;
+}
+
+// The place of an envelope that passes, by all its records, as protocol.fbs says.
+uint64_t PlaceOf(const QueryRequest& q, const std::vector<Record>& records) {
+  const auto first_with = [&](const auto& test) { return std::find_if(records.begin(), records.end(), test)->seq; };
+  const bool of_requested = !q.tenant.empty() || q.kind != ExecutionKind::kUnspecified || !q.target.empty() ||
+                            !q.scope.empty() || !q.request_id.empty() || !q.trace_id.empty() || !q.parent.empty() ||
+                            q.delegated || q.since || q.until || q.at;
+  if (q.principal) return first_with([&](const Record& r) { return Involves(r, *q.principal); });
+  if (!q.native_id.empty()) return first_with([&](const Record& r) { return HasNativeId(r, q.native_id); });
+  if (!q.node.empty()) return first_with([&](const Record& r) { return IsOnNode(r, q.node); });
+  if (!q.recorder.empty() && !of_requested) {
+    return first_with([&](const Record& r) { return r.recorder.producer == q.recorder; });
+  }
+  return records.front().seq;
+}
+
 }  // namespace
 
 Oracle::Oracle(const std::vector<std::string>& entries) {
@@ -86,78 +155,19 @@ RoleMask Oracle::RolesOf(const std::string& envelope_id, const PrincipalFilter& 
 std::vector<std::string> Oracle::Query(const QueryRequest& q) const {
   std::map<uint64_t, std::string> found;
   for (const Stored& stored : envelopes_) {
-    const Record& first = stored.records.front();
     std::vector<Record> happened;
     for (const Record& record : stored.records) {
       if (!q.at || *record.transition.occurred_at <= *q.at) happened.push_back(record);
     }
     if (happened.empty() || happened.front().revision != 0) continue;
     const Envelope e = FoldEnvelope(happened);
-    const auto first_with = [&](const auto& test) -> std::optional<uint64_t> {
-      for (const Record& record : stored.records) {
-        if (test(record)) return record.seq;
-      }
-      return std::nullopt;
-    };
-    bool in = true;
-    const auto must = [&](bool condition) { in = in && condition; };
     if (q.principal) {
       const RoleMask roles = RolesOf(e.envelope_id, *q.principal, q.at);
-      must(q.principal->roles == 0 ? roles != 0 : (roles & q.principal->roles) != 0);
+      if (q.principal->roles == 0 ? roles == 0 : (roles & q.principal->roles) == 0) continue;
     }
-    if (!q.tenant.empty()) must(e.identity.tenant == q.tenant);
-    if (q.kind != ExecutionKind::kUnspecified) must(e.execution.kind == q.kind);
-    if (!q.target.empty()) {
-      must(std::any_of(e.execution.targets.begin(), e.execution.targets.end(), [&](const Target& target) {
-        return target.id == q.target || target.type + ":" + target.id == q.target;
-      }));
+    if (RequestPasses(q, e) && WhatCameOfItPasses(q, e) && RecordsPass(q, happened)) {
+      found.emplace(PlaceOf(q, stored.records), e.envelope_id);
     }
-    if (!q.scope.empty())
-      must(e.scope.id == q.scope || (!e.scope.id.empty() && e.scope.kind + ":" + e.scope.id == q.scope));
-    if (!q.stages.empty()) must(std::count(q.stages.begin(), q.stages.end(), e.stage) > 0);
-    if (!q.request_id.empty()) must(e.correlation && e.correlation->request_id == q.request_id);
-    if (!q.trace_id.empty()) must(e.correlation && e.correlation->traceparent.find(q.trace_id) == 3);
-    if (q.since) must(e.opened_at >= *q.since);
-    if (q.until) must(e.opened_at < *q.until);
-    if (q.recorded_since) must(first.recorded_at >= *q.recorded_since);
-    if (q.recorded_until) must(first.recorded_at < *q.recorded_until);
-    if (q.open) must(!IsTerminal(e.stage));
-    if (q.narrowed) {
-      must(std::any_of(e.relation.begin(), e.relation.end(), [](const auto& relation) {
-        return relation.second == Relation::kNarrowed || relation.second == Relation::kWithheld;
-      }));
-    }
-    if (!q.relations.empty()) {
-      must(std::any_of(e.relation.begin(), e.relation.end(), [&](const auto& relation) {
-        return std::count(q.relations.begin(), q.relations.end(), relation.second) > 0;
-      }));
-    }
-    if (!q.parent.empty()) must(e.execution.parent_envelope_id == q.parent);
-    if (q.delegated) must(!e.identity.delegation.empty());
-    const auto had = [&](const auto& test) { return std::any_of(happened.begin(), happened.end(), test); };
-    if (!q.recorder.empty()) must(had([&](const Record& r) { return r.recorder.producer == q.recorder; }));
-    if (!q.native_id.empty()) must(had([&](const Record& r) { return HasNativeId(r, q.native_id); }));
-    if (!q.node.empty()) must(had([&](const Record& r) { return IsOnNode(r, q.node); }));
-    if (!in) continue;
-
-    // The places, as protocol.fbs says.
-    const auto recorded_by = first_with([&](const Record& r) { return r.recorder.producer == q.recorder; });
-    const auto native_at = first_with([&](const Record& r) { return HasNativeId(r, q.native_id); });
-    const auto on_node = first_with([&](const Record& r) { return IsOnNode(r, q.node); });
-    const bool of_requested = !q.tenant.empty() || q.kind != ExecutionKind::kUnspecified || !q.target.empty() ||
-                              !q.scope.empty() || !q.request_id.empty() || !q.trace_id.empty() || !q.parent.empty() ||
-                              q.delegated || q.since || q.until || q.at;
-    uint64_t place = first.seq;
-    if (q.principal) {
-      place = *first_with([&](const Record& r) { return Involves(r, *q.principal); });
-    } else if (!q.native_id.empty()) {
-      place = *native_at;
-    } else if (!q.node.empty()) {
-      place = *on_node;
-    } else if (!q.recorder.empty() && !of_requested) {
-      place = *recorded_by;
-    }
-    found.emplace(place, e.envelope_id);
   }
   std::vector<std::string> ids;
   for (const auto& [place, id] : found) ids.push_back(id);

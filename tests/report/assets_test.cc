@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "ledger/base/file.h"
 #include "ledger/crypto/sha256.h"
+#include "ledger/files/file.h"
 #include "ledger/report/page.h"
 #include "tests/support/paths.h"
 

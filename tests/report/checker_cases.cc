@@ -3,11 +3,11 @@
 #include <functional>
 #include <stdexcept>
 
-#include "ledger/base/file.h"
 #include "ledger/chain/note.h"
 #include "ledger/chain/subset_proof.h"
 #include "ledger/chain/tlog_proof.h"
 #include "ledger/evidence/proof_file.h"
+#include "ledger/files/file.h"
 #include "ledger/report/gather.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/paths.h"

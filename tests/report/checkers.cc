@@ -2,7 +2,7 @@
 
 #include <fstream>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "tests/support/chain_builder.h"
 #include "tests/support/paths.h"
 

@@ -5,11 +5,11 @@
 
 #include <string>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "ledger/service/ledger.h"
 #include "ledger/store/layout.h"
-#include "tests/service/hanging_calls.h"
 #include "tests/support/chain_builder.h"
+#include "tests/support/hanging_calls.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/transitions.h"

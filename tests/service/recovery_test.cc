@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "ledger/index/tree_index.h"
 #include "ledger/store/layout.h"
 #include "tests/support/chain_builder.h"

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "ledger/index/logged_keys.h"
 #include "ledger/store/layout.h"
 #include "tests/support/chain_builder.h"

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 namespace {

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "ledger/transport/frame.h"
 #include "ledger/transport/socket.h"
 

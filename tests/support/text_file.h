@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "tests/support/file_faults.h"
 #include "tests/support/temp_dir.h"
 #include "tests/tiles/tiles_fixture.h"

@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "ledger/base/file.h"
 #include "ledger/chain/tile.h"
 #include "ledger/crypto/sha256.h"
+#include "ledger/files/file.h"
 #include "tests/support/transitions.h"
 #include "tests/tiles/tiles_fixture.h"
 

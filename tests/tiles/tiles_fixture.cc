@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "ledger/base/file.h"
 #include "ledger/chain/tile_builder.h"
+#include "ledger/files/file.h"
 
 namespace envledger {
 

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "tests/tiles/tiles_fixture.h"
 
 namespace envledger {

@@ -5,8 +5,8 @@
 
 #include <filesystem>
 
-#include "ledger/base/file.h"
 #include "ledger/chain/tile.h"
+#include "ledger/files/file.h"
 #include "tests/support/transitions.h"
 #include "tests/tiles/tiles_fixture.h"
 

@@ -14,7 +14,7 @@
 #include <optional>
 #include <thread>
 
-#include "ledger/base/directory_lock.h"
+#include "ledger/files/directory_lock.h"
 #include "tests/support/temp_dir.h"
 
 namespace envledger {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ledger/base/line_reader.h"
+#include "ledger/files/line_reader.h"
 #include "tests/cli/fake_ledger.h"
 #include "tests/support/batch_daemon.h"
 #include "tests/support/text_file.h"

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "ledger/base/file.h"
+#include "ledger/files/file.h"
 #include "tests/cli/fake_ledger.h"
 #include "tests/support/temp_dir.h"
 

@@ -1,0 +1,68 @@
+#include "ledger/files/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "ledger/files/durable_file.h"
+
+namespace envledger {
+
+UniqueFd::~UniqueFd() {
+  if (fd_ >= 0) close(fd_);
+}
+
+Result<std::string> ReadFile(const std::string& path, size_t limit) {
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return FromErrno(errno, "open " + path);
+  std::string contents;
+  char chunk[65536];
+  for (;;) {
+    const ssize_t count = read(fd.get(), chunk, sizeof chunk);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return FromErrno(errno, "read " + path);
+    if (count == 0) return contents;
+    contents.append(chunk, static_cast<size_t>(count));
+    if (contents.size() > limit) {
+      return Status(Code::kResourceExhausted, path + " is longer than " + std::to_string(limit) + " bytes");
+    }
+  }
+}
+
+Status WriteFileDurably(const std::string& path, std::string_view contents, unsigned mode) {
+  ENVLEDGER_ASSIGN_OR_RETURN(DurableFile file, DurableFile::Begin(path, mode));
+  ENVLEDGER_RETURN_IF_ERROR(file.Append(contents));
+  return file.Commit();
+}
+
+Status CreateFileDurably(const std::string& path, std::string_view contents, unsigned mode) {
+  ENVLEDGER_ASSIGN_OR_RETURN(DurableFile file, DurableFile::Begin(path, mode));
+  ENVLEDGER_RETURN_IF_ERROR(file.Append(contents));
+  return file.CommitNew();
+}
+
+Status SyncDirectory(const std::string& path) {
+  const auto unknown = [&path](const char* call) {
+    return Status(Code::kUnknownOutcome,
+                  "the latest changes in " + path + " may not survive a crash: " + FromErrno(errno, call).message());
+  };
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) return unknown("open");
+  if (fsync(fd.get()) != 0) return unknown("fsync");
+  return Ok();
+}
+
+Status MakeDirectory(const std::string& path) {
+  if (mkdir(path.c_str(), 0755) == 0) return SyncDirectory(DirectoryOf(path));
+  return errno == EEXIST ? Ok() : FromErrno(errno, "create directory " + path);
+}
+
+std::string DirectoryOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace envledger
