@@ -81,9 +81,6 @@ Offset<void> Encode(FlatBufferBuilder& b, const QueryServed& event) {
   const auto filters = Map(b, event.filters);
   return fb::CreateQueryServed(b, event.uid, event.gid, event.pid, request, filters, event.results).Union();
 }
-Offset<void> Encode(FlatBufferBuilder& b, const Exported& event) {
-  return fb::CreateExported(b, event.uid, event.tree_size, Text(b, event.form)).Union();
-}
 
 std::string DecodeText(const flatbuffers::String* text) { return text == nullptr ? std::string() : text->str(); }
 
@@ -121,7 +118,6 @@ QueryServed Decode(const fb::QueryServed& event) {
   return {event.uid(),    event.gid(), event.pid(), DecodeText(event.request()), DecodeMap(event.filters()),
           event.results()};
 }
-Exported Decode(const fb::Exported& event) { return {event.uid(), event.tree_size(), DecodeText(event.form())}; }
 
 LedgerEvent DecodeEvent(const fb::Entry& entry) {
   switch (entry.event_type()) {
@@ -139,18 +135,17 @@ LedgerEvent DecodeEvent(const fb::Entry& entry) {
       return Decode(*entry.event_as_clock_stepped());
     case fb::LedgerEvent::appends_refused:
       return Decode(*entry.event_as_appends_refused());
-    case fb::LedgerEvent::query_served:
-      return Decode(*entry.event_as_query_served());
     default:
-      return Decode(*entry.event_as_exported());
+      return Decode(*entry.event_as_query_served());
   }
 }
 
 // The union's type of an event: its index in the variant, which has the order of the schema.
 fb::LedgerEvent TypeOf(const LedgerEvent& event) { return static_cast<fb::LedgerEvent>(event.index() + 1); }
 static_assert(std::variant_size_v<LedgerEvent> == static_cast<size_t>(fb::LedgerEvent::MAX));
-static_assert(std::is_same_v<
-              std::variant_alternative_t<static_cast<size_t>(fb::LedgerEvent::exported) - 1, LedgerEvent>, Exported>);
+static_assert(
+    std::is_same_v<std::variant_alternative_t<static_cast<size_t>(fb::LedgerEvent::query_served) - 1, LedgerEvent>,
+                   QueryServed>);
 
 const Shape& EntryShape() {
   static const Shape shape(fb::EntryTypeTable(),
@@ -251,7 +246,6 @@ size_t BytesOf(const AppendsRefused& event) {
   return bytes;
 }
 size_t BytesOf(const QueryServed& event) { return BytesOf(event.request) + BytesOf(event.filters); }
-size_t BytesOf(const Exported& event) { return BytesOf(event.form); }
 
 }  // namespace
 

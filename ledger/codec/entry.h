@@ -84,13 +84,8 @@ struct QueryServed {
   std::vector<KeyValue> filters;
   uint64_t results = 0;
 };
-struct Exported {
-  uint32_t uid = 0;
-  uint64_t tree_size = 0;
-  std::string form;
-};
 using LedgerEvent = std::variant<Genesis, Opened, Closed, KeyRotated, ConfigurationChanged, ClockStepped,
-                                 AppendsRefused, QueryServed, Exported>;
+                                 AppendsRefused, QueryServed>;
 // "genesis", "opened", ...
 std::string_view EventName(const LedgerEvent& event);
 // Every name that EventName can give, in the order of the variant.

@@ -58,11 +58,6 @@ struct Fields<QueryServed> {
                                     Field{"pid", &QueryServed::pid},         Field{"request", &QueryServed::request},
                                     Field{"filters", &QueryServed::filters}, Field{"results", &QueryServed::results}};
 };
-template <>
-struct Fields<Exported> {
-  static constexpr std::tuple kList{Field{"uid", &Exported::uid}, Field{"tree_size", &Exported::tree_size},
-                                    Field{"form", &Exported::form}};
-};
 
 }  // namespace json
 

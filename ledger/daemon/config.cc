@@ -88,6 +88,8 @@ Status Apply(const AllGiven& all, bool in_file, DaemonConfig& config) {
     }
     for (const auto& [value, where] : given->second) {
       ENVLEDGER_RETURN_IF_ERROR(option.set(config, value).Prepend(where));
+      if (!option.sealed || value == option.standard) continue;
+      config.ledger.settings.push_back({option.name, IsUtf8(value) ? value : Quoted(value)});
     }
   }
   return Ok();

@@ -85,6 +85,11 @@ Status SetAuditQueries(DaemonConfig& config, const string& value) {
   return Ok();
 }
 
+DaemonOption Sealed(DaemonOption option) {
+  option.sealed = true;
+  return option;
+}
+
 // --- the table ---
 
 void AddCommandLine(std::vector<DaemonOption>& all) {
@@ -115,13 +120,14 @@ void AddPlaces(std::vector<DaemonOption>& all) {
                      &DaemonConfig::append_socket));
   all.push_back(
       Text("audit-socket", "PATH", "/run/envledger/audit.sock", "socket for auditors", &DaemonConfig::audit_socket));
-  all.push_back(Several("append-allow", "WHO",
-                        "who may append: uid:N, gid:N, user or group; may be given several times",
-                        &DaemonConfig::append_allow));
-  all.push_back(Several("audit-allow", "WHO", "who may read; may be given several times", &DaemonConfig::audit_allow));
-  all.push_back(Several("producer", "WHO=NAME",
-                        "name recorded for appends of uid:N or USER; may be given several times",
-                        &DaemonConfig::producers));
+  all.push_back(
+      Sealed(Several("append-allow", "WHO", "who may append: uid:N, gid:N, user or group; may be given several times",
+                     &DaemonConfig::append_allow)));
+  all.push_back(
+      Sealed(Several("audit-allow", "WHO", "who may read; may be given several times", &DaemonConfig::audit_allow)));
+  all.push_back(
+      Sealed(Several("producer", "WHO=NAME", "name recorded for appends of uid:N or USER; may be given several times",
+                     &DaemonConfig::producers)));
   all.push_back({"checkpoint-file", "PATH", "",
                  "where the latest checkpoint is published (default: `checkpoint` in data-dir)", true, false,
                  [](DaemonConfig& config, const string& value) {
@@ -177,8 +183,8 @@ void AddLedgerNumbers(std::vector<DaemonOption>& all) {
                        [](C& c, uint64_t n) { c.ledger.sequencer.group_max_bytes = n; }));
   all.push_back(Number("max-index-lag", 1, kMany, 131'072, "entries that the index may be behind before appends wait",
                        [](C& c, uint64_t n) { c.ledger.sequencer.max_index_lag = n; }));
-  all.push_back(Number("max-envelope-records", 1, kMany, 100'000, "maximum number of records in one envelope",
-                       [](C& c, uint64_t n) { c.ledger.sealer.max_envelope_records = n; }));
+  all.push_back(Sealed(Number("max-envelope-records", 1, kMany, 100'000, "maximum number of records in one envelope",
+                              [](C& c, uint64_t n) { c.ledger.sealer.max_envelope_records = n; })));
   all.push_back(
       Number("head-cache-bytes", 1 << 20, kMany, 64 << 20,
              "memory for the state of envelopes and principals; state not yet in the index may take as much again",
@@ -198,12 +204,12 @@ void AddLedgerNumbers(std::vector<DaemonOption>& all) {
   all.push_back(Number("min-free-bytes", 0, kMany, 256 << 20,
                        "refuse appends when the disk has less free space than this",
                        [](C& c, uint64_t n) { c.ledger.min_free_bytes = n; }));
-  all.push_back(Number("refusals-note-seconds", 1, 86'400, 60,
-                       "shortest interval between events that record refused appends",
-                       [](C& c, uint64_t n) { c.ledger.refusals_every = seconds(n); }));
-  all.push_back(Number("clock-tolerance-seconds", 0, 86'400, 1,
-                       "a larger step back of the clock is recorded in the chain",
-                       [](C& c, uint64_t n) { c.ledger.sealer.clock_tolerance = static_cast<Nanos>(n) * kSecond; }));
+  all.push_back(Sealed(Number("refusals-note-seconds", 1, 86'400, 60,
+                              "shortest interval between events that record refused appends",
+                              [](C& c, uint64_t n) { c.ledger.refusals_every = seconds(n); })));
+  all.push_back(
+      Sealed(Number("clock-tolerance-seconds", 0, 86'400, 1, "a larger step back of the clock is recorded in the chain",
+                    [](C& c, uint64_t n) { c.ledger.sealer.clock_tolerance = static_cast<Nanos>(n) * kSecond; })));
 }
 
 std::vector<DaemonOption> MakeTable() {
@@ -218,9 +224,9 @@ std::vector<DaemonOption> MakeTable() {
                        [](C& c, uint64_t n) { c.ledger.checkpointer.every = seconds(n); }));
   AddClientLimits(all);
   AddLedgerNumbers(all);
-  all.push_back({"audit-queries", "off|on", "off",
-                 "on: before auditors get an answer, seal a query_served event about it", true, false,
-                 SetAuditQueries});
+  all.push_back(Sealed(DaemonOption{"audit-queries", "off|on", "off",
+                                    "on: before auditors get an answer, seal a query_served event about it", true,
+                                    false, SetAuditQueries}));
   all.push_back({"log-level", "LEVEL", "info", "error, warning, info or debug", true, false, SetLevel});
   return all;
 }

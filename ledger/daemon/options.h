@@ -21,6 +21,9 @@ struct DaemonOption {
   // Stores a value; called once for each value given, with an empty one for a flag. kInvalidArgument for a value that
   // the option does not allow.
   std::function<Status(DaemonConfig& config, const std::string& value)> set;
+  // Whether a value other than the default is stated in the ledger when it is opened. So is what decides who may append
+  // and read, and what is recorded.
+  bool sealed = false;
 };
 
 // In the order of the help. Names are unique.

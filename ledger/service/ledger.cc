@@ -19,6 +19,7 @@
 #include "ledger/base/log.h"
 #include "ledger/base/thread_name.h"
 #include "ledger/files/file.h"
+#include "ledger/service/fitting_events.h"
 #include "ledger/service/rotation.h"
 #include "ledger/store/layout.h"
 
@@ -101,6 +102,10 @@ Status Ledger::Begin() {
   indexer_->Start();
   checkpointer_->Start();
   ENVLEDGER_RETURN_IF_ERROR(SealEvent(Opened{options_.version, end_->size(), recovered_clean_}));
+  for (ConfigurationChanged& event :
+       FittingEvents(ConfigurationChanged(), &ConfigurationChanged::settings, options_.settings)) {
+    ENVLEDGER_RETURN_IF_ERROR(SealEvent(std::move(event)));
+  }
   static_cast<void>(refusals_.TakePending(clock_.Now()));  // starts the first interval
   housekeeping_ = std::thread([this] { Housekeep(); });
   return Ok();

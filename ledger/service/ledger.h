@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
@@ -32,6 +33,7 @@ struct LedgerOptions {
   std::string data_dir;
   std::string origin;               // the origin that the ledger must have; empty: any
   std::string version = "unknown";  // the program's version, for the opened event
+  std::vector<KeyValue> settings;   // what the configuration_changed event states; UTF-8
   LogDbOptions log;
   SealerOptions sealer;
   SequencerOptions sequencer;
@@ -55,8 +57,8 @@ class Ledger {
   // Stops the threads, and leaves the ledger as a kill would; call Close for an orderly end.
   ~Ledger();
 
-  // Seals the `opened` event and starts the threads that sign, index and record refusals. Call it once, as soon as the
-  // ledger can be served, and before anything else is appended.
+  // Seals the `opened` event, then the settings if there are any, and starts the threads that sign, index and record
+  // refusals. Call it once, as soon as the ledger can be served, and before anything else is appended.
   Status Begin();
 
   // `work.done` is called once, when the request is durable or refused. Refusals are counted here.

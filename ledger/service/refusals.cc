@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ledger/base/bytes.h"
+#include "ledger/service/fitting_events.h"
 
 namespace envledger {
 
@@ -57,16 +58,7 @@ std::vector<AppendsRefused> Refusals::TakePending(Nanos now) {
     since = std::exchange(since_, now);
     pending = List(std::exchange(pending_, {}));
   }
-  std::vector<AppendsRefused> events;
-  for (RefusalCount& count : pending) {
-    if (events.empty()) events.push_back({since, {}});
-    events.back().refusals.push_back(std::move(count));
-    if (EntryBytesAtMost(events.back()) <= kMaxEntryBytes) continue;
-    AppendsRefused next{since, {std::move(events.back().refusals.back())}};
-    events.back().refusals.pop_back();
-    events.push_back(std::move(next));
-  }
-  return events;
+  return FittingEvents(AppendsRefused{since, {}}, &AppendsRefused::refusals, std::move(pending));
 }
 
 }  // namespace envledger

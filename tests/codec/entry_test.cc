@@ -35,8 +35,7 @@ std::vector<LedgerEvent> AllEvents() {
           ConfigurationChanged{{{"append-allow", "gid:1000"}, {"origin", ""}}},
           ClockStepped{kSampleTime, kSampleTime - 1},
           AppendsRefused{kSampleTime, {{"serving", 1001, "legal-move", 7}, {"", 0, "", UINT64_MAX}}},
-          QueryServed{1, 2, -3, "query", {{"tenant", "vision"}}, 12},
-          Exported{1, 41, "tiles"}};
+          QueryServed{1, 2, -3, "query", {{"tenant", "vision"}}, 12}};
 }
 
 std::string Transition() { return *EncodeTransition(FullTransition(Stage::kRequested)); }
@@ -80,8 +79,8 @@ TEST(Entry, AnyBytesAreKeptVerbatim) {
 // Events have no operator==: equal events have equal bytes.
 TEST(Entry, EveryEventSurvivesTheRoundTrip) {
   const std::vector<std::string_view> names = {
-      "genesis",       "opened",          "closed",       "key_rotated", "configuration_changed",
-      "clock_stepped", "appends_refused", "query_served", "exported"};
+      "genesis",       "opened",          "closed",      "key_rotated", "configuration_changed",
+      "clock_stepped", "appends_refused", "query_served"};
   const std::vector<LedgerEvent> events = AllEvents();
   ASSERT_EQ(events.size(), std::variant_size_v<LedgerEvent>);
   EXPECT_EQ(EventNames(), names);

@@ -393,7 +393,6 @@ TEST(Json, LedgerEventsAreWrittenWithTheirName) {
   EXPECT_EQ(LedgerEventJson(QueryServed{1, 2, -3, "query", {{"tenant", "t"}}, 18446744073709551615u}),
             R"({"event":"query_served","uid":1,"gid":2,"pid":-3,"request":"query","filters":{"tenant":"t"},)"
             R"("results":18446744073709551615})");
-  EXPECT_EQ(LedgerEventJson(Exported{1, 2, "tiles"}), R"({"event":"exported","uid":1,"tree_size":2,"form":"tiles"})");
 }
 
 TEST(Json, EveryLineOfTheQuickStartIsWrittenAsItWasRead) {

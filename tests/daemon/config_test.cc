@@ -54,6 +54,19 @@ TEST_F(ConfigTest, EveryOptionHasItsDefault) {
   EXPECT_FALSE(config->audit.audit_queries);
 }
 
+TEST_F(ConfigTest, SettingsThatAnAuditorShouldKnowAreStatedWhereTheyAreNotTheDefaults) {
+  std::vector<std::string> words =
+      File("audit-queries = on\nmax-envelope-records = 100000\nappend-allow = gid:7\nappend-allow = caf\xE9\n");
+  words.insert(words.end(), {"--clock-tolerance-seconds=5", "--max-connections=7"});
+  const auto config = Parse(words);
+  ASSERT_TRUE(config.ok()) << config.status().ToString();
+  std::vector<std::string> stated;
+  for (const KeyValue& setting : config->ledger.settings) stated.push_back(setting.key + " " + setting.value);
+  EXPECT_THAT(stated, ElementsAre("append-allow gid:7", "append-allow \"caf\\xe9\"", "clock-tolerance-seconds 5",
+                                  "audit-queries on"));
+  EXPECT_TRUE(Parse({})->ledger.settings.empty());
+}
+
 TEST_F(ConfigTest, TheAuditSocketTakesOneSmallRequestOfAConnectionAtATime) {
   const auto config = Parse({"--max-connections=7"});
   ASSERT_TRUE(config.ok());

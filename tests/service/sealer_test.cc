@@ -86,10 +86,10 @@ TEST_F(SealerTest, EntriesThatWereBuiltBeforeTheRefusedOneAreTakenBack) {
 
 TEST_F(SealerTest, AnEventThatIsNoneIsRefusedAndTheNextOneSealed) {
   std::promise<Status> refused;
-  ledger_.ledger().Seal(Exported{1, 1, kNoText}, [&](AppendResult result) { refused.set_value(StatusOf(result)); });
+  ledger_.ledger().Seal(Opened{kNoText, 1, true}, [&](AppendResult result) { refused.set_value(StatusOf(result)); });
   EXPECT_EQ(refused.get_future().get().code(), Code::kInternal);
   std::promise<Status> sealed;
-  ledger_.ledger().Seal(Exported{1, 1, "tiles"}, [&](AppendResult result) { sealed.set_value(StatusOf(result)); });
+  ledger_.ledger().Seal(Opened{"1.2", 1, true}, [&](AppendResult result) { sealed.set_value(StatusOf(result)); });
   EXPECT_TRUE(sealed.get_future().get().ok());
   ExpectIntact();
 }
