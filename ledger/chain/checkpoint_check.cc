@@ -152,8 +152,8 @@ void CheckpointCheck::CheckLength(uint64_t size) const {
 
 std::string CheckpointCheck::KeyText() const {
   if (!keys_) return trusted_key_ ? FormatVerifierKey(*trusted_key_) + ", given" : "no key";
-  const std::string text = trusted_key_ ? FormatVerifierKey(*trusted_key_) + ", given"
-                                        : FormatVerifierKey(keys_->current().key) + ", as the ledger itself says";
+  std::string text = trusted_key_ ? FormatVerifierKey(*trusted_key_) + ", given"
+                                  : FormatVerifierKey(keys_->current().key) + ", as the ledger itself says";
   if (keys_->keys().size() == 1) return text;
   std::string history = "; " + std::to_string(keys_->keys().size()) +
                         " keys, each vouched for by the one before: " + FormatVerifierKey(keys_->keys().front().key);

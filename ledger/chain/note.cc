@@ -55,7 +55,7 @@ size_t LineOf(std::string_view bytes, size_t offset) {
   return 1 + static_cast<size_t>(std::count(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(offset), '\n'));
 }
 
-Status BadNote(std::string why) { return InvalidArgument("not a signed note: " + why); }
+Status BadNote(const std::string& why) { return InvalidArgument("not a signed note: " + why); }
 Status BadNote(size_t line, const std::string& why) { return BadNote("line " + std::to_string(line) + ": " + why); }
 
 Status CheckNoteBytes(std::string_view bytes) {
@@ -160,6 +160,7 @@ std::string JoinNote(std::string_view text, const std::vector<NoteSignature>& si
 
 std::string SignNote(std::string_view text, const std::vector<NoteSigner>& signers) {
   std::vector<NoteSignature> signatures;
+  signatures.reserve(signers.size());
   for (const NoteSigner& signer : signers) {
     signatures.push_back({signer.key.name, signer.key.key_id, signer.signing_key->Sign(text)});
   }

@@ -59,7 +59,7 @@ Status CheckSizes(uint64_t old_size, uint64_t new_size) {
                          std::to_string(old_size) + " and " + std::to_string(new_size) + " leaves");
 }
 
-Status Refuse(std::string why) { return Corruption("the proof does not hold: " + why); }
+Status Refuse(const std::string& why) { return Corruption("the proof does not hold: " + why); }
 
 // Climbs from a leaf to the root, by one level or more for each hash of a proof.
 class Climb {
