@@ -308,7 +308,7 @@ TEST(CheckpointTest, OpeningTellsAWrongKeyFromAForgeryFromAnotherLog) {
   const SigningKey ledger = LedgerKey();
   const std::string other_log = SignNote(FormatCheckpoint({"other.example", 1, EmptyRoot()}), {{key, &ledger}});
   EXPECT_EQ(OpenCheckpoint(other_log, key).status().code(), Code::kInvalidArgument);
-  EXPECT_THAT(OpenCheckpoint(other_log, key).status().message(), HasSubstr("is of \"other.example\""));
+  EXPECT_THAT(OpenCheckpoint(other_log, key).status().message(), HasSubstr("has the origin \"other.example\""));
   const std::string no_checkpoint = SignNote("just a note\n", {{key, &ledger}});
   EXPECT_EQ(OpenCheckpoint(no_checkpoint, key).status().code(), Code::kInvalidArgument);
 }

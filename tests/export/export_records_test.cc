@@ -95,7 +95,7 @@ TEST(ExportRecords, AnEntryInAnotherPlaceIsNotExported) {
   std::swap(day.log[1], day.log[2]);
   const Written written = Write(day, ExportForm::kJsonl, ExportRows::kEntries);
   EXPECT_EQ(written.status.code(), Code::kCorruption);
-  EXPECT_THAT(written.status.message(), HasSubstr("entry 1 says that it is 2"));
+  EXPECT_THAT(written.status.message(), HasSubstr("entry 1 says that its seq is 2"));
 }
 
 TEST(ExportRecords, AHoleIsNoErrorButIsInTheCoverage) {

@@ -47,7 +47,7 @@ TEST(ExportCommand, AnEntryInAnotherPlaceIsNotExported) {
   std::swap(day.ledger->log[1], day.ledger->log[2]);
   day.ledger->genesis.clear();
   EXPECT_EQ(day.Run({"export", "--format", "jsonl", "--rows", "entries"}), 1);
-  EXPECT_NE(day.err.str().find("entry 1 says that it is 2"), std::string::npos) << day.err.str();
+  EXPECT_NE(day.err.str().find("entry 1 says that its seq is 2"), std::string::npos) << day.err.str();
 }
 
 TEST(ExportCommand, AFileAppearsWholeOrNotAtAll) {

@@ -77,7 +77,7 @@ TEST(ShowTree, SaysThatItHasMoreEnvelopesThanItReads) {
   for (size_t i = 0; i < kMaxTreeEnvelopes; ++i) family.push_back({"child-" + std::to_string(i), "root"});
   const json tree = TreeOf("root", family, world);
   EXPECT_EQ(tree["children"].size(), kMaxTreeEnvelopes - 1);
-  EXPECT_NE(tree["note"].get<std::string>().find("up to 2,000 envelopes"), std::string::npos);
+  EXPECT_NE(tree["note"].get<std::string>().find("at most 2,000 envelopes"), std::string::npos);
 }
 
 TEST(ShowTree, IsDrawnWithTheAskedEnvelopeMarked) {
