@@ -1,25 +1,29 @@
-// How much memory one huge envelope takes, of the daemon that answers and of the tool that asks.
+// What one huge envelope costs: time to append to it, and memory of the daemon that answers and of the tool that asks.
 //
 //   envelope_bench [--records N] [--bytes N] [--dir DIR]
 //
 // Appends an envelope of N records (40,000 unless told otherwise), each a note of so many bytes (16,000), to a real
-// daemon through its socket. Then every command that can be about that envelope is run in every format, first on the
+// daemon through its socket, and prints how long each tenth of them took, which should be the same for all of them, and
+// how long the next record takes when the daemon has been restarted and knows nothing of the envelope. Then every command that can be about that envelope is run in every format, first on the
 // socket, then on the directory, and the peak of resident memory is printed for each: of the daemon since the command
 // before, and of the tool. The most that an envelope may hold by default are 100,000 records of 60 KiB:
 //
 //   envelope_bench --records 100000 --bytes 61000
 //
 // Ends with status 1 when a command failed, or when any of them took more than 256 MiB.
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "ledger/client/append_client.h"
 #include "ledger/codec/transition.h"
 #include "tests/bench/bench.h"
 #include "tests/support/daemon.h"
 #include "tests/support/huge_envelope.h"
+#include "tests/support/traffic.h"
 
 namespace envledger {
 namespace {
@@ -36,10 +40,8 @@ class Bench {
  public:
   explicit Bench(const Arguments& arguments) {
     ledger_.Start({"--max-envelope-records=" + std::to_string(arguments.records + 1)});
-    const double seconds = Time([&] { AppendHuge(ledger_.append_socket(), kId, arguments.records, arguments.bytes); });
-    std::printf("appended %llu records of %zu bytes in %.1f s; the daemon's peak %.0f MiB\n",
-                static_cast<unsigned long long>(arguments.records), arguments.bytes, seconds,
-                Mebibytes(PeakBytes(ledger_.daemon().pid())));
+    Append(arguments);
+    AppendOneAfterARestart(arguments.records);
   }
 
   bool RunAll() {
@@ -74,6 +76,48 @@ class Bench {
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  static double Since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+  void Append(const Arguments& arguments) {
+    uint64_t tenths = 0;
+    Clock::time_point begin = Clock::now();
+    const auto first = begin;
+    std::printf("seconds for each tenth of the records:");
+    AppendHuge(ledger_.append_socket(), kId, arguments.records, arguments.bytes, [&](uint64_t records) {
+      if (records * 10 < arguments.records * (tenths + 1)) return;
+      std::printf(" %.2f", Since(begin));
+      begin = Clock::now();
+      tenths = records * 10 / arguments.records;
+    });
+    std::printf("\nappended %llu records of %zu bytes in %.1f s; the daemon's peak %.0f MiB\n",
+                static_cast<unsigned long long>(arguments.records), arguments.bytes, Since(first),
+                Mebibytes(PeakBytes(ledger_.daemon().pid())));
+  }
+
+  // Beside the first record of another envelope and the one after it, so that the cost of loading the envelope shows.
+  void AppendOneAfterARestart(uint64_t records) {
+    ledger_.Stop();
+    ledger_.Start({"--max-envelope-records=" + std::to_string(records + 3)});
+    AppendClientOptions options;
+    options.socket_path = ledger_.append_socket();
+    const auto client = AppendClient::Create(options);
+    std::printf("after a restart, milliseconds:");
+    std::vector<Transition> next = {Requested("env-other", "bob")};
+    for (const char* note : {"one more", "and another"}) {
+      next.push_back(Plain(kId, Stage::kAnnotated, kTestMorning));
+      next.back().note = note;
+    }
+    for (const Transition& transition : next) {
+      const auto begin = Clock::now();
+      const auto answer = client->Append(transition).get();
+      std::printf("  %.2f for a record of %s", Since(begin) * 1000, transition.envelope_id.c_str());
+      if (!answer.ok()) std::printf(" (%s)", answer.status().ToString().c_str());
+      fine_ = fine_ && answer.ok();
+    }
+    std::printf("\n");
+  }
+
   static double Mebibytes(uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
   void Run(const std::vector<std::string>& words, bool on_socket) {

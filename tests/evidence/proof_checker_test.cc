@@ -220,7 +220,7 @@ TEST_F(ProofCheckerTest, ATreeHoldsManyLeavesAtOnce) {
   for (const uint64_t seq : seqs) leaves.emplace_back(seq, LeafHash(entries_[seq]));
   EXPECT_TRUE(tree.HoldsAll(leaves, *nodes).ok());
   std::swap(leaves[0].second, leaves[1].second);
-  EXPECT_THAT(tree.HoldsAll(leaves, *nodes).message(), HasSubstr("give the root"));
+  EXPECT_THAT(tree.HoldsAll(leaves, *nodes).message(), HasSubstr("the entries and nodes give the root"));
   EXPECT_EQ(tree.HoldsAll({}, *nodes).code(), Code::kCorruption);
   EXPECT_EQ(tree.HoldsAll(leaves, {}).code(), Code::kCorruption);
 }

@@ -206,7 +206,7 @@ TEST_F(PublicationTest, ACheckpointThatMayNotSurviveACrashIsSaidToBePublishedAnd
   faults.Fail(FileFault::kFailed, 0, "fsync-directory");
   const auto signed_now = ledger_.ledger().SignNow();
   EXPECT_EQ(signed_now.status().code(), Code::kUnknownOutcome);
-  EXPECT_THAT(ledger_.ledger().Describe().problem, HasSubstr(published_ + " was written, but the latest changes"));
+  EXPECT_THAT(ledger_.ledger().Describe().problem, HasSubstr(published_ + " was written, but the latest changes in"));
   EXPECT_EQ(ReadCheckpointNote(Contents(published_))->size, ledger_.ledger().Describe().tree_size);
 }
 

@@ -312,7 +312,7 @@ TEST_F(TailTest, AReplacedEntryIsRefused) {
   header.recorder.uid = 0;
   const std::string forged(*builder.Build(header, entry->transition));
   PutKey(LogPath(ledger_.data_dir()), "entries", U64Key(3), forged);
-  ExpectRefused(Verdict::kTampered, "entry 3 does not have the hash that entry 4 gives for it");
+  ExpectRefused(Verdict::kTampered, "entry 3 does not have the hash that entry 4 gives");
 }
 
 TEST_F(TailTest, AnEntryThatIsNoneIsRefused) {

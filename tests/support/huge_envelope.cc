@@ -23,17 +23,21 @@ std::string Noise(uint64_t seed, size_t bytes) {
 
 }  // namespace
 
-void AppendHuge(const std::string& append_socket, const std::string& envelope_id, uint64_t records, size_t bytes) {
+void AppendHuge(const std::string& append_socket, const std::string& envelope_id, uint64_t records, size_t bytes,
+                const std::function<void(uint64_t records)>& acknowledged) {
   AppendClientOptions options;
   options.socket_path = append_socket;
   options.deadline = std::chrono::minutes(5);
   const auto client = AppendClient::Create(options);
   std::vector<AppendRecord> batch;
   size_t batch_bytes = 0;
+  uint64_t sent = 0;
   const auto send = [&] {
+    sent += batch.size();
     const auto answer = client->AppendBatch(std::exchange(batch, {})).get();
     if (!answer.ok()) throw std::runtime_error(answer.status().ToString());
     batch_bytes = 0;
+    if (acknowledged) acknowledged(sent);
   };
   std::vector<Transition> story = WholeStory(envelope_id, "alice");
   story.front().correlation.emplace().request_id = "request-of-" + envelope_id;

@@ -76,7 +76,7 @@ TEST(ReportVerify, EvidenceThatIsForgedWholeSaysWhatIsWrong) {
     std::function<void(ReportData&)> change;
     std::string complaint;
   } forgeries[] = {
-      {[](ReportData& data) { data.entries[1][200] ^= 1; }, "give the root"},
+      {[](ReportData& data) { data.entries[1][200] ^= 1; }, "the entries and nodes give the root"},
       {[](ReportData& data) { data.envelopes.pop_back(); }, "embeds 5 entries but shows only 4"},
       {[](ReportData& data) {
          data.envelopes[0].seqs = {0, 2};
