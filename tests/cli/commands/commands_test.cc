@@ -11,18 +11,6 @@
 namespace envledger::cli {
 namespace {
 
-TEST(Tool, WrapsHelpWhateverLinesItIsWrittenIn) {
-  Command command;
-  command.name = "try";
-  command.text = "one\ntwo three\n\nfour\nfive";
-  EXPECT_NE(HelpText(command).find("\n\none two three\n\nfour five\n\nOptions:\n"), std::string::npos)
-      << HelpText(command);
-  const std::string word(60, 'x');
-  const std::string text = word + "\n" + word;
-  command.text = text;
-  EXPECT_NE(HelpText(command).find("\n" + text + "\n"), std::string::npos) << "100 columns hold one of them";
-}
-
 TEST(Tool, AnswersHelpAndVersion) {
   World world;
   EXPECT_EQ(world.Run({"--version"}), 0);
