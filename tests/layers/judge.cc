@@ -254,4 +254,38 @@ Strings UnlistedProblems(const Files& files) {
   return problems;
 }
 
+Strings UntestedProblems(const Files& files, const std::string& excepted) {
+  Strings problems;
+  const auto has_tests = [&](const std::string& source) {
+    const size_t room = source.starts_with("ledger/") ? std::strlen("ledger/") : 0;
+    return files.contains("tests/" + source.substr(room, source.size() - room - std::strlen(".cc")) + "_test.cc");
+  };
+  std::set<std::string> known;
+  std::istringstream lines(excepted);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line.starts_with("#")) continue;
+    const size_t colon = line.find(':');
+    const std::string source = line.substr(0, colon);
+    const Strings why = colon == std::string::npos ? Strings() : Words(line.substr(colon + 1));
+    known.insert(source);
+    if (!files.contains(source)) {
+      problems.push_back(source + " is excepted, but there is no such file");
+    } else if (has_tests(source)) {
+      problems.push_back(source + " is excepted, but it has a test file");
+    }
+    if (why.empty()) problems.push_back(source + " is excepted without a reason");
+    for (const std::string& word : why) {
+      const std::string named = word.substr(0, word.find_last_not_of(",;.") + 1);
+      if (named.starts_with("tests/") && !files.contains(named)) {
+        problems.push_back(source + " is excepted for " + named + ", which does not exist");
+      }
+    }
+  }
+  for (const auto& [path, text] : files) {
+    const bool is_source = path.ends_with(".cc") && !RoomOf(path).empty();
+    if (is_source && !has_tests(path) && !known.contains(path)) problems.push_back(path + " has no test file");
+  }
+  return problems;
+}
+
 }  // namespace envledger::layers

@@ -1,5 +1,6 @@
 // What judges the project's files: which room may see which, where the libraries' headers may appear and who may link
-// them, that no test sleeps and that none is listed nowhere. Every judgement is a function of texts. Thread-safe.
+// them, that no test sleeps and none is listed nowhere, and that each source has its tests. Every judgement is a
+// function of texts. Thread-safe.
 #pragma once
 
 #include <map>
@@ -42,5 +43,11 @@ Strings SleepProblems(const Files& files);
 
 // Tests that no CMakeLists.txt names, and directories of tests that the one above does not add.
 Strings UnlistedProblems(const Files& files);
+
+// Sources (.cc of ledger/ and cli/) without a test file of their own path: ledger/store/log.cc has
+// tests/store/log_test.cc, cli/output/table.cc has tests/cli/output/table_test.cc. `excepted` is a text of lines
+// "SOURCE: why it has none"; a line is a problem too if there is no such source, if it has tests after all, or if the
+// reason is missing or names a file below tests/ that does not exist.
+Strings UntestedProblems(const Files& files, const std::string& excepted);
 
 }  // namespace envledger::layers

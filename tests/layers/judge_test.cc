@@ -133,5 +133,25 @@ TEST(LayersJudge, FindsTestsThatAreListedNowhere) {
                   "tests/a/run_test.sh is not listed", "tests/b is not listed", "tests/top_test.cc is not listed"));
 }
 
+TEST(LayersJudge, FindsSourcesWithoutTests) {
+  Files files = {{"ledger/store/log.cc", ""},       {"ledger/store/log.h", ""}, {"tests/store/log_test.cc", ""},
+                 {"cli/output/table.cc", ""},       {"cli/main.cc", ""},        {"tests/cli/output/table_test.cc", ""},
+                 {"tests/support/no_source.cc", ""}};
+  EXPECT_THAT(UntestedProblems(files, "# why\n\ncli/main.cc: nothing but the call of Run\n"), IsEmpty());
+  EXPECT_THAT(UntestedProblems(files, ""), ElementsAre("cli/main.cc has no test file"));
+  files["ledger/other/log.cc"];
+  EXPECT_THAT(UntestedProblems(files, "cli/main.cc: tests/cli/output/table_test.cc, all of it\n"),
+              ElementsAre("ledger/other/log.cc has no test file"));
+}
+
+TEST(LayersJudge, FindsExceptionsThatAreNotTrue) {
+  const Files files = {{"cli/a.cc", ""}, {"cli/b.cc", ""}, {"cli/c.cc", ""}, {"tests/cli/a_test.cc", ""}};
+  EXPECT_THAT(
+      UntestedProblems(files, "cli/a.cc: a table\ncli/b.cc\ncli/c.cc: see tests/cli/d_test.cc.\ncli/d.cc: a table\n"),
+      ElementsAre("cli/a.cc is excepted, but it has a test file", "cli/b.cc is excepted without a reason",
+                  "cli/c.cc is excepted for tests/cli/d_test.cc, which does not exist",
+                  "cli/d.cc is excepted, but there is no such file"));
+}
+
 }  // namespace
 }  // namespace envledger::layers

@@ -1,6 +1,6 @@
 // The architecture as a test: which room may see which, also through others' headers, where the libraries' headers may
-// appear and who may link them, how large files, rooms and functions may be, that no test sleeps and that none is listed
-// nowhere. The rules between rooms are data (tests/layers.txt).
+// appear and who may link them, how large files, rooms and functions may be, that no test sleeps and none is listed
+// nowhere, and that each source has its tests. The rules between rooms are data (tests/layers.txt).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -106,6 +106,13 @@ TEST(Layers, NoTestSleeps) {
 
 TEST(Layers, EveryTestIsListed) {
   EXPECT_THAT(UnlistedProblems(ReadTree("tests", {".cc", ".py", ".sh", ".txt"})), IsEmpty());
+}
+
+TEST(Layers, EverySourceHasItsTests) {
+  Files files = ReadTree("ledger", {".h", ".cc"});
+  files.merge(ReadTree("cli", {".h", ".cc"}));
+  files.merge(ReadTree("tests", {".cc"}));
+  EXPECT_THAT(UntestedProblems(files, ReadTree("tests", {".txt"}).at("tests/layers/untested.txt")), IsEmpty());
 }
 
 }  // namespace
