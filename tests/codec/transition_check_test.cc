@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <map>
-#include <set>
 
 #include "ledger/codec/entry.h"
 #include "ledger/codec/transition.h"

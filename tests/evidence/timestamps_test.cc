@@ -3,10 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "ledger/crypto/sha256.h"
 #include "ledger/crypto/timestamp.h"

@@ -1,5 +1,9 @@
 #include <gmock/gmock.h>
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "flatbuffers/flatbuffers.h"
 #include "ledger/protocol/message.h"
 #include "protocol_generated.h"

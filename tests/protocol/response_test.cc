@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <string>
+
 #include "flatbuffers/flatbuffers.h"
 #include "ledger/protocol/message.h"
 #include "protocol_generated.h"

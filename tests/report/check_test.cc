@@ -1,4 +1,5 @@
-// A page is checked by rendering it again from what it embeds. What the tool says: tests/cli/commands/report_verify_test.cc.
+// A page is checked by rendering it again from what it embeds. What the tool says is tested in
+// tests/cli/commands/report_verify_test.cc.
 #include "ledger/report/check.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,5 @@
-// What the page says of itself. What its sections hold: charts_test.cc, tables_test.cc, record_test.cc, evidence_test.cc.
+// What the page says of itself. What its sections hold is tested in charts_test.cc, tables_test.cc, record_test.cc and
+// evidence_test.cc.
 #include "ledger/report/page.h"
 
 #include <gmock/gmock.h>

@@ -1,9 +1,11 @@
-// What one connection does with its frames and its peer, through a server. What it may hold is in server_limits_test.cc.
+// What one connection does with its frames and its peer, through a server. What it may hold is tested in
+// server_limits_test.cc.
 #include "ledger/transport/connection.h"
 
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 

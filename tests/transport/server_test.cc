@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <future>
 #include <thread>
 
 #include "tests/transport/test_server.h"

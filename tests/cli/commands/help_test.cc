@@ -1,7 +1,6 @@
 // The texts of help. That every command has one, and answers --help with it, is tested in commands_test.cc.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <sstream>
 #include <string>
 #include <string_view>
