@@ -12,6 +12,7 @@
 #include "ledger/files/directory_lock.h"
 #include "ledger/files/file.h"
 #include "ledger/index/logged_keys.h"
+#include "ledger/index/rebuild.h"
 #include "ledger/service/rotation.h"
 #include "ledger/store/layout.h"
 
@@ -143,6 +144,8 @@ Status InitLedger(const std::string& data_dir, const std::string& origin, const 
   // The published checkpoint comes last: start-up replaces a missing one, but one without a ledger looks like a lost
   // ledger.
   if (settled.ok()) settled = WriteFileDurably(publish_path, note, 0644);
+  // So that the ledger verifies even before its first start.
+  if (settled.ok()) settled = RebuildIndex(data_dir, {}).status();
   if (settled.ok()) return Ok();
   return {Code::kUnknownOutcome, "the ledger in " + data_dir + " was created, but: " + settled.message() +
                                      ". Starting the daemon completes it"};
@@ -176,13 +179,13 @@ Result<Recovered> Recover(const LogDb& log, const VerifierKey& key, const Pendin
                    "the checkpoint stored for size " + size + " has size " + std::to_string(checkpoint->size));
   }
   if (latest->size > log.size()) {
-    return Damaged(Verdict::kTruncated, "the latest checkpoint vouches for " + size +
+    return Damaged(Verdict::kTruncated, "the latest stored checkpoint claims " + size +
                                             " entries, but the log ends after " + std::to_string(log.size()));
   }
   auto start = QuickStart(log, *checkpoint, note, stored_tree);
   if (!start.ok()) {
-    Log(LogLevel::kWarning, "the tree stored beside the latest checkpoint does not match it, so all " + size +
-                                " entries before it are being hashed: " + start.status().message());
+    Log(LogLevel::kWarning, "a quick start is not possible, so all " + size +
+                                " entries up to the latest checkpoint are being hashed: " + start.status().message());
     start = Start();
   }
   const CheckpointInput input{latest->note, "stored at size " + size, false};

@@ -22,6 +22,13 @@ std::vector<std::string> Events(const TestLedger& ledger) {
   return names;
 }
 
+TEST(LedgerTest, VerifiesWithItsIndexBeforeItIsEverOpened) {
+  TestLedger ledger;
+  const VerifyReport report = ledger.Verify();
+  EXPECT_EQ(report.verdict, Verdict::kUnanchored) << Text(report);
+  EXPECT_EQ(report.entries, 1u);
+}
+
 TEST(LedgerTest, StatesItsSettingsEachTimeItIsOpenedWithThem) {
   TestLedger ledger;
   ledger.options.settings = {{"append-allow", "gid:7"}, {"append-allow", "serving"}, {"audit-queries", "on"}};
