@@ -58,6 +58,16 @@ void Add(const QueryRequest& q, Filters& filters) {
   filters.Time("recorded_until", q.recorded_until);
   filters.Flag("open", q.open);
   filters.Flag("narrowed", q.narrowed);
+  std::string relations;
+  for (const Relation relation : q.relations) {
+    relations += (relations.empty() ? "" : ", ") + std::string(Name(relation));
+  }
+  filters.Text("relation", relations);
+  filters.Text("parent", q.parent);
+  filters.Text("node", q.node);
+  filters.Flag("delegated", q.delegated);
+  filters.Time("at", q.at);
+  filters.Flag("scan", q.scan);
   filters.Flag("descending", q.descending);
   filters.Limit(q.limit);
   filters.Text("cursor", q.cursor);

@@ -52,6 +52,24 @@ TEST(QueryRecord, APageOfNothingOrOfRecordsOfQueriesIsNotRecorded) {
   EXPECT_EQ(event->results, 2u);
 }
 
+TEST(QueryRecord, HoldsEveryFilterOfAQuery) {
+  QueryRequest query;
+  query.relations = {Relation::kWidened, Relation::kAdded};
+  query.parent = "run-1";
+  query.node = "gpu-7";
+  query.delegated = true;
+  query.at = 0;
+  query.scan = true;
+  const auto event = RecordOf(kPeer, query, QueryResponse{});
+  ASSERT_TRUE(event.has_value());
+  EXPECT_EQ(event->filters, (std::vector<KeyValue>{{"relation", "widened, added"},
+                                                   {"parent", "run-1"},
+                                                   {"node", "gpu-7"},
+                                                   {"delegated", "true"},
+                                                   {"at", "1970-01-01T00:00:00Z"},
+                                                   {"scan", "true"}}));
+}
+
 TEST(QueryRecord, ALongFilterIsCutBetweenCharactersAndSaysItsLength) {
   QueryRequest query;
   query.tenant = std::string(kMaxRecordedFilterBytes - 1, 'x') + "\u00e9\u00e9";
