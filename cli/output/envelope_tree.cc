@@ -71,16 +71,22 @@ class Reading {
   }
 
   Status Descend(TreeNode& node, size_t depth) {
+    if (bytes_ > kMaxTreeBytes) {
+      node.note = "its children were not read: a tree takes at most " + Grouped(kMaxTreeBytes) + " bytes";
+      return Ok();
+    }
     QueryRequest request;
     request.parent = node.envelope.id;
     const uint64_t room = kMaxTreeEnvelopes - std::min(kMaxTreeEnvelopes, met_.size());
     std::vector<TreeEnvelope> children;
+    bool dropped = false;
     // One more than fits, to know whether there is more.
     ENVLEDGER_ASSIGN_OR_RETURN(const Coverage coverage,
                                ForEachEnvelope(reader_, request, room + 1, [&](EnvelopeStory& story) {
-                                 if (bytes_ > kMaxTreeBytes) return Ok();
                                  TreeEnvelope child(story.envelope());
                                  if (child.parent != request.parent) return Ok();
+                                 dropped = dropped || bytes_ > kMaxTreeBytes;
+                                 if (dropped) return Ok();
                                  bytes_ += child.MemoryBytes();
                                  children.push_back(std::move(child));
                                  return Ok();
@@ -104,10 +110,7 @@ class Reading {
     if (!coverage.next_cursor().empty() && node.note.empty()) {
       node.note = "there is more: a tree has at most " + Grouped(kMaxTreeEnvelopes) + " envelopes";
     }
-    if (bytes_ > kMaxTreeBytes) {
-      node.note = "there is more: a tree takes at most " + Grouped(kMaxTreeBytes) + " bytes";
-      return Ok();
-    }
+    if (dropped) node.note = "there is more: a tree takes at most " + Grouped(kMaxTreeBytes) + " bytes";
     for (TreeNode& child : node.children) ENVLEDGER_RETURN_IF_ERROR(Descend(child, depth + 1));
     return Ok();
   }
