@@ -40,13 +40,24 @@ Status Checkpointer::SignNow() {
     ENVLEDGER_RETURN_IF_ERROR(StopIfBroken(CheckEnd(end, next)));
     next = {{keys_.origin(), end.size(), end.frontier.Root()}, {}, 0};
   }
-  ENVLEDGER_RETURN_IF_ERROR(StopIfBroken(publisher_.CheckUndisputed(next.checkpoint, keys_)));
+  if (Status undisputed = StopIfBroken(publisher_.CheckUndisputed(next.checkpoint, keys_)); !undisputed.ok()) {
+    if (disputed_.ok()) NotePublishProblem(undisputed);
+    return undisputed;
+  }
   if (grown) ENVLEDGER_RETURN_IF_ERROR(Sign(end, next));
   const Status published = grown ? publisher_.Publish(next.checkpoint, next.note) : publisher_.PublishAgain(next.note);
   const MutexLock lock(mutex_);
   publish_problem_ = publisher_.problem();
   latest_ = std::move(next);
   return published;
+}
+
+void Checkpointer::NotePublishProblem(const Status& problem) {
+  const MutexLock lock(mutex_);
+  if (problem.message() != publish_problem_.message()) {
+    Log(LogLevel::kError, "no checkpoint was signed: " + problem.ToString());
+  }
+  publish_problem_ = problem;
 }
 
 Status Checkpointer::Sign(const DurableEnd& end, SignedCheckpoint& next) {

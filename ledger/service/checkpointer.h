@@ -67,6 +67,7 @@ class Checkpointer {
   Status Sign(const DurableEnd& end, SignedCheckpoint& next) REQUIRES(signing_);
   Status CheckEnd(const DurableEnd& end, const SignedCheckpoint& last) const;
   Status StopIfBroken(Status status) REQUIRES(signing_);
+  void NotePublishProblem(const Status& problem) EXCLUDES(mutex_);
   // Returns true when a checkpoint is due, at `until` at the latest, and false when the thread must end.
   bool WaitUntilDue(Progress::Subscription& on_growth, std::chrono::steady_clock::time_point until);
   Status Fail(Status why);
