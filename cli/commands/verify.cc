@@ -126,8 +126,9 @@ A timestamp that does not verify gives TAMPERED; one whose authority does not ch
 gives WRONG_KEY. Timestamps beside the ledger could be removed together with its tail. Check the time of the latest
 timestamp in the report: no timestamp vouches for later entries.
 
-verify takes about 70 bytes of memory for each envelope and 50 for each principal of the ledger, 250 more for each
-principal if it compares the indexes, and only a few megabytes with --only-hashes.
+verify takes about 70 bytes of memory for each envelope and 50 for each principal of the ledger, and 250 more for each
+principal if it compares the indexes. With --only-hashes it takes none of these. In each case it takes about 1 kB for
+each stored checkpoint.
 
 json: {"verdict", "ok", "entries", "tree_size", "root", "checkpoints", "failures": [{"seq", "check", "message"}],
 "checks", "failure_count", "origin", "vkey", "key_is_trusted", "keys": [{"vkey", "seq"}]}; at most the first 100

@@ -53,6 +53,10 @@ Status EnvelopeStory::ReadOnce() {
   ENVLEDGER_RETURN_IF_ERROR(Walk(take, digest_));
   if (check.records() == 0) return Corruption("the answer holds no records");
   hole_ = check.problem();
+  if (const auto due = pages_.records(); due && *due != check.records() && hole_.empty()) {
+    hole_ =
+        "the ledger judged it by " + std::to_string(*due) + " records, but gives " + std::to_string(check.records());
+  }
   last_seq_ = *check.last_seq();
   envelope_ = fold.Get();
   return Ok();
@@ -73,7 +77,10 @@ Status EnvelopeStory::Walk(const std::function<Status(Record& record, const std:
 
 std::string EnvelopeStory::problem() const {
   if (!hole_.empty()) return "envelope " + pages_.envelope_id() + ": " + hole_;
-  return pages_.completeness().complete ? std::string() : pages_.completeness().problem;
+  if (pages_.completeness().complete) return {};
+  const std::string& why = pages_.completeness().problem;
+  return why.empty() ? "envelope " + pages_.envelope_id() + ": the ledger says that records are missing, but not which"
+                     : why;
 }
 
 bool EnvelopeStory::Happened(const Record& record) const {

@@ -32,12 +32,15 @@ Result<const std::string*> EnvelopePages::Next() {
 }
 
 Status EnvelopePages::Turn(uint64_t from_revision) {
-  ENVLEDGER_ASSIGN_OR_RETURN(EnvelopeResponse page, reader_->FindEnvelope({first_.envelope_id, from_revision}));
-  const auto& next = page.envelope.next_revision;
-  if (page.envelope.entries.empty() || (next && *next <= from_revision)) {
+  auto found = reader_->FindEnvelope({first_.envelope_id, from_revision});
+  const bool missing = found.status().code() == Code::kNotFound;
+  if (!found.ok() && !missing) return std::move(found).status();
+  if (missing || found->envelope.entries.empty() ||
+      (found->envelope.next_revision && *found->envelope.next_revision <= from_revision)) {
     return Corruption("the ledger gives no record of envelope " + first_.envelope_id + " from revision " +
                       std::to_string(from_revision) + " on, but said that there are some");
   }
+  EnvelopeResponse page = *std::move(found);
   completeness_.scanned += page.completeness.scanned;
   if (!page.completeness.complete) {
     completeness_.complete = false;

@@ -35,6 +35,8 @@ class EnvelopePages {
   uint64_t tree_size() const { return tree_size_; }
   // That of the first page, if Open asked for it. Problems of later pages are added.
   const Completeness& completeness() const { return completeness_; }
+  // How many records the envelope must have before the tree's end; nothing if the first answer does not say.
+  std::optional<uint64_t> records() const { return first_.records; }
 
   // The next record's entry, valid until the next call; null at the end. Errors are those of
   // LedgerReader::FindEnvelope, and kCorruption when a page does not continue where the previous one ended.

@@ -85,6 +85,7 @@ struct EnvelopeRecords {
   RoleMask roles = 0;
   std::vector<std::string> entries;  // sealed bytes
   std::optional<uint64_t> next_revision = {};
+  std::optional<uint64_t> records = {};
 };
 struct Completeness {
   uint64_t tree_size = 0;

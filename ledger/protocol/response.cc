@@ -94,7 +94,7 @@ std::vector<std::string> DecodeEntries(const TableList<fb::SealedEntry>* entries
 
 EnvelopeRecords Decode(const fb::EnvelopeRecords& records) {
   return {Text(records.envelope_id()), static_cast<RoleMask>(records.roles()), DecodeEntries(records.entries()),
-          records.next_revision()};
+          records.next_revision(), records.records()};
 }
 
 Completeness Decode(const fb::Completeness& completeness) {
@@ -223,8 +223,8 @@ ListOffset<fb::SealedEntry> Entries(FlatBufferBuilder& b, const std::vector<std:
 Offset<fb::EnvelopeRecords> Records(FlatBufferBuilder& b, const EnvelopeRecords& records) {
   const auto envelope_id = Text(b, records.envelope_id);
   const auto entries = Entries(b, records.entries);
-  return fb::CreateEnvelopeRecords(b, envelope_id, static_cast<fb::Role>(records.roles), entries,
-                                   records.next_revision);
+  return fb::CreateEnvelopeRecords(b, envelope_id, static_cast<fb::Role>(records.roles), entries, records.next_revision,
+                                   records.records);
 }
 
 Offset<fb::Completeness> Encode(FlatBufferBuilder& b, const Completeness& completeness) {

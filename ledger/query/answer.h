@@ -46,8 +46,8 @@ class Page {
   // Owns none of its arguments.
   Page(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits);
 
-  // Adds an envelope that matches, with the queried principal's roles in it.
-  void Add(std::string envelope_id, RoleMask roles, Piece piece);
+  // Adds an envelope that matches, with the queried principal's roles in it, and the number of records it was judged by.
+  void Add(std::string envelope_id, RoleMask roles, Piece piece, uint64_t records);
   // Marks the answer as incomplete; the first reason is kept.
   void Problem(std::string text);
   // Whether the page has reached its limits.

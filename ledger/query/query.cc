@@ -102,7 +102,7 @@ class QueryRun {
     if (!walk.problem.empty()) page_.Problem(walk.problem);
     last_ = {walk.envelope_id, judge.place(), !elsewhere};
     const auto roles = elsewhere ? std::nullopt : judge.Verdict();
-    if (roles) page_.Add(std::move(walk.envelope_id), *roles, std::move(piece));
+    if (roles) page_.Add(std::move(walk.envelope_id), *roles, std::move(piece), judge.records());
     return Ok();
   }
 
@@ -153,12 +153,13 @@ void Piece::Add(uint64_t revision, std::string entry) {
   entries_.push_back(std::move(entry));
 }
 
-void Page::Add(std::string envelope_id, RoleMask roles, Piece piece) {
+void Page::Add(std::string envelope_id, RoleMask roles, Piece piece, uint64_t records) {
   records_ += piece.entries().size();
   bytes_ += piece.bytes();
   EnvelopeRecords& answered = response_.envelopes.emplace_back();
   if (request_.in_parts) {
     answered.next_revision = piece.next_revision();
+    if (piece.next_revision()) answered.records = records;
   } else if (piece.next_revision()) {
     Problem(TooLargeForOneAnswer(envelope_id));
   }

@@ -204,7 +204,7 @@ class ScanRun {
       Gathered& envelope = at->second;
       if (!envelope.problem.empty()) page_.Problem(std::move(envelope.problem));
       const auto roles = envelope.begins ? envelope.judge.Verdict() : std::nullopt;
-      if (roles) page_.Add(found.envelope_id, *roles, std::move(envelope.piece));
+      if (roles) page_.Add(found.envelope_id, *roles, std::move(envelope.piece), envelope.judge.records());
       envelopes_.erase(at);
     }
     if (more_) page_.ContinueAfter(reached_);

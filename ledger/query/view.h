@@ -17,8 +17,8 @@
 
 namespace envledger {
 
-// How much one answer may hold. An answer that reaches a limit ends with a cursor. An answer has at least one entry,
-// and a query's answer at least one envelope. An envelope that is within the limits by itself is given whole, so the
+// How much one answer may hold. An answer that reaches a limit ends with a cursor. A page of entries has at least
+// one. A page of a query may have no envelope and still a cursor, when max_scanned was reached before a match. An envelope that is within the limits by itself is given whole, so the
 // answer may reach twice the limits; of a larger one the answer has the first records up to the limits.
 struct AnswerLimits {
   uint32_t max_envelopes = 1000;

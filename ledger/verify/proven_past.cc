@@ -119,17 +119,35 @@ Result<PrincipalState> PastOf::Principal(const PrincipalView& principal, const P
   QueryRequest first;
   first.principal = PrincipalFilter{principal.kind, std::string(principal.issuer), std::string(principal.id), 0};
   first.limit = 1;
-  ENVLEDGER_ASSIGN_OR_RETURN(const QueryResponse response, reader_.Query(first));
-  for (const EnvelopeRecords& envelope : response.envelopes) {
-    for (const std::string& bytes : envelope.entries) {
-      const PreparedEntry prepared = PrepareEntry(bytes);
-      const PrincipalLink* known = prepared.status.ok() ? FindLink(prepared, principal) : nullptr;
-      if (known == nullptr || known->ordinal != 1) continue;
-      const uint64_t at = prepared.entry.header.seq;
-      return at < seq ? PrincipalState{1, at} : PrincipalState{};
+  first.in_parts = true;
+  for (;;) {
+    ENVLEDGER_ASSIGN_OR_RETURN(QueryResponse response, reader_.Query(first));
+    // What is missing from an answer could be the link.
+    if (!response.completeness.complete) {
+      return Unavailable("the answer about principal " + std::string(principal.id) +
+                         " is incomplete: " + response.completeness.problem);
     }
+    for (EnvelopeRecords& envelope : response.envelopes) {
+      EnvelopePages pages(reader_, std::move(envelope), response.completeness.tree_size);
+      return FirstLink(pages, principal, seq);
+    }
+    if (response.completeness.next_cursor.empty()) return PrincipalState{};
+    first.cursor = response.completeness.next_cursor;
   }
-  return PrincipalState{};
+}
+
+Result<PrincipalState> PastOf::FirstLink(EnvelopePages& pages, const PrincipalView& principal, uint64_t seq) {
+  for (;;) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const std::string* bytes, pages.Next());
+    if (bytes == nullptr) break;
+    const PreparedEntry prepared = PrepareEntry(*bytes);
+    const PrincipalLink* known = prepared.status.ok() ? FindLink(prepared, principal) : nullptr;
+    if (known == nullptr || known->ordinal != 1) continue;
+    const uint64_t at = prepared.entry.header.seq;
+    return at < seq ? PrincipalState{1, at} : PrincipalState{};
+  }
+  if (pages.completeness().complete) return PrincipalState{};
+  return Unavailable("envelope " + pages.envelope_id() + " is incomplete: " + pages.completeness().problem);
 }
 
 }  // namespace envledger

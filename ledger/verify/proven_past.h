@@ -10,6 +10,7 @@
 #include "ledger/base/status.h"
 #include "ledger/chain/note.h"
 #include "ledger/chain/verifier.h"
+#include "ledger/protocol/envelope_pages.h"
 #include "ledger/protocol/ledger_reader.h"
 
 namespace envledger {
@@ -38,6 +39,8 @@ class PastOf : public ProvenPast {
   PastOf(LedgerReader& reader, Checkpoint base) : reader_(reader), base_(std::move(base)) {}
   Result<InclusionProofResponse> Prove(uint64_t seq);
   Status Check(uint64_t seq, const InclusionProofResponse& proof) const;
+  // What the principal's first link in an envelope gives, if the link was sealed before entry `seq`.
+  static Result<PrincipalState> FirstLink(EnvelopePages& pages, const PrincipalView& principal, uint64_t seq);
 
   LedgerReader& reader_;
   const Checkpoint base_;

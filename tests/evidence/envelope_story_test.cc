@@ -126,6 +126,23 @@ TEST(EnvelopeStory, EndsWhereTheFirstPagesTreeEnded) {
   EXPECT_EQ(story->completeness().tree_size, 13u);
 }
 
+// A query says how many records it judged the envelope by. Later pages may come from an index that has lost some.
+TEST(EnvelopeStory, RecordsThatTheQueryJudgedAndThatAreNotGivenShow) {
+  const std::vector<std::string> sealed = Seal(Drafts(Told()));
+  MemoryLedger ledger(sealed);
+  for (const uint64_t judged : {uint64_t{11}, uint64_t{12}}) {
+    const EnvelopeRecords begun{"big", 0, {sealed[1], sealed[3], sealed[4]}, 3, judged};
+    const auto story = EnvelopeStory::Read(EnvelopePages(ledger, begun, sealed.size()));
+    ASSERT_TRUE(story.ok()) << story.status().ToString();
+    EXPECT_EQ(story->problem(), judged == 11 ? "" : "envelope big: the ledger judged it by 12 records, but gives 11");
+  }
+  MemoryLedger lost(std::vector<std::string>{sealed[0]});
+  const EnvelopeRecords begun{"big", 0, {sealed[1], sealed[3], sealed[4]}, 3, 11};
+  const auto refused = EnvelopeStory::Read(EnvelopePages(lost, begun, sealed.size()));
+  EXPECT_EQ(refused.status().code(), Code::kCorruption) << "a problem of this envelope, not of the whole answer";
+  EXPECT_THAT(refused.status().message(), HasSubstr("from revision 3 on"));
+}
+
 TEST(EnvelopeStory, IsRefusedWhenTheLedgerTellsItDifferentlyTheSecondTime) {
   std::vector<Transition> told = Told();
   MemoryLedger ledger(Seal(Drafts(told)));

@@ -1,7 +1,7 @@
+#include "ledger/verify/index_check.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "ledger/verify/index_check.h"
 
 namespace envledger {
 namespace {

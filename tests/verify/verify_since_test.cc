@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ledger/store/layout.h"
+#include "ledger/verify/proven_past.h"
 #include "ledger/verify/verify.h"
 #include "tests/query/live_reader.h"
 #include "tests/support/chain_builder.h"
@@ -83,6 +84,52 @@ TEST_F(VerifySinceTest, ADaemonIsVerifiedTheSameWay) {
   ASSERT_TRUE(report.ok()) << report.status().ToString();
   EXPECT_EQ(report->verdict, Verdict::kValid) << Text(*report);
   EXPECT_EQ(report->first_seq, SizeOf(kept) - 1);
+}
+
+// The daemon gives an envelope in pages, and the link may be in a later one.
+TEST_F(VerifySinceTest, AFirstLinkDeepInAnEnvelopeOfManyPagesIsFound) {
+  ledger_.MustAppend({Encoded(Opening("long"))});
+  for (int i = 0; i < 30; ++i) {
+    Transition note = Later(Stage::kAnnotated, "long");
+    note.note = "note " + std::to_string(i);
+    ledger_.MustAppend({Encoded(note)});
+  }
+  Transition denied = Later(Stage::kDenied, "long");
+  denied.decision = Decision{};
+  denied.decision->effect = Effect::kDeny;
+  denied.decision->reasons = {"policy"};
+  denied.decision->decider = User("carol");
+  const uint64_t at = ledger_.MustAppend({Encoded(denied)}).front().seq;
+  const CheckpointInput kept = Keep();
+  LiveReader reader(ledger_.ledger());
+  reader.limits.max_records = 7;
+  const auto past = PastOf::Open(reader, *OpenCheckpoint(kept.note, TestVerifierKey()));
+  ASSERT_TRUE(past.ok()) << past.status().ToString();
+  const Principal carol = User("carol");
+  const PrincipalView view{carol.kind, carol.issuer, carol.id};
+  PrincipalLink again;  // claims to be the first
+  again.ordinal = 1;
+  const auto state = (*past)->Principal(view, again, at + 1);
+  ASSERT_TRUE(state.ok()) << state.status().ToString();
+  EXPECT_EQ(state->ordinal, 1u) << "the ordinal is taken";
+  EXPECT_EQ(state->last_seq, at);
+  const Principal dave = User("dave");
+  EXPECT_EQ((*past)->Principal({dave.kind, dave.issuer, dave.id}, again, at + 1)->ordinal, 0u);
+  // An answer with a hole proves no absence.
+  class Incomplete : public LiveReader {
+   public:
+    using LiveReader::LiveReader;
+    Result<QueryResponse> Query(const QueryRequest& request) override {
+      auto response = LiveReader::Query(request);
+      if (response.ok()) response->completeness.complete = false;
+      return response;
+    }
+  } incomplete(ledger_.ledger());
+  EXPECT_EQ((*PastOf::Open(incomplete, *OpenCheckpoint(kept.note, TestVerifierKey())))
+                ->Principal({dave.kind, dave.issuer, dave.id}, again, at + 1)
+                .status()
+                .code(),
+            Code::kUnavailable);
 }
 
 TEST_F(VerifySinceTest, AnAnchorAtTheVeryEndOrBeginningWillDo) {
