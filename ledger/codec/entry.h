@@ -84,8 +84,8 @@ struct QueryServed {
   std::vector<KeyValue> filters;
   uint64_t results = 0;
 };
-using LedgerEvent = std::variant<Genesis, Opened, Closed, KeyRotated, ConfigurationChanged, ClockStepped,
-                                 AppendsRefused, QueryServed>;
+using LedgerEvent =
+    std::variant<Genesis, Opened, Closed, KeyRotated, ConfigurationChanged, ClockStepped, AppendsRefused, QueryServed>;
 // "genesis", "opened", ...
 std::string_view EventName(const LedgerEvent& event);
 // Every name that EventName can give, in the order of the variant.

@@ -37,8 +37,7 @@ TEST(LedgerTest, StatesItsSettingsEachTimeItIsOpenedWithThem) {
   ledger.options.settings.clear();
   ledger.Open();
   ledger.Close();
-  EXPECT_THAT(Events(ledger),
-              ElementsAre("genesis", "opened", "configuration_changed", "closed", "opened", "closed"));
+  EXPECT_THAT(Events(ledger), ElementsAre("genesis", "opened", "configuration_changed", "closed", "opened", "closed"));
   const auto entry = CheckEntry(TestLedger::Entries(ledger.data_dir())[2]);
   ASSERT_TRUE(entry.ok());
   const auto& stated = std::get<ConfigurationChanged>(*entry->event).settings;

@@ -31,10 +31,11 @@ class ServerTest : public testing::Test {
     Result<UniqueFd> fd = ListenUnix(path_, 0600, 4096);
     ASSERT_TRUE(fd.ok()) << fd.status().ToString();
     std::vector<Listener> listeners;
-    listeners.push_back({.fd = *std::move(fd),
-                         .name = "test",
-                         .admit = [this](const Peer& peer) { return admit_(peer); },
-                         .open = [this](const Peer& peer, NewConnection connection) { open_(peer, std::move(connection)); }});
+    listeners.push_back(
+        {.fd = *std::move(fd),
+         .name = "test",
+         .admit = [this](const Peer& peer) { return admit_(peer); },
+         .open = [this](const Peer& peer, NewConnection connection) { open_(peer, std::move(connection)); }});
     Result<std::unique_ptr<Server>> server = Server::Start(std::move(listeners), limits, EncodeError, counters_);
     ASSERT_TRUE(server.ok()) << server.status().ToString();
     server_ = *std::move(server);
@@ -83,7 +84,8 @@ class ServerTest : public testing::Test {
     Accept(peer, std::move(connection));
   };
   void Accept(const Peer& peer, NewConnection connection) {
-    connection.Accept([this, peer](std::string frame, Reply reply) { Handle(peer, std::move(frame), std::move(reply)); });
+    connection.Accept(
+        [this, peer](std::string frame, Reply reply) { Handle(peer, std::move(frame), std::move(reply)); });
   }
 
  private:
