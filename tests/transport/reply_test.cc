@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -21,13 +22,23 @@ namespace {
 using testing::Optional;
 using testing::SizeIs;
 
+// An outbox and the slots in it own each other until it is emptied or closed, as a server's always is.
+struct OwnOutbox {
+  std::shared_ptr<Outbox> outbox;
+  explicit OwnOutbox(std::function<void()> wake = [] {}) : outbox(std::make_shared<Outbox>(std::move(wake))) {}
+  ~OwnOutbox() { outbox->Close(); }
+  OwnOutbox(const OwnOutbox&) = delete;
+  OwnOutbox& operator=(const OwnOutbox&) = delete;
+};
+
 std::shared_ptr<Reply::Slot> SlotIn(const std::shared_ptr<Outbox>& outbox) {
   return std::make_shared<Reply::Slot>(outbox, std::weak_ptr<Connection>(), 0);
 }
 
 TEST(Outbox, WakesTheLoopOncePerTakingWhateverIsPutIn) {
   int woken = 0;
-  const auto outbox = std::make_shared<Outbox>([&woken] { ++woken; });
+  const OwnOutbox own([&woken] { ++woken; });
+  const auto& outbox = own.outbox;
   Reply first(SlotIn(outbox));
   first.Send("one");
   Reply(SlotIn(outbox)).Send("two");
@@ -56,7 +67,8 @@ TEST(Outbox, DiscardsEverythingOnceItIsClosed) {
 }
 
 TEST(ReplySlot, SaysWhetherItWasAnsweredOrDropped) {
-  const auto outbox = std::make_shared<Outbox>([] {});
+  const OwnOutbox own;
+  const auto& outbox = own.outbox;
   const auto sent = SlotIn(outbox);
   const auto dropped = SlotIn(outbox);
   Reply(sent).Send("one");
@@ -66,7 +78,8 @@ TEST(ReplySlot, SaysWhetherItWasAnsweredOrDropped) {
 }
 
 TEST(ReplyWatch, TellsOnceThatTheReplyIsUnwantedHoweverLateItIsAsked) {
-  const auto slot = SlotIn(std::make_shared<Outbox>([] {}));
+  const OwnOutbox own;
+  const auto slot = SlotIn(own.outbox);
   Reply reply(slot);
   const Reply::Watch watch = reply.MakeWatch();
   int told = 0;
