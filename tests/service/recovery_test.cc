@@ -151,7 +151,7 @@ TEST_F(CreationTest, WhicheverCallFailsTheOutcomeIsToldTruly) {
   for (const FileFault fault : {FileFault::kFailed, FileFault::kFailedButDone}) {
     // The last calls are those of the index's database, of which some will do.
     size_t skip = 0;
-    while (skip < 300 && Create(fault, skip, false)) skip += skip < 20 ? 1 : 9;
+    while (skip < 300 && Create(fault, skip, false)) skip += skip < 20 ? 1 : 25;
     EXPECT_GT(skip, 20u);
     EXPECT_LT(skip, 300u) << "there are more calls than the test tries";
   }
