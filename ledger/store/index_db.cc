@@ -211,8 +211,10 @@ Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, const In
   rocksdb::DB& opened = *impl->handle.db;
   ENVLEDGER_RETURN_IF_ERROR(impl->files->CheckTables(opened));
   ENVLEDGER_RETURN_IF_ERROR(impl->files->Write(opened));
-  ENVLEDGER_RETURN_IF_ERROR(
-      rocks::ToStatus(opened.EnableAutoCompaction(impl->handle.families), "start compactions of the index"));
+  if (options.compactions) {
+    ENVLEDGER_RETURN_IF_ERROR(
+        rocks::ToStatus(opened.EnableAutoCompaction(impl->handle.families), "start compactions of the index"));
+  }
   ENVLEDGER_RETURN_IF_ERROR(impl->Start(true));
   return std::unique_ptr<IndexDb>(new IndexDb(std::move(impl)));
 }
