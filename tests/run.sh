@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs missing packages, builds, and runs all tests: those of rooms with threads under the thread sanitizer, all
-# under the address and undefined-behaviour sanitizers, and all as shipped. First, clang compiles the product to check
-# the thread-safety annotations. Builds are kept in build/ and reused.
+# under the address and undefined-behaviour sanitizers, and all as shipped. clang makes the builds with sanitizers, and
+# checks the thread-safety annotations in them; g++ makes what is shipped. Builds are kept in build/ and reused.
 #
 #   tests/run.sh           everything
 #   tests/run.sh --quick   as shipped only
@@ -30,7 +30,6 @@ build() {  # PRESET [TARGET...]
 if [[ $quick == no ]]; then
   # RocksDB is not instrumented, so reports from inside it are ignored.
   export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1"
-  build clang
   build tsan threaded_tests
   echo "== tsan: rooms with threads"
   ctest --test-dir build/tsan -j "$tests" --output-on-failure --no-tests=error -L threads

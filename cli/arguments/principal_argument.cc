@@ -1,6 +1,7 @@
 #include "cli/arguments/principal_argument.h"
 
 #include "cli/arguments/query_request.h"
+#include "ledger/base/message.h"
 #include "ledger/text/words.h"
 
 namespace envledger::cli {

@@ -6,6 +6,7 @@
 #include "cli/arguments/principal_argument.h"
 #include "cli/arguments/time_argument.h"
 #include "ledger/base/bytes.h"
+#include "ledger/base/message.h"
 #include "ledger/text/words.h"
 
 namespace envledger::cli {

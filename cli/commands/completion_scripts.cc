@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ledger/base/message.h"
 #include "ledger/text/words.h"
 
 namespace envledger::cli {

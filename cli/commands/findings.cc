@@ -16,6 +16,7 @@
 #include "cli/commands/commands.h"
 #include "cli/output/listing.h"
 #include "cli/progress.h"
+#include "ledger/base/message.h"
 #include "ledger/codec/json.h"
 #include "ledger/evidence/pages.h"
 #include "ledger/export/envelope_json.h"

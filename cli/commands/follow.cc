@@ -13,6 +13,7 @@
 #include "cli/arguments/filtered.h"
 #include "cli/arguments/ledger_source.h"
 #include "cli/commands/commands.h"
+#include "ledger/base/message.h"
 #include "ledger/chain/tree.h"
 #include "ledger/codec/json.h"
 #include "ledger/evidence/running_judge.h"

@@ -11,6 +11,7 @@
 #include "cli/output/listing.h"
 #include "cli/output/output_style.h"
 #include "cli/output/timeline.h"
+#include "ledger/base/message.h"
 #include "ledger/chain/tree.h"
 #include "ledger/codec/json.h"
 #include "ledger/evidence/answer_proof.h"

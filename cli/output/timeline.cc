@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "cli/output/timeline_heading.h"
+#include "ledger/base/message.h"
 #include "ledger/chain/tree.h"
 #include "ledger/text/safe_text.h"
 #include "ledger/text/unicode.h"

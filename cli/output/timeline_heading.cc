@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/output/table.h"
+#include "ledger/base/message.h"
 #include "ledger/text/safe_text.h"
 #include "ledger/text/unicode.h"
 #include "ledger/text/words.h"

@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "ledger/base/message.h"
 #include "ledger/codec/quantity.h"
 
 namespace envledger {
@@ -30,14 +31,8 @@ AccountValue ValueOf(const Principal& principal) {
 
 AccountValue Text(std::string text) { return {std::move(text), std::nullopt}; }
 
-std::string Joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
-  return text;
-}
-
 std::string ReasonOf(const Envelope& envelope) {
-  if (envelope.decision && !envelope.decision->reasons.empty()) return Joined(envelope.decision->reasons);
+  if (envelope.decision && !envelope.decision->reasons.empty()) return Joined(envelope.decision->reasons, "; ");
   if (envelope.outcome && !envelope.outcome->reason.empty()) return envelope.outcome->reason;
   return envelope.reason;
 }
@@ -57,7 +52,7 @@ std::string TargetsOf(const Execution& execution) {
     if (!target.version.empty()) text += "@" + target.version;
     targets.push_back(std::move(text));
   }
-  return Joined(targets);
+  return Joined(targets, "; ");
 }
 
 AccountValue ValueOf(Dimension dimension, const Envelope& envelope) {

@@ -14,6 +14,7 @@
 #include <map>
 #include <set>
 
+#include "ledger/base/message.h"
 #include "ledger/codec/quantity.h"
 
 namespace envledger {
@@ -41,12 +42,6 @@ constexpr std::array<KindText, kFindingKindCount> kKinds = {{
 std::string Quoted(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "\"" : ", \"") + word + "\"";
-  return text;
-}
-
-std::string Joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
 }
 
@@ -172,15 +167,15 @@ void EnvelopeFindings::Resources(const Record& record, const Granted& granted, c
   const std::vector<uint64_t> seqs = {envelope_.first_seq, record.seq};
   if (!more.empty()) {
     Found(FindingKind::kWidenedGrant, Severity::kWarning, seqs, At(record),
-          "granted more than requested: " + Joined(more) + (unasked.empty() ? "" : "; not requested: ") +
-              Joined(unasked));
+          "granted more than requested: " + Joined(more, ", ") + (unasked.empty() ? "" : "; not requested: ") +
+              Joined(unasked, ", "));
   } else if (!unasked.empty()) {
     Found(FindingKind::kWidenedGrant, Severity::kNotice, seqs, At(record),
-          "granted resources that were not requested: " + Joined(unasked));
+          "granted resources that were not requested: " + Joined(unasked, ", "));
   }
   if (!less.empty() && !Explained(record, granted)) {
     Found(FindingKind::kUnexplainedNarrowing, Severity::kWarning, seqs, At(record),
-          "granted less than requested, without a reason: " + Joined(less));
+          "granted less than requested, without a reason: " + Joined(less, ", "));
   }
 }
 

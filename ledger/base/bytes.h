@@ -43,6 +43,8 @@ bool IsUtf8(std::string_view text);
 // and invalid UTF-8 are written as \xNN.
 std::string Quoted(std::string_view text);
 
+inline bool IsDigit(char c) { return c >= '0' && c <= '9'; }  // in ASCII, whatever the locale
+
 // Parses a decimal number without sign or leading zeros; nullopt when `text` is anything else or does not fit.
 std::optional<uint64_t> ParseDecimal(std::string_view text);
 

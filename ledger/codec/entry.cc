@@ -14,6 +14,7 @@
 #include "entry_generated.h"
 #include "ledger/base/invariant.h"
 #include "ledger/codec/aligned.h"
+#include "ledger/codec/build.h"
 #include "ledger/codec/shape.h"
 #include "ledger/codec/transition.h"
 
@@ -23,15 +24,11 @@ namespace {
 using flatbuffers::FlatBufferBuilder;
 using flatbuffers::Offset;
 
-Offset<flatbuffers::String> Text(FlatBufferBuilder& b, const std::string& text) {
-  return text.empty() ? Offset<flatbuffers::String>() : b.CreateString(text);
-}
-
 Offset<flatbuffers::Vector<uint8_t>> Bytes(FlatBufferBuilder& b, const std::string& bytes) {
   return b.CreateVector(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
 }
 
-Offset<flatbuffers::Vector<Offset<fb::KeyValue>>> Map(FlatBufferBuilder& b, const std::vector<KeyValue>& pairs) {
+Offset<flatbuffers::Vector<Offset<fb::KeyValue>>> Pairs(FlatBufferBuilder& b, const std::vector<KeyValue>& pairs) {
   std::vector<Offset<fb::KeyValue>> offsets;
   offsets.reserve(pairs.size());
   for (const KeyValue& pair : pairs) {
@@ -61,7 +58,7 @@ Offset<void> Encode(FlatBufferBuilder& b, const KeyRotated& event) {
   return fb::CreateKeyRotated(b, old_key, new_key, signature, acceptance).Union();
 }
 Offset<void> Encode(FlatBufferBuilder& b, const ConfigurationChanged& event) {
-  return fb::CreateConfigurationChanged(b, Map(b, event.settings)).Union();
+  return fb::CreateConfigurationChanged(b, Pairs(b, event.settings)).Union();
 }
 Offset<void> Encode(FlatBufferBuilder& b, const ClockStepped& event) {
   return fb::CreateClockStepped(b, event.from, event.to).Union();
@@ -78,7 +75,7 @@ Offset<void> Encode(FlatBufferBuilder& b, const AppendsRefused& event) {
 }
 Offset<void> Encode(FlatBufferBuilder& b, const QueryServed& event) {
   const auto request = Text(b, event.request);
-  const auto filters = Map(b, event.filters);
+  const auto filters = Pairs(b, event.filters);
   return fb::CreateQueryServed(b, event.uid, event.gid, event.pid, request, filters, event.results).Union();
 }
 
@@ -171,7 +168,7 @@ bool CheckBody(const fb::Entry& entry, Fault& fault) {
   return entry.principal_links() == nullptr || fault.Set("principal_links", "are set beside an event");
 }
 
-bool Check(const AlignedBytes& aligned, Fault& fault) {
+bool IsEntry(const AlignedBytes& aligned, Fault& fault) {
   if (!EntryShape().Check(aligned.data(), aligned.size(), fault)) return false;
   flatbuffers::Verifier::Options options;
   options.max_tables = kMaxEntryBytes / 4;
@@ -290,7 +287,7 @@ Result<std::string_view> EntryBuilder::Impl::Finish(const EntryHeader& header,
                  fb::EntryIdentifier());
   const std::string_view bytes(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
   Fault fault;
-  if (!Check(AlignedBytes(bytes), fault)) {
+  if (!IsEntry(AlignedBytes(bytes), fault)) {
     return fault.ToStatus(Code::kInternal, "entry").Prepend("an invalid entry was about to be sealed: ");
   }
   return bytes;
@@ -333,7 +330,7 @@ bool HoldsEvent(std::string_view bytes) {
 Result<EntryView> CheckEntry(std::string_view bytes) {
   const AlignedBytes aligned(bytes);
   Fault fault;
-  if (!Check(aligned, fault)) return fault.ToStatus(Code::kCorruption, "entry");
+  if (!IsEntry(aligned, fault)) return fault.ToStatus(Code::kCorruption, "entry");
   const fb::Entry& entry = *fb::GetEntry(aligned.data());
   EntryView view{.header = DecodeHeader(entry), .transition = {}, .event = std::nullopt};
   if (entry.transition() != nullptr) {

@@ -31,8 +31,6 @@ constexpr Suffix kSuffixes[] = {{"", {0, 0}},    {"n", {-9, 0}},  {"u", {-6, 0}}
                                 {"P", {15, 0}},  {"E", {18, 0}},  {"Ki", {0, 10}}, {"Mi", {0, 20}},
                                 {"Gi", {0, 30}}, {"Ti", {0, 40}}, {"Pi", {0, 50}}, {"Ei", {0, 60}}};
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 // Removes the digits at the front of `text` and returns them.
 std::string_view TakeDigits(std::string_view& text) {
   size_t count = 0;

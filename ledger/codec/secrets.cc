@@ -10,10 +10,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ledger/base/bytes.h"
+
 namespace envledger {
 namespace {
 
-enum Form : uint16_t {
+enum SecretForm : uint16_t {
   kJwt = 1 << 0,
   kPem = 1 << 1,
   kAws = 1 << 2,
@@ -55,7 +57,7 @@ struct Masks {
   }
 
  private:
-  constexpr void Add(Form form, std::string_view a, std::string_view b, std::string_view c) {
+  constexpr void Add(SecretForm form, std::string_view a, std::string_view b, std::string_view c) {
     for (char x : a) first[static_cast<uint8_t>(x)] |= form;
     for (char x : b) second[static_cast<uint8_t>(x)] |= form;
     for (char x : c) third[static_cast<uint8_t>(x)] |= form;
@@ -63,7 +65,6 @@ struct Masks {
 };
 constexpr Masks kMasks;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool IsAlnum(char c) { return IsDigit(c) || IsUpper(c) || (c >= 'a' && c <= 'z'); }
 bool IsBase64Url(char c) { return IsAlnum(c) || c == '-' || c == '_'; }

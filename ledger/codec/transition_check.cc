@@ -124,7 +124,7 @@ const Shape& TransitionShape() {
   return shape;
 }
 
-bool Check(const AlignedBytes& aligned, Fault& fault) {
+bool IsTransition(const AlignedBytes& aligned, Fault& fault) {
   if (!TransitionShape().Check(aligned.data(), aligned.size(), fault)) return false;
   flatbuffers::Verifier::Options options;
   options.max_depth = 8;                         // the schema's deepest is 4
@@ -138,7 +138,7 @@ bool Check(const AlignedBytes& aligned, Fault& fault) {
 
 Result<TransitionFacts> CheckTransition(std::string_view bytes) {
   Fault fault;
-  if (!Check(AlignedBytes(bytes), fault)) return fault.ToStatus(Code::kInvalidArgument, "transition");
+  if (!IsTransition(AlignedBytes(bytes), fault)) return fault.ToStatus(Code::kInvalidArgument, "transition");
   TransitionFacts facts = FactsOf(bytes);
   if (EntryBytesAtMost(bytes.size(), facts.involved.size()) > kMaxEntryBytes) {
     fault.Set("identity.delegation", "has too many principals for the record to fit in an entry");

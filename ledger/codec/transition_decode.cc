@@ -12,7 +12,7 @@ namespace {
 template <typename T>
 using TableList = flatbuffers::Vector<flatbuffers::Offset<T>>;
 
-std::string Text(const flatbuffers::String* text) { return text == nullptr ? std::string() : text->str(); }
+std::string TextOf(const flatbuffers::String* text) { return text == nullptr ? std::string() : text->str(); }
 
 std::vector<std::string> Texts(const TableList<flatbuffers::String>* texts) {
   std::vector<std::string> list;
@@ -56,58 +56,59 @@ auto List(const TableList<Table>* tables) {
   return list;
 }
 
-KeyValue Decode(const fb::KeyValue& pair) { return {.key = Text(pair.key()), .value = Text(pair.value())}; }
+KeyValue Decode(const fb::KeyValue& pair) { return {.key = TextOf(pair.key()), .value = TextOf(pair.value())}; }
 
 Principal Decode(const fb::Principal& principal) {
   return {.kind = static_cast<PrincipalKind>(principal.kind()),
-          .issuer = Text(principal.issuer()),
-          .id = Text(principal.id())};
+          .issuer = TextOf(principal.issuer()),
+          .id = TextOf(principal.id())};
 }
 
 Resource Decode(const fb::Resource& resource) {
-  return {.name = Text(resource.name()),
+  return {.name = TextOf(resource.name()),
           .amount = resource.amount(),
           .min = resource.min(),
           .max = resource.max(),
           .per = static_cast<Per>(resource.per()),
-          .unit_of = Text(resource.unit_of()),
+          .unit_of = TextOf(resource.unit_of()),
           .origin = static_cast<Origin>(resource.origin()),
-          .selector = Text(resource.selector())};
+          .selector = TextOf(resource.selector())};
 }
 
 Authentication Decode(const fb::Authentication& authentication) {
-  return {.method = Text(authentication.method()),
-          .credential_id = Text(authentication.credential_id()),
-          .session_id = Text(authentication.session_id())};
+  return {.method = TextOf(authentication.method()),
+          .credential_id = TextOf(authentication.credential_id()),
+          .session_id = TextOf(authentication.session_id())};
 }
 
 Source Decode(const fb::Source& source) {
-  return {
-      .service = Text(source.service()), .address = Text(source.address()), .user_agent = Text(source.user_agent())};
+  return {.service = TextOf(source.service()),
+          .address = TextOf(source.address()),
+          .user_agent = TextOf(source.user_agent())};
 }
 
 Target Decode(const fb::Target& target) {
-  return {.type = Text(target.type()),
-          .id = Text(target.id()),
-          .version = Text(target.version()),
-          .digest = Text(target.digest())};
+  return {.type = TextOf(target.type()),
+          .id = TextOf(target.id()),
+          .version = TextOf(target.version()),
+          .digest = TextOf(target.digest())};
 }
 
 Policy Decode(const fb::Policy& policy) {
-  return {.id = Text(policy.id()), .version = Text(policy.version()), .digest = Text(policy.digest())};
+  return {.id = TextOf(policy.id()), .version = TextOf(policy.version()), .digest = TextOf(policy.digest())};
 }
 
 Placement Decode(const fb::Placement& placement) {
-  return {.node = Text(placement.node()), .devices = Texts(placement.devices())};
+  return {.node = TextOf(placement.node()), .devices = Texts(placement.devices())};
 }
 
 DelegationHop Decode(const fb::DelegationHop& hop) {
   return {.actor = Decode(*hop.actor()),
-          .delegation_id = Text(hop.delegation_id()),
-          .parent_id = Text(hop.parent_id()),
-          .issuer = Text(hop.issuer()),
+          .delegation_id = TextOf(hop.delegation_id()),
+          .parent_id = TextOf(hop.parent_id()),
+          .issuer = TextOf(hop.issuer()),
           .scopes = Texts(hop.scopes()),
-          .audience = Text(hop.audience()),
+          .audience = TextOf(hop.audience()),
           .issued_at = hop.issued_at(),
           .expires_at = hop.expires_at(),
           .binding = static_cast<HopBinding>(hop.binding())};
@@ -117,7 +118,7 @@ Identity Decode(const fb::Identity& identity) {
   return {.requester = Decode(*identity.requester()),
           .subject = Maybe(identity.subject()),
           .delegation = List(identity.delegation()),
-          .tenant = Text(identity.tenant()),
+          .tenant = TextOf(identity.tenant()),
           .groups = Texts(identity.groups()),
           .roles = Texts(identity.roles()),
           .authentication = Maybe(identity.authentication()),
@@ -126,38 +127,38 @@ Identity Decode(const fb::Identity& identity) {
 
 Execution Decode(const fb::Execution& execution) {
   return {.kind = static_cast<ExecutionKind>(execution.kind()),
-          .kind_detail = Text(execution.kind_detail()),
-          .operation = Text(execution.operation()),
+          .kind_detail = TextOf(execution.kind_detail()),
+          .operation = TextOf(execution.operation()),
           .action = static_cast<Action>(execution.action()),
           .targets = List(execution.targets()),
-          .trigger = Text(execution.trigger()),
-          .request_digest = Text(execution.request_digest()),
-          .parent_envelope_id = Text(execution.parent_envelope_id()),
+          .trigger = TextOf(execution.trigger()),
+          .request_digest = TextOf(execution.request_digest()),
+          .parent_envelope_id = TextOf(execution.parent_envelope_id()),
           .deadline = execution.deadline(),
-          .priority = Text(execution.priority()),
+          .priority = TextOf(execution.priority()),
           .dry_run = execution.dry_run()};
 }
 
 Scope Decode(const fb::Scope& scope) {
-  return {.kind = Text(scope.kind()),
-          .id = Text(scope.id()),
-          .role = Text(scope.role()),
+  return {.kind = TextOf(scope.kind()),
+          .id = TextOf(scope.id()),
+          .role = TextOf(scope.role()),
           .binding = static_cast<ScopeBinding>(scope.binding()),
           .requested_scopes = Texts(scope.requested_scopes()),
-          .classification = Text(scope.classification()),
-          .purpose = Text(scope.purpose()),
-          .residency = Text(scope.residency()),
+          .classification = TextOf(scope.classification()),
+          .purpose = TextOf(scope.purpose()),
+          .residency = TextOf(scope.residency()),
           .hints = List(scope.hints())};
 }
 
 Decision Decode(const fb::Decision& decision) {
-  return {.id = Text(decision.id()),
-          .point = Text(decision.point()),
+  return {.id = TextOf(decision.id()),
+          .point = TextOf(decision.point()),
           .phase = static_cast<Phase>(decision.phase()),
           .effect = static_cast<Effect>(decision.effect()),
           .reasons = Texts(decision.reasons()),
           .policy = Maybe(decision.policy()),
-          .snapshot = Text(decision.snapshot()),
+          .snapshot = TextOf(decision.snapshot()),
           .obligations = Texts(decision.obligations()),
           .decider = Maybe(decision.decider())};
 }
@@ -165,36 +166,36 @@ Decision Decode(const fb::Decision& decision) {
 Granted Decode(const fb::Granted& granted) {
   return {.resources = List(granted.resources()),
           .scopes = Texts(granted.scopes()),
-          .grant_id = Text(granted.grant_id()),
+          .grant_id = TextOf(granted.grant_id()),
           .not_before = granted.not_before(),
           .expires_at = granted.expires_at(),
           .charge_to = Maybe(granted.charge_to()),
-          .reason = Text(granted.reason())};
+          .reason = TextOf(granted.reason())};
 }
 
 Routing Decode(const fb::Routing& routing) {
-  return {.backend = Text(routing.backend()),
-          .cluster = Text(routing.cluster()),
-          .node = Text(routing.node()),
+  return {.backend = TextOf(routing.backend()),
+          .cluster = TextOf(routing.cluster()),
+          .node = TextOf(routing.node()),
           .devices = Texts(routing.devices()),
           .placements = List(routing.placements()),
-          .target_ref = Text(routing.target_ref()),
+          .target_ref = TextOf(routing.target_ref()),
           .native_ids = List(routing.native_ids())};
 }
 
 Outcome Decode(const fb::Outcome& outcome) {
-  return {.code = Text(outcome.code()),
-          .reason = Text(outcome.reason()),
+  return {.code = TextOf(outcome.code()),
+          .reason = TextOf(outcome.reason()),
           .usage = List(outcome.usage()),
-          .result_digest = Text(outcome.result_digest()),
+          .result_digest = TextOf(outcome.result_digest()),
           .started_at = outcome.started_at(),
           .ended_at = outcome.ended_at()};
 }
 
 Correlation Decode(const fb::Correlation& correlation) {
-  return {.request_id = Text(correlation.request_id()),
-          .traceparent = Text(correlation.traceparent()),
-          .conversation_id = Text(correlation.conversation_id()),
+  return {.request_id = TextOf(correlation.request_id()),
+          .traceparent = TextOf(correlation.traceparent()),
+          .conversation_id = TextOf(correlation.conversation_id()),
           .external_ids = List(correlation.external_ids())};
 }
 
@@ -203,7 +204,7 @@ Correlation Decode(const fb::Correlation& correlation) {
 Transition DecodeTransition(std::string_view bytes) {
   const AlignedBytes aligned(bytes);
   const fb::Transition& t = *fb::GetTransition(aligned.data());
-  return {.envelope_id = Text(t.envelope_id()),
+  return {.envelope_id = TextOf(t.envelope_id()),
           .stage = static_cast<Stage>(t.stage()),
           .occurred_at = t.occurred_at(),
           .identity = Maybe(t.identity()),
@@ -215,8 +216,8 @@ Transition DecodeTransition(std::string_view bytes) {
           .routing = Maybe(t.routing()),
           .outcome = Maybe(t.outcome()),
           .correlation = Maybe(t.correlation()),
-          .reason = Text(t.reason()),
-          .note = Text(t.note())};
+          .reason = TextOf(t.reason()),
+          .note = TextOf(t.note())};
 }
 
 }  // namespace envledger

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "ledger/codec/build.h"
 #include "ledger/codec/transition.h"
 #include "transition_generated.h"
 
@@ -18,10 +19,6 @@ using ListOffset = Offset<flatbuffers::Vector<Offset<T>>>;
 template <typename To, typename From>
 To Enum(From value) {
   return static_cast<To>(value);
-}
-
-Offset<flatbuffers::String> Text(FlatBufferBuilder& b, const std::string& text) {
-  return text.empty() ? Offset<flatbuffers::String>() : b.CreateString(text);
 }
 
 ListOffset<flatbuffers::String> Texts(FlatBufferBuilder& b, const std::vector<std::string>& texts) {

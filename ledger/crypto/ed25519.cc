@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "ledger/base/log.h"
-#include "ledger/crypto/error_scope.h"
 #include "ledger/crypto/key_file.h"
+#include "ledger/crypto/openssl.h"
 #include "ledger/files/file.h"
 
 namespace envledger {
@@ -22,24 +22,13 @@ constexpr size_t kSeedBytes = 32;
 constexpr size_t kPublicKeyBytes = 32;
 constexpr size_t kSignatureBytes = 64;
 
-struct Free {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  void operator()(BIO* bio) const { BIO_free_all(bio); }
-};
-using Key = std::unique_ptr<EVP_PKEY, Free>;
-using Context = std::unique_ptr<EVP_MD_CTX, Free>;
-using Bio = std::unique_ptr<BIO, Free>;
-
-[[noreturn]] void Die(std::string_view what) {
-  Log(LogLevel::kError, what);
-  std::abort();
-}
-
-const unsigned char* Bytes(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-
-// Refuses a key file that needs a passphrase; by default OpenSSL would ask for one on the terminal.
-int NoPassphrase(char*, int, int, void*) { return -1; }
+using openssl::Bytes;
+using openssl::Die;
+using openssl::ErrorScope;
+using openssl::NoPassphrase;
+using Key = openssl::Owned<EVP_PKEY>;
+using Context = openssl::Owned<EVP_MD_CTX>;
+using Bio = openssl::Owned<BIO>;
 
 std::string PublicKeyOf(EVP_PKEY* key) {
   std::string public_key(kPublicKeyBytes, '\0');

@@ -6,23 +6,13 @@
 
 #include <openssl/evp.h>
 
-#include <cstdlib>
-#include <memory>
-
-#include "ledger/base/log.h"
+#include "ledger/crypto/openssl.h"
 
 namespace envledger {
 namespace {
 
-struct FreeContext {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
-
-[[noreturn]] void Die(std::string_view what) {
-  Log(LogLevel::kError, what);
-  std::abort();
-}
+using openssl::Die;
+using Context = openssl::Owned<EVP_MD_CTX>;
 
 const EVP_MD* FetchAlgorithm() {
   const EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);

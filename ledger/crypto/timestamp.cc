@@ -20,30 +20,16 @@
 #include <algorithm>
 #include <memory>
 
-#include "ledger/crypto/error_scope.h"
+#include "ledger/crypto/openssl.h"
 #include "ledger/crypto/sha256.h"
 
 namespace envledger {
 namespace {
 
-struct Free {
-  void operator()(TS_REQ* request) const { TS_REQ_free(request); }
-  void operator()(TS_RESP* response) const { TS_RESP_free(response); }
-  void operator()(TS_MSG_IMPRINT* imprint) const { TS_MSG_IMPRINT_free(imprint); }
-  void operator()(TS_VERIFY_CTX* context) const { TS_VERIFY_CTX_free(context); }
-  void operator()(X509_ALGOR* algorithm) const { X509_ALGOR_free(algorithm); }
-  void operator()(X509_STORE* store) const { X509_STORE_free(store); }
-  void operator()(X509_STORE_CTX* context) const { X509_STORE_CTX_free(context); }
-  void operator()(X509* certificate) const { X509_free(certificate); }
-  void operator()(STACK_OF(X509) * certificates) const { sk_X509_free(certificates); }  // not the certificates in it
-  void operator()(ASN1_INTEGER* integer) const { ASN1_INTEGER_free(integer); }
-  void operator()(BIGNUM* number) const { BN_free(number); }
-  void operator()(BIO* bio) const { BIO_free_all(bio); }
-};
-template <typename T>
-using Owned = std::unique_ptr<T, Free>;
-
-const unsigned char* Bytes(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+using openssl::Bytes;
+using openssl::ErrorScope;
+using openssl::NoPassphrase;
+using openssl::Owned;
 
 std::string_view BytesOf(const ASN1_STRING* text) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)), static_cast<size_t>(ASN1_STRING_length(text))};
@@ -135,9 +121,6 @@ Result<std::string> SerialOf(TS_RESP* response) {
                  [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
   return text;
 }
-
-// By default OpenSSL would ask on the terminal.
-int NoPassphrase(char*, int, int, void*) { return -1; }
 
 // The certificates of a PEM text. Each is trusted, even if it is not a root.
 Result<Owned<X509_STORE>> StoreOf(std::string_view ca_pem) {

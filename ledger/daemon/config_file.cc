@@ -17,7 +17,7 @@ std::string_view Trimmed(std::string_view text) {
   return to == std::string_view::npos ? std::string_view() : text.substr(from, to + 1 - from);
 }
 
-bool HasControls(std::string_view text) {
+bool HasControlsBesideTabs(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char byte) {
     return (static_cast<unsigned char>(byte) < 0x20 && byte != '\t') || byte == 0x7F;
   });
@@ -25,7 +25,7 @@ bool HasControls(std::string_view text) {
 
 Result<FileSetting> ParseLine(std::string_view line, size_t number) {
   const std::string where = "line " + std::to_string(number) + ": ";
-  if (HasControls(line)) return InvalidArgument(where + Quoted(line) + " has control characters");
+  if (HasControlsBesideTabs(line)) return InvalidArgument(where + Quoted(line) + " has control characters");
   const size_t equals = line.find('=');
   if (equals == std::string_view::npos)
     return InvalidArgument(where + Quoted(line) + " is not of the form NAME = VALUE");

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include "ledger/base/message.h"
 #include "ledger/chain/tree.h"
 #include "ledger/codec/json.h"
 #include "ledger/json/writer.h"

@@ -1,12 +1,10 @@
 #include "ledger/evidence/proof_checker.h"
 
+#include "ledger/base/message.h"
 #include "ledger/chain/subset_proof.h"
 
 namespace envledger {
 namespace {
-
-std::string Entries(uint64_t count) { return std::to_string(count) + (count == 1 ? " entry" : " entries"); }
-std::string EntryName(uint64_t seq) { return "entry " + std::to_string(seq); }
 
 // Whatever is wrong with evidence means that it does not hold, whatever the code of the failed check.
 Status NotProven(const Status& why) { return Corruption(why.message()); }

@@ -2,14 +2,13 @@
 // policy must vouch for the checkpoint.
 #include "ledger/evidence/proof_source.h"
 
+#include "ledger/base/message.h"
 #include "ledger/chain/tree.h"
 #include "ledger/codec/entry.h"
 #include "ledger/evidence/served_keys.h"
 
 namespace envledger {
 namespace {
-
-std::string Entries(uint64_t count) { return std::to_string(count) + (count == 1 ? " entry" : " entries"); }
 
 Status DoesNotHold(const std::string& what) {
   return Corruption("the ledger gave a proof that does not hold: " + what);

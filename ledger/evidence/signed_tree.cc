@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "ledger/base/message.h"
 #include "ledger/chain/tree.h"
 #include "ledger/codec/entry.h"
 #include "ledger/evidence/proof_source.h"
@@ -12,9 +13,6 @@
 
 namespace envledger {
 namespace {
-
-std::string Entries(uint64_t count) { return std::to_string(count) + (count == 1 ? " entry" : " entries"); }
-std::string EntryName(uint64_t seq) { return "entry " + std::to_string(seq); }
 
 // The ledger answered, but not with a proof: whatever it said, the proof is missing.
 Status Missing(const Status& status, const std::string& what) {

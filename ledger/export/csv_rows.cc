@@ -1,5 +1,6 @@
 #include "ledger/export/csv_rows.h"
 
+#include "ledger/base/message.h"
 #include "ledger/codec/quantity.h"
 #include "ledger/codec/transition.h"
 #include "ledger/text/words.h"

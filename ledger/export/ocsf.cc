@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ledger/base/message.h"
 #include "ledger/codec/json.h"
 #include "ledger/export/envelope_json.h"
 #include "ledger/export/event_mappings.h"

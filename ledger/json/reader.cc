@@ -9,7 +9,6 @@ namespace envledger {
 namespace {
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // The type of a value that begins with `c`; empty when no value begins so.
 std::string_view TypeOf(char c) {

@@ -23,13 +23,13 @@
 namespace envledger {
 namespace {
 
-struct FacetList {
+struct FacetChoice {
   std::string prefix;
   std::optional<std::vector<uint64_t>> all;  // if it is short
   size_t count() const { return all ? all->size() : std::numeric_limits<size_t>::max(); }
 };
 
-bool ShorterThan(const FacetList& a, const FacetList& b) { return a.count() < b.count(); }
+bool ShorterThan(const FacetChoice& a, const FacetChoice& b) { return a.count() < b.count(); }
 
 class Leapfrog : public Candidates {
  public:
@@ -107,16 +107,16 @@ class Planner {
   }
 
  private:
-  Result<FacetList> Count(Facet facet, std::string_view value) const {
-    FacetList list;
+  Result<FacetChoice> Count(Facet facet, std::string_view value) const {
+    FacetChoice list;
     list.prefix = FacetPrefix(facet, value);
     ENVLEDGER_ASSIGN_OR_RETURN(list.all,
                                TakeAll(*FacetPostings(view_, list.prefix, false, reads_), limits_.short_list));
     return list;
   }
-  Status AddTo(std::vector<FacetList>& lists, Facet facet, std::string_view value) {
+  Status AddTo(std::vector<FacetChoice>& lists, Facet facet, std::string_view value) {
     if (value.empty()) return Ok();
-    ENVLEDGER_ASSIGN_OR_RETURN(FacetList list, Count(facet, value));
+    ENVLEDGER_ASSIGN_OR_RETURN(FacetChoice list, Count(facet, value));
     lists.push_back(std::move(list));
     return Ok();
   }
@@ -139,10 +139,10 @@ class Planner {
   }
 
   // The shortest of all lists, if there is a short one.
-  const FacetList* Shortest() const {
-    const FacetList* best = nullptr;
+  const FacetChoice* Shortest() const {
+    const FacetChoice* best = nullptr;
     for (const auto* lists : {&requested_, &later_}) {
-      for (const FacetList& list : *lists) {
+      for (const FacetChoice& list : *lists) {
         if (list.all && (best == nullptr || ShorterThan(list, *best))) best = &list;
       }
     }
@@ -150,7 +150,7 @@ class Planner {
   }
 
   Result<std::unique_ptr<Candidates>> PlanByPrincipal() {
-    if (const FacetList* shortest = Shortest()) {
+    if (const FacetChoice* shortest = Shortest()) {
       ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t links, CountLinks(view_, *q_.principal));
       if (links > limits_.short_list) return Place(*shortest->all);
     }
@@ -159,14 +159,14 @@ class Planner {
 
   Result<std::unique_ptr<Candidates>> PlanByCarrier() {
     // ListFacets adds native id, node and recorder in the order in which they take precedence in giving places.
-    const FacetList& carrier = later_.front();
-    const FacetList* shortest = Shortest();
+    const FacetChoice& carrier = later_.front();
+    const FacetChoice* shortest = Shortest();
     if (!carrier.all && shortest != nullptr) return Place(*shortest->all);
     return Walk(Facets({carrier}));
   }
 
   Result<std::unique_ptr<Candidates>> PlanByRequested() {
-    const FacetList* shortest = Shortest();
+    const FacetChoice* shortest = Shortest();
     const bool later_is_shortest = shortest != nullptr && !later_.empty() && shortest == &later_.front();
     if (later_is_shortest) return Place(*shortest->all);
     auto lists = Facets(requested_);
@@ -182,9 +182,9 @@ class Planner {
     return Walk(std::move(lists));
   }
 
-  std::vector<std::unique_ptr<Postings>> Facets(const std::vector<FacetList>& lists) const {
+  std::vector<std::unique_ptr<Postings>> Facets(const std::vector<FacetChoice>& lists) const {
     std::vector<std::unique_ptr<Postings>> postings;
-    for (const FacetList& list : lists) postings.push_back(FacetPostings(view_, list.prefix, q_.descending, reads_));
+    for (const FacetChoice& list : lists) postings.push_back(FacetPostings(view_, list.prefix, q_.descending, reads_));
     return postings;
   }
 
@@ -234,8 +234,8 @@ class Planner {
   const std::optional<uint64_t> after_;
   const AnswerLimits& limits_;
   uint64_t* const reads_;
-  std::vector<FacetList> requested_;  // for filters on the `requested` record, the shortest first
-  std::vector<FacetList> later_;      // for filters on any record: native id, node, recorder
+  std::vector<FacetChoice> requested_;  // for filters on the `requested` record, the shortest first
+  std::vector<FacetChoice> later_;      // for filters on any record: native id, node, recorder
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "ledger/base/message.h"
 #include "ledger/chain/note.h"
 #include "ledger/chain/tree.h"
 #include "ledger/index/index_keys.h"
@@ -12,12 +13,6 @@
 
 namespace envledger {
 namespace {
-
-std::string Joined(const std::vector<std::string_view>& names) {
-  std::string text;
-  for (const std::string_view name : names) text += (text.empty() ? "" : ", ") + std::string(name);
-  return text;
-}
 
 Result<uint64_t> LatestSize(const LedgerView& view) {
   if (view.checkpoint.empty()) return NotFound("no checkpoint has been signed yet");
@@ -94,7 +89,8 @@ Result<ConsistencyProofResponse> RunConsistencyProof(const LedgerView& view, con
 Result<EventsResponse> RunEvents(const LedgerView& view, const EventsRequest& request, const AnswerLimits& limits) {
   const std::vector<std::string_view>& names = EventNames();
   if (!request.name.empty() && std::find(names.begin(), names.end(), request.name) == names.end()) {
-    return InvalidField("name", "no event is called " + Quoted(request.name) + "; the names are " + Joined(names));
+    return InvalidField("name", "no event is called " + Quoted(request.name) + "; the names are " +
+                                    Joined({names.begin(), names.end()}, ", "));
   }
   const uint64_t limit =
       request.limit == 0 ? limits.max_records : std::min<uint64_t>(request.limit, limits.max_records);

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "ledger/analysis/account.h"
+#include "ledger/base/message.h"
 #include "ledger/codec/quantity.h"
 #include "ledger/report/html.h"
 #include "ledger/report/sections.h"

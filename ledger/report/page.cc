@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ledger/base/message.h"
 #include "ledger/crypto/sha256.h"
 #include "ledger/evidence/proof_source.h"
 #include "ledger/protocol/filters.h"
@@ -121,7 +122,7 @@ std::string_view BodyClass(size_t envelopes) {
   return {};
 }
 
-std::string Policy() {
+std::string ContentSecurityPolicy() {
   const auto hash = [](std::string_view text) { return "'sha256-" + Base64(View(Sha256(text))) + "'"; };
   return "default-src 'none'; style-src " + hash(kReportStyle) + "; script-src " + hash(kReportScript) +
          "; base-uri 'none'; form-action 'none'";
@@ -130,7 +131,7 @@ std::string Policy() {
 std::string Head(const ReportData& data) {
   return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-"
          "Policy\" content=\"" +
-         Policy() +
+         ContentSecurityPolicy() +
          "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" "
          "content=\"no-referrer\">\n<meta name=\"generator\" content=\"envledger " +
          Html(data.tool_version) + "\">\n<title>Audit report: " + Html(Subject(data)) + "</title>\n<style>" +

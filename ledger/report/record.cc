@@ -1,5 +1,6 @@
 #include "ledger/report/record.h"
 
+#include "ledger/base/message.h"
 #include "ledger/chain/tree.h"
 #include "ledger/report/html.h"
 #include "ledger/text/words.h"

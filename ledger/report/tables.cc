@@ -3,6 +3,7 @@
 #include <map>
 #include <tuple>
 
+#include "ledger/base/message.h"
 #include "ledger/report/html.h"
 #include "ledger/report/record.h"
 #include "ledger/report/sections.h"

@@ -27,10 +27,6 @@ namespace {
 
 constexpr unsigned kMode = 0644;
 
-Status Damaged(Verdict verdict, const std::string& what) {
-  return {verdict, what + ". Nothing was changed; run `envledger verify --data-dir` for the whole report"};
-}
-
 FileCalls SystemCalls() {
   return {[](const std::string& path) { return ReadFile(path, kMaxNoteBytes); },
           [](const std::string& path, const std::string& note) { return WriteFileDurably(path, note, kMode); }};
@@ -64,6 +60,10 @@ Status CheckInLog(const LogDb& log, const Checkpoint& checkpoint, const KeyHisto
 }
 
 }  // namespace
+
+Status Damaged(Verdict verdict, const std::string& what) {
+  return {verdict, what + ". Nothing was changed; run `envledger verify --data-dir` for the whole report"};
+}
 
 Publisher::Publisher(const LogDb& log, const PublisherOptions& options, Clock& clock)
     : log_(log), clock_(clock), patience_(options.copy_patience), hook_(options.on_signed) {

@@ -24,6 +24,9 @@
 
 namespace envledger {
 
+// The verdict of a start on a ledger that was damaged: `what`, and that nothing was changed.
+Status Damaged(Verdict verdict, const std::string& what);
+
 // Receives each checkpoint after it is stored and before it is published. Must not block.
 using CheckpointHook = std::function<void(const Checkpoint& checkpoint, const std::string& note)>;
 

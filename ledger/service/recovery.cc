@@ -41,10 +41,6 @@ Status WriteGenesis(const std::string& log_path, const VerifierKey& verifier_key
   return log->PutCheckpoint(1, note, before_last.Encode());
 }
 
-Status Damaged(Verdict verdict, const std::string& what) {
-  return {verdict, what + ". Nothing was changed; run `envledger verify --data-dir` for the whole report"};
-}
-
 // Where verification begins, and what it must know about the entries before that.
 struct Start {
   Frontier from;

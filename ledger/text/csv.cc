@@ -1,11 +1,10 @@
 #include "ledger/text/csv.h"
 
+#include "ledger/base/bytes.h"
 #include "ledger/text/safe_text.h"
 
 namespace envledger {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // "-12", "-1.5".
 bool IsNegativeNumber(std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "ledger/base/message.h"
 #include "ledger/codec/quantity.h"
 
 namespace envledger {
@@ -156,15 +157,6 @@ RelationWords SummaryOf(const Envelope& envelope) {
   }
   if (words.text.empty() && !envelope.relation.empty()) words.text = Name(Relation::kAsRequested);
   return words;
-}
-
-std::string Joined(const std::vector<std::string>& parts, std::string_view separator) {
-  std::string text;
-  for (size_t i = 0; i < parts.size(); ++i) {
-    if (i > 0) text += separator;
-    text += parts[i];
-  }
-  return text;
 }
 
 }  // namespace envledger

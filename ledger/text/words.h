@@ -66,6 +66,4 @@ struct RelationWords {
 };
 RelationWords SummaryOf(const Envelope& envelope);
 
-std::string Joined(const std::vector<std::string>& parts, std::string_view separator);
-
 }  // namespace envledger

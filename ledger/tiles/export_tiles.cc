@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "ledger/base/message.h"
 #include "ledger/chain/tile_builder.h"
 #include "ledger/evidence/proof_source.h"
 #include "ledger/evidence/served_keys.h"
@@ -22,7 +23,6 @@ Status Damaged(const std::string& directory, const std::string& what) {
   return Tampered("the export in " + directory + " is damaged: " + what +
                   " (for details run verify --tiles; to replace it, export into an empty directory)");
 }
-std::string Entries(uint64_t count) { return std::to_string(count) + (count == 1 ? " entry" : " entries"); }
 
 class TileExport {
  public:

@@ -73,7 +73,7 @@ int Main(int argc, char** argv) {
       arguments.batch = argv[i + 1];
     }
   }
-  TestLedger ledger;
+  ServedLedger ledger;
   const std::string lines = ledger.path("transitions.jsonl");
   WriteLines(lines, arguments.transitions);
   const auto n = static_cast<double>(arguments.transitions);

@@ -144,7 +144,7 @@ class Bench {
     fine_ = fine_ && fits && ended.status == 0;
   }
 
-  TestLedger ledger_;
+  ServedLedger ledger_;
   bool fine_ = true;
 };
 

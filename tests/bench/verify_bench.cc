@@ -75,7 +75,7 @@ int Main(int argc, char** argv) {
     if (name == "--threads") arguments.threads = static_cast<unsigned>(value);
     if (name == "--rounds") arguments.rounds = static_cast<int>(value);
   }
-  TestLedger ledger;
+  ServedLedger ledger;
   const std::string lines = ledger.path("transitions.jsonl");
   WriteLines(lines, arguments.transitions);
   ledger.Start();

@@ -19,13 +19,13 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr uint64_t kSize = 10;
+constexpr uint64_t kTreeSize = 10;
 
 class CheckpointCheckTest : public ::testing::Test {
  protected:
   void SetUp() override {
     std::vector<Transition> transitions;
-    for (uint64_t i = 1; i < kSize; ++i) transitions.push_back(Opening("e" + std::to_string(i)));
+    for (uint64_t i = 1; i < kTreeSize; ++i) transitions.push_back(Opening("e" + std::to_string(i)));
     entries_ = Seal(Drafts(transitions));
   }
   std::vector<std::string> First(uint64_t size) const {
@@ -50,7 +50,7 @@ class CheckpointCheckTest : public ::testing::Test {
   }
   static VerifyReport Told(const CheckpointCheck& check) {
     VerifyReport report;
-    check.Tell(kSize, report);
+    check.Tell(kTreeSize, report);
     return report;
   }
 
@@ -59,15 +59,15 @@ class CheckpointCheckTest : public ::testing::Test {
 };
 
 TEST_F(CheckpointCheckTest, ComparesEachCheckpointAtItsSizeInWhateverOrderTheyAreGiven) {
-  CheckpointCheck check = Check({Input(7), Input(3, 1, true), Input(kSize)}, TestVerifierKey());
+  CheckpointCheck check = Check({Input(7), Input(3, 1, true), Input(kTreeSize)}, TestVerifierKey());
   AddGenesis(check);
-  for (uint64_t size = 1; size <= kSize; ++size) {
+  for (uint64_t size = 1; size <= kTreeSize; ++size) {
     const Frontier tree = TreeOf(size);
     check.Reach(size, &tree, false);
   }
   EXPECT_TRUE(check.anchored());
-  check.CheckSignatures(kSize, false, false, InOrder);
-  check.CheckLength(kSize);
+  check.CheckSignatures(kTreeSize, false, false, InOrder);
+  check.CheckLength(kTreeSize);
   EXPECT_THAT(failures_, IsEmpty());
   const VerifyReport report = Told(check);
   EXPECT_EQ(report.checkpoints, 3u);
@@ -118,7 +118,7 @@ TEST_F(CheckpointCheckTest, BehindAGapNothingIsComparedAndThatIsSaid) {
 }
 
 TEST_F(CheckpointCheckTest, WhatIsBeyondTheEndIsTruncationForEachCheckpoint) {
-  CheckpointCheck check = Check({Input(4), Input(9), Input(kSize)});
+  CheckpointCheck check = Check({Input(4), Input(9), Input(kTreeSize)});
   check.AgreeUpTo(4);
   check.CheckLength(8);
   ASSERT_THAT(failures_, SizeIs(2));
@@ -144,7 +144,7 @@ TEST_F(CheckpointCheckTest, ASignatureByNoKeyOfTheLedgerIsTheWrongKey) {
   CheckpointCheck check = Check({Input(5, 2)});
   AddGenesis(check);
   check.AgreeUpTo(5);
-  check.CheckSignatures(kSize, false, false, InOrder);
+  check.CheckSignatures(kTreeSize, false, false, InOrder);
   ASSERT_THAT(failures_, SizeIs(1));
   EXPECT_EQ(failures_[0].check, "key");
   EXPECT_EQ(failures_[0].verdict, Verdict::kWrongKey);
@@ -155,10 +155,10 @@ TEST_F(CheckpointCheckTest, WithoutAGenesisTheKeyIsUnknownUnlessSomethingElseExp
   CheckpointCheck check = Check({});
   check.AddEvent(1, kTestStart, Genesis{kTestOrigin, TestKey().public_key(), kFormatVersion, kTestStart});
   EXPECT_FALSE(check.keys().has_value()) << "a genesis is entry 0";
-  check.CheckSignatures(kSize, true, false, InOrder);
-  check.CheckSignatures(kSize, false, true, InOrder);
+  check.CheckSignatures(kTreeSize, true, false, InOrder);
+  check.CheckSignatures(kTreeSize, false, true, InOrder);
   EXPECT_THAT(failures_, IsEmpty());
-  check.CheckSignatures(kSize, false, false, InOrder);
+  check.CheckSignatures(kTreeSize, false, false, InOrder);
   ASSERT_THAT(failures_, SizeIs(1));
   EXPECT_THAT(failures_[0].message, HasSubstr("no genesis was read"));
 }

@@ -17,7 +17,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::vector<Transition> Story() {
+std::vector<Transition> TwoStories() {
   std::vector<Transition> story = WholeStory("env-a", "alice");
   for (const Transition& record : WholeStory("env-b", "bob")) story.push_back(record);
   return story;
@@ -43,7 +43,7 @@ std::vector<CheckpointInput> Signed(const std::vector<std::string>& entries) {
 }
 
 TEST(VerifyScopeTest, FromAnyEntryOnTheTreeIsTheSameAndLifecycleAndLinksAreLeftOut) {
-  const auto entries = Seal(Drafts(Story()));
+  const auto entries = Seal(Drafts(TwoStories()));
   for (uint64_t from = 0; from <= entries.size(); ++from) {
     const VerifyReport report = VerifyFrom(entries, from, Signed(entries));
     EXPECT_EQ(report.verdict, Verdict::kUnanchored) << from << ": " << StatusOf(report).ToString();
@@ -64,7 +64,7 @@ TEST(VerifyScopeTest, FromAnyEntryOnTheTreeIsTheSameAndLifecycleAndLinksAreLeftO
 }
 
 TEST(VerifyScopeTest, EveryChangedEntryBehindTheBeginningIsCaught) {
-  const auto entries = Seal(Drafts(Story()));
+  const auto entries = Seal(Drafts(TwoStories()));
   for (uint64_t from = 1; from < entries.size(); ++from) {
     for (uint64_t seq = from; seq < entries.size(); ++seq) {
       auto changed = entries;
@@ -78,7 +78,7 @@ TEST(VerifyScopeTest, EveryChangedEntryBehindTheBeginningIsCaught) {
 }
 
 TEST(VerifyScopeTest, ATreeThatIsNotThatOfTheEntriesBeforeIsCaughtByTheCheckpoint) {
-  const auto entries = Seal(Drafts(Story()));
+  const auto entries = Seal(Drafts(TwoStories()));
   auto others = entries;
   others[1] += std::string(8, '\0');
   Verifier verifier(TestVerifierKey(), Signed(entries), {.from = TreeOf(others, 4)});
@@ -90,7 +90,7 @@ TEST(VerifyScopeTest, ATreeThatIsNotThatOfTheEntriesBeforeIsCaughtByTheCheckpoin
 }
 
 TEST(VerifyScopeTest, WhatIsLeftOutIsCaughtByAWholeVerification) {
-  auto drafts = Drafts(Story());
+  auto drafts = Drafts(TwoStories());
   drafts.back().header.envelope_revision = 99;
   const auto entries = Seal(drafts);
   EXPECT_TRUE(IsPass(VerifyFrom(entries, 3, Signed(entries)).verdict));
@@ -98,7 +98,7 @@ TEST(VerifyScopeTest, WhatIsLeftOutIsCaughtByAWholeVerification) {
 }
 
 TEST(VerifyScopeTest, LifecycleAndLinksCanBeLeftOutFromTheBeginning) {
-  auto drafts = Drafts(Story());
+  auto drafts = Drafts(TwoStories());
   drafts.back().header.envelope_revision = 99;
   const auto entries = Seal(drafts);
   Verifier verifier(TestVerifierKey(), Signed(entries), {.from = {}, .lifecycle_and_links = false});
@@ -109,7 +109,7 @@ TEST(VerifyScopeTest, LifecycleAndLinksCanBeLeftOutFromTheBeginning) {
 }
 
 TEST(VerifyScopeTest, AnEntryOfHashesAloneIsChainedByTheOnesBesideIt) {
-  const auto entries = Seal(Drafts(Story()));
+  const auto entries = Seal(Drafts(TwoStories()));
   for (uint64_t changed = 1; changed < entries.size(); ++changed) {
     Verifier verifier(TestVerifierKey(), Signed(entries), {.from = {}, .lifecycle_and_links = false});
     for (uint64_t seq = 0; seq < entries.size(); ++seq) {
@@ -122,7 +122,7 @@ TEST(VerifyScopeTest, AnEntryOfHashesAloneIsChainedByTheOnesBesideIt) {
 
 // Whoever has no signature of the key given must not pass by having no genesis that says whose signature it takes.
 TEST(VerifyScopeTest, WithoutAGenesisNothingPassesWhateverIsLeftOut) {
-  auto drafts = Drafts(Story());
+  auto drafts = Drafts(TwoStories());
   drafts.erase(drafts.begin());
   Relink(drafts);
   const auto entries = Seal(drafts);
@@ -136,7 +136,7 @@ TEST(VerifyScopeTest, WithoutAGenesisNothingPassesWhateverIsLeftOut) {
 }
 
 TEST(VerifyScopeTest, TheKeysAndTheTreeSoFarAreThereForWhoGoesOnFromThem) {
-  const auto entries = Seal(Drafts(Story()));
+  const auto entries = Seal(Drafts(TwoStories()));
   Verifier verifier(TestVerifierKey(), Signed(entries));
   EXPECT_FALSE(verifier.keys().has_value());
   EXPECT_EQ(verifier.next_seq(), 0u);

@@ -38,7 +38,7 @@ std::vector<LedgerEvent> AllEvents() {
           QueryServed{1, 2, -3, "query", {{"tenant", "vision"}}, 12}};
 }
 
-std::string Transition() { return *EncodeTransition(FullTransition(Stage::kRequested)); }
+std::string Requested() { return *EncodeTransition(FullTransition(Stage::kRequested)); }
 std::string EntryOf(std::string_view transition) {
   return std::string(*EntryBuilder().Build(Header(true), transition));
 }
@@ -55,7 +55,7 @@ void ExpectSameHeader(const EntryHeader& a, const EntryHeader& b) {
 }
 
 TEST(Entry, ATransitionIsKeptVerbatimAndAligned) {
-  const std::string transition = Transition();
+  const std::string transition = Requested();
   const std::string bytes = EntryOf(transition);
   const auto entry = CheckEntry(bytes);
   ASSERT_TRUE(entry.ok()) << entry.status().ToString();
@@ -116,26 +116,26 @@ TEST(Entry, FieldsOfEventsComeBack) {
 
 TEST(Entry, ABuilderThatWasUsedBeforeGivesTheSameBytes) {
   EntryBuilder builder;
-  const std::string first(*builder.Build(Header(true), Transition()));
+  const std::string first(*builder.Build(Header(true), Requested()));
   for (const LedgerEvent& event : AllEvents()) EXPECT_EQ(*builder.Build(Header(false), event), EntryOf(event));
-  EXPECT_EQ(*builder.Build(Header(true), Transition()), first);
+  EXPECT_EQ(*builder.Build(Header(true), Requested()), first);
 }
 
 TEST(Entry, BytesAreReadAtAnyAlignment) {
-  const std::string bytes = EntryOf(Transition());
+  const std::string bytes = EntryOf(Requested());
   for (size_t shift = 0; shift < 8; ++shift) {
     const std::string moved = std::string(shift, 'x') + bytes;
     const std::string_view view = std::string_view(moved).substr(shift);
     const auto entry = CheckEntry(view);
     ASSERT_TRUE(entry.ok());
-    EXPECT_EQ(entry->transition, Transition());
+    EXPECT_EQ(entry->transition, Requested());
     EXPECT_GE(entry->transition.data(), moved.data());  // borrowed from what was given, not from a copy
     EXPECT_LE(entry->transition.data() + entry->transition.size(), moved.data() + moved.size());
   }
 }
 
 TEST(Entry, CutOrExtendedIsCorruption) {
-  for (const std::string& bytes : {EntryOf(Transition()), EntryOf(AllEvents()[0]), EntryOf(AllEvents()[2])}) {
+  for (const std::string& bytes : {EntryOf(Requested()), EntryOf(AllEvents()[0]), EntryOf(AllEvents()[2])}) {
     for (size_t size = 0; size < bytes.size(); ++size) {
       ASSERT_EQ(CheckEntry(bytes.substr(0, size)).status().code(), Code::kCorruption) << size;
     }
@@ -147,7 +147,7 @@ TEST(Entry, CutOrExtendedIsCorruption) {
 }
 
 TEST(Entry, EveryDamagedByteIsRefusedOrHarmless) {
-  std::vector<std::string> entries = {EntryOf(Transition())};
+  std::vector<std::string> entries = {EntryOf(Requested())};
   for (const LedgerEvent& event : AllEvents()) entries.push_back(EntryOf(event));
   for (const std::string& bytes : entries) {
     for (size_t at = 0; at < bytes.size(); ++at) {
@@ -186,7 +186,7 @@ TEST(EntryGate, ATextThatIsNotUtf8IsNotSealed) {
   EntryBuilder builder;
   EntryHeader header = Header(true);
   header.recorder.producer = "caf\xE9";
-  ExpectNotBuilt(builder.Build(header, Transition()), "recorder.producer");
+  ExpectNotBuilt(builder.Build(header, Requested()), "recorder.producer");
   header = Header(false);
   header.recorder.producer = "\xFF";
   ExpectNotBuilt(builder.Build(header, Closed{"test"}), "recorder.producer");
@@ -197,24 +197,24 @@ TEST(EntryGate, ATextThatIsNotUtf8IsNotSealed) {
 
 TEST(EntryGate, WhatDoesNotGoTogetherIsNotSealed) {
   EntryBuilder builder;
-  ExpectNotBuilt(builder.Build(Header(false), Transition()), "envelope_revision");
+  ExpectNotBuilt(builder.Build(Header(false), Requested()), "envelope_revision");
   ExpectNotBuilt(builder.Build(Header(true), Closed{"test"}), "envelope_revision");
   ExpectNotBuilt(builder.Build(Header(true), std::string_view()), "transition");
   EntryHeader header = Header(true);
   header.principal_links[1].roles = 0x80;
-  ExpectNotBuilt(builder.Build(header, Transition()), "principal_links[1].roles");
+  ExpectNotBuilt(builder.Build(header, Requested()), "principal_links[1].roles");
 }
 
 TEST(EntryGate, ABuilderThatRefusedGoesOnAsIfNothingHadBeen) {
   EntryBuilder builder;
   EntryHeader header = Header(true);
   header.recorder.producer = "\xFF";
-  ASSERT_FALSE(builder.Build(header, Transition()).ok());
-  EXPECT_EQ(*builder.Build(Header(true), Transition()), EntryOf(Transition()));
+  ASSERT_FALSE(builder.Build(header, Requested()).ok());
+  EXPECT_EQ(*builder.Build(Header(true), Requested()), EntryOf(Requested()));
 }
 
 TEST(EntryGate, ACheckedTransitionIsBuiltToTheSameBytes) {
-  const std::string bytes = Transition();
+  const std::string bytes = Requested();
   const auto checked = CheckedTransition::Check(bytes);
   ASSERT_TRUE(checked.ok());
   EXPECT_EQ(checked->bytes(), bytes);

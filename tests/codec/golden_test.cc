@@ -16,8 +16,6 @@ namespace {
 
 std::string LeafHashHex(const std::string& entry) { return Hex(View(Sha256(std::string(1, '\0') + entry))); }
 
-std::string Encoded(const Transition& transition) { return *EncodeTransition(transition); }
-
 std::string GenesisEntry() {
   EntryHeader header;
   header.recorded_at = kSampleTime;

@@ -10,7 +10,7 @@
 namespace envledger {
 namespace {
 
-constexpr Nanos kNoon = 1'773'748'800 * kSecond;  // 2026-03-17T12:00:00Z
+constexpr Nanos kMidday = 1'773'748'800 * kSecond;  // 2026-03-17T12:00:00Z
 
 TEST(JsonWrite, APrincipalHasItsThreeParts) {
   EXPECT_EQ(PrincipalJson({PrincipalKind::kUser, "https://idp.example.com", "alice"}),
@@ -43,7 +43,7 @@ TEST(JsonWrite, UsesTheShortFormOnlyOfAnAmountInTotalWithNothingElse) {
 }
 
 TEST(JsonWrite, LedgerEventsAreWrittenWithTheirName) {
-  EXPECT_EQ(LedgerEventJson(Genesis{"example.com/ledger", std::string(32, '\0'), 1, kNoon}),
+  EXPECT_EQ(LedgerEventJson(Genesis{"example.com/ledger", std::string(32, '\0'), 1, kMidday}),
             R"({"event":"genesis","origin":"example.com/ledger",)"
             R"("public_key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","format_version":1,)"
             R"("created_at":"2026-03-17T12:00:00Z"})");
@@ -55,9 +55,9 @@ TEST(JsonWrite, LedgerEventsAreWrittenWithTheirName) {
             R"({"event":"key_rotated","old_key":"AQ==","new_key":"Ag==","signature":"Aw==","acceptance":"BA=="})");
   EXPECT_EQ(LedgerEventJson(ConfigurationChanged{{{"b", "1"}, {"a", "\""}}}),
             R"({"event":"configuration_changed","settings":{"b":"1","a":"\""}})");
-  EXPECT_EQ(LedgerEventJson(ClockStepped{kNoon, 0}),
+  EXPECT_EQ(LedgerEventJson(ClockStepped{kMidday, 0}),
             R"({"event":"clock_stepped","from":"2026-03-17T12:00:00Z","to":"1970-01-01T00:00:00Z"})");
-  EXPECT_EQ(LedgerEventJson(AppendsRefused{kNoon, {{"gateway", 1000, "legal-move", 7}, {"x", 0, "y", 1}}}),
+  EXPECT_EQ(LedgerEventJson(AppendsRefused{kMidday, {{"gateway", 1000, "legal-move", 7}, {"x", 0, "y", 1}}}),
             R"({"event":"appends_refused","since":"2026-03-17T12:00:00Z","refusals":[{"producer":"gateway",)"
             R"("uid":1000,"rule":"legal-move","count":7},{"producer":"x","uid":0,"rule":"y","count":1}]})");
   EXPECT_EQ(LedgerEventJson(QueryServed{1, 2, -3, "query", {{"tenant", "t"}}, 18446744073709551615u}),

@@ -1,11 +1,14 @@
 // Transitions to test with: one for each stage, with every family that the stage may carry, and every field filled in.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <array>
 #include <string>
 #include <vector>
 
 #include "ledger/codec/model.h"
+#include "ledger/codec/transition.h"
 
 namespace envledger {
 
@@ -239,6 +242,14 @@ inline Transition LeastTransition(Stage stage) {
     t.outcome.reset();
   }
   return t;
+}
+
+inline std::string StageName(const testing::TestParamInfo<Stage>& info) { return std::string(Name(info.param)); }
+
+inline std::string Encoded(const Transition& transition) {
+  Result<std::string> bytes = EncodeTransition(transition);
+  EXPECT_TRUE(bytes.ok()) << bytes.status().ToString();
+  return bytes.ok() ? *bytes : std::string();
 }
 
 }  // namespace envledger

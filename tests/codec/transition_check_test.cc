@@ -14,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr Stage kReq = Stage::kRequested;
+constexpr Stage kRequest = Stage::kRequested;
 
 // --- families ---
 
@@ -115,21 +115,21 @@ void ExpectRange(Stage stage, std::string_view field, int last, const std::funct
 
 TEST(EnumRange, EveryEnumIsRefusedPastItsEnd) {
   using T = Transition;
-  ExpectRange<Stage>(kReq, "stage", 15, [](T& t) -> Stage& { return t.stage; });
+  ExpectRange<Stage>(kRequest, "stage", 15, [](T& t) -> Stage& { return t.stage; });
   ExpectRange<PrincipalKind>(
-      kReq, "identity.requester.kind", 8, [](T & t) -> auto& { return t.identity->requester.kind; });
+      kRequest, "identity.requester.kind", 8, [](T & t) -> auto& { return t.identity->requester.kind; });
   ExpectRange<HopBinding>(
-      kReq, "identity.delegation[1].binding", 3, [](T & t) -> auto& { return t.identity->delegation[1].binding; });
+      kRequest, "identity.delegation[1].binding", 3, [](T & t) -> auto& { return t.identity->delegation[1].binding; });
   ExpectRange<ExecutionKind>(
-      kReq, "execution.kind", 15, [](T & t) -> auto& { return t.execution->kind; });
+      kRequest, "execution.kind", 15, [](T & t) -> auto& { return t.execution->kind; });
   ExpectRange<Action>(
-      kReq, "execution.action", 6, [](T & t) -> auto& { return t.execution->action; });
+      kRequest, "execution.action", 6, [](T & t) -> auto& { return t.execution->action; });
   ExpectRange<ScopeBinding>(
-      kReq, "scope.binding", 3, [](T & t) -> auto& { return t.scope->binding; });
+      kRequest, "scope.binding", 3, [](T & t) -> auto& { return t.scope->binding; });
   ExpectRange<Per>(
-      kReq, "requested[0].per", 1, [](T & t) -> auto& { return (*t.requested)[0].per; });
+      kRequest, "requested[0].per", 1, [](T & t) -> auto& { return (*t.requested)[0].per; });
   ExpectRange<Origin>(
-      kReq, "requested[0].origin", 4, [](T & t) -> auto& { return (*t.requested)[0].origin; });
+      kRequest, "requested[0].origin", 4, [](T & t) -> auto& { return (*t.requested)[0].origin; });
   ExpectRange<Phase>(
       Stage::kDenied, "decision.phase", 3, [](T & t) -> auto& { return t.decision->phase; });
   ExpectRange<Effect>(
@@ -139,7 +139,7 @@ TEST(EnumRange, EveryEnumIsRefusedPastItsEnd) {
 // --- limits ---
 
 TEST(Limits, AnEnvelopeIdHasAtMost128Bytes) {
-  Transition transition = LeastTransition(kReq);
+  Transition transition = LeastTransition(kRequest);
   transition.envelope_id = std::string(128, '~');
   EXPECT_TRUE(Refusal(transition).ok());
   transition.envelope_id += '!';
@@ -155,7 +155,7 @@ TEST(Limits, AStringHasAtMost16KiB) {
 }
 
 TEST(Limits, AListHasAtMost4096Items) {
-  Transition transition = LeastTransition(kReq);
+  Transition transition = LeastTransition(kRequest);
   transition.identity->groups = std::vector<std::string>(4096, "g");
   EXPECT_TRUE(Refusal(transition).ok()) << Refusal(transition).ToString();
   transition.identity->groups.push_back("g");
@@ -163,7 +163,7 @@ TEST(Limits, AListHasAtMost4096Items) {
 }
 
 TEST(Limits, ATransitionHasAtMost60KiB) {
-  Transition transition = LeastTransition(kReq);
+  Transition transition = LeastTransition(kRequest);
   transition.identity->groups = std::vector<std::string>(3, std::string(16384, 'g'));
   transition.identity->roles = {std::string(10000, 'r')};
   const size_t size = EncodeTransition(transition)->size();
@@ -176,7 +176,7 @@ TEST(Limits, ATransitionHasAtMost60KiB) {
 }
 
 TEST(Limits, TheRepeatedKeyOfALongMapIsFound) {
-  Transition transition = LeastTransition(kReq);
+  Transition transition = LeastTransition(kRequest);
   for (int i = 0; i < 500; ++i) transition.requested->push_back(SampleResource("r" + std::to_string(i), i));
   EXPECT_TRUE(Refusal(transition).ok());
   transition.requested->push_back(SampleResource("r77", 1));
@@ -185,7 +185,7 @@ TEST(Limits, TheRepeatedKeyOfALongMapIsFound) {
 
 // Distinct actors make links, and links take room in the entry.
 TEST(Limits, WhateverIsAcceptedFitsAnEntry) {
-  Transition transition = LeastTransition(kReq);
+  Transition transition = LeastTransition(kRequest);
   DelegationHop hop;
   size_t accepted = 0;
   Status status;
@@ -212,7 +212,7 @@ TEST(Limits, WhateverIsAcceptedFitsAnEntry) {
 // --- text ---
 
 TEST(Text, OnlyUtf8WithoutNulIsTaken) {
-  Transition transition = FullTransition(kReq);
+  Transition transition = FullTransition(kRequest);
   for (const char* bad : {"\xff", "a\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "tail\xe2\x82"}) {
     transition.identity->groups[1] = bad;
     ExpectRefused(transition, "identity.groups[1]", "UTF-8");
@@ -224,7 +224,7 @@ TEST(Text, OnlyUtf8WithoutNulIsTaken) {
 }
 
 TEST(Text, NoItemOfAListIsEmpty) {
-  Transition transition = FullTransition(kReq);
+  Transition transition = FullTransition(kRequest);
   transition.scope->requested_scopes = {"deploy", ""};
   ExpectRefused(transition, "scope.requested_scopes[1]", "is empty");
 }

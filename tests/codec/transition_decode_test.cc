@@ -9,14 +9,6 @@
 namespace envledger {
 namespace {
 
-std::string Encoded(const Transition& transition) {
-  Result<std::string> bytes = EncodeTransition(transition);
-  EXPECT_TRUE(bytes.ok()) << bytes.status().ToString();
-  return bytes.ok() ? *bytes : std::string();
-}
-
-std::string StageName(const testing::TestParamInfo<Stage>& info) { return std::string(Name(info.param)); }
-
 class DecodedStage : public testing::TestWithParam<Stage> {};
 INSTANTIATE_TEST_SUITE_P(Transition, DecodedStage, testing::ValuesIn(kAllStages), StageName);
 

@@ -9,8 +9,6 @@
 namespace envledger {
 namespace {
 
-std::string StageName(const testing::TestParamInfo<Stage>& info) { return std::string(Name(info.param)); }
-
 class EncodedStage : public testing::TestWithParam<Stage> {};
 INSTANTIATE_TEST_SUITE_P(Transition, EncodedStage, testing::ValuesIn(kAllStages), StageName);
 

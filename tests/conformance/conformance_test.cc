@@ -109,14 +109,14 @@ class Conformance : public testing::Test {
   // An export of other entries of the same origin, signed by `signer` under that name.
   std::string ExportForged(const std::vector<std::string>& entries, const SigningKey& signer) {
     const std::string forged = ledger_.path("forged");
-    const VerifierKey key = *MakeVerifierKey(TestLedger::kOrigin, signer.public_key());
-    const Checkpoint checkpoint{TestLedger::kOrigin, entries.size(), RootOf(entries)};
+    const VerifierKey key = *MakeVerifierKey(ServedLedger::kOrigin, signer.public_key());
+    const Checkpoint checkpoint{ServedLedger::kOrigin, entries.size(), RootOf(entries)};
     PlaceExport(forged, entries, SignNote(FormatCheckpoint(checkpoint), {{key, &signer}}));
     return forged;
   }
   SigningKey LedgersOwnKey() const { return *SigningKey::Load(ledger_.key_path()); }
 
-  TestLedger ledger_;
+  ServedLedger ledger_;
   uint64_t size_ = 0;
 };
 
@@ -176,7 +176,7 @@ TEST_F(Conformance, BothCatchEveryChangeOfAFile) {
 TEST_F(Conformance, BothRefuseAnotherKey) {
   ASSERT_NO_FATAL_FAILURE(ExportTheDay());
   const SigningKey other = TestKey();
-  ExpectBoth(false, out(), FormatVerifierKey(*MakeVerifierKey(TestLedger::kOrigin, other.public_key())));
+  ExpectBoth(false, out(), FormatVerifierKey(*MakeVerifierKey(ServedLedger::kOrigin, other.public_key())));
   ExpectBoth(false, out(), FormatVerifierKey(*MakeVerifierKey("another.example", LedgersOwnKey().public_key())));
   const std::vector<std::string> entries = EntriesOf(out(), size_);
   ExpectBoth(false, ExportForged(entries, other), ledger_.vkey(), "checkpoint");

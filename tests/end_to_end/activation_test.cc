@@ -30,7 +30,7 @@ Child::Setup HandOver(const std::vector<int>& descriptors, const std::string& na
 }
 
 TEST(Activation, SocketsThatWereHandedOverAreServedInAnyOrderAndLeftInPlace) {
-  TestLedger ledger;
+  ServedLedger ledger;
   const UniqueFd append = Listening(ledger.append_socket());
   const UniqueFd audit = Listening(ledger.audit_socket());
   // A client that comes before the daemon waits in the backlog, and is answered when the ledger is ready.
@@ -49,7 +49,7 @@ TEST(Activation, SocketsThatWereHandedOverAreServedInAnyOrderAndLeftInPlace) {
 }
 
 TEST(Activation, OneSocketHandedOverLeavesTheOtherToTheDaemon) {
-  TestLedger ledger;
+  ServedLedger ledger;
   const UniqueFd append = Listening(ledger.append_socket());
   ledger.Start({}, HandOver({append.get()}, "append"));
   EXPECT_EQ(ledger.OnSocket({"status"}).status, 0);
@@ -58,7 +58,7 @@ TEST(Activation, OneSocketHandedOverLeavesTheOtherToTheDaemon) {
   EXPECT_FALSE(std::filesystem::exists(ledger.audit_socket())) << "the daemon's own, gone with it";
 }
 
-Ended StartWith(const TestLedger& ledger, const std::vector<int>& descriptors, const std::string& names) {
+Ended StartWith(const ServedLedger& ledger, const std::vector<int>& descriptors, const std::string& names) {
   Child child({DaemonPath(), "--data-dir", ledger.data_dir(), "--key", ledger.key_path(), "--append-socket",
                ledger.append_socket(), "--audit-socket", ledger.audit_socket()},
               HandOver(descriptors, names));
@@ -66,7 +66,7 @@ Ended StartWith(const TestLedger& ledger, const std::vector<int>& descriptors, c
 }
 
 TEST(Activation, DescriptorsThatAreNotTheTwoSocketsAreRefused) {
-  TestLedger ledger;
+  ServedLedger ledger;
   const UniqueFd append = Listening(ledger.append_socket());
   const Ended unknown = StartWith(ledger, {append.get()}, "web");
   EXPECT_EQ(unknown.status, 2);
@@ -77,7 +77,7 @@ TEST(Activation, DescriptorsThatAreNotTheTwoSocketsAreRefused) {
 }
 
 TEST(Activation, ADaemonThatFindsItsSocketInUseSaysSo) {
-  TestLedger ledger;
+  ServedLedger ledger;
   const UniqueFd taken = Listening(ledger.append_socket());
   const Ended refused = ledger.StartAndFail();
   EXPECT_NE(refused.status, 0);
@@ -85,7 +85,7 @@ TEST(Activation, ADaemonThatFindsItsSocketInUseSaysSo) {
 }
 
 TEST(Configuration, MistakesAreNamedAndNothingIsCreatedByAccident) {
-  TestLedger ledger;
+  ServedLedger ledger;
   const auto daemon = [&](std::vector<std::string> words) {
     words.insert(words.begin(), DaemonPath());
     return RunProgram(words);
@@ -121,7 +121,7 @@ TEST(Configuration, MistakesAreNamedAndNothingIsCreatedByAccident) {
 }
 
 TEST(Configuration, WhatCheckAcceptsServingDoesNotRefuseAndNothingIsWrittenBefore) {
-  TestLedger ledger;
+  ServedLedger ledger;
   const auto entries = [&] { return ledger.OnDirectory({"follow", "--format", "jsonl"}).out; };
   const std::string before = entries();
   const auto expect_refused = [&](const std::vector<std::string>& options, int status, const std::string& what) {

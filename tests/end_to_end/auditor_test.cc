@@ -16,7 +16,7 @@ constexpr char kRequested[] =
     "\n";
 
 TEST(ExampleAuditor, ProvesAnAnswerAndPrintsItAndBelievesNoOtherKey) {
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start();
   ASSERT_EQ(ledger.Append(kRequested).status, 0);
   const Ended proven = RunProgram({EXAMPLE_AUDITOR, ledger.audit_socket(), ledger.vkey(), "alice"});
@@ -25,7 +25,7 @@ TEST(ExampleAuditor, ProvesAnAnswerAndPrintsItAndBelievesNoOtherKey) {
   EXPECT_THAT(proven.out, HasSubstr("\"envelope_id\":\"e1\""));
   EXPECT_THAT(proven.out, HasSubstr("{\"completeness\":"));
 
-  const TestLedger other;
+  const ServedLedger other;
   const Ended refused = RunProgram({EXAMPLE_AUDITOR, ledger.audit_socket(), other.vkey(), "alice"});
   EXPECT_EQ(refused.status, 1) << refused.err;
   EXPECT_THAT(refused.err, HasSubstr("NOT PROVEN: the ledger does not have the key given"));

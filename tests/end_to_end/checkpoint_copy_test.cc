@@ -52,7 +52,7 @@ class CheckpointCopy : public testing::Test {
     EXPECT_THAT(ended.err, HasSubstr("closed with"));
   }
 
-  TestLedger ledger_;
+  ServedLedger ledger_;
   const std::string copy_ = ledger_.path("copy");
 };
 

@@ -56,7 +56,7 @@ class CheckpointFile : public testing::Test {
     EXPECT_NE(said.find(why), std::string::npos) << said;
   }
 
-  TestLedger ledger_;
+  ServedLedger ledger_;
   std::string note_;
   std::string text_;
   VerifierKey key_;
@@ -79,7 +79,7 @@ TEST_F(CheckpointFile, WithExtensionLinesIsGood) {
 }
 
 TEST_F(CheckpointFile, ByAnotherKeyOrNoneIsNeverAPass) {
-  const TestLedger other;
+  const ServedLedger other;
   EXPECT_EQ(Verify(note_, other.vkey()), kWrongKey);
   EXPECT_EQ(Verify(text_ + "\n" + Unknown(1)), kWrongKey) << "only unknown signatures";
   const Ended missing = ledger_.OnDirectory({"verify", "--checkpoint", ledger_.path("kept")});

@@ -97,7 +97,7 @@ void RetryUnanswered(const std::string& socket, Promises& promises) {
 }
 
 TEST(Crash, TwentyKillsLoseNothingThatWasAcknowledgedAndRetriesAreSafe) {
-  TestLedger ledger;
+  ServedLedger ledger;
   Promises promises;
   for (int round = 0; round < 20; ++round) {
     SCOPED_TRACE("round " + std::to_string(round));
@@ -130,7 +130,7 @@ TEST(Crash, TwentyKillsLoseNothingThatWasAcknowledgedAndRetriesAreSafe) {
 }
 
 TEST(Crash, AnUncleanStopIsOnTheRecordAndACleanOneToo) {
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start();
   ledger.Kill();
   ledger.Start();
@@ -176,7 +176,7 @@ TEST(Crash, AFullDiskStopsAppendsAloudLosesNothingAndRetriesFinishTheJob) {
   const char* before = std::getenv("TMPDIR");
   const std::string usual = before != nullptr ? before : "/tmp";
   setenv("TMPDIR", disk.path().c_str(), 1);
-  TestLedger ledger;
+  ServedLedger ledger;
   setenv("TMPDIR", usual.c_str(), 1);
 
   std::string lines;

@@ -61,7 +61,7 @@ class Export : public testing::Test {
   }
   std::string At(const std::string& name) const { return ledger_.path(name); }
 
-  TestLedger ledger_;
+  ServedLedger ledger_;
   int stories_ = 0;
 };
 
@@ -158,7 +158,7 @@ TEST_F(Export, SaysWhatIsWrongByItsExitStatus) {
   EXPECT_EQ(ledger_.Tool({"verify", "--tiles", At("none"), "--data-dir", ledger_.data_dir()}).status, 2);
 
   const Ended other =
-      RunProgram({ToolPath(), "key", "generate", "--origin", TestLedger::kOrigin, "--key", At("other")});
+      RunProgram({ToolPath(), "key", "generate", "--origin", ServedLedger::kOrigin, "--key", At("other")});
   const std::string vkey = other.out.substr(0, other.out.find('\n'));
   const Ended wrong = Run("out", {"--sign-now", "--vkey", vkey});
   EXPECT_EQ(wrong.status, 1);
@@ -166,7 +166,7 @@ TEST_F(Export, SaysWhatIsWrongByItsExitStatus) {
   EXPECT_FALSE(fs::exists(At("out/checkpoint")));
 
   ASSERT_EQ(Run("out").status, 0);
-  TestLedger second;
+  ServedLedger second;
   second.Start();
   const Ended younger = second.OnSocket({"export", "--sign-now", At("out")});
   EXPECT_EQ(younger.status, 1) << "the same origin, but another key, with which it cannot continue this export";

@@ -40,7 +40,7 @@ std::vector<json> Lines(const std::string& text) {
 }
 
 TEST(Follow, GoesOnOverARestartOfTheDaemonWithoutLossOrRepetition) {
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start();
   ASSERT_EQ(ledger.Append(RequestLine("e1", "a") + RequestLine("e2", "b")).status, 0);
   // genesis, opened, 2 records; closed, opened, 2 records.
@@ -65,7 +65,7 @@ TEST(Follow, GoesOnOverARestartOfTheDaemonWithoutLossOrRepetition) {
 
 TEST(Follow, ASignalEndsItInOrder) {
   for (const int number : {SIGINT, SIGTERM}) {
-    TestLedger ledger;
+    ServedLedger ledger;
     ledger.Start();
     ASSERT_EQ(ledger.Append(RequestLine("e1", "a")).status, 0);
     const std::string out = ledger.path("out");
@@ -82,7 +82,7 @@ TEST(Follow, ASignalEndsItInOrder) {
 }
 
 TEST(QueryAuditing, WhatAuditorsReadIsInTheLedgerAndVerifies) {
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start({"--audit-queries", "on"});
   ASSERT_EQ(ledger.Append(RequestLine("e1", "a")).status, 0);
   ASSERT_EQ(ledger.OnSocket({"query", "--tenant", "a"}).status, 0);

@@ -76,7 +76,7 @@ class Hints : public testing::Test {
     return rows;
   }
 
-  TestLedger ledger_;
+  ServedLedger ledger_;
 };
 
 TEST_F(Hints, ACursorIsTypedBehindTheSameWordsWhateverTheTimesAre) {

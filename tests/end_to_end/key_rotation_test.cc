@@ -69,7 +69,7 @@ class KeysTest : public ::testing::Test {
       R"("issuer":"idp","id":"alice"}},"execution":{"kind":"inference","operation":"generate"},)"
       R"("scope":{"kind":"project","id":"p","binding":"bound"},"requested":{}})"
       "\n";
-  TestLedger ledger_;
+  ServedLedger ledger_;
   int kept_ = 0;
 };
 
@@ -106,7 +106,7 @@ TEST_F(KeysTest, AKeyIsRotatedBesideTheRunningDaemonAndRecordedAtItsNextStart) {
     EXPECT_EQ(answer["completeness"]["proven"]["entries"], 3);
     EXPECT_EQ(answer["completeness"]["proven"]["key"], new_vkey);
   }
-  TestLedger stranger;
+  ServedLedger stranger;
   EXPECT_EQ(ledger_.OnSocket({"query", "--prove", "--vkey", stranger.vkey()}).status, 1);
   const json history = json::parse(ledger_.OnSocket({"key", "show", "--history", "--format", "json"}).out);
   ASSERT_EQ(history["keys"].size(), 2u);
@@ -138,7 +138,7 @@ TEST_F(KeysTest, AKeyIsRotatedBesideTheRunningDaemonAndRecordedAtItsNextStart) {
 }
 
 TEST_F(KeysTest, AnotherLedgersKeyIsNotRotated) {
-  TestLedger other;
+  ServedLedger other;
   const Ended refused = ledger_.OnDirectory({"key", "rotate", "--key", other.key_path()});
   EXPECT_EQ(refused.status, 4) << refused.err;
   EXPECT_THAT(refused.err, HasSubstr(ledger_.vkey()));
@@ -275,7 +275,7 @@ TEST_F(KeysTest, EachCheckpointIsInTheJournalAsFields) {
   entry.resize(static_cast<size_t>(size));
   const auto fields = ParseJournalEntry(entry);
   EXPECT_EQ(fields.at("ENVLEDGER_CHECKPOINT"), note);
-  EXPECT_EQ(fields.at("ENVLEDGER_ORIGIN"), TestLedger::kOrigin);
+  EXPECT_EQ(fields.at("ENVLEDGER_ORIGIN"), ServedLedger::kOrigin);
   EXPECT_EQ(fields.at("ENVLEDGER_TREE_SIZE"), "3");
   const json shown = json::parse(ledger_.OnSocket({"checkpoint", "--format", "json"}).out);
   EXPECT_EQ(fields.at("ENVLEDGER_ROOT"), shown["root"]);

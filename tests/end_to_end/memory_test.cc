@@ -76,7 +76,7 @@ class MemoryTest : public ::testing::Test {
     }
   }
 
-  TestLedger ledger_;
+  ServedLedger ledger_;
 };
 
 Words Show(const std::string& id) { return {"show", id}; }

@@ -236,14 +236,14 @@ class OutputTest : public ::testing::Test {
     ASSERT_EQ(Run({"proof", "--consistency", "1", "--output", Path("growth")}).status, 0);
     Json({"proof", "verify", Path("growth"), "--old-checkpoint", Path("old"), "--vkey", ledger_.vkey()},
          "proof verification");
-    TestLedger stranger;
+    ServedLedger stranger;
     Json({"proof", "verify", Path("growth"), "--old-checkpoint", Path("old"), "--vkey", stranger.vkey()},
          "proof verification", 1);
   }
   std::string Path(const std::string& name) const { return ledger_.path(name); }
 
   Page page_;
-  TestLedger ledger_;
+  ServedLedger ledger_;
   bool online_ = true;
   std::set<std::string> csv_seen_;
 };

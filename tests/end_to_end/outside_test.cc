@@ -81,7 +81,7 @@ class OutsideTest : public testing::Test {
             run.out.find("the entry is in the ledger") != std::string::npos};
   }
 
-  TestLedger ledger_;
+  ServedLedger ledger_;
   std::vector<std::string> blocks_;
 };
 
@@ -134,7 +134,7 @@ TEST_F(OutsideTest, WhatWasChangedIsFoundWithoutTheToolToo) {
 
 TEST_F(OutsideTest, AnotherLedgersKeyIsNotTheSigner) {
   ASSERT_EQ(Shell("set -e\n" + blocks_[0]).status, 0);
-  const TestLedger other;
+  const ServedLedger other;
   std::ofstream(File("ledger.vkey")) << other.vkey() << '\n';
   EXPECT_FALSE(WithoutUs().first);
   EXPECT_EQ(Shell("set -e\n" + blocks_[1]).status, 1);

@@ -24,7 +24,7 @@ using std::chrono::seconds;
 constexpr uint64_t kFarAhead = 1'000'000;
 constexpr uint32_t kHalfAMinute = 30'000;
 
-RawClient Follower(const TestLedger& ledger, uint32_t wait_ms) {
+RawClient Follower(const ServedLedger& ledger, uint32_t wait_ms) {
   RawClient client(ledger.audit_socket());
   EXPECT_TRUE(
       client.WriteFrame(EncodeRequest({1, FollowRequest{.from_seq = kFarAhead, .limit = 1, .wait_ms = wait_ms}})));
@@ -41,13 +41,13 @@ std::string RuleIn(RawClient& client) {
   return error != nullptr ? error->status.rule() : "";
 }
 
-uint64_t Connections(const TestLedger& ledger) {
+uint64_t Connections(const ServedLedger& ledger) {
   const Ended status = ledger.OnSocket({"status", "--format", "json"});
   return status.status == 0 ? json::parse(status.out)["gauges"]["connections"].get<uint64_t>() : UINT64_MAX;
 }
 
 TEST(Peers, FollowersWhoGoAwayMakeRoomForOthersAtOnce) {
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start({"--max-connections-per-process=400"});
   // As many as may wait, and one more, which is refused when all of them do.
   constexpr size_t kMost = 256;
@@ -73,7 +73,7 @@ TEST(Peers, FollowersWhoGoAwayMakeRoomForOthersAtOnce) {
 }
 
 TEST(Peers, AnAskerWhoGoesAwayIsNotOnTheRecord) {
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start({"--audit-queries=on"});
   { RawClient gone = Follower(ledger, kHalfAMinute); }
   EXPECT_TRUE(WaitUntil([&] { return Connections(ledger) <= 1; }, seconds(20)));
@@ -98,7 +98,7 @@ TEST(Peers, ThoseThatTheDaemonCannotSeeDoNotShareTheLimitOfOneProcess) {
   if (unshare.empty()) {
     GTEST_SKIP() << "no pid namespace can be made here: only ConnectionCounts was tested, with made-up credentials";
   }
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.StartUnder(unshare, {"--max-connections-per-process=3", "--max-connections-per-user-without-pid=20"});
   std::vector<RawClient> clients;
   for (int i = 0; i < 20; ++i) {
@@ -125,7 +125,7 @@ TEST(Peers, AnAccountNameThatCannotBeRecordedNeverGetsIntoTheLedger) {
   }
   const std::string names[] = {"\xff\xfe", std::string(129, 'x')};
   for (const std::string& name : names) {
-    TestLedger ledger;
+    ServedLedger ledger;
     // The test's user: root, if need be in a user namespace of its own.
     const std::string seen = "0";
     std::ofstream(ledger.path("passwd"), std::ios::binary) << name << ":x:" << seen << ":0::/:/bin/sh\n";

@@ -67,7 +67,7 @@ class ReportEndToEnd : public testing::Test {
   }
   std::string file() const { return ledger_.path("report.html"); }
 
-  TestLedger ledger_;
+  ServedLedger ledger_;
   std::string said_;
   const Browser browser_{ledger_.path("browser")};
 };
@@ -93,7 +93,7 @@ void Replace(std::string& text, const std::string& from, const std::string& to) 
 }
 
 TEST_F(ReportEndToEnd, IsCheckedByHandAsItSays) {
-  if (RunProgram({"sh", "-c", "command -v jq"}).status != 0) GTEST_SKIP() << "no jq: install Debian's jq to run this";
+  if (!IsInstalled("jq")) GTEST_SKIP() << "no jq: install Debian's jq to run this";
   Fill(3);
   Report({});
   const std::string page = *ReadFile(file(), 1 << 24);

@@ -25,7 +25,7 @@ namespace {
 using nlohmann::json;
 using std::chrono::seconds;
 
-std::unique_ptr<AppendClient> ClientOf(const TestLedger& ledger) {
+std::unique_ptr<AppendClient> ClientOf(const ServedLedger& ledger) {
   AppendClientOptions options;
   options.socket_path = ledger.append_socket();
   options.deadline = seconds(60);
@@ -61,20 +61,20 @@ ErrorInfo ErrorOf(RawClient& client, const std::string& frame) {
   return std::get<ErrorInfo>(response->body);
 }
 
-uint64_t SizeOf(const TestLedger& ledger) {
+uint64_t SizeOf(const ServedLedger& ledger) {
   const Ended status = ledger.OnSocket({"status", "--format", "json"});
   EXPECT_EQ(status.status, 0) << status.err;
   return json::parse(status.out)["tree_size"];
 }
 
-void ExpectVerifies(TestLedger& ledger) {
+void ExpectVerifies(ServedLedger& ledger) {
   EXPECT_EQ(ledger.Stop().status, 0);
   const Ended verified = ledger.OnDirectory({"verify", "--format", "json"});
   EXPECT_EQ(verified.status, 0) << verified.out << verified.err;
 }
 
 TEST(Sockets, EightClientsAtOnceAreAllSealedAndTheLedgerVerifies) {
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start();
   constexpr int kClients = 8;
   constexpr int kStories = 50;
@@ -104,7 +104,7 @@ TEST(Sockets, EightClientsAtOnceAreAllSealedAndTheLedgerVerifies) {
 }
 
 TEST(Sockets, BadInputGetsATypedErrorAndNothingOfItIsStored) {
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start();
   const uint64_t before = SizeOf(ledger);
   RawClient client(ledger.append_socket());
@@ -147,7 +147,7 @@ TEST(Sockets, BadInputGetsATypedErrorAndNothingOfItIsStored) {
 }
 
 TEST(Sockets, BadJsonLinesNameTheLineAndTheFieldAndKeepGoingGoesOn) {
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start();
   const std::string good = TransitionJson(Requested("one", "alice")) + "\n";
   std::string bad = TransitionJson(Requested("two", "alice")) + "\n";
@@ -166,7 +166,7 @@ TEST(Sockets, BadJsonLinesNameTheLineAndTheFieldAndKeepGoingGoesOn) {
 }
 
 TEST(Sockets, ARetryIsAnsweredWithTheFirstAcknowledgmentAlsoAfterARestart) {
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start();
   const Transition transition = Requested("again", "alice");
   const auto first = ClientOf(ledger)->Append(transition).get();
@@ -189,7 +189,7 @@ TEST(Sockets, ARetryIsAnsweredWithTheFirstAcknowledgmentAlsoAfterARestart) {
 }
 
 TEST(Sockets, RefusalsAreCountedByRecorderAndRuleAndNotedInTheChain) {
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start({"--producer=uid:" + std::to_string(getuid()) + "=gateway"});
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(ClientOf(ledger)->Append(Plain("x", Stage::kStarted, kTestMorning)).get().status().code(),
@@ -220,7 +220,7 @@ TEST(Sockets, RefusalsAreCountedByRecorderAndRuleAndNotedInTheChain) {
 
 TEST(Sockets, APeerThatNoRuleNamesGetsATypedErrorBeforeItIsReadFrom) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can become another user";
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start();
   // Past the file's mode and the directory, so that the daemon itself has to say no.
   ASSERT_EQ(chmod(ledger.append_socket().c_str(), 0666), 0);
@@ -243,19 +243,19 @@ TEST(Sockets, APeerThatNoRuleNamesGetsATypedErrorBeforeItIsReadFrom) {
 }
 
 // While others misbehave, this client's appends go through.
-void ExpectServed(const TestLedger& ledger, const std::string& id) {
+void ExpectServed(const ServedLedger& ledger, const std::string& id) {
   const auto acknowledgment = ClientOf(ledger)->Append(Requested(id, "alice")).get();
   EXPECT_TRUE(acknowledgment.ok()) << acknowledgment.status().ToString();
   EXPECT_EQ(ledger.OnSocket({"show", id}).status, 0);
 }
 
-uint64_t ResidentBytes(const TestLedger& ledger) {
+uint64_t ResidentBytes(const ServedLedger& ledger) {
   const json status = json::parse(ledger.OnSocket({"status", "--format", "json"}).out);
   return status["gauges"]["resident-bytes"];
 }
 
 TEST(Sockets, AFrameThatClaimsFourGibibytesIsRefusedAtOnce) {
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start();
   RawClient liar(ledger.append_socket());
   ASSERT_TRUE(liar.Write(FrameHeader(UINT32_MAX)));
@@ -269,7 +269,7 @@ TEST(Sockets, AFrameThatClaimsFourGibibytesIsRefusedAtOnce) {
 }
 
 TEST(Sockets, ClientsThatNeverReadAndClientsThatFloodDoNotGrowTheDaemonOrStopOthers) {
-  TestLedger ledger;
+  ServedLedger ledger;
   Child::Setup setup;
   setup.environment["ASAN_OPTIONS"] = "quarantine_size_mb=1";  // else a sanitized daemon keeps what it has freed
   ledger.Start({"--max-inflight-bytes-per-connection=8388608", "--max-inflight-bytes=33554432"}, setup);
@@ -320,7 +320,7 @@ TEST(Sockets, TenThousandHalfOpenConnectionsAreBoundedAndOthersDoNotNotice) {
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_cur < 12'000) GTEST_SKIP() << "this process may open only " << limit.rlim_cur << " files";
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start({"--frame-timeout-seconds=5"});
   const uint64_t before = ResidentBytes(ledger);
   // From a process of its own, as an attacker's would be: the limit is per process.
@@ -354,7 +354,7 @@ TEST(Sockets, TenThousandHalfOpenConnectionsAreBoundedAndOthersDoNotNotice) {
 }
 
 TEST(Sockets, AnOrderlyStopAnswersWhatIsInFlight) {
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start();
   const auto client = ClientOf(ledger);
   std::vector<std::future<Result<Acknowledgment>>> answers;
@@ -371,7 +371,7 @@ TEST(Sockets, AnOrderlyStopAnswersWhatIsInFlight) {
 }
 
 TEST(Sockets, AppendsAreRefusedWhileTheDiskIsNearlyFullAndQueriesAnswered) {
-  TestLedger ledger;
+  ServedLedger ledger;
   ledger.Start({"--min-free-bytes=1099511627776"});  // more than the test's disk has
   AppendClientOptions options;
   options.socket_path = ledger.append_socket();

@@ -84,7 +84,7 @@ class Tampered : public testing::Test {
   }
   Ended DaemonStart() { return ledger_.StartAndFail(); }
 
-  TestLedger ledger_;
+  ServedLedger ledger_;
 };
 
 TEST_F(Tampered, AnEditedValueIsFoundAtItsSeq) {
@@ -262,7 +262,7 @@ TEST_F(Tampered, AnOlderCopyOfTheDatabaseIsRefusedByTheDaemon) {
 
 TEST_F(Tampered, AWrongKeyIsNeverAPass) {
   const Ended other =
-      RunProgram({ToolPath(), "key", "generate", "--origin", TestLedger::kOrigin, "--key", ledger_.path("other")});
+      RunProgram({ToolPath(), "key", "generate", "--origin", ServedLedger::kOrigin, "--key", ledger_.path("other")});
   ASSERT_EQ(other.status, 0);
   const std::string vkey = other.out.substr(0, other.out.find('\n'));
   const auto [status, report] = Verify({"--vkey", vkey});

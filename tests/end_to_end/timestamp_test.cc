@@ -76,7 +76,7 @@ class TimestampsTest : public testing::Test {
     return Verify({"--tsa-ca", authority.ca_path(), "--vkey", ledger_.vkey()});
   }
 
-  TestLedger ledger_;
+  ServedLedger ledger_;
   std::vector<std::string> sizes_;
   int answers_ = 0;
 };
@@ -188,7 +188,7 @@ TEST_F(TimestampsTest, AChangedPairIsTampering) {
 
 TEST_F(TimestampsTest, AnotherLedgersStampedCheckpointDoesNotAnchorThisOne) {
   const TimestampAuthority authority;
-  TestLedger other;
+  ServedLedger other;
   other.Start();
   ASSERT_EQ(other.OnSocket({"checkpoint", "--sign-now"}).status, 0);
   ASSERT_EQ(other.Stop().status, 0);

@@ -58,7 +58,7 @@ struct AccountLine {
 
 class TraceAnswers {
  public:
-  explicit TraceAnswers(const TestLedger& ledger) : ledger_(ledger) {}
+  explicit TraceAnswers(const ServedLedger& ledger) : ledger_(ledger) {}
 
   // Every line of a jsonl answer but the completeness, which must say that the answer is complete. Every call is about
   // a whole answer: no limit.
@@ -73,7 +73,7 @@ class TraceAnswers {
   Counts Paths(uint64_t entries) const;
 
  private:
-  const TestLedger& ledger_;
+  const ServedLedger& ledger_;
 };
 
 // Filters for one requester.

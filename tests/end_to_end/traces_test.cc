@@ -283,7 +283,7 @@ class TraceRun {
 
   const std::string name_;
   const json facts_;
-  TestLedger ledger_;
+  ServedLedger ledger_;
   const TraceAnswers answers_;
 };
 

@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr Window kAll{0, 1000};
+constexpr Window kWholeWindow{0, 1000};
 
 NamedLink Link(uint64_t ordinal, uint64_t seq, std::optional<uint64_t> previous, const std::string& id = "alice") {
   return {User(id), {ordinal, seq, previous}};
@@ -31,10 +31,10 @@ LinkBook BookOf(const std::vector<NamedLink>& links) {
 
 TEST(LinkBook, LinksWithoutAGapAreWholeInAnyOrder) {
   LinkBook book = BookOf({Link(3, 9, 5), Link(1, 2, std::nullopt), Link(2, 5, 2), Link(2, 5, 2)});
-  const auto gap = book.NextGap(kAll);
+  const auto gap = book.NextGap(kWholeWindow);
   ASSERT_TRUE(gap.ok()) << gap.status().ToString();
   EXPECT_FALSE(gap->has_value());
-  const auto reaches = book.Reaches(kAll);
+  const auto reaches = book.Reaches(kWholeWindow);
   ASSERT_EQ(reaches.size(), 1u);
   EXPECT_EQ(reaches.at(User("alice")).first, 1u);
   EXPECT_EQ(reaches.at(User("alice")).last, 3u);
@@ -42,18 +42,18 @@ TEST(LinkBook, LinksWithoutAGapAreWholeInAnyOrder) {
 
 TEST(LinkBook, AMissingLinkIsFoundByTheOneAfterIt) {
   LinkBook book = BookOf({Link(1, 2, std::nullopt), Link(4, 12, 9)});
-  auto gap = book.NextGap(kAll);
+  auto gap = book.NextGap(kWholeWindow);
   ASSERT_TRUE(gap.ok() && gap->has_value()) << gap.status().ToString();
   EXPECT_EQ((*gap)->principal, User("alice"));
   EXPECT_EQ((*gap)->ordinal, 3u);
   EXPECT_EQ((*gap)->seq, 9u);
   book.Add({Link(3, 9, 5)});
-  gap = book.NextGap(kAll);
+  gap = book.NextGap(kWholeWindow);
   ASSERT_TRUE(gap.ok() && gap->has_value()) << gap.status().ToString();
   EXPECT_EQ((*gap)->ordinal, 2u);
   EXPECT_EQ((*gap)->seq, 5u);
   book.Add({Link(2, 5, 2)});
-  gap = book.NextGap(kAll);
+  gap = book.NextGap(kWholeWindow);
   ASSERT_TRUE(gap.ok()) << gap.status().ToString();
   EXPECT_FALSE(gap->has_value());
 }
@@ -71,10 +71,10 @@ TEST(LinkBook, WhatLiesOutsideTheWindowIsNotMissed) {
 
 TEST(LinkBook, LinksOfOthersAreIgnored) {
   LinkBook book = BookOf({Link(4, 12, 9, "bob")});
-  const auto gap = book.NextGap(kAll);
+  const auto gap = book.NextGap(kWholeWindow);
   ASSERT_TRUE(gap.ok()) << gap.status().ToString();
   EXPECT_FALSE(gap->has_value());
-  EXPECT_TRUE(book.Reaches(kAll).empty());
+  EXPECT_TRUE(book.Reaches(kWholeWindow).empty());
 }
 
 TEST(LinkBook, LinksThatContradictEachOtherAreNamed) {
@@ -88,7 +88,7 @@ TEST(LinkBook, LinksThatContradictEachOtherAreNamed) {
   };
   for (const auto& [links, why] : cases) {
     LinkBook book = BookOf(links);
-    const auto gap = book.NextGap(kAll);
+    const auto gap = book.NextGap(kWholeWindow);
     EXPECT_EQ(gap.status().code(), Code::kCorruption) << why;
     EXPECT_THAT(gap.status().message(), HasSubstr(why));
     EXPECT_THAT(gap.status().message(), HasSubstr("alice"));

@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr uint64_t kSize = 13;
+constexpr uint64_t kServed = 13;
 
 // Signs when it is asked to, and may refuse or spoil a proof.
 class Daemon : public MemoryLedger {
@@ -41,11 +41,11 @@ class SignedTreeTest : public ::testing::Test {
     return SignedTree::Covering(ledger_, TrustKey(TestVerifierKey()), last, can_sign);
   }
   SignedTree Tree() {
-    auto tree = Covering(kSize - 1, false);
+    auto tree = Covering(kServed - 1, false);
     EXPECT_TRUE(tree.ok()) << tree.status().ToString();
     return *std::move(tree);
   }
-  Daemon ledger_{kSize};
+  Daemon ledger_{kServed};
 };
 
 TEST_F(SignedTreeTest, ACheckpointIsSignedOnlyWhereTheLatestEndsTooEarly) {
@@ -56,7 +56,7 @@ TEST_F(SignedTreeTest, ACheckpointIsSignedOnlyWhereTheLatestEndsTooEarly) {
   EXPECT_EQ(stored->checkpoint().size, 5u);
   EXPECT_TRUE(stored->Covers(4));
   EXPECT_FALSE(stored->Covers(5)) << "the caller has to look";
-  EXPECT_EQ(Covering(5, true)->checkpoint().size, kSize);
+  EXPECT_EQ(Covering(5, true)->checkpoint().size, kServed);
 }
 
 TEST_F(SignedTreeTest, WithoutACheckpointThatCoversTheEntryThereIsNoTree) {
@@ -78,7 +78,7 @@ TEST_F(SignedTreeTest, ThePolicyMustVouchForIt) {
 
 TEST_F(SignedTreeTest, ProvesEveryEntryWithItsOwnBytesAndNoOthers) {
   SignedTree tree = Tree();
-  for (uint64_t seq = 0; seq < kSize; ++seq) {
+  for (uint64_t seq = 0; seq < kServed; ++seq) {
     EXPECT_TRUE(tree.Prove(seq, LeafHash(ledger_.entries[seq])).ok()) << seq;
     const auto bytes = tree.Fetch(seq);
     ASSERT_TRUE(bytes.ok()) << bytes.status().ToString();
@@ -104,8 +104,8 @@ TEST_F(SignedTreeTest, AProofThatIsRefusedOrLeadsElsewhereProvesNothing) {
 
 TEST_F(SignedTreeTest, GrowsFromSmallerTreesAndIntoLargerOnes) {
   SignedTree tree = Tree();
-  for (const uint64_t size : {uint64_t{1}, kSize - 1, kSize, kSize + 4}) {
-    ledger_.entries = SealedStories(std::max(size, kSize));
+  for (const uint64_t size : {uint64_t{1}, kServed - 1, kServed, kServed + 4}) {
+    ledger_.entries = SealedStories(std::max(size, kServed));
     const Hash root = RootOf(SealedStories(size));
     EXPECT_TRUE(tree.ProveGrowth(size, root).ok()) << size;
     EXPECT_EQ(tree.ProveGrowth(size, LeafHash("other")).code(), Code::kCorruption) << size;

@@ -27,7 +27,7 @@ Envelope Least() {
   return envelope;
 }
 
-json Written(const Envelope& envelope, RoleMask roles = 0) { return json::parse(EnvelopeJson(envelope, roles)); }
+json Json(const Envelope& envelope, RoleMask roles = 0) { return json::parse(EnvelopeJson(envelope, roles)); }
 
 TEST(EnvelopeJson, HasEveryFieldInItsOrderAndNullForWhatWasNotStated) {
   const auto written = nlohmann::ordered_json::parse(EnvelopeJson(Least(), 0));
@@ -45,16 +45,16 @@ TEST(EnvelopeJson, HasEveryFieldInItsOrderAndNullForWhatWasNotStated) {
 TEST(EnvelopeJson, AGrantOfNothingIsNotAnAbsentGrant) {
   Envelope envelope = Least();
   envelope.granted = Granted{};
-  EXPECT_EQ(Written(envelope)["granted"], json::parse(R"({"resources":{}})"));
+  EXPECT_EQ(Json(envelope)["granted"], json::parse(R"({"resources":{}})"));
   envelope.relation = {{"gpu", Relation::kNarrowed}, {"memory", Relation::kWithheld}};
-  EXPECT_EQ(Written(envelope)["relation"], json::parse(R"({"gpu":"narrowed","memory":"withheld"})"));
+  EXPECT_EQ(Json(envelope)["relation"], json::parse(R"({"gpu":"narrowed","memory":"withheld"})"));
 }
 
 TEST(EnvelopeJson, ADecisionWithoutAnEffectSaysSo) {
   Envelope envelope = Least();
   envelope.decision = Decision{};
   envelope.decision->decider = day::User("bob");
-  const json decision = Written(envelope)["decision"];
+  const json decision = Json(envelope)["decision"];
   EXPECT_TRUE(decision["effect"].is_null());
   EXPECT_TRUE(decision["policy"].is_null());
   EXPECT_EQ(decision["reasons"], json::array());
@@ -62,7 +62,7 @@ TEST(EnvelopeJson, ADecisionWithoutAnEffectSaysSo) {
 }
 
 TEST(EnvelopeJson, NamesTheRolesOfThePrincipalThatWasAskedFor) {
-  EXPECT_EQ(Written(Least(), kRequester)["role"], "requester");
+  EXPECT_EQ(Json(Least(), kRequester)["role"], "requester");
   EXPECT_EQ(RoleCountsJson({3, 0, 0, 7}), R"({"requester":3,"decider":7})");
   EXPECT_EQ(RoleCountsJson({0, 0, 0, 0}), "{}");
 }

@@ -16,12 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kSize = 30;
+constexpr uint64_t kLogSize = 30;
 
 class RebuildTest : public OwnLog {
  protected:
   void SetUp() override {
-    Create(SealedStories(kSize));
+    Create(SealedStories(kLogSize));
     log_.reset();
   }
   std::vector<std::string> Keys() { return KeysOf(*OpenIndex(IndexPath(data_dir()))->Snapshot()); }
@@ -35,11 +35,11 @@ TEST_F(RebuildTest, MakesTheIndexFromTheLogWhateverWasThere) {
     total = of;
   });
   ASSERT_TRUE(entries.ok()) << entries.status().ToString();
-  EXPECT_EQ(*entries, kSize);
-  EXPECT_EQ(done, kSize);
-  EXPECT_EQ(total, kSize);
+  EXPECT_EQ(*entries, kLogSize);
+  EXPECT_EQ(done, kLogSize);
+  EXPECT_EQ(total, kLogSize);
   const std::vector<std::string> good = Keys();
-  EXPECT_GT(good.size(), kSize);
+  EXPECT_GT(good.size(), kLogSize);
   PutKey(IndexPath(data_dir()), "facets", "a key that the log does not give", {});
   std::ofstream(DamageMarkPath(data_dir())) << "damaged";
   OpenIndex(RebuiltIndexPath(data_dir()));

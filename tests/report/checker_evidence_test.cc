@@ -67,7 +67,9 @@ TEST_F(Checkers, AgreeOnForgedEvidence) {
     change(forged);
     cases.push_back(EvidenceCase(name, EvidenceJson(forged)));
   };
-  for (const auto& [seq, bytes] : honest.entries) {
+  for (const auto& entry : honest.entries) {
+    const uint64_t seq = entry.first;
+    const std::string& bytes = entry.second;
     for (size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
       add("a bit of an entry",
           [&](ReportData& data) { data.entries[seq][bit / 8] ^= static_cast<char>(1 << bit % 8); });

@@ -59,7 +59,7 @@ std::string Line(const std::string& text) { return text.substr(0, text.find('\n'
 std::string DaemonPath() { return ENVLEDGER_DAEMON_PATH; }
 std::string ToolPath() { return ENVLEDGER_TOOL_PATH; }
 
-TestLedger::TestLedger() {
+ServedLedger::ServedLedger() {
   const Ended key = RunProgram({ToolPath(), "key", "generate", "--origin", kOrigin, "--key", key_path()});
   if (key.status != 0) throw std::runtime_error("key generate: " + key.err);
   vkey_ = Line(key.out);
@@ -68,7 +68,7 @@ TestLedger::TestLedger() {
   if (init.status != 0) throw std::runtime_error("init: " + init.err);
 }
 
-std::vector<std::string> TestLedger::Command(const std::vector<std::string>& options, const std::string& key) const {
+std::vector<std::string> ServedLedger::Command(const std::vector<std::string>& options, const std::string& key) const {
   // A test must not write to the machine's journal.
   std::vector<std::string> command = {DaemonPath(),    "--data-dir",     data_dir(),    "--append-socket",
                                       append_socket(), "--audit-socket", audit_socket()};
@@ -82,22 +82,22 @@ std::vector<std::string> TestLedger::Command(const std::vector<std::string>& opt
   return command;
 }
 
-void TestLedger::Start(const std::vector<std::string>& options, const Child::Setup& setup) {
+void ServedLedger::Start(const std::vector<std::string>& options, const Child::Setup& setup) {
   StartCommand(Command(options, key_path()), setup);
 }
 
-void TestLedger::StartUnder(const std::vector<std::string>& program, const std::vector<std::string>& options) {
+void ServedLedger::StartUnder(const std::vector<std::string>& program, const std::vector<std::string>& options) {
   std::vector<std::string> command = program;
   const std::vector<std::string> daemon = Command(options, key_path());
   command.insert(command.end(), daemon.begin(), daemon.end());
   StartCommand(command, {});
 }
 
-void TestLedger::StartWithoutKey(const std::vector<std::string>& options, const Child::Setup& setup) {
+void ServedLedger::StartWithoutKey(const std::vector<std::string>& options, const Child::Setup& setup) {
   StartCommand(Command(options, ""), setup);
 }
 
-void TestLedger::StartCommand(const std::vector<std::string>& command, const Child::Setup& setup) {
+void ServedLedger::StartCommand(const std::vector<std::string>& command, const Child::Setup& setup) {
   NotifySocket notify(path("notify"));
   Child::Setup complete = setup;
   complete.environment["NOTIFY_SOCKET"] = path("notify");
@@ -107,39 +107,39 @@ void TestLedger::StartCommand(const std::vector<std::string>& command, const Chi
   throw std::runtime_error("the daemon did not get ready: " + daemon_->Wait().err);
 }
 
-Ended TestLedger::StartAndFail(const std::vector<std::string>& options) {
+Ended ServedLedger::StartAndFail(const std::vector<std::string>& options) {
   return RunProgram(Command(options, key_path()));
 }
 
-Ended TestLedger::StartWithKeyAndFail(const std::string& key) { return RunProgram(Command({}, key)); }
+Ended ServedLedger::StartWithKeyAndFail(const std::string& key) { return RunProgram(Command({}, key)); }
 
-Ended TestLedger::Stop() {
+Ended ServedLedger::Stop() {
   daemon_->Signal(SIGTERM);
   return daemon_->Wait();
 }
 
-void TestLedger::Kill() {
+void ServedLedger::Kill() {
   daemon_->Signal(SIGKILL);
   daemon_->Wait();
 }
 
-Ended TestLedger::Tool(const std::vector<std::string>& words, const std::string& input) const {
+Ended ServedLedger::Tool(const std::vector<std::string>& words, const std::string& input) const {
   std::vector<std::string> command = {ToolPath()};
   command.insert(command.end(), words.begin(), words.end());
   return RunProgram(command, input);
 }
 
-Ended TestLedger::OnSocket(std::vector<std::string> words, const std::string& input) const {
+Ended ServedLedger::OnSocket(std::vector<std::string> words, const std::string& input) const {
   words.insert(words.end(), {"--socket", audit_socket()});
   return Tool(words, input);
 }
 
-Ended TestLedger::OnDirectory(std::vector<std::string> words) const {
+Ended ServedLedger::OnDirectory(std::vector<std::string> words) const {
   words.insert(words.end(), {"--data-dir", data_dir()});
   return Tool(words);
 }
 
-Ended TestLedger::Append(const std::string& json_lines, const std::vector<std::string>& options) const {
+Ended ServedLedger::Append(const std::string& json_lines, const std::vector<std::string>& options) const {
   std::vector<std::string> words = {"append", "-", "--append-socket", append_socket()};
   words.insert(words.end(), options.begin(), options.end());
   return Tool(words, json_lines);

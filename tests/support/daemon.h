@@ -15,13 +15,13 @@ std::string DaemonPath();
 std::string ToolPath();
 
 // A ledger with a key, and its daemon while it runs. A step that fails throws, with the program's output.
-class TestLedger {
+class ServedLedger {
  public:
   static constexpr const char* kOrigin = "test.example/ledger";
 
   // Creates the key and the ledger.
-  TestLedger();
-  ~TestLedger() = default;
+  ServedLedger();
+  ~ServedLedger() = default;
 
   // Starts the daemon with these options in addition to the necessary ones, and waits until it sends READY=1.
   void Start(const std::vector<std::string>& options = {}, const Child::Setup& setup = {});

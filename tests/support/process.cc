@@ -120,4 +120,8 @@ Ended RunProgram(const std::vector<std::string>& command, const std::string& inp
   return outcome;
 }
 
+bool IsInstalled(const std::string& program) {
+  return RunProgram({"sh", "-c", "command -v \"$0\"", program}).status == 0;
+}
+
 }  // namespace envledger

@@ -53,5 +53,7 @@ void ForgetPeak(pid_t pid);
 
 // Runs a program to its end, with `input` as its standard input.
 Ended RunProgram(const std::vector<std::string>& command, const std::string& input = {});
+// Whether PATH has the program.
+bool IsInstalled(const std::string& program);
 
 }  // namespace envledger

@@ -1,17 +1,18 @@
 #include "tests/support/timestamp_authority.h"
 
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 
+#include "ledger/files/file.h"
 #include "tests/support/process.h"
 
 namespace envledger {
 namespace {
 
-std::string Contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+std::string Made(const std::string& path) {
+  Result<std::string> contents = ReadFile(path, 1 << 20);
+  if (!contents.ok()) throw std::runtime_error(contents.status().ToString());
+  return *std::move(contents);
 }
 
 void OpenSsl(std::vector<std::string> words) {
@@ -25,10 +26,10 @@ void OpenSsl(std::vector<std::string> words) {
 TimestampAuthority::TimestampAuthority(const Options& options) : options_(options) {
   const std::string is_ca = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n";
   Certify("ca", "/O=Example/CN=" + options.name + " Root", is_ca, "", 3650);
-  ca_pem_ = Contents(path("ca.pem"));
+  ca_pem_ = Made(path("ca.pem"));
   if (options.with_intermediate) {
     Certify("middle", "/O=Example/CN=" + options.name + " Intermediate", is_ca, "ca", 3650);
-    intermediate_pem_ = Contents(path("middle.pem"));
+    intermediate_pem_ = Made(path("middle.pem"));
   }
   Certify("tsa", "/O=Example/CN=" + options.name + " Time Stamping",
           "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n",
@@ -80,7 +81,7 @@ std::string TimestampAuthority::Answer(const std::string& query) const {
                                     "-inkey",     path("tsa.key"),   "-out",    path("answer.tsr")};
   if (options_.with_intermediate || options_.sends_root) words.insert(words.end(), {"-chain", path("chain.pem")});
   OpenSsl(words);
-  return Contents(path("answer.tsr"));
+  return Made(path("answer.tsr"));
 }
 
 }  // namespace envledger

@@ -88,8 +88,6 @@ std::vector<Words> Declared(const std::string& name) {
   return declared;
 }
 
-bool Installed(const std::string& program) { return RunProgram({"sh", "-c", "command -v " + program}).status == 0; }
-
 TEST(ReadmeRunIt, MakesUsersThenDirectoriesThenWhatLiesInThem) {
   const std::vector<Words> commands = Commands();
   const size_t install = PlaceOf(commands, {"sudo", "cmake", "--install"});
@@ -203,7 +201,7 @@ class ScratchRoot {
 TEST(ReadmeRunIt, LeadsToALedgerOnAFreshMachine) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can make users, and become them";
   for (const char* program : {"systemd-sysusers", "systemd-tmpfiles", "setpriv"}) {
-    if (!Installed(program)) GTEST_SKIP() << program << " is not installed";
+    if (!IsInstalled(program)) GTEST_SKIP() << program << " is not installed";
   }
   const ScratchRoot machine;
   int run = 0;

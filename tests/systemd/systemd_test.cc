@@ -111,17 +111,8 @@ Outcome RunPlain(const std::vector<std::string>& words) {
   return {ended.status, ended.out + ended.err};
 }
 
-bool Installed(const std::string& program) {
-  const char* path = std::getenv("PATH");
-  std::istringstream directories(path != nullptr ? path : "/usr/bin:/bin");
-  for (std::string directory; std::getline(directories, directory, ':');) {
-    if (access((fs::path(directory) / program).c_str(), X_OK) == 0) return true;
-  }
-  return false;
-}
-
 #define SKIP_UNLESS_INSTALLED(program) \
-  if (!Installed(program)) GTEST_SKIP() << (program) << " is not installed: its checks were not made"
+  if (!IsInstalled(program)) GTEST_SKIP() << (program) << " is not installed: its checks were not made"
 
 // The settings of a unit file: "Section.Name" -> its values in order.
 using Unit = std::map<std::string, std::vector<std::string>>;

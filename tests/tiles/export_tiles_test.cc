@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using Files = std::map<std::string, std::string>;
 
-class ExportTiles : public testing::Test {
+class ExportTilesTest : public testing::Test {
  protected:
   std::string At(const std::string& name) const { return directory_.path() + "/" + name; }
   // What a first export of a ledger of this size writes.
@@ -47,7 +47,7 @@ std::vector<std::string> Names(const Files& files) {
   return names;
 }
 
-TEST_F(ExportTiles, AFirstExportHasTheFilesOfTheStandardAndNoOthers) {
+TEST_F(ExportTilesTest, AFirstExportHasTheFilesOfTheStandardAndNoOthers) {
   const std::vector<std::string> small = {"checkpoint", "tile/0/000.p/7", "tile/entries/000.p/7"};
   EXPECT_EQ(Names(Fresh(7)), small);
   const std::vector<std::string> full = {"checkpoint", "tile/0/000", "tile/1/000.p/1", "tile/entries/000"};
@@ -58,7 +58,7 @@ TEST_F(ExportTiles, AFirstExportHasTheFilesOfTheStandardAndNoOthers) {
   EXPECT_EQ(Names(Fresh(513)), more);
 }
 
-TEST_F(ExportTiles, TheFilesHoldTheSealedBytesAndTheirHashes) {
+TEST_F(ExportTilesTest, TheFilesHoldTheSealedBytesAndTheirHashes) {
   const std::vector<std::string> entries = SealedStories(300);
   Files files = Fresh(300);
   EXPECT_EQ(files["checkpoint"], SignedNote(entries));
@@ -74,7 +74,7 @@ TEST_F(ExportTiles, TheFilesHoldTheSealedBytesAndTheirHashes) {
   EXPECT_EQ(files["tile/1/000.p/1"], View(RootOf({entries.begin(), entries.begin() + 256})));
 }
 
-TEST_F(ExportTiles, ASecondRunAddsWhatIsNewAndReadsNoMoreThanThat) {
+TEST_F(ExportTilesTest, ASecondRunAddsWhatIsNewAndReadsNoMoreThanThat) {
   MemoryLedger ledger(700);
   ASSERT_TRUE(ExportTo(ledger, At("out")).ok());
   const Files before = FilesOf(At("out"));
@@ -101,7 +101,7 @@ TEST_F(ExportTiles, ASecondRunAddsWhatIsNewAndReadsNoMoreThanThat) {
   ExpectExportOf(At("out"), 1030);
 }
 
-TEST_F(ExportTiles, ARunWithNothingNewChangesNothing) {
+TEST_F(ExportTilesTest, ARunWithNothingNewChangesNothing) {
   for (const uint64_t size : {5u, 256u, 300u}) {
     MemoryLedger ledger(size);
     const std::string out = At("out-" + std::to_string(size));
@@ -114,7 +114,7 @@ TEST_F(ExportTiles, ARunWithNothingNewChangesNothing) {
   }
 }
 
-TEST_F(ExportTiles, ManySmallStepsLeadToTheSameFilesAsOne) {
+TEST_F(ExportTilesTest, ManySmallStepsLeadToTheSameFilesAsOne) {
   MemoryLedger ledger(1);
   uint64_t size = 1;
   for (; size < 600; size += 37) {
@@ -129,7 +129,7 @@ TEST_F(ExportTiles, ManySmallStepsLeadToTheSameFilesAsOne) {
 
 // Stops an export before its first, second, third ... change of the file system, as a crash does, until one gets
 // through. After each stop the directory must be what it was, and the next run must make it whole.
-class Interrupted : public ExportTiles, public testing::WithParamInterface<std::pair<uint64_t, uint64_t>> {};
+class Interrupted : public ExportTilesTest, public testing::WithParamInterface<std::pair<uint64_t, uint64_t>> {};
 
 TEST_P(Interrupted, AtAnyMomentTheExportIsTheOldOneOrTheNewOneAndTheNextRunCompletesIt) {
   const auto [before, after] = GetParam();
@@ -172,7 +172,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Interrupted,
                          testing::Values(std::pair{0, 3}, std::pair{0, 520}, std::pair{3, 300}, std::pair{256, 520},
                                          std::pair{300, 301}, std::pair{255, 256}));
 
-TEST_F(ExportTiles, LeftoversOfAnInterruptedRunOfAnotherSizeAreRemoved) {
+TEST_F(ExportTilesTest, LeftoversOfAnInterruptedRunOfAnotherSizeAreRemoved) {
   MemoryLedger ledger(900);
   int left = 8;
   const auto stopped =
@@ -183,7 +183,7 @@ TEST_F(ExportTiles, LeftoversOfAnInterruptedRunOfAnotherSizeAreRemoved) {
   EXPECT_EQ(FilesOf(At("out")), Fresh(300));
 }
 
-TEST_F(ExportTiles, ALedgerThatEndsBeforeWhatWasExportedIsTruncated) {
+TEST_F(ExportTilesTest, ALedgerThatEndsBeforeWhatWasExportedIsTruncated) {
   MemoryLedger ledger(300);
   ASSERT_TRUE(ExportTo(ledger, At("out")).ok());
   const Files before = FilesOf(At("out"));
@@ -193,7 +193,7 @@ TEST_F(ExportTiles, ALedgerThatEndsBeforeWhatWasExportedIsTruncated) {
   EXPECT_EQ(FilesOf(At("out")), before);
 }
 
-TEST_F(ExportTiles, ALedgerWithoutTheEntriesOfItsOwnCheckpointIsTruncated) {
+TEST_F(ExportTilesTest, ALedgerWithoutTheEntriesOfItsOwnCheckpointIsTruncated) {
   MemoryLedger ledger(300);
   ledger.entries.resize(280);
   const auto refused = ExportTo(ledger, At("out"));
@@ -201,7 +201,7 @@ TEST_F(ExportTiles, ALedgerWithoutTheEntriesOfItsOwnCheckpointIsTruncated) {
   EXPECT_FALSE(fs::exists(At("out/checkpoint")));
 }
 
-TEST_F(ExportTiles, AChangedEntryIsNeverExported) {
+TEST_F(ExportTilesTest, AChangedEntryIsNeverExported) {
   for (const size_t seq : {0u, 255u, 256u, 299u}) {
     MemoryLedger ledger(300);
     ledger.entries[seq][20] = static_cast<char>(ledger.entries[seq][20] ^ 1);
@@ -212,7 +212,7 @@ TEST_F(ExportTiles, AChangedEntryIsNeverExported) {
   }
 }
 
-TEST_F(ExportTiles, ALedgerThatWasRewrittenAndSignedAnewIsTampered) {
+TEST_F(ExportTilesTest, ALedgerThatWasRewrittenAndSignedAnewIsTampered) {
   // Rewritten before, in, and after the last full bundle of the export; with and without more entries behind it.
   for (const size_t changed : {10u, 290u}) {
     for (const uint64_t size : {300u, 560u}) {
@@ -232,7 +232,7 @@ TEST_F(ExportTiles, ALedgerThatWasRewrittenAndSignedAnewIsTampered) {
   }
 }
 
-TEST_F(ExportTiles, ADamagedExportIsNotAddedTo) {
+TEST_F(ExportTilesTest, ADamagedExportIsNotAddedTo) {
   for (const std::string name : {"checkpoint", "tile/0/001.p/44", "tile/1/000.p/1"}) {
     for (const bool remove : {false, true}) {
       if (name == "checkpoint" && remove) continue;  // then there is no export
@@ -251,7 +251,7 @@ TEST_F(ExportTiles, ADamagedExportIsNotAddedTo) {
   }
 }
 
-TEST_F(ExportTiles, TheExportOfAnotherLedgerIsLeftAlone) {
+TEST_F(ExportTilesTest, TheExportOfAnotherLedgerIsLeftAlone) {
   MemoryLedger ledger(10);
   const SigningKey key = TestKey();
   const auto other = MakeVerifierKey("other.example", key.public_key());
@@ -262,27 +262,27 @@ TEST_F(ExportTiles, TheExportOfAnotherLedgerIsLeftAlone) {
   EXPECT_THAT(refused.status().message(), HasSubstr("other.example"));
 }
 
-TEST_F(ExportTiles, AnotherKeyThanTheTrustedOneIsRefused) {
+TEST_F(ExportTilesTest, AnotherKeyThanTheTrustedOneIsRefused) {
   MemoryLedger ledger(10);
   ledger.SignAll(2);
   for (const TrustPolicy& policy : {TrustTheLedgerItself(), TrustKeyOrLater(TestVerifierKey(1))}) {
     TileExportOptions options;
     options.policy = policy;
-    const auto refused = envledger::ExportTiles(ledger, At("out"), options, {});
+    const auto refused = ExportTiles(ledger, At("out"), options, {});
     EXPECT_EQ(refused.status().verdict(), Verdict::kWrongKey) << refused.status().ToString();
     EXPECT_FALSE(fs::exists(At("out/checkpoint")));
   }
   ledger.SignAll(1);
   TileExportOptions by_another;
   by_another.policy = TrustKeyOrLater(TestVerifierKey(2));
-  const auto untrusted = envledger::ExportTiles(ledger, At("out"), by_another, {});
+  const auto untrusted = ExportTiles(ledger, At("out"), by_another, {});
   EXPECT_EQ(untrusted.status().verdict(), Verdict::kWrongKey);
   // Nor is an export by another key gone on with.
   WriteFileAt(At("out/checkpoint"), SignedNote(ledger.entries, 2));
   EXPECT_EQ(ExportTo(ledger, At("out")).status().verdict(), Verdict::kWrongKey);
 }
 
-TEST_F(ExportTiles, AStolenEarlierKeyDoesNotSpeakForTheOneGiven) {
+TEST_F(ExportTilesTest, AStolenEarlierKeyDoesNotSpeakForTheOneGiven) {
   // A ledger made up whole, the rotation taken from the true one; what is exported ends before it.
   std::vector<Draft> drafts = Drafts({Opening("e1"), Opening("made-up"), Opening("e3")});
   drafts.push_back(DraftOf(MakeRotation(kTestOrigin, TestKey(1), TestKey(2)), drafts.back().header.recorded_at));
@@ -291,19 +291,19 @@ TEST_F(ExportTiles, AStolenEarlierKeyDoesNotSpeakForTheOneGiven) {
   forged.note = SignedNote({forged.entries.begin(), forged.entries.begin() + 4}, 1);
   TileExportOptions options;
   options.policy = TrustKeyOrLater(TestVerifierKey(2));
-  const auto refused = envledger::ExportTiles(forged, At("out"), options, {});
+  const auto refused = ExportTiles(forged, At("out"), options, {});
   EXPECT_EQ(refused.status().verdict(), Verdict::kWrongKey);
   EXPECT_THAT(refused.status().message(), HasSubstr("is only signed by keys that came before"));
   EXPECT_FALSE(fs::exists(At("out/checkpoint")));
 }
 
-TEST_F(ExportTiles, ALedgerWithoutACheckpointHasNothingToExport) {
+TEST_F(ExportTilesTest, ALedgerWithoutACheckpointHasNothingToExport) {
   MemoryLedger ledger(10);
   ledger.note.clear();
   EXPECT_EQ(ExportTo(ledger, At("out")).status().code(), Code::kNotFound);
 }
 
-TEST_F(ExportTiles, TwoAtOnceExcludeEachOther) {
+TEST_F(ExportTilesTest, TwoAtOnceExcludeEachOther) {
   MemoryLedger ledger(10);
   bool asked = false;
   const auto first = ExportTo(ledger, At("out"), [&] {
@@ -320,7 +320,7 @@ TEST_F(ExportTiles, TwoAtOnceExcludeEachOther) {
   EXPECT_TRUE(ExportTo(ledger, At("out")).ok()) << "the lock goes with its holder";
 }
 
-TEST_F(ExportTiles, AKeyThatTheTrustedOneHandedOverToMaySign) {
+TEST_F(ExportTilesTest, AKeyThatTheTrustedOneHandedOverToMaySign) {
   MemoryLedger ledger(SealedWithRotation());
   ledger.SignAll(2);
   const auto report = ExportTo(ledger, At("out"));
@@ -333,7 +333,7 @@ TEST_F(ExportTiles, AKeyThatTheTrustedOneHandedOverToMaySign) {
   }
 }
 
-TEST_F(ExportTiles, AnErrorOfTheDiskNamesTheFile) {
+TEST_F(ExportTilesTest, AnErrorOfTheDiskNamesTheFile) {
   MemoryLedger ledger(10);
   WriteFileAt(At("out/tile"), "in the way");
   const auto refused = ExportTo(ledger, At("out"));
