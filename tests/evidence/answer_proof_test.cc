@@ -22,7 +22,6 @@ using day::Completed;
 using day::GrantedGpus;
 using day::kMorning;
 using day::Requested;
-using day::User;
 using ::testing::HasSubstr;
 using ::testing::Test;
 
@@ -75,7 +74,7 @@ class AnswerProofTest : public Test {
   AnswerProofTest() {
     ledger_.Open();
     for (int i = 1; i <= 5; ++i) {
-      Transition asked = Requested("env-" + std::to_string(i), User(i % 2 == 1 ? "alice" : "bob"), kMorning + i);
+      Transition asked = Requested("env-" + std::to_string(i), day::User(i % 2 == 1 ? "alice" : "bob"), kMorning + i);
       if (i == 3) asked.identity->tenant = "maps";
       Append(asked);
       Append(GrantedGpus("env-" + std::to_string(i), "4"));
@@ -85,7 +84,7 @@ class AnswerProofTest : public Test {
     note.stage = Stage::kCancelled;
     note.occurred_at = kMorning + 50;
     note.decision = Decision{};
-    note.decision->decider = User("alice");
+    note.decision->decider = day::User("alice");
     Append(note);
     Append(Completed("env-1"));
   }
@@ -164,7 +163,7 @@ TEST_F(AnswerProofTest, EveryOrderLimitAndFilterOfAnHonestLedgerIsProven) {
 }
 
 TEST_F(AnswerProofTest, APrincipalWithoutARecordInTheAnswersPartContradictsNothing) {
-  Append(Requested("env-6", User("alice", "elsewhere"), kMorning + 60));
+  Append(Requested("env-6", day::User("alice", "elsewhere"), kMorning + 60));
   const Proven asked = Ask(Descending(alice_), 1);
   ASSERT_TRUE(asked.holds) << asked.failure;
   EXPECT_EQ(asked.proven["principals"].size(), 1u);
@@ -264,7 +263,7 @@ TEST_F(AnswerProofTest, RolesThatTheRecordsDoNotShowAreCaught) {
 
 TEST_F(AnswerProofTest, AReplayedOldCheckpointIsCaught) {
   const std::string old = *ledger_.ledger().SignNow();
-  Append(Requested("env-6", User("alice"), kMorning + 60));
+  Append(Requested("env-6", day::User("alice"), kMorning + 60));
   const auto replay = [&old](Liar& liar) {
     liar.spoil_checkpoints = [&old](CheckpointsResponse& answer) { answer.notes = {old}; };
   };
@@ -290,7 +289,7 @@ TEST_F(AnswerProofTest, ACheckpointOfAnotherKeyOrALedgerOfAnotherKeyIsCaught) {
 
 TEST_F(AnswerProofTest, AKeptCheckpointThatTheLedgerDoesNotContinueIsCaught) {
   const std::string kept = *ledger_.ledger().SignNow();
-  Append(Requested("env-6", User("alice"), kMorning + 60));
+  Append(Requested("env-6", day::User("alice"), kMorning + 60));
   policy_.kept = {{kept, "in a drawer"}};
   EXPECT_TRUE(Ask(alice_).holds);
   Checkpoint other = *ReadCheckpointNote(kept);

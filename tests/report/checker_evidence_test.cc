@@ -68,12 +68,11 @@ TEST_F(Checkers, AgreeOnForgedEvidence) {
     cases.push_back(EvidenceCase(name, EvidenceJson(forged)));
   };
   for (const auto& entry : honest.entries) {
-    const uint64_t seq = entry.first;
+    const auto seq = entry.first;
     const std::string& bytes = entry.second;
-    for (size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+    for (size_t bit = 0; bit < 8 * bytes.size(); ++bit)
       add("a bit of an entry",
           [&](ReportData& data) { data.entries[seq][bit / 8] ^= static_cast<char>(1 << bit % 8); });
-    }
     add("an entry left out", [&](ReportData& data) { data.entries.erase(seq); });
     add("an entry emptied", [&](ReportData& data) { data.entries[seq].clear(); });
     add("an entry longer", [&](ReportData& data) { data.entries[seq] += '\0'; });
@@ -89,9 +88,8 @@ TEST_F(Checkers, AgreeOnForgedEvidence) {
   }
   for (size_t i = 0; i < honest.nodes.size(); ++i) {
     const auto at = static_cast<ptrdiff_t>(i);
-    for (size_t bit = 0; bit < 256; bit += 5) {
+    for (size_t bit = 0; bit < 256; bit += 5)
       add("a bit of a node", [&](ReportData& data) { data.nodes[i][bit / 8] ^= static_cast<uint8_t>(1 << bit % 8); });
-    }
     add("a node left out", [&](ReportData& data) { data.nodes.erase(data.nodes.begin() + at); });
     add("a node twice", [&](ReportData& data) { data.nodes.insert(data.nodes.begin() + at, honest.nodes[i]); });
     add("nodes swapped",
