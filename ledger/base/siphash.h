@@ -78,4 +78,19 @@ class SipHash {
   uint64_t v0_, v1_, v2_, v3_;
 };
 
+// The key of this process's tables. Random, and the same until the process ends.
+inline const SipKey& ProcessSipKey() {
+  static const SipKey key = RandomSipKey();
+  return key;
+}
+
+// For std::unordered_map and the like, with keys that others choose: nobody can make them collide.
+struct KeyedHash {
+  size_t operator()(std::string_view text) const {
+    SipHash hash(ProcessSipKey());
+    hash.Add(text);
+    return hash.Finish();
+  }
+};
+
 }  // namespace envledger

@@ -6,21 +6,24 @@
 #include "ledger/service/heads.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "ledger/chain/verifier.h"
 
 namespace envledger {
 
-// HeldRoles
-
-size_t HeldRoles::DigestHash::operator()(const PrincipalDigest& digest) const {
-  size_t hash = 0;  // the digest is a cryptographic hash already
-  std::memcpy(&hash, digest.data(), sizeof hash);
-  return hash;
+PrincipalMark MarkOf(std::string_view principal_prefix) {
+  SipHash hash(ProcessSipKey());
+  hash.Add(principal_prefix);
+  return hash.Finish128();
 }
 
-RoleMask HeldRoles::Held(const PrincipalDigest& principal) const {
+// HeldRoles
+
+size_t HeldRoles::MarkHash::operator()(const PrincipalMark& mark) const {
+  return mark[0];  // a keyed hash already
+}
+
+RoleMask HeldRoles::Held(const PrincipalMark& principal) const {
   for (const auto& [known, roles] : few_) {
     if (known == principal) return roles;
   }
@@ -29,7 +32,7 @@ RoleMask HeldRoles::Held(const PrincipalDigest& principal) const {
   return found == many_.end() ? RoleMask{0} : found->second;
 }
 
-void HeldRoles::Set(const PrincipalDigest& principal, RoleMask roles) {
+void HeldRoles::Set(const PrincipalMark& principal, RoleMask roles) {
   const auto known = std::find_if(few_.begin(), few_.end(), [&](const auto& held) { return held.first == principal; });
   if (known != few_.end()) {
     if (roles != 0) {
@@ -47,7 +50,7 @@ void HeldRoles::Set(const PrincipalDigest& principal, RoleMask roles) {
 }
 
 size_t HeldRoles::MemoryBytes() const {
-  constexpr size_t kNode = sizeof(PrincipalDigest) + sizeof(RoleMask) + 4 * sizeof(void*);
+  constexpr size_t kNode = sizeof(PrincipalMark) + sizeof(RoleMask) + 4 * sizeof(void*);
   return few_.capacity() * sizeof(few_[0]) + many_.size() * kNode + many_.bucket_count() * sizeof(void*);
 }
 
@@ -180,8 +183,8 @@ Status HeadReader::LoadEnvelope(std::string_view envelope_id, EnvelopeHead& head
     if (!again) head.marks.Add(revision, loaded.entry.transition, seq);
     head.last_seq = std::max(head.last_seq, seq);
     for (const Involvement& involved : loaded.facts.involved) {
-      const PrincipalDigest digest = DigestOf(PrincipalPrefix(involved.principal));
-      head.roles.Set(digest, static_cast<RoleMask>(head.roles.Held(digest) | involved.roles));
+      const PrincipalMark mark = MarkOf(PrincipalPrefix(involved.principal));
+      head.roles.Set(mark, static_cast<RoleMask>(head.roles.Held(mark) | involved.roles));
     }
   }
   return at.status();
@@ -231,14 +234,15 @@ Result<std::optional<uint64_t>> HeadReader::LastOf(const std::string& facet_pref
   return std::optional(seq);
 }
 
-Result<RoleMask> HeadReader::HeldIn(std::string_view envelope_id, const PrincipalDigest& principal) {
-  ENVLEDGER_ASSIGN_OR_RETURN(const auto seq, LastOf(FacetPrefix(kFacetHolder, HolderValue(principal, envelope_id))));
+Result<RoleMask> HeadReader::HeldIn(std::string_view envelope_id, std::string_view principal_prefix) {
+  const std::string value = HolderValue(DigestOf(principal_prefix), envelope_id);
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto seq, LastOf(FacetPrefix(kFacetHolder, value)));
   if (!seq) return RoleMask{0};
   Loaded loaded;
   ENVLEDGER_RETURN_IF_ERROR(LoadEntry(*seq, envelope_id, loaded));
   const auto& links = loaded.entry.header.principal_links;
   for (size_t i = 0; i < links.size() && i < loaded.facts.involved.size(); ++i) {
-    if (DigestOf(PrincipalPrefix(loaded.facts.involved[i].principal)) != principal) continue;
+    if (PrincipalPrefix(loaded.facts.involved[i].principal) != principal_prefix) continue;
     return static_cast<RoleMask>(links[i].held | links[i].roles);
   }
   return NotAsIndexed(*seq, "a principal's roles in envelope " + std::string(envelope_id));

@@ -5,6 +5,7 @@
 // entry that it names is read first and must say the same.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -16,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ledger/base/siphash.h"
 #include "ledger/base/status.h"
 #include "ledger/chain/lifecycle.h"
 #include "ledger/codec/entry.h"
@@ -25,23 +27,28 @@
 
 namespace envledger {
 
-// The roles that principals hold in one envelope. Each principal is stored as a digest, so an access takes constant
+// A principal in memory: SipHash-2-4 of its PrincipalPrefix, of 128 bits, with a key that is random in each process. So
+// nobody can choose principals that coincide.
+using PrincipalMark = std::array<uint64_t, 2>;
+PrincipalMark MarkOf(std::string_view principal_prefix);
+
+// The roles that principals hold in one envelope. Each principal is stored as its mark, so an access takes constant
 // time and each principal 24 bytes, however many there are and however long their ids are.
 class HeldRoles {
  public:
-  RoleMask Held(const PrincipalDigest& principal) const;
+  RoleMask Held(const PrincipalMark& principal) const;
   // Sets the roles that the principal holds; 0 removes it.
-  void Set(const PrincipalDigest& principal, RoleMask roles);
+  void Set(const PrincipalMark& principal, RoleMask roles);
   size_t MemoryBytes() const;
 
  private:
-  struct DigestHash {
-    size_t operator()(const PrincipalDigest& digest) const;
+  struct MarkHash {
+    size_t operator()(const PrincipalMark& mark) const;
   };
   // Most envelopes have two or three principals, and a linear search is fastest for so few.
   static constexpr size_t kFew = 8;
-  std::vector<std::pair<PrincipalDigest, RoleMask>> few_;
-  std::unordered_map<PrincipalDigest, RoleMask, DigestHash> many_;
+  std::vector<std::pair<PrincipalMark, RoleMask>> few_;
+  std::unordered_map<PrincipalMark, RoleMask, MarkHash> many_;
 };
 
 // Fingerprints of the records of an envelope, so that few records need to be compared byte by byte. The first
@@ -150,9 +157,10 @@ class HeadTable {
     touched_.push_back(&node);
   }
 
-  std::list<Node> nodes_;                                                            // most recently used first
-  std::unordered_map<std::string_view, typename std::list<Node>::iterator> places_;  // keys borrow from the nodes
-  std::vector<Node*> touched_;                                                       // since the last Trim
+  std::list<Node> nodes_;  // most recently used first
+  // Keys borrow from the nodes.
+  std::unordered_map<std::string_view, typename std::list<Node>::iterator, KeyedHash> places_;
+  std::vector<Node*> touched_;  // since the last Trim
   size_t bytes_ = 0;
 };
 
@@ -179,8 +187,8 @@ class HeadReader {
   // The same for a principal, by its PrincipalPrefix.
   Status LoadPrincipal(std::string_view prefix, PrincipalHead& head);
 
-  // For long envelopes only. The roles that a principal holds.
-  Result<RoleMask> HeldIn(std::string_view envelope_id, const PrincipalDigest& principal);
+  // For long envelopes only. The roles that a principal, given by its PrincipalPrefix, holds.
+  Result<RoleMask> HeldIn(std::string_view envelope_id, std::string_view principal_prefix);
   // For long envelopes only. Visits the seqs of records with this fingerprint, until `visit` returns false.
   Status VisitBytes(std::string_view envelope_id, uint64_t fingerprint, const std::function<bool(uint64_t seq)>& visit);
   // For long envelopes only. The seq of a revision; nothing when the index does not have it.

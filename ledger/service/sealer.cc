@@ -34,13 +34,13 @@ struct Sealer::Undo {
   // For a link of a principal:
   PrincipalHead* principal = nullptr;
   PrincipalHead before;
-  PrincipalDigest digest{};
+  PrincipalMark mark{};
   RoleMask held = 0;
 
   void Run() const {
     if (principal != nullptr) {
       *principal = before;
-      envelope->roles.Set(digest, held);
+      envelope->roles.Set(mark, held);
       return;
     }
     envelope->state = state;
@@ -306,11 +306,11 @@ Status Sealer::PlanReplay(uint64_t seq, const Sealed& sealed, Plan& plan) const 
   return Ok();
 }
 
-Result<RoleMask> Sealer::HeldBy(const PrincipalDigest& principal, std::string_view envelope_id,
-                                const EnvelopeHead& head) {
+Result<RoleMask> Sealer::HeldBy(const std::string& principal_prefix, const PrincipalMark& principal,
+                                std::string_view envelope_id, const EnvelopeHead& head) {
   const RoleMask held = head.roles.Held(principal);
   if (!head.more_roles_in_index) return held;
-  ENVLEDGER_ASSIGN_OR_RETURN(const RoleMask more, Heads().HeldIn(envelope_id, principal));
+  ENVLEDGER_ASSIGN_OR_RETURN(const RoleMask more, Heads().HeldIn(envelope_id, principal_prefix));
   return static_cast<RoleMask>(held | more);
 }
 
@@ -318,26 +318,26 @@ Status Sealer::PlanLinks(const TransitionFacts& facts, uint64_t seq, EnvelopeHea
                          std::vector<Undo>& undo) {
   for (const Involvement& involved : facts.involved) {
     const std::string prefix = PrincipalPrefix(involved.principal);
-    const PrincipalDigest digest = DigestOf(prefix);
-    ENVLEDGER_ASSIGN_OR_RETURN(const RoleMask held, HeldBy(digest, facts.envelope_id, head));
+    const PrincipalMark mark = MarkOf(prefix);
+    ENVLEDGER_ASSIGN_OR_RETURN(const RoleMask held, HeldBy(prefix, mark, facts.envelope_id, head));
     const auto roles = static_cast<RoleMask>(involved.roles & ~held);
     if (roles == 0) continue;
     ENVLEDGER_ASSIGN_OR_RETURN(
         PrincipalHead * principal,
-        principals_.Find({reinterpret_cast<const char*>(digest.data()), digest.size()},
+        principals_.Find({reinterpret_cast<const char*>(mark.data()), sizeof mark},
                          [&](PrincipalHead& loaded) { return Heads().LoadPrincipal(prefix, loaded); }));
     Undo step;
     step.envelope = &head;
     step.principal = principal;
     step.before = *principal;
-    step.digest = digest;
-    step.held = head.roles.Held(digest);
+    step.mark = mark;
+    step.held = head.roles.Held(mark);
     undo.push_back(std::move(step));
     plan.links.push_back({roles, held, principal->ordinal + 1,
                           principal->ordinal == 0 ? std::nullopt : std::optional(principal->last_seq)});
     ++principal->ordinal;
     principal->last_seq = seq;
-    head.roles.Set(digest, static_cast<RoleMask>(held | roles));
+    head.roles.Set(mark, static_cast<RoleMask>(held | roles));
   }
   return Ok();
 }

@@ -95,7 +95,8 @@ class Sealer {
   Result<std::string> BytesOf(uint64_t seq, const Sealed& sealed) const;
   Status PlanReplay(uint64_t seq, const Sealed& sealed, Plan& plan) const;
   Status PlanLinks(const TransitionFacts& facts, uint64_t seq, EnvelopeHead& head, Plan& plan, std::vector<Undo>& undo);
-  Result<RoleMask> HeldBy(const PrincipalDigest& principal, std::string_view envelope_id, const EnvelopeHead& head);
+  Result<RoleMask> HeldBy(const std::string& principal_prefix, const PrincipalMark& principal,
+                          std::string_view envelope_id, const EnvelopeHead& head);
   HeadReader& Heads();
   std::optional<ErrorInfo> BuildPlanned(const AppendWork& work, Nanos now, std::vector<Plan>& plans, Group& group);
   Status BuildOne(const AppendWork& work, size_t index, Nanos now, Plan& plan, Group& group);

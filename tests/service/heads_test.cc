@@ -57,8 +57,8 @@ class HeadsTest : public ::testing::Test {
     return transitions;
   }
   HeadReader Reader() const { return HeadReader(*log_, index_->Snapshot()); }
-  static PrincipalDigest DigestOfService(const std::string& id) {
-    return DigestOf(PrincipalPrefix({PrincipalKind::kService, "idp.example", id}));
+  static std::string PrefixOfService(const std::string& id) {
+    return PrincipalPrefix({PrincipalKind::kService, "idp.example", id});
   }
 
   TempDir dir_;
@@ -122,9 +122,9 @@ TEST_F(HeadsTest, WhatDecidersOfALongEnvelopeHoldIsFoundInTheIndex) {
   EnvelopeHead head;
   ASSERT_TRUE(reader.LoadEnvelope("long", head).ok());
   ASSERT_TRUE(head.more_roles_in_index);
-  EXPECT_EQ(head.roles.Held(DigestOfService("policy")), kDecider);
-  EXPECT_EQ(*reader.HeldIn("long", DigestOfService("decider-55")), kDecider);
-  EXPECT_EQ(*reader.HeldIn("long", DigestOfService("decider-56")), 0);
+  EXPECT_EQ(head.roles.Held(MarkOf(PrefixOfService("policy"))), kDecider);
+  EXPECT_EQ(*reader.HeldIn("long", PrefixOfService("decider-55")), kDecider);
+  EXPECT_EQ(*reader.HeldIn("long", PrefixOfService("decider-56")), 0);
   EXPECT_EQ(*reader.SeqOfRevision("long", 40), 41u);
   EXPECT_EQ(*reader.SeqOfRevision("long", 400), std::nullopt);
 }
@@ -189,11 +189,11 @@ TEST(RecordMarksTest, ForgetWhatTheIndexCoversAndKeepTheFirst) {
 
 TEST(HeldRolesTest, HoldManyPrincipalsAndForgetThem) {
   HeldRoles roles;
-  const auto digest = [](int i) { return DigestOf("principal " + std::to_string(i)); };
-  for (int i = 0; i < 100; ++i) roles.Set(digest(i), static_cast<RoleMask>(1 + i % 3));
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(roles.Held(digest(i)), 1 + i % 3);
-  for (int i = 0; i < 100; i += 2) roles.Set(digest(i), 0);
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(roles.Held(digest(i)), i % 2 == 0 ? 0 : 1 + i % 3);
+  const auto mark = [](int i) { return MarkOf("principal " + std::to_string(i)); };
+  for (int i = 0; i < 100; ++i) roles.Set(mark(i), static_cast<RoleMask>(1 + i % 3));
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(roles.Held(mark(i)), 1 + i % 3);
+  for (int i = 0; i < 100; i += 2) roles.Set(mark(i), 0);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(roles.Held(mark(i)), i % 2 == 0 ? 0 : 1 + i % 3);
 }
 
 TEST(HeadTableTest, BoundsItsBytesAndPinsWhatTheIndexDoesNotCover) {
