@@ -91,6 +91,11 @@ struct KeyedHash {
     hash.Add(text);
     return hash.Finish();
   }
+  size_t operator()(uint64_t number) const {
+    SipHash hash(ProcessSipKey());
+    hash.Add(number);
+    return hash.Finish();
+  }
 };
 
 }  // namespace envledger

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ledger/base/siphash.h"
 #include "ledger/base/status.h"
 #include "ledger/client/append_client.h"
 
@@ -93,7 +94,7 @@ class Appender {
   size_t pending_bytes_ = 0;
   bool waiting_ = false;  // the pending batch is large enough, and had to wait at the last look
   std::deque<Batch> in_flight_;
-  std::unordered_map<std::string, size_t> envelopes_in_flight_;  // number of lines for each envelope
+  std::unordered_map<std::string, size_t, KeyedHash> envelopes_in_flight_;  // number of lines for each envelope
   bool stopped_ = false;
   Status failure_;
   uint64_t acknowledged_ = 0;

@@ -3,6 +3,7 @@
 #include <array>
 #include <unordered_map>
 
+#include "ledger/base/siphash.h"
 #include "ledger/codec/transition.h"
 
 namespace envledger {
@@ -89,7 +90,7 @@ std::optional<Relation> ParseRelation(std::string_view name) {
 }
 
 RelationMap RelationOf(const ResourceMap& requested, const ResourceMap& granted) {
-  std::unordered_map<std::string_view, const Resource*> given;
+  std::unordered_map<std::string_view, const Resource*, KeyedHash> given;
   for (const Resource& resource : granted) given.emplace(resource.name, &resource);
   RelationMap relation;
   for (const Resource& asked : requested) {

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ledger/base/siphash.h"
 #include "ledger/evidence/envelope_story.h"
 #include "ledger/evidence/link_book.h"
 #include "ledger/evidence/signed_tree.h"
@@ -76,11 +77,11 @@ class AnswerProof {
   const uint64_t max_bytes_;
   uint64_t bytes_ = 0;  // estimate of the memory held
 
-  std::vector<std::string> ids_;                      // first the answer's envelopes, then others read for the proof
-  std::unordered_map<std::string, uint32_t> number_;  // index in ids_
-  size_t answered_ = 0;                               // how many of ids_ belong to the answer
-  std::deque<Leaf> leaves_;                           // a deque, which does not double when it grows
-  size_t proven_leaves_ = 0;                          // the first ones in leaves_, which are proven or not covered
+  std::vector<std::string> ids_;  // first the answer's envelopes, then others read for the proof
+  std::unordered_map<std::string, uint32_t, KeyedHash> number_;  // index in ids_
+  size_t answered_ = 0;                                          // how many of ids_ belong to the answer
+  std::deque<Leaf> leaves_;                                      // a deque, which does not double when it grows
+  size_t proven_leaves_ = 0;  // the first ones in leaves_, which are proven or not covered
   uint64_t uncovered_ = 0;
   std::optional<uint64_t> first_uncovered_;
   std::optional<SignedTree> tree_;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "ledger/base/siphash.h"
 #include "ledger/base/status.h"
 #include "ledger/codec/envelope.h"
 #include "ledger/protocol/ledger_reader.h"
@@ -42,8 +43,8 @@ class RunningJudge {
   const QueryRequest query_;
   const Matcher matcher_;
   const size_t max_bytes_;
-  std::list<Seen> seen_;                                                   // most recent first
-  std::unordered_map<std::string_view, std::list<Seen>::iterator> by_id_;  // keys borrow from seen_
+  std::list<Seen> seen_;                                                              // most recent first
+  std::unordered_map<std::string_view, std::list<Seen>::iterator, KeyedHash> by_id_;  // keys borrow from seen_
   size_t bytes_ = 0;
 };
 

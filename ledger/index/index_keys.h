@@ -22,6 +22,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ledger/base/siphash.h"
 #include "ledger/base/status.h"
 #include "ledger/chain/verifier.h"
 #include "ledger/codec/entry.h"
@@ -127,7 +128,7 @@ class IndexBuilder {
 
   const IndexReader* cold_;
   Links links_;
-  std::unordered_map<std::string, Totals> totals_;
+  std::unordered_map<std::string, Totals, KeyedHash> totals_;
   size_t bytes_ = 0;  // the estimated size of totals_
 };
 

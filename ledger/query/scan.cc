@@ -10,6 +10,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "ledger/base/siphash.h"
 #include "ledger/codec/entry.h"
 #include "ledger/codec/transition.h"
 #include "ledger/protocol/match.h"
@@ -216,7 +217,7 @@ class ScanRun {
   const Matcher matcher_;
   Page page_;
   std::vector<Found> found_;
-  std::unordered_map<std::string, Gathered> envelopes_;
+  std::unordered_map<std::string, Gathered, KeyedHash> envelopes_;
   uint64_t gathered_bytes_ = 0;
   uint64_t looked_at_ = 0;
   uint64_t reached_ = 0;  // the last entry that the first pass looked at

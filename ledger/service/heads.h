@@ -79,8 +79,8 @@ class RecordMarks {
   };
   std::vector<Mark> first_;
   std::deque<Mark> later_;
-  uint64_t later_begin_ = 0;                                    // the revision of later_.front()
-  std::unordered_multimap<uint64_t, uint64_t> later_by_bytes_;  // fingerprint -> seq
+  uint64_t later_begin_ = 0;                                               // the revision of later_.front()
+  std::unordered_multimap<uint64_t, uint64_t, KeyedHash> later_by_bytes_;  // fingerprint -> seq
 };
 
 struct EnvelopeHead {

@@ -209,6 +209,19 @@ Strings LinkProblems(const Rules& rules, const Rooms& links) {
   return problems;
 }
 
+Strings HashProblems(const Files& files) {
+  static const std::regex kTable(R"(unordered_(?:multi)?(?:map|set)<\s*std::string[^;{}]*?>\s+\w+)");
+  Strings problems;
+  for (const auto& [path, text] : files) {
+    for (std::sregex_iterator found(text.begin(), text.end(), kTable), end; found != end; ++found) {
+      if (found->str().find("KeyedHash") != std::string::npos) continue;
+      const auto number = 1 + std::count(text.begin(), text.begin() + found->position(), '\n');
+      problems.push_back(path + ":" + std::to_string(number) + " hashes text without a key");
+    }
+  }
+  return problems;
+}
+
 Strings SleepProblems(const Files& files) {
   // Spelled so that this file does not match.
   static const std::regex kSleep(

@@ -41,6 +41,10 @@ Strings LinkProblems(const Rules& rules, const Rooms& links);
 
 Strings SleepProblems(const Files& files);
 
+// Hash tables with text as keys and without KeyedHash (ledger/base/siphash.h): whoever chooses the texts can make them
+// collide.
+Strings HashProblems(const Files& files);
+
 // Tests that no CMakeLists.txt names, and directories of tests that the one above does not add.
 Strings UnlistedProblems(const Files& files);
 

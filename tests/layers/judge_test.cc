@@ -114,6 +114,17 @@ TEST(LayersJudge, FindsSleeps) {
   EXPECT_THAT(SleepProblems({{"tests/a_test.cc", "// no test " + word + "s, asleep 2 or not"}}), IsEmpty());
 }
 
+TEST(LayersJudge, FindsTablesOfTextWithoutAKey) {
+  const std::string table = "std::unordered_";
+  for (const std::string& line : {table + "map<std::string, int> a_;", table + "set<std::string_view> b;",
+                                  table + "map<std::string_view,\n  std::list<int>::iterator> c_;"}) {
+    EXPECT_THAT(HashProblems({{"ledger/a/a.h", "\n" + line}}), ElementsAre("ledger/a/a.h:2 hashes text without a key"));
+  }
+  EXPECT_THAT(
+      HashProblems({{"ledger/a/a.h", table + "map<std::string, int, KeyedHash> a_;\n" + table + "set<int> b_;"}}),
+      IsEmpty());
+}
+
 TEST(LayersJudge, FindsTestsThatAreListedNowhere) {
   const Files listed = {{"tests/CMakeLists.txt", "add_subdirectory(a)\n"},
                         {"tests/a/CMakeLists.txt", "envledger_test(a SOURCES one_test.cc sub/two_test.cc)"},

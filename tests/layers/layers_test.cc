@@ -104,6 +104,12 @@ TEST(Layers, NoTestSleeps) {
   EXPECT_THAT(SleepProblems(files), IsEmpty());
 }
 
+TEST(Layers, TablesOfTextAreHashedWithAKey) {
+  Files files = ReadTree("ledger", {".h", ".cc"});
+  files.merge(ReadTree("cli", {".h", ".cc"}));
+  EXPECT_THAT(HashProblems(files), IsEmpty());
+}
+
 TEST(Layers, EveryTestIsListed) {
   EXPECT_THAT(UnlistedProblems(ReadTree("tests", {".cc", ".py", ".sh", ".txt"})), IsEmpty());
 }
