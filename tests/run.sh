@@ -23,7 +23,8 @@ build() {  # PRESET [TARGET...]
   local preset=$1
   shift
   echo "== $preset: build"
-  cmake --preset "$preset" >/dev/null
+  # --fresh, because a cache that is older than the preset can lack what the preset now asks for, even the sanitizers.
+  cmake --fresh --preset "$preset" >/dev/null
   cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"}
 }
 

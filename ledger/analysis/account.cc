@@ -88,11 +88,6 @@ AccountValue ValueOf(Dimension dimension, const Envelope& envelope) {
   return {};
 }
 
-const Resource* Find(const ResourceMap& resources, const std::string& name) {
-  const auto it = std::find_if(resources.begin(), resources.end(), [&](const Resource& r) { return r.name == name; });
-  return it == resources.end() ? nullptr : &*it;
-}
-
 void AddAmount(const Resource* resource, AmountSum& sum) {
   if (resource == nullptr) return;
   if (!resource->amount) {
@@ -246,9 +241,9 @@ void Account::Adding::NameAll(const ResourceMap& resources) {
     const std::string& name = resource.name;
     const std::string& only = account_.options_.resource;
     if ((!only.empty() && name != only) || shares_.contains(name)) continue;
-    const Share share{.requested = Find(envelope_.requested, name),
-                      .granted = Find(envelope_.granted ? envelope_.granted->resources : nothing, name),
-                      .used = Find(envelope_.outcome ? envelope_.outcome->usage : nothing, name)};
+    const Share share{.requested = FindResource(envelope_.requested, name),
+                      .granted = FindResource(envelope_.granted ? envelope_.granted->resources : nothing, name),
+                      .used = FindResource(envelope_.outcome ? envelope_.outcome->usage : nothing, name)};
     shares_.emplace(name, share);
     AccountRow& row = account_.RowOf(key_, name, std::nullopt);
     if (account_.By(Dimension::kResource)) row.Count(envelope_);

@@ -64,11 +64,6 @@ std::string Amount(const Resource& resource) {
   return text;
 }
 
-const Resource* Find(const ResourceMap& resources, std::string_view name) {
-  const auto it = std::find_if(resources.begin(), resources.end(), [&](const Resource& r) { return r.name == name; });
-  return it == resources.end() ? nullptr : &*it;
-}
-
 Nanos At(const Record& record) { return record.transition.occurred_at.value_or(0); }
 
 // For each hop, the nearest ancestors that state scopes or an expiry. A hop's parent is the earlier hop that its
@@ -154,10 +149,10 @@ void EnvelopeFindings::Resources(const Record& record, const Granted& granted, c
   std::vector<std::string> unasked;
   std::vector<std::string> less;
   for (const auto& [name, relation] : RelationOf(envelope_.requested, granted.resources)) {
-    const Resource* given = Find(granted.resources, name);
-    const Resource* given_before = Find(before.resources, name);
+    const Resource* given = FindResource(granted.resources, name);
+    const Resource* given_before = FindResource(before.resources, name);
     if (given == nullptr || (given_before != nullptr && *given_before == *given)) continue;
-    const Resource* asked = Find(envelope_.requested, name);
+    const Resource* asked = FindResource(envelope_.requested, name);
     if (relation == Relation::kWidened) more.push_back(name + " " + Amount(*given) + " for " + Amount(*asked));
     if (relation == Relation::kAdded && given->amount != 0) unasked.push_back(name + " " + Amount(*given));
     if (relation == Relation::kNarrowed || relation == Relation::kWithheld) {

@@ -89,6 +89,11 @@ std::optional<Relation> ParseRelation(std::string_view name) {
   return std::nullopt;
 }
 
+const Resource* FindResource(const ResourceMap& resources, std::string_view name) {
+  const auto it = std::find_if(resources.begin(), resources.end(), [&](const Resource& r) { return r.name == name; });
+  return it == resources.end() ? nullptr : &*it;
+}
+
 RelationMap RelationOf(const ResourceMap& requested, const ResourceMap& granted) {
   std::unordered_map<std::string_view, const Resource*, KeyedHash> given;
   for (const Resource& resource : granted) given.emplace(resource.name, &resource);

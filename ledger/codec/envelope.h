@@ -31,6 +31,9 @@ struct Record {
 // the entry carries a ledger event.
 Result<Record> DecodeRecord(std::string_view entry_bytes);
 
+// The resource of that name, which points into `resources`; null when there is none.
+const Resource* FindResource(const ResourceMap& resources, std::string_view name);
+
 enum class Relation : uint8_t { kAsRequested, kNarrowed, kWidened, kWithheld, kUnstated, kAdded };
 std::string_view Name(Relation relation);  // "as_requested", ...
 std::optional<Relation> ParseRelation(std::string_view name);

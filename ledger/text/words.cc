@@ -119,13 +119,6 @@ std::string ResourcesText(const ResourceMap& resources) {
   return Joined(parts, ", ");
 }
 
-const Resource* FindResource(const ResourceMap& resources, std::string_view name) {
-  for (const Resource& resource : resources) {
-    if (resource.name == name) return &resource;
-  }
-  return nullptr;
-}
-
 std::vector<std::string> ResourceNames(const std::vector<const ResourceMap*>& maps) {
   std::vector<std::string> names;
   std::set<std::string_view> seen;

@@ -55,7 +55,6 @@ std::string ScopeText(const Scope& scope);     // "project:search", "unbound"
 std::string AmountText(const Resource& resource);
 // "gpu 8, memory 64Gi".
 std::string ResourcesText(const ResourceMap& resources);
-const Resource* FindResource(const ResourceMap& resources, std::string_view name);
 // Every resource that one of the maps names, each once: in the order of the first map, then of the next.
 std::vector<std::string> ResourceNames(const std::vector<const ResourceMap*>& maps);
 
