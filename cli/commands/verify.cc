@@ -127,8 +127,7 @@ gives WRONG_KEY. Timestamps beside the ledger could be removed together with its
 timestamp in the report: no timestamp vouches for later entries.
 
 verify takes about 70 bytes of memory for each envelope and 50 for each principal of the ledger, and 250 more for each
-principal if it compares the indexes. With --only-hashes it takes none of these. In each case it takes about 1 kB for
-each stored checkpoint.
+principal if it compares the indexes. With --only-hashes it takes none of these.
 
 json: {"verdict", "ok", "entries", "tree_size", "root", "checkpoints", "failures": [{"seq", "check", "message"}],
 "checks", "failure_count", "origin", "vkey", "key_is_trusted", "keys": [{"vkey", "seq"}]}; at most the first 100

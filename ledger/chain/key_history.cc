@@ -130,9 +130,9 @@ size_t KeyHistory::IndexOf(const VerifierKey& key) const {
 
 bool NoteSigners::By(size_t index) const { return std::binary_search(valid.begin(), valid.end(), index); }
 
-NoteSigners SignersOf(const Note& note, const KeyHistory& history) {
+NoteSigners SignersOf(const Note& note, const KeyHistory& history, uint64_t size) {
   NoteSigners signers;
-  for (size_t i = 0; i < history.keys().size(); ++i) {
+  for (size_t i = 0; i < history.keys().size() && history.keys()[i].seq <= size; ++i) {
     Status status = VerifyNote(note, history.keys()[i].key);
     if (status.ok()) signers.valid.push_back(i);
     if (status.code() == Code::kCorruption && signers.status.ok()) signers.status = std::move(status);

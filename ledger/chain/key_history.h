@@ -82,7 +82,8 @@ struct NoteSigners {
   bool By(size_t index) const;
   bool ByThisOrLater(size_t index) const { return !valid.empty() && valid.back() >= index; }
 };
-NoteSigners SignersOf(const Note& note, const KeyHistory& history);
+// `size`: that of a checkpoint, to leave out the keys that no entry names until after the one that follows it.
+NoteSigners SignersOf(const Note& note, const KeyHistory& history, uint64_t size = UINT64_MAX);
 
 // Opens a checkpoint by the key in force at its size, as OpenCheckpoint does, and also checks the lines by all other
 // keys of the history. kNotFound when the key in force has not signed, kCorruption when a line does not verify.

@@ -67,20 +67,18 @@ PreparedEntry PrepareHash(std::string_view bytes) {
 
 class Verifier::Impl {
  public:
-  Impl(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints, VerifyScope scope)
+  Impl(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> given, VerifyScope scope)
       : past_(scope.past),
         follows_(scope.lifecycle_and_links && (scope.past != nullptr || scope.from.size() == 0)),
         first_seq_(scope.from.size()),
         next_seq_(first_seq_),
         previous_known_(first_seq_ == 0),
         tree_(std::move(scope.from)),
-        checkpoints_(std::move(trusted_key), std::move(checkpoints),
+        checkpoints_(std::move(trusted_key), std::move(given), scope.stored, std::move(scope.parallel_for),
                      [this](std::optional<uint64_t> seq, std::string check, std::string message, Verdict verdict) {
-                       Fail(seq, std::move(check), std::move(message), verdict);
+                       Keep({seq, std::move(check), std::move(message), verdict});
                      }) {
-    if (first_seq_ > 0) checkpoints_.AgreeUpTo(first_seq_);
-    // Size 0 is reached before any entry: a checkpoint of size 0 must have the root of the empty tree.
-    checkpoints_.Reach(first_seq_, &tree_, false);
+    checkpoints_.Start(tree_);
   }
 
   void AddPastEvent(uint64_t seq, const PreparedEntry& prepared) {
@@ -116,23 +114,22 @@ class Verifier::Impl {
     next_seq_ = stored_seq + 1;
     ++entries_;
     if (tree_known_) tree_.Append(prepared.leaf_hash);
-    checkpoints_.Reach(next_seq_, tree_known_ ? &tree_ : nullptr, worst_ == Verdict::kTampered);
+    checkpoints_.Reach(next_seq_, tree_known_ ? &tree_ : nullptr, worst_of_entries_ == Verdict::kTampered);
   }
 
   void EndEarly() { ended_early_ = true; }
 
-  VerifyReport Finish(std::vector<VerifyFailure> index_failures, const ParallelFor& parallel_for) {
+  VerifyReport Finish(std::vector<VerifyFailure> index_failures) {
     if (next_seq_ == 0 && !ended_early_) {
       Fail(0, "sequence", "the ledger has no entries, not even its genesis", Verdict::kTampered);
     }
-    const bool explained = worst_ == Verdict::kTruncated || worst_ == Verdict::kTampered;
-    checkpoints_.CheckSignatures(next_seq_, ended_early_, explained, parallel_for);
-    if (!ended_early_) checkpoints_.CheckLength(next_seq_);
-    for (VerifyFailure& failure : index_failures) Fail(std::move(failure));
+    const bool explained = worst_of_entries_ == Verdict::kTruncated || worst_of_entries_ == Verdict::kTampered;
+    checkpoints_.Finish(next_seq_, ended_early_, explained);
+    for (VerifyFailure& failure : index_failures) Keep(std::move(failure));
     return Report();
   }
 
-  Status past_status() const { return past_status_; }
+  Status input_status() const { return past_status_.ok() ? checkpoints_.source_status() : past_status_; }
   uint64_t next_seq() const { return next_seq_; }
   const Frontier& tree() const { return tree_; }
   const std::optional<KeyHistory>& keys() const { return checkpoints_.keys(); }
@@ -140,13 +137,14 @@ class Verifier::Impl {
   uint64_t principals() const { return followed_.principals(); }
 
  private:
-  void Fail(VerifyFailure failure) {
+  void Keep(VerifyFailure failure) {
     ++failure_count_;
     worst_ = Worse(worst_, failure.verdict);
     if (failures_.size() < VerifyReport::kMaxFailures) failures_.push_back(std::move(failure));
   }
   void Fail(std::optional<uint64_t> seq, std::string check, std::string message, Verdict verdict) {
-    Fail({seq, std::move(check), std::move(message), verdict});
+    worst_of_entries_ = Worse(worst_of_entries_, verdict);
+    Keep({seq, std::move(check), std::move(message), verdict});
   }
 
   void CheckHeader(uint64_t seq, const PreparedEntry& prepared, bool gap) {
@@ -320,19 +318,20 @@ class Verifier::Impl {
   std::vector<VerifyFailure> failures_;
   uint64_t failure_count_ = 0;
   Verdict worst_ = Verdict::kUnanchored;
+  Verdict worst_of_entries_ = Verdict::kUnanchored;
   CheckpointCheck checkpoints_;  // reports its failures to the members above
 };
 
-Verifier::Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints, VerifyScope scope)
-    : impl_(std::make_unique<Impl>(std::move(trusted_key), std::move(checkpoints), std::move(scope))) {}
+Verifier::Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> given, VerifyScope scope)
+    : impl_(std::make_unique<Impl>(std::move(trusted_key), std::move(given), std::move(scope))) {}
 Verifier::~Verifier() = default;
 void Verifier::Add(uint64_t stored_seq, const PreparedEntry& prepared) { impl_->Add(stored_seq, prepared); }
 void Verifier::EndEarly() { impl_->EndEarly(); }
-VerifyReport Verifier::Finish(std::vector<VerifyFailure> index_failures, const ParallelFor& parallel_for) {
-  return impl_->Finish(std::move(index_failures), parallel_for);
+VerifyReport Verifier::Finish(std::vector<VerifyFailure> index_failures) {
+  return impl_->Finish(std::move(index_failures));
 }
 void Verifier::AddPastEvent(uint64_t seq, const PreparedEntry& prepared) { impl_->AddPastEvent(seq, prepared); }
-Status Verifier::past_status() const { return impl_->past_status(); }
+Status Verifier::input_status() const { return impl_->input_status(); }
 uint64_t Verifier::next_seq() const { return impl_->next_seq(); }
 const Frontier& Verifier::tree() const { return impl_->tree(); }
 const std::optional<KeyHistory>& Verifier::keys() const { return impl_->keys(); }

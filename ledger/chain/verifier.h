@@ -77,6 +77,17 @@ struct CheckpointInput {
   std::string note;
   std::string where;  // for messages: "stored at size 4096", a file name
   bool anchor = false;
+  // The size under which it is stored, if known. A note of another size is a failure.
+  std::optional<uint64_t> filed_size = std::nullopt;
+};
+
+// Where the checkpoints of a ledger are read from while its entries are verified, so that they need not all be in
+// memory. Not thread-safe; called on the thread that calls the verifier.
+class CheckpointSource {
+ public:
+  virtual ~CheckpointSource() = default;
+  // The next checkpoint, in ascending order of size; nullopt after the last. After an error it is not called again.
+  virtual Result<std::optional<CheckpointInput>> Next() = 0;
 };
 
 // The state of envelopes and principals before the first entry that is read, for a verification that does not begin at
@@ -93,7 +104,12 @@ class ProvenPast {
   virtual Result<PrincipalState> Principal(const PrincipalView& principal, const PrincipalLink& link, uint64_t seq) = 0;
 };
 
-// How much of a ledger a verification covers. By default, all of it.
+// Runs task(0) ... task(count - 1), in any order and on any threads, and returns when all are done. The caller provides
+// the threads; InOrder uses none.
+using ParallelFor = std::function<void(size_t count, const std::function<void(size_t)>& task)>;
+void InOrder(size_t count, const std::function<void(size_t)>& task);
+
+// What a verification covers, and what it compares with. By default, all of a ledger.
 //
 // A verification that begins after other entries does not read those; the caller must know what vouches for them. Of
 // the entries that it reads, it leaves out the lifecycle and the links where they are not wanted or cannot be known. It
@@ -105,23 +121,22 @@ struct VerifyScope {
   // Not owned. When it is null and `from` is not empty, lifecycle and links are not checked.
   ProvenPast* past = nullptr;
   // Whether to follow each envelope's moves and revisions and each principal's ordinals, which takes memory for all of
-  // them. The other checks take about 1 kB for each checkpoint, and nothing for an entry.
+  // them. The other checks need no memory for an entry or a checkpoint.
   bool lifecycle_and_links = true;
+  // Not owned. The ledger's own checkpoints; null when there are none but those that are given.
+  CheckpointSource* stored = nullptr;
+  // Runs the verification of signatures.
+  ParallelFor parallel_for = InOrder;
 };
-
-// Runs task(0) ... task(count - 1), in any order and on any threads, and returns when all are done. The caller provides
-// the threads; InOrder uses none.
-using ParallelFor = std::function<void(size_t count, const std::function<void(size_t)>& task)>;
-void InOrder(size_t count, const std::function<void(size_t)>& task);
 
 class Verifier {
  public:
   // `trusted_key`: any key of the ledger's history, old or new. At least one checkpoint that agrees with the entries
   // must be signed by it, or by a later key, for which it vouches. Every checkpoint must be signed by the key in force
-  // at its size, and any further signature by a key of the history must verify. `checkpoints`: in any order; all are
-  // compared with the roots of the entries, except those that are not larger than `scope.from`, whose roots the caller
-  // has proven.
-  Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> checkpoints, VerifyScope scope = {});
+  // at its size, and any further signature by a key of the ledger up to then must verify. `given`: checkpoints in any
+  // order, beside those of `scope.stored`; they stay in memory. All are compared with the roots of the entries, except
+  // those that are not larger than `scope.from`, whose roots the caller has proven.
+  Verifier(std::optional<VerifierKey> trusted_key, std::vector<CheckpointInput> given, VerifyScope scope = {});
   ~Verifier();
 
   // An event from before `scope.from`, proven like the rest of the past. Called for the genesis and each key_rotated,
@@ -135,12 +150,11 @@ class Verifier {
   // checkpoints vouch for more entries than were added, because nothing shows that entries are missing. The caller
   // reports what cannot be read.
   void EndEarly();
-  // Called after the last entry. `index_failures`: failures that the caller found in derived data. Signatures are
-  // verified through `parallel_for`.
-  VerifyReport Finish(std::vector<VerifyFailure> index_failures = {}, const ParallelFor& parallel_for = InOrder);
+  // Called after the last entry. `index_failures`: failures that the caller found in derived data.
+  VerifyReport Finish(std::vector<VerifyFailure> index_failures = {});
 
-  // Not ok when the past could not be read. Then nothing may be concluded from the report.
-  Status past_status() const;
+  // Not ok when the past or a stored checkpoint could not be read. Then nothing may be concluded from the report.
+  Status input_status() const;
   // One more than the last seq that was added.
   uint64_t next_seq() const;
   // The tree so far, up to the first missing entry if there is one.

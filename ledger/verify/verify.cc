@@ -35,29 +35,31 @@ PreparePipeline::Depth DepthOf(const VerifyOptions& options) {
   return options.only_hashes ? PreparePipeline::Depth::kHashes : PreparePipeline::Depth::kWhole;
 }
 
-Result<std::vector<CheckpointInput>> StoredCheckpoints(const LogDb& log) {
-  std::vector<CheckpointInput> inputs;
-  uint64_t from = 0;
-  for (;;) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const auto page, log.Checkpoints(from, kCheckpointPage));
-    for (const StoredCheckpoint& stored : page) {
-      inputs.push_back({stored.note, "stored at size " + std::to_string(stored.size), false});
+class StoredCheckpoints : public CheckpointSource {
+ public:
+  explicit StoredCheckpoints(const LogDb& log) : log_(log) {}
+  Result<std::optional<CheckpointInput>> Next() override {
+    if (next_ == page_.size()) {
+      if (!page_.empty()) {
+        if (page_.back().size == UINT64_MAX) return std::optional<CheckpointInput>();
+        from_size_ = page_.back().size + 1;
+      }
+      ENVLEDGER_ASSIGN_OR_RETURN(page_, log_.Checkpoints(from_size_, kPage));
+      next_ = 0;
+      if (page_.empty()) return std::optional<CheckpointInput>();
     }
-    if (page.size() < kCheckpointPage || page.back().size == UINT64_MAX) return inputs;
-    from = page.back().size + 1;
+    StoredCheckpoint& stored = page_[next_++];
+    return std::optional(
+        CheckpointInput{std::move(stored.note), "stored at size " + std::to_string(stored.size), false, stored.size});
   }
-}
 
-// The stored ones, the anchors, and the published copy.
-Result<std::vector<CheckpointInput>> AllCheckpoints(const LogDb& log, const std::vector<CheckpointInput>& anchors,
-                                                    const Result<std::string>& published) {
-  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<CheckpointInput> inputs, StoredCheckpoints(log));
-  inputs.insert(inputs.end(), anchors.begin(), anchors.end());
-  // The published copy is beside the database, so it is not an anchor, but it reveals a tail that was cut off
-  // carelessly.
-  if (published.ok()) inputs.push_back({*published, "published in the data directory", false});
-  return inputs;
-}
+ private:
+  static constexpr size_t kPage = 64;  // a note may have a megabyte
+  const LogDb& log_;
+  uint64_t from_size_ = 0;
+  std::vector<StoredCheckpoint> page_;
+  size_t next_ = 0;  // in the page
+};
 
 // Ends the check of an index of `indexed` entries. Returns what the report says was checked, and adds what was found.
 Result<std::string> FinishIndexCheck(IndexCheck& check, uint64_t indexed, const LogDb& log, bool log_is_whole,
@@ -85,8 +87,11 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   auto opened_index = options.only_hashes ? Result<std::unique_ptr<IndexDb>>(NotFound("not needed"))
                                           : IndexDb::OpenReadOnly(IndexPath(data_dir), {});
   ENVLEDGER_ASSIGN_OR_RETURN(const auto log, LogDb::OpenReadOnly(LogPath(data_dir), {}));
-  ENVLEDGER_ASSIGN_OR_RETURN(std::vector<CheckpointInput> checkpoints,
-                             AllCheckpoints(*log, options.anchors, published));
+  std::vector<CheckpointInput> given = options.anchors;
+  // The published copy is beside the database, so it is not an anchor, but it reveals a tail that was cut off
+  // carelessly.
+  if (published.ok()) given.push_back({*published, "published in the data directory", false});
+  StoredCheckpoints stored(*log);
 
   std::vector<VerifyFailure> index_failures;
   const uint64_t total = log->size();
@@ -96,7 +101,8 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   const Watermark watermark = index ? index->watermark() : Watermark();
   std::unique_ptr<IndexCheck> index_check = snapshot ? std::make_unique<IndexCheck>(*snapshot) : nullptr;
 
-  Verifier verifier(options.trusted_key, std::move(checkpoints));
+  Verifier verifier(options.trusted_key, std::move(given),
+                    {.from = {}, .stored = &stored, .parallel_for = OnThreads(ThreadsOf(options))});
   bool log_is_whole = true;
   uint64_t done = 0;
   PreparePipeline::Digest digest;
@@ -131,7 +137,8 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   ENVLEDGER_ASSIGN_OR_RETURN(
       const std::string index_checked,
       index_check ? FinishIndexCheck(*index_check, snapshot->watermark(), *log, log_is_whole, index_failures) : unread);
-  VerifyReport report = verifier.Finish(std::move(index_failures), OnThreads(ThreadsOf(options)));
+  VerifyReport report = verifier.Finish(std::move(index_failures));
+  ENVLEDGER_RETURN_IF_ERROR(verifier.input_status());
   report.checks["index"] = index_checked;
   if (!why_all.empty()) report.checks["since"] = "everything was read, because " + why_all;
   return report;
@@ -143,12 +150,11 @@ Result<VerifyReport> VerifyServed(LedgerReader& reader, const VerifyOptions& opt
     ENVLEDGER_ASSIGN_OR_RETURN(auto report, VerifySince(reader, options, progress, why_all));
     if (report) return *std::move(report);
   }
-  std::vector<CheckpointInput> checkpoints = options.anchors;
   ENVLEDGER_ASSIGN_OR_RETURN(const EntriesResponse head, reader.Entries({0, 1}));
   const uint64_t total = head.tree_size;
-  ENVLEDGER_RETURN_IF_ERROR(ReadServedCheckpoints(reader, 0, total, checkpoints));
-
-  Verifier verifier(options.trusted_key, std::move(checkpoints));
+  ServedCheckpoints served(reader, 0, total);
+  Verifier verifier(options.trusted_key, options.anchors,
+                    {.from = {}, .stored = &served, .parallel_for = OnThreads(ThreadsOf(options))});
   uint64_t done = 0;
   PreparePipeline pipeline(
       ThreadsOf(options),
@@ -162,7 +168,8 @@ Result<VerifyReport> VerifyServed(LedgerReader& reader, const VerifyOptions& opt
   ENVLEDGER_RETURN_IF_ERROR(pipeline.Finish());
   if (!failures.empty()) verifier.EndEarly();
   if (progress) progress(done, total);
-  VerifyReport report = verifier.Finish(std::move(failures), OnThreads(ThreadsOf(options)));
+  VerifyReport report = verifier.Finish(std::move(failures));
+  ENVLEDGER_RETURN_IF_ERROR(verifier.input_status());
   report.checks["index"] = "not checked: it needs the data directory";
   if (!why_all.empty()) report.checks["since"] = "everything was read, because " + why_all;
   return report;

@@ -61,24 +61,23 @@ ParallelFor OnThreads(unsigned threads) {
   };
 }
 
-Status ReadServedCheckpoints(LedgerReader& reader, uint64_t from_size, uint64_t until,
-                             std::vector<CheckpointInput>& checkpoints) {
-  for (;;) {
+Result<std::optional<CheckpointInput>> ServedCheckpoints::Next() {
+  if (next_ == page_.size()) {
     CheckpointsRequest request;
-    request.from_size = from_size;
+    request.from_size = from_size_;
     request.limit = kCheckpointPage;
-    ENVLEDGER_ASSIGN_OR_RETURN(const CheckpointsResponse page, reader.Checkpoints(request));
-    for (const std::string& note : page.notes) {
-      const auto checkpoint = ReadCheckpointNote(note);
-      ENVLEDGER_RETURN_IF_ERROR(checkpoint.status());
-      if (checkpoint->size < from_size) return Internal("the ledger's checkpoints are not in order");
-      from_size = checkpoint->size + 1;
-      // Signed after `until` was read: it vouches for entries that are not read here.
-      if (checkpoint->size > until) continue;
-      checkpoints.push_back({note, "served for size " + std::to_string(checkpoint->size), false});
-    }
-    if (page.notes.empty()) return Ok();
+    ENVLEDGER_ASSIGN_OR_RETURN(CheckpointsResponse response, reader_.Checkpoints(request));
+    page_ = std::move(response.notes);
+    next_ = 0;
+    if (page_.empty()) return std::optional<CheckpointInput>();
   }
+  std::string& note = page_[next_++];
+  ENVLEDGER_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ReadCheckpointNote(note));
+  if (checkpoint.size < from_size_) return Internal("the ledger's checkpoints are not in order");
+  // Signed after `until_` was read: it vouches for entries that are not read here, and so do all after it.
+  if (checkpoint.size > until_) return std::optional<CheckpointInput>();
+  from_size_ = checkpoint.size + 1;
+  return std::optional(CheckpointInput{std::move(note), "served for size " + std::to_string(checkpoint.size), false});
 }
 
 Status PushServed(PreparePipeline& pipeline, LedgerReader& reader, uint64_t from, uint64_t until,
@@ -114,11 +113,12 @@ Result<std::optional<VerifyReport>> VerifySince(LedgerReader& reader, const Veri
     return std::optional<VerifyReport>();
   }
   ENVLEDGER_RETURN_IF_ERROR(past.status());
-  std::vector<CheckpointInput> checkpoints = options.anchors;
-  ENVLEDGER_RETURN_IF_ERROR(ReadServedCheckpoints(reader, anchors.base.size, size, checkpoints));
-
-  Verifier verifier(options.trusted_key, std::move(checkpoints),
-                    {.from = (*past)->frontier(), .past = past->get(), .lifecycle_and_links = true});
+  ServedCheckpoints served(reader, anchors.base.size, size);
+  Verifier verifier(options.trusted_key, options.anchors,
+                    {.from = (*past)->frontier(),
+                     .past = past->get(),
+                     .stored = &served,
+                     .parallel_for = OnThreads(ThreadsOf(options))});
   const Status events = (*past)->ForEachKeyEvent(
       [&](uint64_t seq, const PreparedEntry& prepared) { verifier.AddPastEvent(seq, prepared); });
   if (!events.ok() && SaysOfTheLedger(events)) {
@@ -135,10 +135,10 @@ Result<std::optional<VerifyReport>> VerifySince(LedgerReader& reader, const Veri
   std::vector<VerifyFailure> failures;
   ENVLEDGER_RETURN_IF_ERROR(PushServed(pipeline, reader, first, size, failures));
   ENVLEDGER_RETURN_IF_ERROR(pipeline.Finish());
-  ENVLEDGER_RETURN_IF_ERROR(verifier.past_status());
   if (!failures.empty()) verifier.EndEarly();
   if (progress) progress(done, size - first);
-  VerifyReport report = verifier.Finish(std::move(failures), OnThreads(ThreadsOf(options)));
+  VerifyReport report = verifier.Finish(std::move(failures));
+  ENVLEDGER_RETURN_IF_ERROR(verifier.input_status());
   report.checks["since"] = "entries before " + std::to_string(first) + " are vouched for by the checkpoint of size " +
                            std::to_string(anchors.base.size) + "; " + std::to_string((*past)->proven()) +
                            " of them were read, each proven";

@@ -19,9 +19,21 @@ Result<std::optional<VerifyReport>> VerifySince(LedgerReader& reader, const Veri
 // added to `failures`.
 Status PushServed(PreparePipeline& pipeline, LedgerReader& reader, uint64_t from, uint64_t until,
                   std::vector<VerifyFailure>& failures);
-// Appends the checkpoints of from_size <= size <= until that the reader serves.
-Status ReadServedCheckpoints(LedgerReader& reader, uint64_t from_size, uint64_t until,
-                             std::vector<CheckpointInput>& checkpoints);
+
+// The checkpoints of from_size <= size <= until that the reader serves. `reader` must outlive it.
+class ServedCheckpoints : public CheckpointSource {
+ public:
+  ServedCheckpoints(LedgerReader& reader, uint64_t from_size, uint64_t until)
+      : reader_(reader), from_size_(from_size), until_(until) {}
+  Result<std::optional<CheckpointInput>> Next() override;
+
+ private:
+  LedgerReader& reader_;
+  uint64_t from_size_;  // the least size not yet read
+  const uint64_t until_;
+  std::vector<std::string> page_;
+  size_t next_ = 0;  // in the page
+};
 
 unsigned ThreadsOf(const VerifyOptions& options);
 // Runs tasks on this number of its own threads.

@@ -39,11 +39,21 @@ class CheckpointCheckTest : public ::testing::Test {
   CheckpointInput Input(uint64_t size, char seed = 1, bool anchor = false) const {
     return {SignedNote(First(size), seed), "of " + std::to_string(size), anchor};
   }
-  CheckpointCheck Check(std::vector<CheckpointInput> inputs, std::optional<VerifierKey> trusted = std::nullopt) {
-    return {std::move(trusted), std::move(inputs),
-            [this](std::optional<uint64_t> seq, std::string check, std::string message, Verdict verdict) {
-              failures_.push_back({seq, std::move(check), std::move(message), verdict});
-            }};
+  // As if the entries before `from` were proven.
+  CheckpointCheck Check(std::vector<CheckpointInput> given, std::optional<VerifierKey> trusted = std::nullopt,
+                        uint64_t from = 0, CheckpointSource* stored = nullptr) {
+    CheckpointCheck check(std::move(trusted), std::move(given), stored, InOrder,
+                          [this](std::optional<uint64_t> seq, std::string name, std::string message, Verdict verdict) {
+                            failures_.push_back({seq, std::move(name), std::move(message), verdict});
+                          });
+    check.Start(TreeOf(from));
+    return check;
+  }
+  void ReachAll(CheckpointCheck& check) const {
+    for (uint64_t size = 1; size <= kTreeSize; ++size) {
+      const Frontier tree = TreeOf(size);
+      check.Reach(size, &tree, false);
+    }
   }
   static void AddGenesis(CheckpointCheck& check) {
     check.AddEvent(0, kTestStart, Genesis{kTestOrigin, TestKey().public_key(), kFormatVersion, kTestStart});
@@ -61,13 +71,9 @@ class CheckpointCheckTest : public ::testing::Test {
 TEST_F(CheckpointCheckTest, ComparesEachCheckpointAtItsSizeInWhateverOrderTheyAreGiven) {
   CheckpointCheck check = Check({Input(7), Input(3, 1, true), Input(kTreeSize)}, TestVerifierKey());
   AddGenesis(check);
-  for (uint64_t size = 1; size <= kTreeSize; ++size) {
-    const Frontier tree = TreeOf(size);
-    check.Reach(size, &tree, false);
-  }
+  ReachAll(check);
   EXPECT_TRUE(check.anchored());
-  check.CheckSignatures(kTreeSize, false, false, InOrder);
-  check.CheckLength(kTreeSize);
+  check.Finish(kTreeSize, false, false);
   EXPECT_THAT(failures_, IsEmpty());
   const VerifyReport report = Told(check);
   EXPECT_EQ(report.checkpoints, 3u);
@@ -118,33 +124,35 @@ TEST_F(CheckpointCheckTest, BehindAGapNothingIsComparedAndThatIsSaid) {
 }
 
 TEST_F(CheckpointCheckTest, WhatIsBeyondTheEndIsTruncationForEachCheckpoint) {
-  CheckpointCheck check = Check({Input(4), Input(9), Input(kTreeSize)});
-  check.AgreeUpTo(4);
-  check.CheckLength(8);
-  ASSERT_THAT(failures_, SizeIs(2));
-  for (const VerifyFailure& failure : failures_) {
-    EXPECT_EQ(failure.seq, 8u);
-    EXPECT_EQ(failure.verdict, Verdict::kTruncated);
+  for (const bool ended_early : {false, true}) {
+    failures_.clear();
+    CheckpointCheck check = Check({Input(4), Input(9), Input(kTreeSize)}, std::nullopt, 4);
+    AddGenesis(check);
+    check.Finish(8, ended_early, false);
+    ASSERT_THAT(failures_, SizeIs(ended_early ? 0 : 2));
+    for (const VerifyFailure& failure : failures_) {
+      EXPECT_EQ(failure.seq, 8u);
+      EXPECT_EQ(failure.verdict, Verdict::kTruncated);
+    }
+    if (ended_early) continue;
+    EXPECT_THAT(failures_[0].message, HasSubstr("vouches for 9 entries, but the ledger ends after 8"));
   }
-  EXPECT_THAT(failures_[0].message, HasSubstr("vouches for 9 entries, but the ledger ends after 8"));
 }
 
 TEST_F(CheckpointCheckTest, AMalformedNoteIsToldAtOnceAndTheOthersStillCount) {
   CheckpointInput bad = Input(5);
   bad.note.clear();
-  CheckpointCheck check = Check({bad, Input(6)});
+  CheckpointCheck check = Check({bad, Input(6)}, std::nullopt, 6);
   ASSERT_THAT(failures_, SizeIs(1));
   EXPECT_EQ(failures_[0].verdict, Verdict::kTampered);
   EXPECT_THAT(failures_[0].message, HasSubstr("the checkpoint of 5"));
-  check.AgreeUpTo(6);
   EXPECT_THAT(Told(check).checks.at("tree"), HasSubstr("1 of 1 checkpoints"));
 }
 
 TEST_F(CheckpointCheckTest, ASignatureByNoKeyOfTheLedgerIsTheWrongKey) {
-  CheckpointCheck check = Check({Input(5, 2)});
+  CheckpointCheck check = Check({Input(5, 2)}, std::nullopt, 5);
   AddGenesis(check);
-  check.AgreeUpTo(5);
-  check.CheckSignatures(kTreeSize, false, false, InOrder);
+  check.Finish(kTreeSize, false, false);
   ASSERT_THAT(failures_, SizeIs(1));
   EXPECT_EQ(failures_[0].check, "key");
   EXPECT_EQ(failures_[0].verdict, Verdict::kWrongKey);
@@ -152,15 +160,98 @@ TEST_F(CheckpointCheckTest, ASignatureByNoKeyOfTheLedgerIsTheWrongKey) {
 }
 
 TEST_F(CheckpointCheckTest, WithoutAGenesisTheKeyIsUnknownUnlessSomethingElseExplainsThat) {
-  CheckpointCheck check = Check({});
-  check.AddEvent(1, kTestStart, Genesis{kTestOrigin, TestKey().public_key(), kFormatVersion, kTestStart});
-  EXPECT_FALSE(check.keys().has_value()) << "a genesis is entry 0";
-  check.CheckSignatures(kTreeSize, true, false, InOrder);
-  check.CheckSignatures(kTreeSize, false, true, InOrder);
+  const auto finish = [&](bool ended_early, bool explained) {
+    CheckpointCheck check = Check({});
+    check.AddEvent(1, kTestStart, Genesis{kTestOrigin, TestKey().public_key(), kFormatVersion, kTestStart});
+    EXPECT_FALSE(check.keys().has_value()) << "a genesis is entry 0";
+    check.Finish(kTreeSize, ended_early, explained);
+  };
+  finish(true, false);
+  finish(false, true);
   EXPECT_THAT(failures_, IsEmpty());
-  check.CheckSignatures(kTreeSize, false, false, InOrder);
+  finish(false, false);
   ASSERT_THAT(failures_, SizeIs(1));
   EXPECT_THAT(failures_[0].message, HasSubstr("no genesis was read"));
+}
+
+// A source that hands out what it is given, and says how far it was read.
+class Listed : public CheckpointSource {
+ public:
+  explicit Listed(std::vector<CheckpointInput> inputs, Status end = Ok())
+      : inputs_(std::move(inputs)), end_(std::move(end)) {}
+  Result<std::optional<CheckpointInput>> Next() override {
+    if (next_ < inputs_.size()) return std::optional(inputs_[next_++]);
+    if (!end_.ok()) return end_;
+    return std::optional<CheckpointInput>();
+  }
+  size_t read() const { return next_; }
+
+ private:
+  std::vector<CheckpointInput> inputs_;
+  size_t next_ = 0;
+  Status end_;
+};
+
+TEST_F(CheckpointCheckTest, StoredOnesAreReadAsTheTreeReachesThemAndMergedWithTheGivenOnes) {
+  std::vector<CheckpointInput> inputs;
+  for (uint64_t size = 1; size <= kTreeSize; ++size) inputs.push_back(Input(size));
+  Listed stored(inputs);
+  CheckpointCheck check = Check({Input(3, 1, true), Input(7)}, TestVerifierKey(), 0, &stored);
+  AddGenesis(check);
+  for (uint64_t size = 1; size <= kTreeSize; ++size) {
+    EXPECT_EQ(stored.read(), size) << "no further than the next one";
+    const Frontier tree = TreeOf(size);
+    check.Reach(size, &tree, false);
+  }
+  check.Finish(kTreeSize, false, false);
+  EXPECT_THAT(failures_, IsEmpty());
+  EXPECT_TRUE(check.source_status().ok());
+  EXPECT_TRUE(check.anchored());
+  EXPECT_EQ(Told(check).checkpoints, kTreeSize + 2);
+}
+
+TEST_F(CheckpointCheckTest, SignaturesOfManyCheckpointsAreVerifiedBeforeTheEnd) {
+  std::vector<CheckpointInput> inputs(300, Input(4));
+  inputs[17] = Input(4, 2);
+  Listed stored(inputs);
+  CheckpointCheck check = Check({}, std::nullopt, 0, &stored);
+  AddGenesis(check);
+  const Frontier four = TreeOf(4);
+  check.Reach(4, &four, false);
+  EXPECT_THAT(failures_, IsEmpty()) << "entry 4 may bring the key that has also signed";
+  const Frontier five = TreeOf(5);
+  check.Reach(5, &five, false);
+  ASSERT_THAT(failures_, SizeIs(1));
+  EXPECT_EQ(failures_[0].verdict, Verdict::kWrongKey);
+  check.Finish(5, false, false);
+  EXPECT_THAT(failures_, SizeIs(1));
+  EXPECT_EQ(Told(check).checkpoints, 299u);
+}
+
+TEST_F(CheckpointCheckTest, AStoredCheckpointOutOfItsPlaceIsAFailureAndTheOthersStillCount) {
+  for (const bool filed : {true, false}) {
+    failures_.clear();
+    std::vector<CheckpointInput> inputs = {Input(2), filed ? Input(9) : Input(1), Input(6)};
+    if (filed) inputs[1].filed_size = 4;
+    Listed stored(inputs);
+    CheckpointCheck check = Check({}, std::nullopt, 0, &stored);
+    AddGenesis(check);
+    ReachAll(check);
+    check.Finish(kTreeSize, false, false);
+    ASSERT_THAT(failures_, SizeIs(1));
+    EXPECT_EQ(failures_[0].verdict, Verdict::kTampered);
+    EXPECT_THAT(failures_[0].message, HasSubstr("out of its place"));
+    EXPECT_EQ(Told(check).checkpoints, 2u);
+  }
+}
+
+TEST_F(CheckpointCheckTest, ASourceThatFailsIsTold) {
+  Listed stored({Input(2)}, Unavailable("gone"));
+  CheckpointCheck check = Check({}, std::nullopt, 0, &stored);
+  AddGenesis(check);
+  ReachAll(check);
+  check.Finish(kTreeSize, false, false);
+  EXPECT_EQ(check.source_status().message(), "gone");
 }
 
 }  // namespace
