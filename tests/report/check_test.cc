@@ -73,6 +73,8 @@ TEST_F(ReportCheckTest, EvidenceThatContradictsItselfIsCaughtThoughItIsRendered)
               HasSubstr("the report embeds 5 entries but shows only"));
   EXPECT_EQ(Forged([](ReportData& data) { data.nodes.emplace_back(); }).code(), Code::kCorruption);
   EXPECT_EQ(Forged([](ReportData& data) { data.filters = {{"tenant", "another"}}; }).code(), Code::kCorruption);
+  EXPECT_THAT(Forged([](ReportData& data) { data.envelopes[0].roles = 1; }).message(), HasSubstr("other roles"))
+      << "no principal is asked for, so nobody has any";
 }
 
 }  // namespace
