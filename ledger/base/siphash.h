@@ -80,8 +80,8 @@ class SipHash {
 
 // The key of this process's tables. Random, and the same until the process ends.
 inline const SipKey& ProcessSipKey() {
-  static const SipKey key = RandomSipKey();
-  return key;
+  static const SipKey kKey = RandomSipKey();
+  return kKey;
 }
 
 // For std::unordered_map and the like, with keys that others choose: nobody can make them collide.

@@ -150,9 +150,9 @@ static_assert(
                    QueryServed>);
 
 const Shape& EntryShape() {
-  static const Shape shape(fb::EntryTypeTable(),
-                           {.identifier = "ENVL", .max_bytes = kMaxEntryBytes, .whole_words = true});
-  return shape;
+  static const Shape kShape(fb::EntryTypeTable(),
+                            {.identifier = "ENVL", .max_bytes = kMaxEntryBytes, .whole_words = true});
+  return kShape;
 }
 
 // Rules that the schema cannot express: what is mandatory, and what excludes what.
@@ -206,14 +206,14 @@ EntryHeader DecodeHeader(const fb::Entry& entry) {
 std::string_view EventName(const LedgerEvent& event) { return fb::EnumNameLedgerEvent(TypeOf(event)); }
 
 const std::vector<std::string_view>& EventNames() {
-  static const auto* const names = [] {
+  static const auto* const kNames = [] {
     auto* all = new std::vector<std::string_view>;
     for (const fb::LedgerEvent type : fb::EnumValuesLedgerEvent()) {
       if (type != fb::LedgerEvent::NONE) all->push_back(fb::EnumNameLedgerEvent(type));
     }
     return all;
   }();
-  return *names;
+  return *kNames;
 }
 
 namespace {

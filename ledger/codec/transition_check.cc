@@ -115,13 +115,13 @@ bool CheckMeaning(const fb::Transition& transition, Fault& fault) {
 }
 
 const Shape& TransitionShape() {
-  static const Shape shape(fb::TransitionTypeTable(), {.identifier = "ENVT",
-                                                       .max_bytes = kMaxTransitionBytes,
-                                                       .max_string_bytes = kMaxStringBytes,
-                                                       .max_list_items = kMaxListItems,
-                                                       .whole_words = true,
-                                                       .strict_text = true});
-  return shape;
+  static const Shape kShape(fb::TransitionTypeTable(), {.identifier = "ENVT",
+                                                        .max_bytes = kMaxTransitionBytes,
+                                                        .max_string_bytes = kMaxStringBytes,
+                                                        .max_list_items = kMaxListItems,
+                                                        .whole_words = true,
+                                                        .strict_text = true});
+  return kShape;
 }
 
 bool IsTransition(const AlignedBytes& aligned, Fault& fault) {

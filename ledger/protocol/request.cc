@@ -247,10 +247,10 @@ std::string EncodeRequest(const Request& request) {
 }
 
 Result<Request> DecodeRequest(std::string_view bytes) {
-  static const Shape shape(fb::RequestTypeTable(), {.identifier = "ENVQ"});
+  static const Shape kShape(fb::RequestTypeTable(), {.identifier = "ENVQ"});
   const AlignedBytes aligned(bytes);
   Fault fault;
-  if (!CheckBuffer<fb::Request>(shape, "ENVQ", aligned, fault)) {
+  if (!CheckBuffer<fb::Request>(kShape, "ENVQ", aligned, fault)) {
     return fault.ToStatus(Code::kInvalidArgument, "request");
   }
   const fb::Request& request = *flatbuffers::GetRoot<fb::Request>(aligned.data());

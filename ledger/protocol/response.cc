@@ -372,10 +372,10 @@ std::string EncodeResponse(const Response& response) {
 }
 
 Result<Response> DecodeResponse(std::string_view bytes) {
-  static const Shape shape(fb::ResponseTypeTable(), {.identifier = "ENVR"});
+  static const Shape kShape(fb::ResponseTypeTable(), {.identifier = "ENVR"});
   const AlignedBytes aligned(bytes);
   Fault fault;
-  if (!CheckBuffer<fb::Response>(shape, "ENVR", aligned, fault)) {
+  if (!CheckBuffer<fb::Response>(kShape, "ENVR", aligned, fault)) {
     return fault.ToStatus(Code::kInvalidArgument, "response");
   }
   const fb::Response& response = *flatbuffers::GetRoot<fb::Response>(aligned.data());
