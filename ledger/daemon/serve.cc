@@ -3,9 +3,15 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <thread>
 #include <utility>
 
 #include "ledger/base/log.h"
+#include "ledger/base/mutex.h"
+#include "ledger/base/thread_name.h"
 #include "ledger/daemon/daemon.h"
 #include "ledger/daemon/prepare.h"
 #include "ledger/daemon/systemd.h"
@@ -37,14 +43,47 @@ Result<Prepared> PrepareAndWarn(const DaemonConfig& config) {
   return prepared;
 }
 
-// Waits for a signal and returns its name.
-std::string AwaitEnd() {
-  const sigset_t ending = EndingSignals();
-  int number = 0;
-  while (sigwait(&ending, &number) != 0) {
+// Waits for the signals that end the daemon, from the start on. A start can take long, inside libraries that cannot be
+// interrupted. A signal during that time ends the process at once, as a kill would: nothing has been acknowledged, and
+// the next start recovers.
+class EndingSignal {
+ public:
+  EndingSignal() {
+    // Detached, because a start that fails ends the process without a signal.
+    std::thread([state = state_] { Watch(*state); }).detach();
   }
-  return number == SIGTERM ? "SIGTERM" : "SIGINT";
-}
+  // The start is over. Waits for a signal and returns its name.
+  std::string Await() {
+    const MutexLock lock(state_->mutex);
+    state_->started = true;
+    while (state_->name.empty()) state_->changed.Wait(state_->mutex);
+    return state_->name;
+  }
+
+ private:
+  struct State {
+    Mutex mutex;
+    CondVar changed;
+    bool started GUARDED_BY(mutex) = false;
+    std::string name GUARDED_BY(mutex);
+  };
+  static void Watch(State& state) {
+    NameThisThread("signals");
+    const sigset_t ending = EndingSignals();
+    int number = 0;
+    while (sigwait(&ending, &number) != 0) {
+    }
+    const MutexLock lock(state.mutex);
+    state.name = number == SIGTERM ? "SIGTERM" : "SIGINT";
+    if (!state.started) {
+      Log(LogLevel::kInfo, state.name + " while starting: ended before anything was served");
+      std::_Exit(0);
+    }
+    state.changed.NotifyAll();
+  }
+
+  const std::shared_ptr<State> state_ = std::make_shared<State>();
+};
 
 }  // namespace
 
@@ -57,6 +96,7 @@ void BlockSignals() {
 Status CheckConfig(const DaemonConfig& config) { return PrepareAndWarn(config).status(); }
 
 Status Serve(const DaemonConfig& config) {
+  EndingSignal ending;
   RaiseDescriptorLimit();
   ENVLEDGER_ASSIGN_OR_RETURN(ActivatedSockets activated, TakeActivatedSockets());
   ENVLEDGER_ASSIGN_OR_RETURN(Prepared prepared, PrepareAndWarn(config));
@@ -66,7 +106,7 @@ Status Serve(const DaemonConfig& config) {
   Log(LogLevel::kInfo, "serving " + serving + "; " + start.vkey);
   NotifyReady("serving " + serving);
 
-  const std::string reason = AwaitEnd();
+  const std::string reason = ending.Await();
   Log(LogLevel::kInfo, reason + ": closing");
   NotifyStopping();
   Status closed = daemon->Stop(reason);

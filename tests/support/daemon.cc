@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
+#include <thread>
 
 #include "ledger/files/file.h"
 
@@ -112,6 +113,13 @@ Ended ServedLedger::StartAndFail(const std::vector<std::string>& options) {
 }
 
 Ended ServedLedger::StartWithKeyAndFail(const std::string& key) { return RunProgram(Command({}, key)); }
+
+Ended ServedLedger::StartAndSignal(int number) {
+  Child daemon(Command({}, key_path()), {});
+  while (daemon.running() && !Blocks(daemon.pid(), number)) std::this_thread::yield();
+  daemon.Signal(number);
+  return daemon.Wait();
+}
 
 Ended ServedLedger::Stop() {
   daemon_->Signal(SIGTERM);

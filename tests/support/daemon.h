@@ -32,6 +32,8 @@ class ServedLedger {
   // Runs the daemon and expects it to end by itself, before it is ready.
   Ended StartAndFail(const std::vector<std::string>& options = {});
   Ended StartWithKeyAndFail(const std::string& key);
+  // Runs the daemon, sends the signal as soon as the daemon has blocked it, and waits for the daemon's end.
+  Ended StartAndSignal(int number);
   // Sends SIGTERM and waits for the daemon's end.
   Ended Stop();
   // Sends SIGKILL and waits.

@@ -39,6 +39,15 @@ void Redirect(const std::string& path, int flags, int target) {
 
 int StatusOf(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
+// A field of /proc/<pid>/status ("VmHWM:").
+std::string StatusField(pid_t pid, const std::string& field) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind(field, 0) == 0) return line.substr(field.size());
+  }
+  throw std::runtime_error("no " + field + " of process " + std::to_string(pid));
+}
+
 }  // namespace
 
 Child::Child(const std::vector<std::string>& command, const Setup& setup)
@@ -96,13 +105,10 @@ bool Child::running() const {
          info.si_pid == 0;
 }
 
-uint64_t PeakBytes(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  const std::string field = "VmHWM:";
-  for (std::string line; std::getline(status, line);) {
-    if (line.rfind(field, 0) == 0) return std::strtoull(line.c_str() + field.size(), nullptr, 10) << 10;
-  }
-  throw std::runtime_error("no VmHWM of process " + std::to_string(pid));
+uint64_t PeakBytes(pid_t pid) { return std::stoull(StatusField(pid, "VmHWM:")) << 10; }
+
+bool Blocks(pid_t pid, int signal) {
+  return (std::stoull(StatusField(pid, "SigBlk:"), nullptr, 16) >> (signal - 1) & 1) != 0;
 }
 
 void ForgetPeak(pid_t pid) {

@@ -49,6 +49,8 @@ class Child {
 
 // The peak of the resident memory of a running process, since its start or since ForgetPeak.
 uint64_t PeakBytes(pid_t pid);
+// Whether the process has blocked the signal.
+bool Blocks(pid_t pid, int signal);
 void ForgetPeak(pid_t pid);
 
 // Runs a program to its end, with `input` as its standard input.
