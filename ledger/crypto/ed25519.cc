@@ -3,10 +3,12 @@
 #include "ledger/crypto/ed25519.h"
 
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
 #include <cstdlib>
+#include <mutex>
 #include <utility>
 
 #include "ledger/base/log.h"
@@ -40,6 +42,19 @@ std::string PublicKeyOf(EVP_PKEY* key) {
   return public_key;
 }
 
+// OpenSSL keeps private keys and what it decodes them from in its secure heap, once it has one: memory that is locked,
+// left out of core dumps, and wiped when freed.
+void UseSecureHeap() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    constexpr size_t kHeapBytes = 32 << 10;  // a key takes less than 100
+    constexpr size_t kLeastBytes = 32;
+    if (CRYPTO_secure_malloc_initialized() == 1 || CRYPTO_secure_malloc_init(kHeapBytes, kLeastBytes) == 1) return;
+    Log(LogLevel::kWarning,
+        "the memory of private keys cannot be locked, so they could be swapped out: raise RLIMIT_MEMLOCK");
+  });
+}
+
 }  // namespace
 
 struct SigningKey::Impl {
@@ -53,6 +68,7 @@ SigningKey& SigningKey::operator=(SigningKey&&) noexcept = default;
 SigningKey::~SigningKey() = default;
 
 Result<SigningKey> SigningKey::Generate() {
+  UseSecureHeap();
   const ErrorScope errors;
   Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, kAlgorithm));
   if (key == nullptr) return Internal("OpenSSL cannot generate an Ed25519 key");
@@ -60,6 +76,7 @@ Result<SigningKey> SigningKey::Generate() {
 }
 
 Result<SigningKey> SigningKey::FromSeed(std::string_view seed) {
+  UseSecureHeap();
   const ErrorScope errors;
   if (seed.size() != kSeedBytes) {
     return InvalidArgument("an Ed25519 seed has 32 bytes, not " + std::to_string(seed.size()));
@@ -70,6 +87,7 @@ Result<SigningKey> SigningKey::FromSeed(std::string_view seed) {
 }
 
 Result<SigningKey> SigningKey::Load(const std::string& path) {
+  UseSecureHeap();
   const ErrorScope errors;
   SecretBytes contents;
   ENVLEDGER_RETURN_IF_ERROR(ReadKeyFile(path, contents));
