@@ -180,9 +180,16 @@ std::string FormatSpan(Nanos span) {
   return count(span, "ns");
 }
 
+Status CheckClock(Nanos now) {
+  if (now < kEndOfTime) return Ok();
+  return Unavailable("the clock shows " + FormatTime(now) + " or later: set it right, and try again");
+}
+
 Nanos SystemClock::Now() {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
+  if (now.tv_sec < 0) return 0;
+  if (now.tv_sec >= kEndOfTime / kSecond) return kEndOfTime;
   return static_cast<Nanos>(now.tv_sec) * kSecond + now.tv_nsec;
 }
 

@@ -12,6 +12,11 @@ namespace envledger {
 using Nanos = int64_t;
 inline constexpr Nanos kSecond = 1'000'000'000;
 
+// The beginning of the last second but one that Nanos can represent, in 2262. A clock that shows this time is wrong.
+inline constexpr Nanos kEndOfTime = (INT64_MAX / kSecond - 1) * kSecond;
+// kUnavailable when a clock shows this time, but cannot be right.
+Status CheckClock(Nanos now);
+
 // RFC 3339 in UTC with "Z", as many fractional digits as needed and no trailing zeros: "2026-03-17T09:30:00.25Z".
 std::string FormatTime(Nanos time);
 
@@ -33,6 +38,7 @@ class Clock {
 
 class SystemClock : public Clock {
  public:
+  // Not before 1970 and not after kEndOfTime, whatever the system's clock says.
   Nanos Now() override;
 };
 

@@ -83,6 +83,7 @@ Status Ledger::Start(const SigningKey& key, const PendingRotation* pending,
                                tell("verifying, at entry " + std::to_string(seq));
                              }));
   recovered_entries_ = recovered.checked;
+  if (found_.mark && !loss_) ENVLEDGER_RETURN_IF_ERROR(CheckAcknowledged(*log_, *found_.mark));
   Publisher publisher(*log_, options_.checkpointer, clock_);
   ENVLEDGER_RETURN_IF_ERROR(publisher.Compare(recovered.latest.checkpoint, recovered.latest.note, recovered.keys,
                                               verifier_key_, loss_ ? &*loss_ : nullptr));

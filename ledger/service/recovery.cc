@@ -30,6 +30,7 @@ Status WriteGenesis(const std::string& log_path, const VerifierKey& verifier_key
   ENVLEDGER_ASSIGN_OR_RETURN(const auto log, LogDb::Open(log_path, {}));
   EntryHeader header;
   header.recorded_at = clock.Now();
+  ENVLEDGER_RETURN_IF_ERROR(CheckClock(header.recorded_at));
   header.recorder = {getuid(), getgid(), static_cast<int32_t>(getpid()), "envledgerd"};
   EntryBuilder builder;
   const Genesis genesis{verifier_key.name, key.public_key(), kFormatVersion, header.recorded_at};
@@ -158,8 +159,13 @@ Result<FoundEnd> CheckLogEnd(const std::string& data_dir, AcceptedLoss* loss) {
     return std::move(read).status();
   }
   // The end of the log is all that is read, so a small cache is enough.
-  ENVLEDGER_ASSIGN_OR_RETURN(const auto log, LogDb::OpenReadOnly(LogPath(data_dir), {.block_cache_bytes = 1 << 20}));
-  const FoundEnd found{.dropped_bytes = log->dropped_bytes()};
+  const auto opened = LogDb::OpenReadOnly(LogPath(data_dir), {.block_cache_bytes = 1 << 20});
+  if (IsLogDamage(opened.status())) {
+    return Damaged(Verdict::kTampered, "the log cannot be opened: " + opened.status().message());
+  }
+  ENVLEDGER_RETURN_IF_ERROR(opened.status());
+  const LogDb* const log = opened->get();
+  const FoundEnd found{mark, log->dropped_bytes()};
   if (const Status end = log->CheckEnd(mark); !end.ok()) {
     if (!end.verdict() && !IsLogDamage(end)) return end;
     if (loss == nullptr || loss->from != log->size()) {
@@ -172,14 +178,6 @@ Result<FoundEnd> CheckLogEnd(const std::string& data_dir, AcceptedLoss* loss) {
     Log(LogLevel::kWarning, "a loss is accepted: " + end.message());
     return found;
   }
-  if (mark && mark->size > 0) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const std::string last, log->Read(mark->size - 1));
-    if (LeafHash(last) != mark->last_leaf_hash) {
-      return Damaged(Verdict::kTampered, "entry " + std::to_string(mark->size - 1) +
-                                             " is not the one that was acknowledged, according to " +
-                                             LogMarkPath(data_dir) + ": one of the two was replaced");
-    }
-  }
   if (found.dropped_bytes > 0) {
     Log(LogLevel::kWarning, "the last " + std::to_string(found.dropped_bytes) +
                                 " bytes of the write-ahead log are not a whole record and are dropped; all " +
@@ -187,6 +185,15 @@ Result<FoundEnd> CheckLogEnd(const std::string& data_dir, AcceptedLoss* loss) {
                                 (mark ? ", " + std::to_string(mark->size) + " of which were acknowledged" : ""));
   }
   return found;
+}
+
+Status CheckAcknowledged(const LogDb& log, const LogMark& mark) {
+  if (mark.size == 0 || mark.size > log.size()) return Ok();
+  ENVLEDGER_ASSIGN_OR_RETURN(const std::string last, log.Read(mark.size - 1));
+  if (LeafHash(last) == mark.last_leaf_hash) return Ok();
+  return Damaged(Verdict::kTampered, "entry " + std::to_string(mark.size - 1) +
+                                         " is not the one that was acknowledged, as the mark beside the log shows: one "
+                                         "of the two was replaced");
 }
 
 Result<Genesis> ReadGenesis(const LogDb& log) {

@@ -13,6 +13,7 @@
 #include "ledger/service/checkpointer.h"
 #include "ledger/service/sealer.h"
 #include "ledger/store/log_db.h"
+#include "ledger/store/log_mark.h"
 
 namespace envledger {
 
@@ -31,13 +32,17 @@ struct PendingRotation {
 
 // What the last run left of the log, as far as can be seen without changing it.
 struct FoundEnd {
-  uint64_t dropped_bytes = 0;  // at the end of the write-ahead log: they cannot be read, and nothing of them was
-                               // acknowledged, or the loss is accepted
+  std::optional<LogMark> mark;
+  // At the end of the write-ahead log, which cannot be read. Nothing of it was acknowledged, or the loss is accepted.
+  uint64_t dropped_bytes = 0;
 };
 // Compares the log in `data_dir` with its mark (log_mark.h). A status with a verdict when acknowledged entries are
 // missing, or may be, unless `loss` (null: none is accepted) says that the log goes on with just the size that it has;
 // then loss->until says how many entries there were, as far as the mark shows.
 Result<FoundEnd> CheckLogEnd(const std::string& data_dir, AcceptedLoss* loss);
+// Checks that the entry to which the mark points is the one that was acknowledged. A status with a verdict otherwise.
+// Comes after Recover, which says more about an entry that was changed.
+Status CheckAcknowledged(const LogDb& log, const LogMark& mark);
 
 struct Recovered {
   ChainEnd end;

@@ -52,6 +52,7 @@ Status SealRotation(LogDb& log, const KeyRotated& rotation, Clock& clock, Recove
   header.seq = log.size();
   // If the clock went back, the next event that is sealed records it.
   header.recorded_at = std::max(clock.Now(), recovered.end.last_recorded_at);
+  ENVLEDGER_RETURN_IF_ERROR(CheckClock(header.recorded_at));
   header.previous = recovered.end.last_leaf_hash;
   header.recorder = {getuid(), getgid(), static_cast<int32_t>(getpid()), "envledgerd"};
   KeyHistory keys = recovered.keys;

@@ -370,6 +370,8 @@ Status Sealer::SealOwn(const LedgerEvent& event, Nanos now, Group& group) {
 Result<Nanos> Sealer::NextTime(Group& group) {
   const Nanos now = clock_.Now();
   const Nanos last = chain_.last_recorded_at();
+  // Once sealed, a time like that would be every later entry's.
+  ENVLEDGER_RETURN_IF_ERROR(CheckClock(now));
   if (now >= last) {
     clock_is_back_ = false;
     return now;

@@ -82,6 +82,14 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families(const LogDbOptions& option
   return {{rocksdb::kDefaultColumnFamilyName, small}, {"entries", entries}, {"checkpoints", small}, {"meta", small}};
 }
 
+// Opens the database; damage becomes LogDamage.
+Result<rocks::Handle> OpenLog(const rocksdb::DBOptions& options, const std::string& path, const LogDbOptions& ours,
+                              bool read_only) {
+  auto handle = rocks::Open(options, path, Families(ours), read_only);
+  if (handle.status().code() == Code::kCorruption) return LogDamage(handle.status().message());
+  return handle;
+}
+
 Result<uint64_t> SizeOf(const rocks::Handle& handle, rocksdb::ColumnFamilyHandle* entries) {
   rocksdb::ReadOptions read;
   const std::unique_ptr<rocksdb::Iterator> last(handle.db->NewIterator(read, entries));
@@ -127,14 +135,14 @@ Result<std::unique_ptr<LogDb>> LogDb::Open(const std::string& path, const LogDbO
 
 Result<std::unique_ptr<LogDb>> LogDb::OpenReadOnly(const std::string& path, const LogDbOptions& options) {
   std::error_code error;
-  if (!std::filesystem::exists(path + "/CURRENT", error)) return NotFound("no log in " + path);
+  if (!std::filesystem::is_directory(path, error)) return NotFound("no log in " + path);
   auto impl = std::make_unique<Impl>();
   // The writer may remove a file after its manifest was read here and before the file is opened: then try again.
   for (int attempt = 0;; ++attempt) {
     rocksdb::DBOptions db = DatabaseOptions(options, true, DamagedEnd::kDrop);
     *impl->dropped = {};
     db.info_log = rocks::KeepDropped(impl->dropped);
-    auto handle = rocks::Open(db, path, Families(options), true);
+    auto handle = OpenLog(db, path, options, true);
     if (handle.ok()) {
       impl->handle = *std::move(handle);
       break;

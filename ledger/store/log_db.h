@@ -50,11 +50,11 @@ class LogDb {
     kRefuse,  // kCorruption
     kDrop,    // it is lost for good; the caller has opened for reading before, and judged what would be left
   };
-  // Opens for writing. kCorruption when RocksDB finds damage, kUnavailable when another process has it open.
+  // Opens for writing. LogDamage when a file is damaged or missing, kUnavailable when another process has it open.
   static Result<std::unique_ptr<LogDb>> Open(const std::string& path, const LogDbOptions& options,
                                              DamagedEnd damaged_end = DamagedEnd::kRefuse);
   // Opens the state of this moment, of a closed database or one that another process writes. Changes nothing in the
-  // directory. An end that cannot be read is left out: see CheckEnd. kNotFound when there is no database.
+  // directory. An end that cannot be read is left out: see CheckEnd. LogDamage when a file is damaged or missing; kNotFound when there is no database.
   static Result<std::unique_ptr<LogDb>> OpenReadOnly(const std::string& path, const LogDbOptions& options);
   ~LogDb();
 

@@ -107,7 +107,7 @@ Status LogMarkWriter::problem() const {
   return problem_;
 }
 
-void LogMarkWriter::Report(Status problem) {
+void LogMarkWriter::Report(const Status& problem) {
   bool changed = false;
   {
     const MutexLock lock(mutex_);

@@ -51,7 +51,7 @@ class LogMarkWriter {
  private:
   LogMarkWriter(std::string path, int fd, std::chrono::milliseconds sync_every);
   void SyncLoop();
-  void Report(Status problem) EXCLUDES(mutex_);
+  void Report(const Status& problem) EXCLUDES(mutex_);
   bool IsUnwritten() const EXCLUDES(mutex_);
 
   const std::string path_;

@@ -2,6 +2,7 @@
 
 #include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 
@@ -58,6 +59,14 @@ class ReadersLogger : public rocksdb::Logger {
   const std::shared_ptr<DroppedBytes> dropped_;
 };
 
+// Whoever can open a directory can lock it, and so keep its writer from starting.
+void KeepPrivate(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0 || (info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return;
+  if (chmod(path.c_str(), S_IRWXU) == 0) return;
+  Log(LogLevel::kWarning, "other users can open " + path + " and could keep its lock: chmod it to 0700");
+}
+
 }  // namespace
 
 std::shared_ptr<rocksdb::Logger> KeepDropped(std::shared_ptr<DroppedBytes> dropped) {
@@ -107,6 +116,7 @@ Result<UniqueFd> Lock(const std::string& path) {
     return Status(Code::kUnavailable, std::string(kRuleLocked),
                   "open " + path + ": another process has it open for writing");
   }
+  if (lock.ok()) KeepPrivate(path);
   return lock;
 }
 
@@ -121,8 +131,11 @@ Result<Handle> Open(const rocksdb::DBOptions& options, const std::string& path,
                                      ? rocksdb::DB::OpenForReadOnly(options, path, families, &handle.families, &db)
                                      : rocksdb::DB::Open(options, path, families, &handle.families, &db);
   handle.db.reset(db);
-  if (!status.ok()) return ToStatus(status, "open " + path);
-  return handle;
+  if (status.ok()) return handle;
+  const Status failure = ToStatus(status, "open " + path);
+  // A missing file, or one that does not say what it must, will not come back by trying again.
+  const bool missing = status.IsIOError() && status.subcode() == rocksdb::Status::kPathNotFound;
+  return missing || status.IsInvalidArgument() || status.IsNotFound() ? Corruption(failure.message()) : failure;
 }
 
 uint32_t Crc32c(std::string_view bytes) {

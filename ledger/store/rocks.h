@@ -48,12 +48,13 @@ struct Handle {
   }
   ~Handle();
 };
-// Keeps other writers out of a database's directory. kUnavailable (kRuleLocked) when a writer has it already, kNotFound
+// Keeps other writers out of a database's directory, and makes the directory private to its owner, so that nobody else
+// can take the lock. kUnavailable (kRuleLocked) when a writer has it already, kNotFound
 // when there is no such directory.
 Result<UniqueFd> Lock(const std::string& path);
 
-// kUnavailable when opening for writing a database that another process has open for writing. REQUIRES: the directory
-// exists.
+// kCorruption when a file of the database is damaged or missing, kUnavailable when the database cannot be opened at the
+// moment, such as for writing when another process has it open for writing. REQUIRES: the directory exists.
 Result<Handle> Open(const rocksdb::DBOptions& options, const std::string& path,
                     const std::vector<rocksdb::ColumnFamilyDescriptor>& families, bool read_only);
 

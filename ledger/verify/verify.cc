@@ -70,6 +70,14 @@ std::vector<CheckpointInput> WithPublished(std::vector<CheckpointInput> given, c
   return given;
 }
 
+// The report on a log that cannot be opened.
+VerifyReport Unreadable(const Status& why) {
+  VerifyReport report;
+  AddFailure(report, {std::nullopt, "form", "the log cannot be opened: " + why.message(), Verdict::kTampered});
+  report.checks["form"] = "nothing was checked: the log cannot be opened";
+  return report;
+}
+
 // Ends the check of an index of `indexed` entries. Returns what the report says was checked, and adds what was found.
 Result<std::string> FinishIndexCheck(IndexCheck& check, uint64_t indexed, const LogDb& log, bool log_is_whole,
                                      std::vector<VerifyFailure>& failures) {
@@ -80,30 +88,67 @@ Result<std::string> FinishIndexCheck(IndexCheck& check, uint64_t indexed, const 
          std::to_string(log.size() - indexed) + " are not indexed yet";
 }
 
-// Every entry of the log in `data_dir`, with its index. `why_all`: why everything is read although less was asked for.
-Result<VerifyReport> VerifyAllStored(const std::string& data_dir, const VerifyOptions& options,
-                                     const VerifyProgress& progress, const std::string& why_all) {
-  // Beside a running daemon all of them grow. What depends on the log is read before the log, so that it can lag behind
-  // the log but never be ahead of it.
-  const auto mark = ReadLogMark(LogMarkPath(data_dir));
-  std::vector<CheckpointInput> given = WithPublished(options.anchors, data_dir);
-  auto opened_index = options.only_hashes ? Result<std::unique_ptr<IndexDb>>(NotFound("not needed"))
-                                          : IndexDb::OpenReadOnly(IndexPath(data_dir), {});
-  ENVLEDGER_ASSIGN_OR_RETURN(const auto log, LogDb::OpenReadOnly(LogPath(data_dir), {}));
+// What is compared, read in this order: beside a running daemon all of it grows, and what depends on the log is read
+// before the log, so that it can lag behind the log but never be ahead of it.
+struct Parts {
+  Parts(const std::string& data_dir, const VerifyOptions& options)
+      : mark(ReadLogMark(LogMarkPath(data_dir))),
+        given(WithPublished(options.anchors, data_dir)),
+        index(options.only_hashes ? Result<std::unique_ptr<IndexDb>>(NotFound("not needed"))
+                                  : IndexDb::OpenReadOnly(IndexPath(data_dir), {})),
+        log(LogDb::OpenReadOnly(LogPath(data_dir), {})) {}
+  std::optional<LogMark> known_mark() const { return mark.ok() ? *mark : std::nullopt; }
+
+  Result<std::optional<LogMark>> mark;
+  std::vector<CheckpointInput> given;
+  Result<std::unique_ptr<IndexDb>> index;
+  Result<std::unique_ptr<LogDb>> log;
+};
+
+// Where something beside the log says that the log's entries end, and with which leaf hash.
+struct SaidEnd {
+  uint64_t size;
+  std::string_view last_leaf_hash;
+};
+struct OtherEnd {
+  std::string_view check;
+  std::string_view message;
+  Verdict verdict;
+};
+constexpr OtherEnd kNotAcknowledged = {
+    "chain", "the entry is not the one that was acknowledged, as the mark beside the log shows", Verdict::kTampered};
+constexpr OtherEnd kOfAnotherLog = {
+    "index",
+    "the index ends at an entry with another leaf hash: it was made from another log, or its watermark is damaged",
+    Verdict::kIncomplete};
+
+void ExpectLast(const PreparePipeline::Item& item, const SaidEnd& said, const OtherEnd& otherwise,
+                std::vector<VerifyFailure>& failures) {
+  if (item.seq + 1 != said.size || said.last_leaf_hash == View(item.prepared.leaf_hash)) return;
+  failures.push_back({item.seq, std::string(otherwise.check), std::string(otherwise.message), otherwise.verdict});
+}
+
+// Every entry of the log, with its index. `why_all`: why everything is read although less was asked for.
+Result<VerifyReport> VerifyAll(Parts parts, const VerifyOptions& options, const VerifyProgress& progress,
+                               const std::string& why_all) {
+  if (IsLogDamage(parts.log.status())) return Unreadable(parts.log.status());
+  ENVLEDGER_RETURN_IF_ERROR(parts.log.status());
+  const LogDb* const log = parts.log->get();
+  const std::optional<LogMark> mark = parts.known_mark();
   StoredCheckpoints stored(*log);
 
   std::vector<VerifyFailure> index_failures;
   const uint64_t total = log->size();
-  if (const Status end = log->CheckEnd(mark.ok() ? *mark : std::nullopt); !end.ok()) {
+  if (const Status end = log->CheckEnd(mark); !end.ok()) {
     index_failures.push_back({total, "sequence", end.message(), Verdict::kTruncated});
   }
   const std::unique_ptr<IndexDb> index =
-      options.only_hashes ? nullptr : Comparable(std::move(opened_index), total, index_failures);
+      options.only_hashes ? nullptr : Comparable(std::move(parts.index), total, index_failures);
   const std::unique_ptr<IndexReader> snapshot = index ? index->Snapshot() : nullptr;
   const Watermark watermark = index ? index->watermark() : Watermark();
   std::unique_ptr<IndexCheck> index_check = snapshot ? std::make_unique<IndexCheck>(*snapshot) : nullptr;
 
-  Verifier verifier(options.trusted_key, std::move(given),
+  Verifier verifier(options.trusted_key, std::move(parts.given),
                     {.from = {}, .stored = &stored, .parallel_for = OnThreads(ThreadsOf(options))});
   bool log_is_whole = true;
   uint64_t done = 0;
@@ -116,12 +161,8 @@ Result<VerifyReport> VerifyAllStored(const std::string& data_dir, const VerifyOp
             log_is_whole && item.prepared.status.ok() && item.prepared.entry.header.seq == item.seq && item.seq == done;
         verifier.Add(item.seq, item.prepared);
         if (index_check && log_is_whole) index_check->Add(item.prepared, item.digest);
-        if (item.seq + 1 == watermark.seq && watermark.last_leaf_hash != View(item.prepared.leaf_hash)) {
-          index_failures.push_back({item.seq, "index",
-                                    "the index ends at an entry with another leaf hash: it was made from another log, "
-                                    "or its watermark is damaged",
-                                    Verdict::kIncomplete});
-        }
+        if (mark) ExpectLast(item, {mark->size, View(mark->last_leaf_hash)}, kNotAcknowledged, index_failures);
+        ExpectLast(item, {watermark.seq, watermark.last_leaf_hash}, kOfAnotherLog, index_failures);
         if (++done % kProgressEvery == 0 && progress) progress(done, total);
       },
       DepthOf(options), std::move(digest));
@@ -162,7 +203,7 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
       return reader.status();
     }
   }
-  return VerifyAllStored(data_dir, options, progress, why_all);
+  return VerifyAll(Parts(data_dir, options), options, progress, why_all);
 }
 
 Result<VerifyReport> VerifyServed(LedgerReader& reader, const VerifyOptions& options, const VerifyProgress& progress) {

@@ -16,14 +16,7 @@
 #include "tests/end_to_end/raw_row_facts.h"
 #include "tests/end_to_end/trace_answers.h"
 #include "tests/support/paths.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // g++
-#define ENVLEDGER_SLOW_BUILD true
-#elif defined(__has_feature)  // clang
-#define ENVLEDGER_SLOW_BUILD (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#else
-#define ENVLEDGER_SLOW_BUILD false
-#endif
+#include "tests/support/sanitized.h"
 
 namespace envledger {
 namespace {
@@ -296,7 +289,7 @@ TEST_P(Traces, AppendedWholeAnswerAsTheIndependentFactsAndVerify) {
   if (!fs::exists(kTraces / name / "expected.json")) {
     GTEST_SKIP() << "the trace " << name << " is not here (looked in " << kTraces << "): nothing was compared";
   }
-  if (ENVLEDGER_SLOW_BUILD && name == kLongest && std::getenv("ENVLEDGER_TRACES") == nullptr) {
+  if (ENVLEDGER_SANITIZED && name == kLongest && std::getenv("ENVLEDGER_TRACES") == nullptr) {
     GTEST_SKIP() << "the trace " << name << " is left out of builds with sanitizers, which take many minutes for it; "
                  << "run ENVLEDGER_TRACES=" << name << " traces_test to compare it";
   }

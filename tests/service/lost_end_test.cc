@@ -167,7 +167,10 @@ TEST_F(LostEndTest, WithoutAMarkDamageThatMayHoldAcknowledgedEntriesIsRefused) {
 
 TEST_F(LostEndTest, AMarkOfAnotherLogIsTampering) {
   Mark({size_ - 1, Hash{1}});
-  ExpectRefused(Verdict::kTampered, "is not the one that was acknowledged");
+  EXPECT_EQ(ledger_.Verify().verdict, Verdict::kTampered);
+  const Status refused = ledger_.TryOpen();
+  EXPECT_EQ(refused.verdict(), Verdict::kTampered);
+  EXPECT_THAT(refused.message(), HasSubstr("is not the one that was acknowledged"));
 }
 
 TEST_F(LostEndTest, AStartWithoutAnyLossDoesNotAcceptOne) {

@@ -84,6 +84,18 @@ TEST_F(SealerTest, EntriesThatWereBuiltBeforeTheRefusedOneAreTakenBack) {
   ExpectIntact();
 }
 
+TEST_F(SealerTest, AClockBeyondTheEndOfTimeIsRefusedAndIsNotLaterTimes) {
+  const Nanos before = ledger_.clock.Now();
+  ledger_.clock.Set(kEndOfTime);
+  const Status refused = StatusOf(ledger_.Append({Encoded(Opening("e1"))}));
+  EXPECT_EQ(refused.code(), Code::kUnavailable);
+  EXPECT_THAT(refused.message(), HasSubstr("the clock shows 2262-04-11T23:47:15Z or later"));
+  ledger_.clock.Set(before);
+  ledger_.MustAppend({Encoded(Opening("e1"))});
+  EXPECT_EQ(ledger_.ledger().Describe().last_recorded_at, before);
+  ExpectIntact();
+}
+
 TEST_F(SealerTest, AnEventThatIsNoneIsRefusedAndTheNextOneSealed) {
   std::promise<Status> refused;
   ledger_.ledger().Seal(Opened{kNoText, 1, true}, [&](AppendResult result) { refused.set_value(StatusOf(result)); });
