@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <functional>
+#include <limits>
 
 #include "tests/support/manual_clock.h"
 #include "tests/support/transitions.h"

@@ -241,7 +241,6 @@ TEST(Time, SpansHaveTwoUnitsAtTheMost) {
 }
 
 TEST(SpanBetween, IsTheDifferenceOrTheLongestSpan) {
-  constexpr Nanos kMax = std::numeric_limits<Nanos>::max();
   constexpr Nanos kMin = std::numeric_limits<Nanos>::min();
   EXPECT_EQ(SpanBetween(3, 10), 7);
   EXPECT_EQ(SpanBetween(10, 3), -7);
