@@ -9,6 +9,7 @@ namespace envledger {
 namespace {
 
 constexpr int kDeepest = 64;
+constexpr size_t kMostDigits = 300;  // the independent reader takes numbers for doubles
 
 // Reads any value and appends it, written again, to `out`.
 bool Copy(JsonReader& reader, int depth, std::string& out) {
@@ -28,6 +29,7 @@ bool Copy(JsonReader& reader, int depth, std::string& out) {
   if (reader.AtNumber()) {
     std::string_view digits;
     if (!reader.Integer(digits)) return false;
+    if (digits.size() > kMostDigits) return reader.Fail("too large for the other reader");
     out += digits;
     return true;
   }
