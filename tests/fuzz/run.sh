@@ -4,8 +4,8 @@
 # new inputs, and those that break something, as crash-*, timeout-* and oom-*.
 #
 #   tests/fuzz/run.sh [SECONDS [TARGET...]]   60 seconds, all targets
-#   tests/fuzz/run.sh --merge [TARGET...]     adds to the corpus in the tree what reaches code that it does not: of each
-#                                             target the 40 smallest inputs of at most 1 KiB
+#   tests/fuzz/run.sh --merge [TARGET...]     adds to the corpus in the tree what reaches code that it does not: up to
+#                                             40 inputs of each target, of at most 1 KiB, small ones and large ones
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -45,13 +45,10 @@ for target in "${targets[@]}"; do
     cp -n build/fuzz/seeds/"$target"/* "$corpus"/
     cp "$corpus"/* "$merged"/
     "$program" "${options[@]}" -merge=1 "$merged" "$found" >"$log" 2>&1
-    mapfile -t inputs < <(find "$merged" -type f -size -1025c -printf '%s %f\n' | sort -n | cut -d' ' -f2)
-    added=0
-    for input in "${inputs[@]}"; do
-      (( added == 40 )) && break
-      [[ -e $corpus/$input ]] && continue
-      cp "$merged/$input" "$corpus"/
-      added=$((added + 1))
+    mapfile -t inputs < <(comm -23 <(cd "$merged" && find . -type f -size -1025c | sort) \
+                                   <(cd "$corpus" && find . -type f | sort) | (cd "$merged" && xargs -r ls -rS))
+    for ((i = 0; i < ${#inputs[@]}; i += (${#inputs[@]} + 39) / 40)); do
+      cp "$merged/${inputs[i]}" "$corpus"/
     done
     echo "$target: $(find "$corpus" -type f | wc -l) inputs"
     continue
