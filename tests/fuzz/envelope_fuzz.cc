@@ -23,7 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!bytes.ok()) continue;
     const CheckedTransition checked = fuzz::RequireOk(CheckedTransition::Check(*bytes), "what was encoded is accepted");
     if (!CheckMove(state, checked.facts()).ok()) continue;
-    EntryHeader header{.seq = 1 + records.size(), .recorded_at = 1'773'739'200 * kSecond};
+    EntryHeader header;
+    header.seq = 1 + records.size();
+    header.recorded_at = 1'773'739'200 * kSecond;
     header.envelope_revision = state.revisions;
     if (!records.empty()) header.envelope_previous = records.back().seq;
     state = Advance(state, checked.facts());

@@ -107,8 +107,10 @@ void AddEntries(const Seeds& seeds, FakeLedger& ledger) {
       AppendsRefused{4, {{"gateway", 1000, "legal-move", 3}}},
       QueryServed{.uid = 1, .gid = 2, .pid = 3, .request = "query", .filters = {{"tenant", "search"}}, .results = 4}};
   EntryBuilder builder;
+  EntryHeader header;
+  header.seq = 4;
   for (const LedgerEvent& event : events) {
-    seeds.Add("entry", std::string(EventName(event)), std::string(*builder.Build(EntryHeader{.seq = 4}, event)));
+    seeds.Add("entry", std::string(EventName(event)), std::string(*builder.Build(header, event)));
   }
 }
 

@@ -70,7 +70,9 @@ void Principals(LedgerReader& reader) {
   if (coverage.ok()) RequireJson(coverage->Json(), "what a list covers");
   const auto name = ParsePrincipalName("user:alice");
   if (const auto resolved = Resolve(reader, *name); resolved.ok()) {
-    Query(reader, {.principal = resolved->filter});
+    QueryRequest request;
+    request.principal = resolved->filter;
+    Query(reader, request);
   }
 }
 

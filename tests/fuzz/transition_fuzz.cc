@@ -38,7 +38,9 @@ void CheckJson(const Transition& transition) {
 
 // Seals it as the only record of a ledger and reads it as everybody does.
 void CheckSealed(const CheckedTransition& checked, const Transition& transition) {
-  EntryHeader header{.seq = 1, .recorded_at = *transition.occurred_at};
+  EntryHeader header;
+  header.seq = 1;
+  header.recorded_at = *transition.occurred_at;
   header.recorder.producer = "producer";
   header.envelope_revision = 0;
   EntryBuilder builder;
