@@ -17,6 +17,7 @@
 
 #include "cli/output/timeline_heading.h"
 #include "ledger/base/message.h"
+#include "ledger/base/span.h"
 #include "ledger/chain/tree.h"
 #include "ledger/text/safe_text.h"
 #include "ledger/text/unicode.h"
@@ -205,7 +206,7 @@ void PrintSeal(const RecordPrinter& print, const Record& record, std::string_vie
   std::string text = "#" + std::to_string(record.seq) + " at " + FullTime(record.recorded_at) + " by ";
   if (!recorder.producer.empty()) text += recorder.producer + ", ";
   text += "uid " + std::to_string(recorder.uid) + " pid " + std::to_string(recorder.pid);
-  const Nanos distance = record.recorded_at - record.transition.occurred_at.value_or(0);
+  const Nanos distance = SpanBetween(record.transition.occurred_at.value_or(0), record.recorded_at);
   if (distance >= 60 * kSecond) text += " (" + FormatSpan(distance) + " later)";
   if (distance <= -60 * kSecond) text += " (" + FormatSpan(-distance) + " before its occurred_at)";
   print.Line("sealed", text, Color::kDim);

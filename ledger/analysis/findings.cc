@@ -360,7 +360,7 @@ Result<std::optional<Finding>> LedgerFindings::ClockStep(std::string_view entry_
                                .when = entry.header.recorded_at,
                                .who = std::nullopt,
                                .text = "the ledger's clock went from " + FormatTime(step->from) + " to " +
-                                       FormatTime(step->to) + ", by " + FormatSpan(step->to - step->from)});
+                                       FormatTime(step->to) + ", by " + FormatSpan(SpanBetween(step->from, step->to))});
 }
 
 Finding LedgerFindings::NewRecorder(const Record& first) {

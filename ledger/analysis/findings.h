@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ledger/base/span.h"
 #include "ledger/base/status.h"
 #include "ledger/codec/envelope.h"
 
@@ -96,7 +97,7 @@ class EnvelopeFindings {
     uint64_t seq = 0;
     Nanos at = 0;
     Nanos recorded_at = 0;
-    Nanos Distance() const { return recorded_at < at ? at - recorded_at : recorded_at - at; }
+    Nanos Distance() const { return recorded_at < at ? SpanBetween(recorded_at, at) : SpanBetween(at, recorded_at); }
   };
 
   const Envelope& envelope_;

@@ -21,7 +21,9 @@ bool CheckBody(const fb::Request& request, Fault& fault) {
            fault.In("append") || fault.In("body");
   }
   if (const auto* envelope = request.body_as_envelope(); envelope != nullptr) {
-    return Present(envelope->envelope_id(), "envelope_id", fault) || fault.In("envelope") || fault.In("body");
+    // Empty text is absent text (Text in wire.h), so a mandatory text is not empty.
+    const bool present = envelope->envelope_id() != nullptr && envelope->envelope_id()->size() != 0;
+    return present || fault.Set("envelope_id", "is missing") || fault.In("envelope") || fault.In("body");
   }
   if (const auto* query = request.body_as_query(); query != nullptr && query->relations() != nullptr) {
     for (flatbuffers::uoffset_t i = 0; i < query->relations()->size(); ++i) {

@@ -51,8 +51,9 @@ std::optional<Nanos> MomentOf(const ReportData& data);
 Nanos NowOf(const ReportData& data);
 
 // AddReportDataJson appends one line of JSON that is safe inside a script element. ReadReportData reads it; the text
-// may come from anybody, and memory is proportional to its size. kInvalidArgument, saying what is wrong, for text that
-// AddReportDataJson cannot have written. It checks no hash and no signature.
+// may come from anybody, and memory is proportional to its size. kInvalidArgument, saying what is wrong, for values that
+// AddReportDataJson cannot have written; other spellings of the same values are read, but not accepted by CheckReport.
+// It checks no hash and no signature.
 void AddReportDataJson(const ReportData& data, std::string& text);
 Result<ReportData> ReadReportData(std::string_view json);
 

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <functional>
+#include <limits>
 
 #include "tests/support/manual_clock.h"
 #include "tests/support/transitions.h"
@@ -347,6 +348,17 @@ TEST(Findings, AProducersFirstRecordWhateverTheOrder) {
   EXPECT_THAT(gateway.text, HasSubstr("producer gateway"));
   EXPECT_THAT(gateway.text, HasSubstr("envelope e2"));
   EXPECT_THAT(LedgerFindings::NewRecorder(ledger.recorders().at("batch")).seqs, ElementsAre(20));
+}
+
+// The recorded time of an entry may be any number, because only the verifier compares it with that of the entry before.
+TEST(Findings, TheDistanceOfTimesDoesNotOverflow) {
+  Case c;
+  c.Add(Stage::kAdmitted).recorded_at = std::numeric_limits<Nanos>::min();
+  const auto found = c.Find();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_THAT(found[0].text, HasSubstr("was recorded 106751d 23h before"));
+  const std::string step(*EntryBuilder().Build({}, ClockStepped{std::numeric_limits<Nanos>::max(), -kMinute}));
+  EXPECT_THAT((*LedgerFindings::ClockStep(step))->text, HasSubstr("by -106751d 23h"));
 }
 
 TEST(Findings, AClockStepIsOneAndOtherEventsAreNone) {

@@ -7,6 +7,8 @@
 #include <limits>
 #include <random>
 
+#include "ledger/base/span.h"
+
 namespace envledger {
 namespace {
 
@@ -236,6 +238,17 @@ TEST(Time, SpansHaveTwoUnitsAtTheMost) {
     }
   }
   EXPECT_EQ(FormatSpan(std::numeric_limits<Nanos>::min()), "-106751d 23h");
+}
+
+TEST(SpanBetween, IsTheDifferenceOrTheLongestSpan) {
+  constexpr Nanos kMin = std::numeric_limits<Nanos>::min();
+  EXPECT_EQ(SpanBetween(3, 10), 7);
+  EXPECT_EQ(SpanBetween(10, 3), -7);
+  EXPECT_EQ(SpanBetween(0, kMax), kMax);
+  EXPECT_EQ(SpanBetween(-1, kMax), kMax);
+  EXPECT_EQ(SpanBetween(kMin, kMax), kMax);
+  EXPECT_EQ(SpanBetween(kMax, kMin), -kMax);
+  EXPECT_EQ(SpanBetween(0, kMin), -kMax);
 }
 
 TEST(Time, TheSystemsClockTellsTheTimeOfTheSystem) {

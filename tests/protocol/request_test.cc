@@ -166,6 +166,13 @@ TEST(ForgedRequest, AnItemWithoutATransitionIsNamed) {
   EXPECT_EQ(Refused(b, fb::RequestBody::append, body).rule(), "body.append.items[1].transition");
 }
 
+// It could be decoded, but not sent on: empty text is left out when it is encoded.
+TEST(ForgedRequest, AnEmptyEnvelopeIdIsMissing) {
+  FlatBufferBuilder b;
+  const auto body = fb::CreateEnvelopeRequest(b, b.CreateString("")).Union();
+  EXPECT_EQ(Refused(b, fb::RequestBody::envelope, body).rule(), "body.envelope.envelope_id");
+}
+
 TEST(ForgedRequest, ValuesOutOfRangeAreNamed) {
   Request request{1, FullQuery()};
   auto& query = std::get<QueryRequest>(request.body);
