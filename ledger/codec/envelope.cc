@@ -1,5 +1,6 @@
 #include "ledger/codec/envelope.h"
 
+#include <algorithm>
 #include <array>
 #include <unordered_map>
 
