@@ -1,0 +1,59 @@
+// Any number of crashes, for a machine that has the time (CONTRIBUTING.md). The tests run some of the same rounds.
+//
+//   crash_rounds kill|power-cut ROUNDS [--seed N] [--refused-starts-fail] [--verbose]
+//
+// Exit status 1 when anything failed. A failure names its seed: `crash_rounds MODE 10 --seed N` runs its rounds again.
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "tests/crash/trial.h"
+
+namespace envledger {
+namespace {
+
+int Usage() {
+  std::fputs("usage: crash_rounds kill|power-cut ROUNDS [--seed N] [--refused-starts-fail] [--verbose]\n", stderr);
+  return 2;
+}
+
+int Main(const std::vector<std::string>& words) {
+  if (words.size() < 2 || (words[0] != "kill" && words[0] != "power-cut")) return Usage();
+  const auto rounds = static_cast<unsigned>(std::strtoul(words[1].c_str(), nullptr, 10));
+  uint64_t seed = static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) % 1'000'000'000;
+  bool refused_starts_fail = kRefusedStartsFail;
+  bool verbose = false;
+  for (size_t i = 2; i < words.size(); ++i) {
+    if (words[i] == "--seed" && i + 1 < words.size()) {
+      seed = std::strtoull(words[++i].c_str(), nullptr, 10);
+    } else if (words[i] == "--refused-starts-fail") {
+      refused_starts_fail = true;
+    } else if (words[i] == "--verbose") {
+      verbose = true;
+    } else {
+      return Usage();
+    }
+  }
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  std::printf("%s, seeds from %llu on\n", words[0].c_str(), static_cast<unsigned long long>(seed));
+  const CrashMode mode = words[0] == "kill" ? CrashMode::kKill : CrashMode::kPowerCut;
+  const Tally tally = RunTrials(mode, seed, rounds, refused_starts_fail, verbose);
+  for (const std::string& refused : tally.refused) std::printf("refused: %s\n", refused.c_str());
+  std::printf("%s: %s\n", words[0].c_str(), tally.Summary().c_str());
+  return tally.failures.empty() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace envledger
+
+int main(int argc, char** argv) {
+  try {
+    return envledger::Main({argv + 1, argv + argc});
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "crash_rounds: %s\n", error.what());
+    return 1;
+  }
+}
