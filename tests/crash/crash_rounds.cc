@@ -41,7 +41,6 @@ int Main(const std::vector<std::string>& words) {
   std::printf("%s, seeds from %llu on\n", words[0].c_str(), static_cast<unsigned long long>(seed));
   const CrashMode mode = words[0] == "kill" ? CrashMode::kKill : CrashMode::kPowerCut;
   const Tally tally = RunTrials(mode, seed, rounds, refused_starts_fail, verbose);
-  for (const std::string& refused : tally.refused) std::printf("refused: %s\n", refused.c_str());
   std::printf("%s: %s\n", words[0].c_str(), tally.Summary().c_str());
   return tally.failures.empty() ? 0 : 1;
 }

@@ -37,7 +37,6 @@ class CrashRounds : public testing::TestWithParam<uint64_t> {
     const uint64_t seed = SeedOf(GetParam());
     const Tally tally = RunTrials(mode, seed, rounds, kRefusedStartsFail, false);
     std::cout << "seeds from " << seed << " on: " << tally.Summary() << "\n";
-    for (const std::string& refused : tally.refused) std::cout << "refused: " << refused << "\n";
     EXPECT_THAT(tally.failures, testing::IsEmpty());
     EXPECT_EQ(tally.lost + tally.doubled + tally.changed, 0u);
     EXPECT_EQ(tally.rounds, rounds);

@@ -216,8 +216,10 @@ Load Trial::ALoad() {
 }
 
 DiskOp Trial::AKind() {
-  static constexpr DiskOp kKinds[] = {DiskOp::kAny,     DiskOp::kAny,    DiskOp::kWrite,  DiskOp::kSyncBegin,
-                                      DiskOp::kSyncEnd, DiskOp::kCreate, DiskOp::kUnlink, DiskOp::kRename};
+  // Before a sync, and before its end, is where most is at stake.
+  static constexpr DiskOp kKinds[] = {DiskOp::kAny,       DiskOp::kWrite,   DiskOp::kSyncBegin,
+                                      DiskOp::kSyncBegin, DiskOp::kSyncEnd, DiskOp::kSyncEnd,
+                                      DiskOp::kCreate,    DiskOp::kUnlink,  DiskOp::kRename};
   return kKinds[Below(std::size(kKinds))];
 }
 
@@ -325,11 +327,13 @@ Tally RunTrials(CrashMode mode, uint64_t seed, unsigned rounds, bool refused_sta
   Tally tally;
   while (tally.rounds < rounds) {
     const size_t failed = tally.failures.size();
+    const size_t refused = tally.refused.size();
     Trial trial(mode, seed, refused_starts_fail, tally);
     trial.Run(std::min<unsigned>(Trial::kMostRounds, rounds - static_cast<unsigned>(tally.rounds)));
     if (verbose || tally.failures.size() > failed) {
       std::printf("seed %llu\n%s", static_cast<unsigned long long>(seed), trial.story().c_str());
     }
+    for (size_t i = refused; i < tally.refused.size(); ++i) std::printf("refused: %s\n", tally.refused[i].c_str());
     for (size_t i = failed; i < tally.failures.size(); ++i) std::printf("FAILED: %s\n", tally.failures[i].c_str());
     ++seed;
   }

@@ -96,7 +96,8 @@ class Trial {
   std::string story_;
 };
 
-// Runs trials with the seeds `seed`, `seed` + 1, ... until there were so many rounds. Prints what failed.
+// Runs trials with the seeds `seed`, `seed` + 1, ... until there were so many rounds. Prints what failed, and
+// which starts were refused.
 Tally RunTrials(CrashMode mode, uint64_t seed, unsigned rounds, bool refused_starts_fail, bool verbose);
 
 }  // namespace envledger
