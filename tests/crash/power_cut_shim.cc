@@ -73,9 +73,9 @@ __attribute__((constructor)) void FindTheDisk() {
   unsetenv("LD_PRELOAD");
 }
 
-bool IsBelowRoot(std::string_view path) {
-  return control != nullptr && path.size() > root_size && path[root_size] == '/' &&
-         path.substr(0, root_size) == std::string_view(root, root_size);
+bool IsAtOrBelowRoot(std::string_view path) {
+  return control != nullptr && path.substr(0, root_size) == std::string_view(root, root_size) &&
+         (path.size() == root_size || path[root_size] == '/');
 }
 
 // An absolute path for the arguments of an *at call.
@@ -133,7 +133,7 @@ void Uncovered(const char* call) {
 int Open(int directory, const char* given, int flags, mode_t mode) {
   const auto call = [&] { return static_cast<int>(syscall(SYS_openat, directory, given, flags, mode)); };
   const std::string path = FullPath(directory, given);
-  if (!IsBelowRoot(path)) return call();
+  if (!IsAtOrBelowRoot(path)) return call();
   const std::lock_guard lock(disk);
   const bool changes = (flags & (O_CREAT | O_TRUNC)) != 0;
   const uint64_t before = changes ? InodeAt(path) : 0;
@@ -206,7 +206,7 @@ int Sync(int fd, long number) {
 // A call that removes or adds a name. `op` is what it means once it has succeeded.
 template <typename Call>
 int ChangeName(DiskOp op, const std::string& path, const Call& call) {
-  if (!IsBelowRoot(path)) return call();
+  if (!IsAtOrBelowRoot(path)) return call();
   const std::lock_guard lock(disk);
   CutOrGoOn(op);
   const int result = call();
@@ -219,7 +219,7 @@ int ChangeName(DiskOp op, const std::string& path, const Call& call) {
 
 template <typename Call>
 int Rename(const std::string& from, const std::string& to, const Call& call) {
-  if (!IsBelowRoot(from)) return call();
+  if (!IsAtOrBelowRoot(from)) return call();
   const std::lock_guard lock(disk);
   CutOrGoOn(DiskOp::kRename);
   const uint64_t inode = InodeAt(from);
@@ -353,7 +353,7 @@ ssize_t copy_file_range(int in, off64_t* in_offset, int out, off64_t* out_offset
 }
 FILE* fopen(const char* path, const char* mode) {
   static const auto next = reinterpret_cast<FILE* (*)(const char*, const char*)>(dlsym(RTLD_NEXT, "fopen"));
-  if (IsBelowRoot(path) && strpbrk(mode, "wa+") != nullptr) Uncovered("fopen");
+  if (IsAtOrBelowRoot(path) && strpbrk(mode, "wa+") != nullptr) Uncovered("fopen");
   return next(path, mode);
 }
 
