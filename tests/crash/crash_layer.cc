@@ -43,7 +43,7 @@ void Kills::Crash(Child& child, const Span& span, std::mt19937_64& random) {
   if (!EndsWithin(child, static_cast<unsigned>(random() % (span.microseconds + 1)))) child.Signal(SIGKILL);
 }
 
-PowerCuts::PowerCuts(const std::string& root, bool syncs_lie) : root_(root), syncs_lie_(syncs_lie) {
+PowerCuts::PowerCuts(const std::string& root, const Disk& disk) : root_(root), disk_(disk) {
   const int fd = open(control().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   void* page = MAP_FAILED;
   if (fd >= 0 && ftruncate(fd, sizeof(DiskControl)) == 0) {
@@ -63,7 +63,7 @@ void PowerCuts::Begin() {
   page_->cut = 0;
   page_->counted = 0;
   page_->cut_kind = DiskOp::kAny;
-  page_->syncs_lie = syncs_lie_ ? 1 : 0;
+  page_->syncs_lie = disk_.syncs_lie ? 1 : 0;
 }
 
 Child::Setup PowerCuts::Setup() {
@@ -96,7 +96,7 @@ std::string PowerCuts::Settle(std::mt19937_64& random) {
   // A program that was killed from outside may have been between a call and its record.
   const std::string difference = page_->cut != 0 ? image->DifferenceToFiles() : "";
   if (!difference.empty()) throw std::runtime_error("the journal is not what happened: " + difference);
-  return image->Cut(random);
+  return image->Cut(random, disk_.names_in_any_order);
 }
 
 }  // namespace envledger

@@ -40,10 +40,14 @@ class Kills : public CrashLayer {
   std::string Settle(std::mt19937_64&) override { return {}; }
 };
 
-// Cuts the power below the directory `root` (absolute). With `syncs_lie`, on a disk that only pretends to sync.
+// Cuts the power below the directory `root` (absolute).
 class PowerCuts : public CrashLayer {
  public:
-  PowerCuts(const std::string& root, bool syncs_lie);
+  struct Disk {
+    bool syncs_lie = false;           // it only pretends to sync
+    bool names_in_any_order = false;  // DiskImage::Cut
+  };
+  PowerCuts(const std::string& root, const Disk& disk);
   ~PowerCuts() override;
 
   Child::Setup Setup() override;
@@ -56,7 +60,7 @@ class PowerCuts : public CrashLayer {
   void Begin();
 
   const std::string root_;
-  const bool syncs_lie_;
+  const Disk disk_;
   TempDir directory_;
   DiskControl* page_ = nullptr;
   std::unique_ptr<DiskImage> image_;  // while programs run

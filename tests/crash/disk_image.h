@@ -29,8 +29,8 @@ class DiskImage {
 
   // Makes the tree at the root what a disk could hold now. What was synced stays; for everything else `random` decides
   // whether it was kept, lost, zeroed or torn. Files that do not change stay the same files. Returns, for a person, what
-  // was done to what.
-  std::string Cut(std::mt19937_64& random);
+  // was done to what. `names_in_any_order`: names that were not synced need not keep their order (disk_image.cc).
+  std::string Cut(std::mt19937_64& random, bool names_in_any_order);
 
  private:
   struct Change {
@@ -67,7 +67,7 @@ class DiskImage {
   void AddMove(const DiskRecord& record, const std::string& text);
   void EndSync(uint64_t name);
   Tree Names(const std::vector<bool>& moves_kept) const;
-  std::vector<bool> ChooseMoves(std::mt19937_64& random, std::string& told) const;
+  std::vector<bool> ChooseMoves(bool any_order, std::mt19937_64& random, std::string& told) const;
   static std::string ChooseContents(const Node& node, std::mt19937_64& random, std::string& told);
   static void Apply(const Change& change, std::string& contents);
   static std::string AllContents(const Node& node);

@@ -40,8 +40,9 @@ class DiskImageTest : public testing::Test {
     return file ? std::string{std::istreambuf_iterator<char>(file), {}} : kAbsent;
   }
 
-  // What the file `name` is after each of many cuts; `events` are told to the model before each.
-  std::set<std::string> Outcomes(const std::string& name, const std::function<void(DiskImage&)>& events) {
+  // What `look` sees after each of many cuts; `events` are told to the model before each.
+  std::set<std::string> Seen(const std::function<std::string()>& look, const std::function<void(DiskImage&)>& events,
+                             bool any_order) {
     std::set<std::string> outcomes;
     for (int i = 0; i < kCuts; ++i) {
       std::filesystem::remove_all(root());
@@ -49,10 +50,21 @@ class DiskImageTest : public testing::Test {
       std::ofstream(root() + "/old") << std::string(600, 'o');
       DiskImage image(root());
       events(image);
-      image.Cut(random_);
-      outcomes.insert(At(name));
+      image.Cut(random_, any_order);
+      outcomes.insert(look());
     }
     return outcomes;
+  }
+  // The contents of the file `name` after them.
+  std::set<std::string> Outcomes(const std::string& name, const std::function<void(DiskImage&)>& events) {
+    return Seen([&] { return At(name); }, events, false);
+  }
+  // Which of the files "first" and "second" are there after them.
+  std::set<std::string> OrdersOf(const std::function<void(DiskImage&)>& events, bool any_order) {
+    const auto look = [&] {
+      return std::string(At("first") != kAbsent ? "first " : "") + (At("second") != kAbsent ? "second " : "");
+    };
+    return Seen(look, events, any_order);
   }
   uint64_t Root() const { return Inode(root()); }
   uint64_t Old() const { return Inode(root() + "/old"); }
@@ -134,6 +146,15 @@ TEST_F(DiskImageTest, ARenamedFileIsUnderOneOfItsNamesAndTheReplacedOneIsNotTorn
     Sync(image, Root(), 3);
   };
   EXPECT_EQ(Outcomes("old", settled), std::set<std::string>{"new bytes"});
+}
+
+TEST_F(DiskImageTest, NamesOfOneDirectoryAreLostInTheirOrderUnlessAnyOrderIsAskedFor) {
+  const auto two = [&](DiskImage& image) {
+    image.Add({.op = DiskOp::kCreate, .a = kFile, .b = Root()}, "first");
+    image.Add({.op = DiskOp::kCreate, .a = kOther, .b = Root()}, "second");
+  };
+  EXPECT_THAT(OrdersOf(two, false), testing::UnorderedElementsAre("", "first ", "first second "));
+  EXPECT_THAT(OrdersOf(two, true), testing::UnorderedElementsAre("", "first ", "second ", "first second "));
 }
 
 TEST_F(DiskImageTest, ARemovedFileMayComeBackUntilItsDirectoryIsSynced) {

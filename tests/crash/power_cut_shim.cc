@@ -16,6 +16,7 @@
 // and fails the test.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -29,7 +30,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -196,7 +196,7 @@ int Sync(int fd, long number) {
     Record(DiskOp::kSyncBegin, inode, name, 0, {});
   }
   const timespec latency{0, 1000L * static_cast<long>(control->sync_microseconds.load())};
-  clock_nanosleep(CLOCK_MONOTONIC, 0, &latency, nullptr);
+  ppoll(nullptr, 0, &latency, nullptr);
   const std::lock_guard lock(disk);
   CutOrGoOn(DiskOp::kSyncEnd);
   if (control->syncs_lie == 0) Record(DiskOp::kSyncEnd, inode, name, 0, {});

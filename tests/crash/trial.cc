@@ -67,7 +67,9 @@ void FlipByte(const std::string& path) {
 
 std::unique_ptr<CrashLayer> MakeLayer(CrashMode mode, const std::string& root) {
   if (mode == CrashMode::kKill) return std::make_unique<Kills>();
-  return std::make_unique<PowerCuts>(root, mode == CrashMode::kLyingDisk);
+  const PowerCuts::Disk disk{.syncs_lie = mode == CrashMode::kLyingDisk,
+                             .names_in_any_order = mode == CrashMode::kPowerCutAnyOrder};
+  return std::make_unique<PowerCuts>(root, disk);
 }
 
 }  // namespace

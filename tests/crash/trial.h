@@ -16,9 +16,10 @@
 namespace envledger {
 
 enum class CrashMode {
-  kKill,       // kill -9
-  kPowerCut,   // what was not synced is lost, zeroed or torn
-  kLyingDisk,  // the same, and syncs do nothing: acknowledged records must be lost, and noticed
+  kKill,              // kill -9
+  kPowerCut,          // what was not synced is lost, zeroed or torn
+  kPowerCutAnyOrder,  // the same, and names that were not synced do not keep their order (disk_image.cc)
+  kLyingDisk,         // a power cut, and syncs do nothing: acknowledged records must be lost, and noticed
 };
 
 // Whether a start that the daemon refuses because the end of its write-ahead log is damaged counts as a failure, although
