@@ -139,7 +139,8 @@ bool Trial::Refused() {
     Fail("the start was refused: " + message);
     return false;
   }
-  tally_.refused.push_back("seed " + std::to_string(seed_) + ", round " + std::to_string(round_) + ": " + message);
+  tally_.refused.push_back("seed " + std::to_string(seed_) + ", round " + std::to_string(round_) + ": " + message +
+                           "; after this cut: " + LastLine(story_));
   if (refused_starts_fail_ || !IsDamagedTail(message)) {
     Fail("a start was refused though nothing was lost: " + message + " (salvaged: " + problem + ")");
   }
