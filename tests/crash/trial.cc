@@ -140,7 +140,7 @@ bool Trial::Refused() {
     return false;
   }
   tally_.refused.push_back("seed " + std::to_string(seed_) + ", round " + std::to_string(round_) + ": " + message +
-                           "; after this cut: " + LastLine(story_));
+                           "; after " + story_.substr(std::min(story_.rfind("round "), story_.size())));
   if (refused_starts_fail_ || !IsDamagedTail(message)) {
     Fail("a start was refused though nothing was lost: " + message + " (salvaged: " + problem + ")");
   }
