@@ -44,8 +44,8 @@ Result<SendBatch> OpenAppender(const AppendClientOptions& options) {
     return Unavailable("no ledger at " + options.socket_path + ": " + listening.status().message());
   }
   std::shared_ptr<AppendClient> client = AppendClient::Create(options);
-  return SendBatch([client](std::vector<AppendRecord> records, AppendClient::Callback done) {
-    client->AppendBatchAsync(std::move(records), std::move(done));
+  return SendBatch([client](const std::vector<AppendRecord>& records, AppendClient::Callback done) {
+    client->AppendBatchAsync(records, std::move(done));
   });
 }
 

@@ -123,7 +123,7 @@ uint64_t BytesOf(const AccountKey& key) {
   }
   return bytes;
 }
-uint64_t BytesOf(const std::string& name) { return kNodeBytes + sizeof name + name.size(); }
+uint64_t BytesOf(const std::string& name) { return kNodeBytes + sizeof(std::string) + name.size(); }
 
 }  // namespace
 

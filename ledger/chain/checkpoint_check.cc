@@ -53,7 +53,7 @@ std::optional<CheckpointCheck::Opened> CheckpointCheck::Open(CheckpointInput inp
 void CheckpointCheck::ReadStored() {
   while (!stored_ && source_ != nullptr && source_status_.ok()) {
     auto next = source_->Next();
-    if (!next.ok()) source_status_ = std::move(next).status();
+    source_status_ = next.status();
     if (!next.ok() || !*next) break;
     const std::optional<uint64_t> filed = (*next)->filed_size;
     stored_ = Open(**std::move(next));

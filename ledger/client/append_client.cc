@@ -286,7 +286,7 @@ std::future<Result<Acknowledgment>> AppendClient::Append(const Transition& trans
   }
   std::vector<AppendRecord> records;
   records.push_back({*std::move(encoded), expected_revision});
-  AppendBatchAsync(std::move(records), [promise](Result<std::vector<Acknowledgment>> result, const ErrorInfo*) {
+  AppendBatchAsync(records, [promise](Result<std::vector<Acknowledgment>> result, const ErrorInfo*) {
     if (result.ok()) {
       promise->set_value(result->front());
     } else {
@@ -296,16 +296,16 @@ std::future<Result<Acknowledgment>> AppendClient::Append(const Transition& trans
   return future;
 }
 
-std::future<Result<std::vector<Acknowledgment>>> AppendClient::AppendBatch(std::vector<AppendRecord> records) {
+std::future<Result<std::vector<Acknowledgment>>> AppendClient::AppendBatch(const std::vector<AppendRecord>& records) {
   const auto promise = std::make_shared<std::promise<Result<std::vector<Acknowledgment>>>>();
   auto future = promise->get_future();
-  AppendBatchAsync(std::move(records), [promise](Result<std::vector<Acknowledgment>> result, const ErrorInfo*) {
+  AppendBatchAsync(records, [promise](Result<std::vector<Acknowledgment>> result, const ErrorInfo*) {
     promise->set_value(std::move(result));
   });
   return future;
 }
 
-void AppendClient::AppendBatchAsync(std::vector<AppendRecord> records, Callback done) {
+void AppendClient::AppendBatchAsync(const std::vector<AppendRecord>& records, Callback done) {
   impl_->Append(records, std::move(done));
 }
 

@@ -55,10 +55,10 @@ class AppendClient {
   std::future<Result<Acknowledgment>> Append(const Transition& transition,
                                              std::optional<uint64_t> expected_revision = std::nullopt);
   // Appends all records, with consecutive seqs, or none of them.
-  std::future<Result<std::vector<Acknowledgment>>> AppendBatch(std::vector<AppendRecord> records);
+  std::future<Result<std::vector<Acknowledgment>>> AppendBatch(const std::vector<AppendRecord>& records);
   // As AppendBatch. On a refusal, the second argument of the callback names the item, stage and revision; otherwise it
   // is null.
-  void AppendBatchAsync(std::vector<AppendRecord> records, Callback done);
+  void AppendBatchAsync(const std::vector<AppendRecord>& records, Callback done);
 
   // Waits until everything appended so far is answered.
   void Flush();

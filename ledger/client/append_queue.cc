@@ -64,7 +64,7 @@ Status AppendQueue::OnResponse(Response response) {
   }
   auto* acknowledged = std::get_if<AppendResponse>(&response.body);
   if (acknowledged == nullptr || acknowledged->acknowledgments.size() != pending.items) {
-    const Status nonsense = Internal("the ledger's answer does not match the request");
+    Status nonsense = Internal("the ledger's answer does not match the request");
     Finish(*found, nonsense);
     return nonsense;
   }

@@ -21,7 +21,7 @@
 namespace envledger {
 
 // Sends one batch, as AppendClient::AppendBatchAsync does. The callback is called later, from any thread.
-using SendBatch = std::function<void(std::vector<AppendRecord>, AppendClient::Callback)>;
+using SendBatch = std::function<void(const std::vector<AppendRecord>&, AppendClient::Callback)>;
 
 struct AppendLine {
   uint64_t number = 0;

@@ -45,7 +45,9 @@ Offset<void> Encode(FlatBufferBuilder& b, const Genesis& event) {
   return fb::CreateGenesis(b, origin, public_key, event.format_version, event.created_at).Union();
 }
 Offset<void> Encode(FlatBufferBuilder& b, const Opened& event) {
-  return fb::CreateOpened(b, Text(b, event.version), event.entries, event.clean).Union();
+  return fb::CreateOpened(b, Text(b, event.version), event.entries, event.clean, event.dropped_bytes, event.lost_from,
+                          event.lost_until)
+      .Union();
 }
 Offset<void> Encode(FlatBufferBuilder& b, const Closed& event) {
   return fb::CreateClosed(b, Text(b, event.reason)).Union();
@@ -95,7 +97,10 @@ std::vector<KeyValue> DecodeMap(const flatbuffers::Vector<Offset<fb::KeyValue>>*
 Genesis Decode(const fb::Genesis& event) {
   return {DecodeText(event.origin()), DecodeBytes(event.public_key()), event.format_version(), event.created_at()};
 }
-Opened Decode(const fb::Opened& event) { return {DecodeText(event.version()), event.entries(), event.clean()}; }
+Opened Decode(const fb::Opened& event) {
+  return {DecodeText(event.version()), event.entries(),   event.clean(),
+          event.dropped_bytes(),       event.lost_from(), event.lost_until()};
+}
 Closed Decode(const fb::Closed& event) { return {DecodeText(event.reason())}; }
 KeyRotated Decode(const fb::KeyRotated& event) {
   return {DecodeBytes(event.old_key()), DecodeBytes(event.new_key()), DecodeBytes(event.signature()),

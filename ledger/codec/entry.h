@@ -49,6 +49,11 @@ struct Opened {
   std::string version;
   uint64_t entries = 0;
   bool clean = false;
+  // The bytes at the end of the write-ahead log that could not be read.
+  std::optional<uint64_t> dropped_bytes = std::nullopt;
+  // Entries of lost_from <= seq < lost_until had been acknowledged and are lost, which the operator has accepted.
+  std::optional<uint64_t> lost_from = std::nullopt;
+  std::optional<uint64_t> lost_until = std::nullopt;
 };
 struct Closed {
   std::string reason;

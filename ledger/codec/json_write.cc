@@ -20,8 +20,10 @@ struct Fields<Genesis> {
 };
 template <>
 struct Fields<Opened> {
-  static constexpr std::tuple kList{Field{"version", &Opened::version}, Field{"entries", &Opened::entries},
-                                    Field{"clean", &Opened::clean}};
+  static constexpr std::tuple kList{
+      Field{"version", &Opened::version},     Field{"entries", &Opened::entries},
+      Field{"clean", &Opened::clean},         Field{"dropped_bytes", &Opened::dropped_bytes},
+      Field{"lost_from", &Opened::lost_from}, Field{"lost_until", &Opened::lost_until}};
 };
 template <>
 struct Fields<Closed> {

@@ -97,6 +97,13 @@ void AddCommandLine(std::vector<DaemonOption>& all) {
   all.push_back(Flag("version", "print the version", DaemonMode::kVersion));
   all.push_back(Flag("init", "create a ledger in data-dir and exit", DaemonMode::kInit));
   all.push_back(Flag("check", "check the configuration and exit", DaemonMode::kCheck));
+  DaemonOption accept =
+      Number("accept-loss", 1, kMany, 0,
+             "go on with a log that ends after N entries although more were acknowledged, and record that",
+             [](DaemonConfig& c, uint64_t n) { c.ledger.accept_loss = n; });
+  accept.standard.clear();
+  accept.in_file = false;
+  all.push_back(std::move(accept));
   DaemonOption config =
       Text("config", "FILE", "", "read options from FILE; the command line wins", &DaemonConfig::config_path);
   config.in_file = false;

@@ -69,7 +69,7 @@ Status Serve(const DaemonConfig& config) {
   const std::string reason = AwaitEnd();
   Log(LogLevel::kInfo, reason + ": closing");
   NotifyStopping();
-  const Status closed = daemon->Stop(reason);
+  Status closed = daemon->Stop(reason);
   if (closed.ok()) Log(LogLevel::kInfo, "closed with " + std::to_string(daemon->Describe().tree_size) + " entries");
   return closed;
 }

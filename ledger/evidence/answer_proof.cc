@@ -64,7 +64,7 @@ AnswerProof::AnswerProof(LedgerReader& reader, TrustPolicy policy, bool can_sign
 
 Status AnswerProof::Add(EnvelopeStory& story) {
   if (!holds()) return Ok();
-  const Status taken = Take(story, true);
+  Status taken = Take(story, true);
   if (taken.code() != Code::kCorruption) return taken;
   failure_ = EnvelopeName(story.envelope().envelope_id) + taken.message();
   return Ok();
@@ -125,7 +125,7 @@ Status AnswerProof::CheckAnswered(const EnvelopeJudge& judge, RoleMask answered_
 
 Status AnswerProof::Prove(const Coverage& coverage, const std::function<void(uint64_t, uint64_t)>& progress) {
   if (!holds()) return Ok();
-  const Status proven = ProveAll(coverage, progress);
+  Status proven = ProveAll(coverage, progress);
   if (proven.code() != Code::kCorruption) return proven;
   failure_ = proven.message();
   return Ok();

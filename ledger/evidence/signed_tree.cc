@@ -98,7 +98,7 @@ Result<std::string> SignedTree::Fetch(uint64_t seq) {
 
 Status SignedTree::ProveGrowth(uint64_t size, const Hash& root) {
   if (size == 0) return Corruption("the answer says that it was read from an empty ledger");
-  const Status one = tree_.IsOneLedgerWith(size, root, AskGrowth(*reader_));
+  Status one = tree_.IsOneLedgerWith(size, root, AskGrowth(*reader_));
   if (one.code() != Code::kCorruption) return one;
   return Corruption("nothing proves that the answer's tree of " + Entries(size) + " and the checkpoint's tree of " +
                     Entries(checkpoint().size) + " belong to one ledger: " + one.message());

@@ -184,6 +184,7 @@ class Planner {
 
   std::vector<std::unique_ptr<Postings>> Facets(const std::vector<FacetChoice>& lists) const {
     std::vector<std::unique_ptr<Postings>> postings;
+    postings.reserve(lists.size());
     for (const FacetChoice& list : lists) postings.push_back(FacetPostings(view_, list.prefix, q_.descending, reads_));
     return postings;
   }

@@ -13,6 +13,7 @@
 #include "ledger/query/scratch_index.h"
 #include "ledger/query/view.h"
 #include "ledger/store/layout.h"
+#include "ledger/store/log_mark.h"
 
 namespace envledger {
 namespace {
@@ -112,9 +113,12 @@ class StoredReader : public LedgerReader {
     auto reader = std::make_unique<StoredReader>();
     // The index is opened first: beside a running daemon it may then lag behind the log, but not be ahead of it.
     auto index = IndexDb::OpenReadOnly(IndexPath(data_dir), {});
+    // So is the mark of the log.
+    const auto mark = ReadLogMark(LogMarkPath(data_dir));
     // A process that answers once, and reads most entries once, has little use for a large cache.
     ENVLEDGER_ASSIGN_OR_RETURN(reader->log_, LogDb::OpenReadOnly(LogPath(data_dir), {.block_cache_bytes = 8 << 20}));
     const LogDb& log = *reader->log_;
+    ENVLEDGER_RETURN_IF_ERROR(log.CheckEnd(mark.ok() ? *mark : std::nullopt));
     uint64_t reach = 0;
     if (index.ok()) {
       reach = UsableWatermark(log, **index);

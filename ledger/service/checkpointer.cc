@@ -45,7 +45,7 @@ Status Checkpointer::SignNow() {
     return undisputed;
   }
   if (grown) ENVLEDGER_RETURN_IF_ERROR(Sign(end, next));
-  const Status published = grown ? publisher_.Publish(next.checkpoint, next.note) : publisher_.PublishAgain(next.note);
+  Status published = grown ? publisher_.Publish(next.checkpoint, next.note) : publisher_.PublishAgain(next.note);
   const MutexLock lock(mutex_);
   publish_problem_ = publisher_.problem();
   latest_ = std::move(next);

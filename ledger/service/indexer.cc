@@ -237,7 +237,7 @@ Status Indexer::Step() {
   }
   const uint64_t size = end_.size();
   if (failed || size == watermark()) return Ok();
-  const Status stepped = part_->writer.Step(size);
+  Status stepped = part_->writer.Step(size);
   if (stepped.ok()) {
     progress_.Advance(part_->writer.watermark());
     return Ok();

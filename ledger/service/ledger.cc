@@ -27,6 +27,7 @@ namespace envledger {
 namespace {
 
 constexpr std::chrono::milliseconds kDiskCheckEvery{1000};
+constexpr std::chrono::milliseconds kMarkSyncEvery{100};
 
 uint64_t FreeBytes(const std::string& path) {
   struct statvfs disk {};
@@ -52,7 +53,13 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(const LedgerOptions& options, const
   if (complete.checkpointer.publish_path.empty()) {
     complete.checkpointer.publish_path = PublishedCheckpointPath(options.data_dir);
   }
-  ENVLEDGER_ASSIGN_OR_RETURN(auto log, LogDb::Open(LogPath(options.data_dir), options.log));
+  std::optional<AcceptedLoss> loss;
+  if (options.accept_loss) loss = AcceptedLoss{.from = *options.accept_loss};
+  ENVLEDGER_ASSIGN_OR_RETURN(const FoundEnd found, CheckLogEnd(options.data_dir, loss ? &*loss : nullptr));
+  // Opening for writing drops what cannot be read, so it comes after the judgement.
+  ENVLEDGER_ASSIGN_OR_RETURN(
+      auto log, LogDb::Open(LogPath(options.data_dir), options.log,
+                            found.dropped_bytes > 0 ? LogDb::DamagedEnd::kDrop : LogDb::DamagedEnd::kRefuse));
   ENVLEDGER_ASSIGN_OR_RETURN(const Genesis genesis, ReadGenesis(*log));
   if (!options.origin.empty() && options.origin != genesis.origin) {
     return InvalidField("origin",
@@ -61,6 +68,8 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(const LedgerOptions& options, const
   ENVLEDGER_ASSIGN_OR_RETURN(VerifierKey verifier_key, MakeVerifierKey(genesis.origin, key.public_key()));
   std::unique_ptr<Ledger> ledger(new Ledger(complete, std::move(verifier_key), clock));
   ledger->log_ = std::move(log);
+  ledger->found_ = found;
+  ledger->loss_ = loss;
   ENVLEDGER_RETURN_IF_ERROR(ledger->Start(key, pending, progress));
   return ledger;
 }
@@ -75,8 +84,12 @@ Status Ledger::Start(const SigningKey& key, const PendingRotation* pending,
                              }));
   recovered_entries_ = recovered.checked;
   Publisher publisher(*log_, options_.checkpointer, clock_);
-  ENVLEDGER_RETURN_IF_ERROR(
-      publisher.Compare(recovered.latest.checkpoint, recovered.latest.note, recovered.keys, verifier_key_));
+  ENVLEDGER_RETURN_IF_ERROR(publisher.Compare(recovered.latest.checkpoint, recovered.latest.note, recovered.keys,
+                                              verifier_key_, loss_ ? &*loss_ : nullptr));
+  if (loss_ && loss_->until == 0) {
+    return InvalidField("accept-loss", "accept-loss is " + std::to_string(loss_->from) +
+                                           ", but nothing shows that the log has lost entries. Start without it");
+  }
   ENVLEDGER_RETURN_IF_ERROR(RecordRotation(*log_, key, pending, clock_, publisher, recovered));
   recovered_clean_ = recovered.clean;
   end_ = std::make_unique<LogEnd>(DurableEnd{recovered.end.frontier, recovered.before_last,
@@ -101,7 +114,14 @@ Status Ledger::Start(const SigningKey& key, const PendingRotation* pending,
 Status Ledger::Begin() {
   indexer_->Start();
   checkpointer_->Start();
-  ENVLEDGER_RETURN_IF_ERROR(SealEvent(Opened{options_.version, end_->size(), recovered_clean_}));
+  Opened opened{options_.version, end_->size(), recovered_clean_};
+  if (found_.dropped_bytes > 0) opened.dropped_bytes = found_.dropped_bytes;
+  if (loss_) {
+    opened.lost_from = loss_->from;
+    opened.lost_until = loss_->until;
+  }
+  ENVLEDGER_RETURN_IF_ERROR(SealEvent(std::move(opened)));
+  StartMark();
   for (ConfigurationChanged& event :
        FittingEvents(ConfigurationChanged(), &ConfigurationChanged::settings, options_.settings)) {
     ENVLEDGER_RETURN_IF_ERROR(SealEvent(std::move(event)));
@@ -109,6 +129,22 @@ Status Ledger::Begin() {
   static_cast<void>(refusals_.TakePending(clock_.Now()));  // starts the first interval
   housekeeping_ = std::thread([this] { Housekeep(); });
   return Ok();
+}
+
+// Replaces the mark of the last run. This comes after the `opened` event: until then, the old mark is what shows an
+// accepted loss. Without a mark the ledger can be served all the same, such as on a full disk.
+void Ledger::StartMark() {
+  const DurableEnd end = end_->Get();
+  auto mark = LogMarkWriter::Create(LogMarkPath(options_.data_dir), {end.size(), end.last_leaf_hash}, kMarkSyncEvery);
+  if (!mark.ok()) {
+    const MutexLock lock(mutex_);
+    mark_problem_ =
+        "the mark of the log is not kept, so a loss at its end could go unnoticed: " + mark.status().message();
+    Log(LogLevel::kError, mark_problem_);
+    return;
+  }
+  mark_ = *std::move(mark);
+  sequencer_->Keep(mark_.get());
 }
 
 void Ledger::StopThreads() {
@@ -206,6 +242,13 @@ std::string Ledger::Problem() const {
   {
     const MutexLock lock(mutex_);
     if (!log_damage_.empty()) return log_damage_;
+  }
+  {
+    const MutexLock lock(mutex_);
+    if (!mark_problem_.empty()) return mark_problem_;
+  }
+  if (const Status problem = mark_ ? mark_->problem() : Ok(); !problem.ok()) {
+    return "the mark of the log is not kept, so a loss at its end could go unnoticed: " + problem.message();
   }
   if (std::string problem = indexer_->problem(); !problem.empty()) return problem;
   if (const Status failure = indexer_->failure(); !failure.ok()) {

@@ -26,6 +26,7 @@
 #include "ledger/service/sequencer.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"
+#include "ledger/store/log_mark.h"
 
 namespace envledger {
 
@@ -40,7 +41,9 @@ struct LedgerOptions {
   IndexerOptions indexer;
   CheckpointerOptions checkpointer;                  // an empty publish_path: in the data directory
   std::chrono::milliseconds refusals_every{60'000};  // the shortest interval between events that record refused appends
-  uint64_t min_free_bytes = 256u << 20;              // on the data directory's disk; with less, appends are refused
+  // The size that the log has after a loss of acknowledged entries with which it shall go on.
+  std::optional<uint64_t> accept_loss = std::nullopt;
+  uint64_t min_free_bytes = 256u << 20;  // on the data directory's disk; with less, appends are refused
 };
 
 // Thread-safe.
@@ -49,7 +52,7 @@ class Ledger {
   // Opens the ledger, recovers it, compares it with the published checkpoints, records a pending rotation to `key`, and
   // brings the index up to date. `key` and `clock` are not owned. `pending` (may be null) is the rotation that lies
   // beside the key; it is not used after Open. `progress` (may be empty) receives progress of the start. kNotFound when
-  // there is no ledger; kInvalidArgument when its origin is another; kNotPermitted when `key` is neither the ledger's
+  // there is no ledger; kInvalidArgument when its origin is another, or when accept_loss is given and nothing is lost; kNotPermitted when `key` is neither the ledger's
   // key nor the next one; kCorruption with a report when the stored data is not what the last run left.
   static Result<std::unique_ptr<Ledger>> Open(const LedgerOptions& options, const SigningKey& key,
                                               const PendingRotation* pending, Clock& clock,
@@ -93,6 +96,7 @@ class Ledger {
   Ledger(const LedgerOptions& options, VerifierKey verifier_key, Clock& clock);
   Status Start(const SigningKey& key, const PendingRotation* pending,
                const std::function<void(const std::string&)>& progress);
+  void StartMark();
   void StopThreads();
   void Housekeep();
   void NoteRefusals();
@@ -108,17 +112,21 @@ class Ledger {
   std::unique_ptr<LogDb> log_;
   Refusals refusals_;
   std::unique_ptr<LogEnd> end_;
+  std::unique_ptr<LogMarkWriter> mark_;  // null until Begin, or when it could not be created
   std::unique_ptr<Indexer> indexer_;
   std::unique_ptr<Checkpointer> checkpointer_;
   std::unique_ptr<Sequencer> sequencer_;
   uint64_t recovered_entries_ = 0;
   bool recovered_clean_ = false;
+  FoundEnd found_;
+  std::optional<AcceptedLoss> loss_;
   std::atomic<bool> disk_low_{false};
 
   mutable Mutex mutex_;
   CondVar wake_;
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::string log_damage_ GUARDED_BY(mutex_);
+  std::string mark_problem_ GUARDED_BY(mutex_);
   std::thread housekeeping_;
 };
 

@@ -157,17 +157,18 @@ void Publisher::Report(Place& place, Status problem) {
 // --- at start ---
 
 Status Publisher::Compare(const Checkpoint& latest, std::string_view latest_note, const KeyHistory& keys,
-                          const VerifierKey& own) {
+                          const VerifierKey& own, AcceptedLoss* loss) {
   const Deadline deadline = BeginReads();
   // All are compared before any is overwritten.
   for (Place& place : places_) {
-    ENVLEDGER_RETURN_IF_ERROR(ComparePlace(place, Read(place, deadline), latest, latest_note, keys, own));
+    ENVLEDGER_RETURN_IF_ERROR(ComparePlace(place, Read(place, deadline), latest, latest_note, keys, own, loss));
   }
   return PublishAgain(std::string(latest_note));
 }
 
 Status Publisher::ComparePlace(Place& place, const Result<std::string>& bytes, const Checkpoint& latest,
-                               std::string_view latest_note, const KeyHistory& keys, const VerifierKey& own) const {
+                               std::string_view latest_note, const KeyHistory& keys, const VerifierKey& own,
+                               AcceptedLoss* loss) const {
   if (!bytes.ok() && bytes.status().code() == Code::kNotFound) {
     Log(LogLevel::kWarning,
         "no published checkpoint at " + place.path + " to compare the ledger with; it is published again");
@@ -190,6 +191,16 @@ Status Publisher::ComparePlace(Place& place, const Result<std::string>& bytes, c
         "the published checkpoint " + place.path + " does not belong to this ledger: " + published.status().ToString());
   }
   if (published->size > log_.size()) {
+    if (loss != nullptr && loss->from == log_.size()) {
+      // It is the signed evidence of what was lost.
+      const std::string kept = place.path + ".before-loss";
+      if (place.copy == nullptr) ENVLEDGER_RETURN_IF_ERROR(WriteFileDurably(kept, *bytes, kMode));
+      loss->until = std::max(loss->until, published->size);
+      Log(LogLevel::kWarning, "a loss is accepted: the published checkpoint " + place.path +
+                                  ", which is replaced, had " + std::to_string(published->size) + " entries" +
+                                  (place.copy == nullptr ? "; it is kept in " + kept : ""));
+      return Ok();
+    }
     return Damaged(Verdict::kTruncated, "the published checkpoint " + place.path + " vouches for " +
                                             std::to_string(published->size) + " entries, but the log ends after " +
                                             std::to_string(log_.size()));

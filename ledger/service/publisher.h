@@ -40,6 +40,12 @@ struct PublisherOptions {
   FileCalls copy_calls;  // for fault injection; empty: the real file functions
 };
 
+// A loss of acknowledged entries that the operator accepts: the log then goes on with `from`.
+struct AcceptedLoss {
+  uint64_t from = 0;   // the size of what is left of the log
+  uint64_t until = 0;  // the size that it is known to have had; 0 while nothing shows a loss
+};
+
 // For one thread at a time. The objects passed by reference are not owned.
 class Publisher {
  public:
@@ -50,9 +56,10 @@ class Publisher {
   // hold a checkpoint of this log: kTruncated, when it covers more entries than there are; kWrongKey, when none of the
   // ledger's keys signed it; kTampered, when it has another root or is no checkpoint at all. A checkpoint that covers
   // more entries than there are may also be signed by `own`. A copy that cannot be read or written, or does not answer,
-  // is only a problem(); CheckUndisputed looks at it once it answers.
-  Status Compare(const Checkpoint& latest, std::string_view latest_note, const KeyHistory& keys,
-                 const VerifierKey& own);
+  // is only a problem(); CheckUndisputed looks at it once it answers. When `loss` is of the log's size, a checkpoint that
+  // covers more entries is replaced, and loss->until becomes at least its size; null: no loss is accepted.
+  Status Compare(const Checkpoint& latest, std::string_view latest_note, const KeyHistory& keys, const VerifierKey& own,
+                 AcceptedLoss* loss = nullptr);
 
   // Checks whether somebody else has published in the meantime. Returns a status with a verdict, naming the file, when
   // a file holds a checkpoint that is signed by a key of the ledger but does not belong to this log: it is larger than
@@ -84,7 +91,8 @@ class Publisher {
     Status problem;
   };
   Status ComparePlace(Place& place, const Result<std::string>& bytes, const Checkpoint& latest,
-                      std::string_view latest_note, const KeyHistory& keys, const VerifierKey& own) const;
+                      std::string_view latest_note, const KeyHistory& keys, const VerifierKey& own,
+                      AcceptedLoss* loss) const;
   Status CheckPlace(Place& place, const Result<std::string>& bytes, const Checkpoint& next,
                     const KeyHistory& keys) const;
   Deadline BeginReads();

@@ -15,6 +15,7 @@
 #include "ledger/index/rebuild.h"
 #include "ledger/service/rotation.h"
 #include "ledger/store/layout.h"
+#include "ledger/store/log_mark.h"
 
 namespace envledger {
 namespace {
@@ -145,6 +146,47 @@ Status InitLedger(const std::string& data_dir, const std::string& origin, const 
   if (settled.ok()) return Ok();
   return {Code::kUnknownOutcome, "the ledger in " + data_dir + " was created, but: " + settled.message() +
                                      ". Starting the daemon completes it"};
+}
+
+Result<FoundEnd> CheckLogEnd(const std::string& data_dir, AcceptedLoss* loss) {
+  std::optional<LogMark> mark;
+  if (auto read = ReadLogMark(LogMarkPath(data_dir)); read.ok()) {
+    mark = *std::move(read);
+  } else if (read.status().code() == Code::kCorruption) {
+    Log(LogLevel::kWarning, read.status().message() + ": the end of the log is not compared with it");
+  } else {
+    return std::move(read).status();
+  }
+  // The end of the log is all that is read, so a small cache is enough.
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto log, LogDb::OpenReadOnly(LogPath(data_dir), {.block_cache_bytes = 1 << 20}));
+  const FoundEnd found{.dropped_bytes = log->dropped_bytes()};
+  if (const Status end = log->CheckEnd(mark); !end.ok()) {
+    if (!end.verdict() && !IsLogDamage(end)) return end;
+    if (loss == nullptr || loss->from != log->size()) {
+      return Damaged(Verdict::kTruncated, end.message() +
+                                              ". If the rest cannot be restored from a copy of the ledger, "
+                                              "`envledgerd --accept-loss " +
+                                              std::to_string(log->size()) + "` goes on without it and records that");
+    }
+    loss->until = mark ? mark->size : loss->from;
+    Log(LogLevel::kWarning, "a loss is accepted: " + end.message());
+    return found;
+  }
+  if (mark && mark->size > 0) {
+    ENVLEDGER_ASSIGN_OR_RETURN(const std::string last, log->Read(mark->size - 1));
+    if (LeafHash(last) != mark->last_leaf_hash) {
+      return Damaged(Verdict::kTampered, "entry " + std::to_string(mark->size - 1) +
+                                             " is not the one that was acknowledged, according to " +
+                                             LogMarkPath(data_dir) + ": one of the two was replaced");
+    }
+  }
+  if (found.dropped_bytes > 0) {
+    Log(LogLevel::kWarning, "the last " + std::to_string(found.dropped_bytes) +
+                                " bytes of the write-ahead log are not a whole record and are dropped; all " +
+                                std::to_string(log->size()) + " entries before them are there" +
+                                (mark ? ", " + std::to_string(mark->size) + " of which were acknowledged" : ""));
+  }
+  return found;
 }
 
 Result<Genesis> ReadGenesis(const LogDb& log) {

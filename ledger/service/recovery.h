@@ -29,6 +29,16 @@ struct PendingRotation {
   std::optional<SigningKey> previous;  // the old key, if its file still exists
 };
 
+// What the last run left of the log, as far as can be seen without changing it.
+struct FoundEnd {
+  uint64_t dropped_bytes = 0;  // at the end of the write-ahead log: they cannot be read, and nothing of them was
+                               // acknowledged, or the loss is accepted
+};
+// Compares the log in `data_dir` with its mark (log_mark.h). A status with a verdict when acknowledged entries are
+// missing, or may be, unless `loss` (null: none is accepted) says that the log goes on with just the size that it has;
+// then loss->until says how many entries there were, as far as the mark shows.
+Result<FoundEnd> CheckLogEnd(const std::string& data_dir, AcceptedLoss* loss);
+
 struct Recovered {
   ChainEnd end;
   Frontier before_last;  // without the last leaf of `end`

@@ -15,6 +15,7 @@ void Refusals::Add(std::map<Key, uint64_t>& counts, Key key) {
 
 std::vector<RefusalCount> Refusals::List(const std::map<Key, uint64_t>& counts) {
   std::vector<RefusalCount> list;
+  list.reserve(counts.size());
   for (const auto& [key, count] : counts) {
     list.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), count});
   }

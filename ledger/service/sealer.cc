@@ -214,7 +214,7 @@ std::optional<ErrorInfo> Sealer::PlanItem(const AppendWork& work, size_t index, 
   step.state = head.state;
   step.last_seq = head.last_seq;
   head.marks.Add(head.state.revisions, work.items[index].transition.bytes(), plan.seq);
-  undo.push_back(std::move(step));
+  undo.push_back(step);
   if (Status linked = PlanLinks(facts, plan.seq, head, plan, undo); !linked.ok()) {
     return Refusal(std::move(linked), index);
   }
@@ -332,7 +332,7 @@ Status Sealer::PlanLinks(const TransitionFacts& facts, uint64_t seq, EnvelopeHea
     step.before = *principal;
     step.mark = mark;
     step.held = head.roles.Held(mark);
-    undo.push_back(std::move(step));
+    undo.push_back(step);
     plan.links.push_back({roles, held, principal->ordinal + 1,
                           principal->ordinal == 0 ? std::nullopt : std::optional(principal->last_seq)});
     ++principal->ordinal;

@@ -5,13 +5,15 @@
 //     not handed on
 //   handed to the committing thread   may or may not be durable  kUnknownOutcome when the write fails
 //   stopped by a broken invariant     nothing is written         kUnavailable
-//   after the write returned ok       durable                    the acknowledgment
+//   after the write returned ok       durable, and the mark      the acknowledgment
+//                                     says so (log_mark.h)
 //   process killed at any time        as above                   none: the producer sends the same bytes again
 #include "ledger/service/sequencer.h"
 
 #include "ledger/base/invariant.h"
 #include "ledger/base/log.h"
 #include "ledger/base/thread_name.h"
+#include "ledger/store/log_mark.h"
 
 namespace envledger {
 
@@ -47,24 +49,29 @@ void Sequencer::Enqueue(Work work, size_t bytes) {
   Status refused;
   {
     const MutexLock lock(mutex_);
-    if (const Status failure = end_.failure(); !failure.ok()) {
-      refused = Unavailable("appends have stopped: " + failure.message());
-    } else if (stopping_) {
-      refused = Unavailable("the ledger is closing");
-    } else if (bytes > 0 && queued_bytes_ + bytes > options_.queue_max_bytes && !queue_.empty()) {
-      refused = Unavailable("the queue of appends is full");
-    } else {
+    refused = WhyRefused(bytes);
+    if (refused.ok()) {
       queued_bytes_ += bytes;
       queue_.emplace_back(std::move(work), bytes);
+      work_.Set();
+      return;
     }
-  }
-  if (refused.ok()) {
-    work_.Set();
-    return;
   }
   const AppendDone& done =
       std::holds_alternative<AppendWork>(work) ? std::get<AppendWork>(work).done : std::get<Event>(work).done;
   if (done) done(ErrorInfo{std::move(refused), -1, Stage::kUnspecified, std::nullopt});
+}
+
+// Why a request of this size cannot be queued; ok when it can.
+Status Sequencer::WhyRefused(size_t bytes) const {
+  if (const Status failure = end_.failure(); !failure.ok()) {
+    return Unavailable("appends have stopped: " + failure.message());
+  }
+  if (stopping_) return Unavailable("the ledger is closing");
+  if (bytes > 0 && queued_bytes_ + bytes > options_.queue_max_bytes && !queue_.empty()) {
+    return Unavailable("the queue of appends is full");
+  }
+  return Ok();
 }
 
 // Heads that are not indexed yet are held in memory, so appends wait for an index that is far behind. Ledger events
@@ -184,6 +191,9 @@ void Sequencer::Commit(Group& group) {
       const bool untouched = written.code() == Code::kInternal;
       Answer(group, untouched ? Unavailable("appends have stopped: " + written.message()) : written);
       return;
+    }
+    if (LogMarkWriter* const mark = mark_.load(std::memory_order_acquire); mark != nullptr) {
+      mark->Write({group.first_seq + group.entries(), group.last_leaf_hash});
     }
     DurableEnd end{group.before_last, group.before_last, group.last_leaf_hash, group.last_recorded_at};
     end.frontier.Append(group.last_leaf_hash);

@@ -21,6 +21,8 @@
 
 namespace envledger {
 
+class LogMarkWriter;  // log_mark.h
+
 struct SequencerOptions {
   size_t group_max_entries = 1024;
   size_t group_max_bytes = 4 << 20;
@@ -37,6 +39,9 @@ class Sequencer {
   Sequencer(LogDb& log, std::unique_ptr<Sealer> sealer, const SequencerOptions& options, LogEnd& end, Progress& index);
   // Stops; see Stop.
   ~Sequencer();
+
+  // From now on notes in `mark` how far the log is durable, before it answers. Not owned; must outlive this object.
+  void Keep(LogMarkWriter* mark) { mark_.store(mark, std::memory_order_release); }
 
   // Queues the request. Its `done` is called exactly once; during this call when the queue is full or the writer has
   // stopped.
@@ -56,6 +61,7 @@ class Sequencer {
   };
   using Work = std::variant<AppendWork, Event>;
   void Enqueue(Work work, size_t bytes);
+  Status WhyRefused(size_t bytes) const REQUIRES(mutex_);
   bool WaitsForIndex(const Group& group) const REQUIRES(mutex_);
   void SealLoop();
   void CommitLoop();
@@ -74,6 +80,7 @@ class Sequencer {
   Progress& index_;
 
   std::atomic<uint64_t> groups_{0};
+  std::atomic<LogMarkWriter*> mark_{nullptr};
 
   Wakeup work_;  // wakes the sealing thread
   mutable Mutex mutex_;

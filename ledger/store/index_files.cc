@@ -13,6 +13,7 @@
 #include "ledger/base/log.h"
 #include "ledger/files/durable_file.h"
 #include "ledger/files/file.h"
+#include "ledger/store/rocks.h"
 
 namespace envledger {
 namespace {
@@ -23,19 +24,6 @@ constexpr size_t kMaxRecordBytes = 16u << 20;
 
 std::unique_ptr<rocksdb::FileChecksumGenerator> NewCrc() {
   return rocksdb::GetFileChecksumGenCrc32cFactory()->CreateFileChecksumGenerator({});
-}
-
-std::string ChecksumOf(std::string_view bytes) {
-  const auto crc = NewCrc();
-  crc->Update(bytes.data(), bytes.size());
-  crc->Finalize();
-  return crc->GetChecksum();
-}
-
-uint32_t CrcOf(std::string_view bytes) {
-  uint32_t value = 0;
-  for (const char byte : ChecksumOf(bytes)) value = value << 8 | static_cast<uint8_t>(byte);
-  return value;
 }
 
 // The checksum of a file's first `bytes` bytes. kCorruption when the file cannot be read that far.
@@ -82,14 +70,14 @@ std::string FormatIndexFiles(const IndexFiles& files) {
         << identity.modified_ns << '\n';
   }
   std::string text = out.str();
-  return text + "crc32c " + std::to_string(CrcOf(text)) + '\n';
+  return text + "crc32c " + std::to_string(rocks::Crc32c(text)) + '\n';
 }
 
 Result<IndexFiles> ParseIndexFiles(std::string_view text) {
   const Status malformed = Corruption("the record of the index's files is damaged");
   const size_t end = text.rfind("crc32c ");
   if (!text.starts_with(kTitle) || end == std::string_view::npos) return malformed;
-  if (text.substr(end) != "crc32c " + std::to_string(CrcOf(text.substr(0, end))) + '\n') return malformed;
+  if (text.substr(end) != "crc32c " + std::to_string(rocks::Crc32c(text.substr(0, end))) + '\n') return malformed;
   std::istringstream lines{std::string(text.substr(kTitle.size(), end - kTitle.size()))};
   IndexFiles files;
   std::string word;

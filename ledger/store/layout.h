@@ -9,6 +9,8 @@
 namespace envledger {
 
 inline std::string LogPath(const std::string& data_dir) { return data_dir + "/log"; }
+// The mark of how far the log was acknowledged (log_mark.h).
+inline std::string LogMarkPath(const std::string& data_dir) { return data_dir + "/log-mark"; }
 inline std::string IndexPath(const std::string& data_dir) { return data_dir + "/index"; }
 // An index that is built beside a damaged one and replaces it when the daemon stops or starts.
 inline std::string RebuiltIndexPath(const std::string& data_dir) { return data_dir + "/index.rebuilt"; }

@@ -1,8 +1,8 @@
 // Durability rests on three decisions. Each group is one WriteBatch with WriteOptions::sync, so RocksDB returns only
-// after the write-ahead log's fdatasync. Recovery tolerates a torn last record, which was never acknowledged, and
-// refuses any other damage; the default mode would silently drop acknowledged records. And after the first failed write
-// this object refuses all further ones: the kernel may have dropped the dirty pages, so a later success would prove
-// nothing.
+// after the write-ahead log's fdatasync. Recovery tolerates a torn last record, which was never acknowledged. It drops
+// other damage at the end only when the caller has compared the rest with the mark of what was acknowledged; RocksDB's
+// default would silently drop acknowledged records. And after the first failed write this object refuses all further
+// ones: the kernel may have dropped the dirty pages, so a later success would prove nothing.
 #include "ledger/store/log_db.h"
 
 #include <rocksdb/cache.h>
@@ -17,6 +17,7 @@
 #include "ledger/base/bytes.h"
 #include "ledger/base/invariant.h"
 #include "ledger/files/file.h"
+#include "ledger/store/log_mark.h"
 #include "ledger/store/rocks.h"
 
 namespace envledger {
@@ -27,6 +28,7 @@ bool IsLogDamage(const Status& status) { return status.code() == Code::kCorrupti
 
 struct LogDb::Impl {
   rocks::Handle handle;
+  std::shared_ptr<rocks::DroppedBytes> dropped = std::make_shared<rocks::DroppedBytes>();
   rocksdb::DB* db() const { return handle.db.get(); }
   rocksdb::ColumnFamilyHandle* entries() const { return handle.families[1]; }
   rocksdb::ColumnFamilyHandle* checkpoints() const { return handle.families[2]; }
@@ -44,9 +46,11 @@ Status OfTheLog(const rocksdb::Status& status, std::string_view what) {
 constexpr char kRotationsKey[] = "key_rotations";  // the seqs of the entries that rotate the key, 8 bytes each
 constexpr char kFrontierKey[] = "frontier";        // of the latest checkpoint: its size, then the hashes
 
-rocksdb::DBOptions DatabaseOptions(const LogDbOptions& options, bool read_only) {
+rocksdb::DBOptions DatabaseOptions(const LogDbOptions& options, bool read_only, LogDb::DamagedEnd damaged_end) {
   rocksdb::DBOptions db = rocks::CommonOptions(read_only);
-  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  db.wal_recovery_mode = damaged_end == LogDb::DamagedEnd::kDrop
+                             ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                             : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   db.recycle_log_file_num = 0;  // old records in a recycled file would be taken for a corrupt tail
   db.wal_compression = rocksdb::kNoCompression;
   db.track_and_verify_wals_in_manifest = true;  // notices a deleted WAL, unless it is the live one
@@ -102,7 +106,7 @@ Status LogDb::Create(const std::string& path, const LogDbOptions& options) {
   // RocksDB would create it too, but would first log an error that it does not exist.
   std::filesystem::create_directory(path, error);
   if (error) return FromErrno(error.value(), "create " + path);
-  rocksdb::DBOptions db = DatabaseOptions(options, false);
+  rocksdb::DBOptions db = DatabaseOptions(options, false, DamagedEnd::kRefuse);
   db.create_if_missing = true;
   db.create_missing_column_families = true;
   db.error_if_exists = true;
@@ -110,10 +114,11 @@ Status LogDb::Create(const std::string& path, const LogDbOptions& options) {
   return SyncDirectory(DirectoryOf(path));
 }
 
-Result<std::unique_ptr<LogDb>> LogDb::Open(const std::string& path, const LogDbOptions& options) {
+Result<std::unique_ptr<LogDb>> LogDb::Open(const std::string& path, const LogDbOptions& options,
+                                           DamagedEnd damaged_end) {
   auto impl = std::make_unique<Impl>();
   ENVLEDGER_ASSIGN_OR_RETURN(impl->handle,
-                             rocks::Open(DatabaseOptions(options, false), path, Families(options), false));
+                             rocks::Open(DatabaseOptions(options, false, damaged_end), path, Families(options), false));
   ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t size, SizeOf(impl->handle, impl->entries()));
   std::unique_ptr<LogDb> log(new LogDb(std::move(impl)));
   log->size_ = size;
@@ -126,7 +131,10 @@ Result<std::unique_ptr<LogDb>> LogDb::OpenReadOnly(const std::string& path, cons
   auto impl = std::make_unique<Impl>();
   // The writer may remove a file after its manifest was read here and before the file is opened: then try again.
   for (int attempt = 0;; ++attempt) {
-    auto handle = rocks::Open(DatabaseOptions(options, true), path, Families(options), true);
+    rocksdb::DBOptions db = DatabaseOptions(options, true, DamagedEnd::kDrop);
+    *impl->dropped = {};
+    db.info_log = rocks::KeepDropped(impl->dropped);
+    auto handle = rocks::Open(db, path, Families(options), true);
     if (handle.ok()) {
       impl->handle = *std::move(handle);
       break;
@@ -139,6 +147,22 @@ Result<std::unique_ptr<LogDb>> LogDb::OpenReadOnly(const std::string& path, cons
   log->failed_ = true;  // it is read-only, so writes are refused
   return log;
 }
+
+Status LogDb::CheckEnd(const std::optional<LogMark>& mark) const {
+  const std::string end = "the log ends after " + std::to_string(size()) + " entries";
+  const std::string& why = impl_->dropped->why;
+  const std::string unreadable = why.empty() ? ""
+                                             : "; " + std::to_string(impl_->dropped->bytes) +
+                                                   " bytes of its write-ahead log cannot be read (" + why + ")";
+  if (mark && mark->size > size()) {
+    return {Verdict::kTruncated, end + ", but " + std::to_string(mark->size) + " were acknowledged" + unreadable};
+  }
+  // What RocksDB calls truncated is an incomplete record at the very end of the file.
+  if (mark || why.empty() || why.find("truncated") != std::string::npos) return Ok();
+  return LogDamage(end + unreadable + ", and nothing shows whether entries in them were acknowledged");
+}
+
+uint64_t LogDb::dropped_bytes() const { return impl_->dropped->bytes; }
 
 Result<std::shared_ptr<void>> LogDb::LockOut(const std::string& path) {
   std::error_code error;

@@ -23,6 +23,8 @@ class Env;
 
 namespace envledger {
 
+struct LogMark;  // log_mark.h
+
 struct LogDbOptions {
   size_t block_cache_bytes = 32 << 20;
   size_t write_buffer_bytes = 32 << 20;  // at most two are held
@@ -43,16 +45,29 @@ class LogDb {
  public:
   // Creates an empty database in a directory that does not exist yet. kConflict when it does.
   static Status Create(const std::string& path, const LogDbOptions& options);
+  // What to do about an end of the write-ahead log that cannot be read, other than a torn last record.
+  enum class DamagedEnd {
+    kRefuse,  // kCorruption
+    kDrop,    // it is lost for good; the caller has opened for reading before, and judged what would be left
+  };
   // Opens for writing. kCorruption when RocksDB finds damage, kUnavailable when another process has it open.
-  static Result<std::unique_ptr<LogDb>> Open(const std::string& path, const LogDbOptions& options);
+  static Result<std::unique_ptr<LogDb>> Open(const std::string& path, const LogDbOptions& options,
+                                             DamagedEnd damaged_end = DamagedEnd::kRefuse);
   // Opens the state of this moment, of a closed database or one that another process writes. Changes nothing in the
-  // directory. kNotFound when there is no database.
+  // directory. An end that cannot be read is left out: see CheckEnd. kNotFound when there is no database.
   static Result<std::unique_ptr<LogDb>> OpenReadOnly(const std::string& path, const LogDbOptions& options);
   ~LogDb();
 
   // Keeps every writer out of the database while the result lives, without opening it. kUnavailable when a writer has
   // it open, kNotFound when there is no database.
   static Result<std::shared_ptr<void>> LockOut(const std::string& path);
+
+  // Whether what an opening for reading found is all that was acknowledged. `mark`: the mark of the log, read before it
+  // was opened. A status with the verdict kTruncated when entries are missing that the mark shows. Without a mark,
+  // LogDamage for an end that cannot be read and is no torn last record: it may have held acknowledged entries.
+  Status CheckEnd(const std::optional<LogMark>& mark) const;
+  // How many bytes at the end of the write-ahead log an opening for reading has left out.
+  uint64_t dropped_bytes() const;
 
   // One more than the largest stored seq; 0 when empty. Grows when Append returns ok.
   uint64_t size() const { return size_.load(std::memory_order_acquire); }

@@ -1,9 +1,11 @@
 #include "ledger/store/rocks.h"
 
 #include <rocksdb/env.h>
+#include <rocksdb/file_checksum.h>
 
 #include <cstdio>
 
+#include "ledger/base/bytes.h"
 #include "ledger/base/log.h"
 #include "ledger/files/directory_lock.h"
 
@@ -31,13 +33,36 @@ class ForwardingLogger : public rocksdb::Logger {
   }
 };
 
-class SilentLogger : public rocksdb::Logger {
+// Keeps what a reader of a write-ahead log drops, and says nothing else: the status of an open or a read says what is
+// wrong. RocksDB tells of dropped bytes in its log only, as "...: dropping 531 bytes; Corruption: truncated record body".
+class ReadersLogger : public rocksdb::Logger {
  public:
+  explicit ReadersLogger(std::shared_ptr<DroppedBytes> dropped)
+      : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL), dropped_(std::move(dropped)) {}
   using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
+  void Logv(const char* format, va_list arguments) override {
+    char text[1024];
+    std::vsnprintf(text, sizeof text, format, arguments);
+    constexpr std::string_view kDropping = "dropping ";
+    constexpr std::string_view kBytes = " bytes; ";
+    const std::string_view line = text;
+    const size_t number = line.find(kDropping);
+    const size_t end = line.find(kBytes);
+    if (number == std::string_view::npos || end == std::string_view::npos) return;
+    dropped_->bytes +=
+        ParseDecimal(line.substr(number + kDropping.size(), end - number - kDropping.size())).value_or(0);
+    if (dropped_->why.empty()) dropped_->why = line.substr(end + kBytes.size());
+  }
+
+ private:
+  const std::shared_ptr<DroppedBytes> dropped_;
 };
 
 }  // namespace
+
+std::shared_ptr<rocksdb::Logger> KeepDropped(std::shared_ptr<DroppedBytes> dropped) {
+  return std::make_shared<ReadersLogger>(std::move(dropped));
+}
 
 Status ToStatus(const rocksdb::Status& status, std::string_view what) {
   if (status.ok()) return Ok();
@@ -50,7 +75,7 @@ Status ToStatus(const rocksdb::Status& status, std::string_view what) {
 rocksdb::DBOptions CommonOptions(bool read_only) {
   rocksdb::DBOptions options;
   if (read_only) {
-    options.info_log = std::make_shared<SilentLogger>();  // the status of an open or a read says what is wrong
+    options.info_log = KeepDropped(std::make_shared<DroppedBytes>());
   } else {
     options.info_log = std::make_shared<ForwardingLogger>();
   }
@@ -98,6 +123,13 @@ Result<Handle> Open(const rocksdb::DBOptions& options, const std::string& path,
   handle.db.reset(db);
   if (!status.ok()) return ToStatus(status, "open " + path);
   return handle;
+}
+
+uint32_t Crc32c(std::string_view bytes) {
+  const auto crc = rocksdb::GetFileChecksumGenCrc32cFactory()->CreateFileChecksumGenerator({});
+  crc->Update(bytes.data(), bytes.size());
+  crc->Finalize();
+  return ReadU32(crc->GetChecksum());  // big-endian
 }
 
 uint64_t SumProperty(const Handle& handle, const char* property) {

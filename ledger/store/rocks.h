@@ -20,6 +20,14 @@ inline std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data
 // The status of a failed RocksDB call that changed nothing.
 Status ToStatus(const rocksdb::Status& status, std::string_view what);
 
+// The end of a write-ahead log that could not be read.
+struct DroppedBytes {
+  uint64_t bytes = 0;
+  std::string why;  // as RocksDB says it, for the first of them; empty: nothing was dropped
+};
+// A logger for a database that is opened for reading. It prints nothing, and adds up what is dropped.
+std::shared_ptr<rocksdb::Logger> KeepDropped(std::shared_ptr<DroppedBytes> dropped);
+
 // Options common to both databases, each with its reason.
 rocksdb::DBOptions CommonOptions(bool read_only);
 // An open database with its column families, closed in the right order.
@@ -48,6 +56,9 @@ Result<UniqueFd> Lock(const std::string& path);
 // exists.
 Result<Handle> Open(const rocksdb::DBOptions& options, const std::string& path,
                     const std::vector<rocksdb::ColumnFamilyDescriptor>& families, bool read_only);
+
+// CRC-32C (RFC 3720, appendix B.4).
+uint32_t Crc32c(std::string_view bytes);
 
 uint64_t SumProperty(const Handle& handle, const char* property);
 

@@ -4,6 +4,7 @@
 #include "ledger/query/stored_reader.h"
 #include "ledger/store/layout.h"
 #include "ledger/store/log_db.h"
+#include "ledger/store/log_mark.h"
 #include "ledger/verify/index_check.h"
 #include "ledger/verify/pipeline.h"
 #include "ledger/verify/verify_since.h"
@@ -61,6 +62,14 @@ class StoredCheckpoints : public CheckpointSource {
   size_t next_ = 0;  // in the page
 };
 
+// The anchors, and the published copy of the latest checkpoint. The copy is beside the database, so it is not an anchor,
+// but it reveals a tail that was cut off carelessly.
+std::vector<CheckpointInput> WithPublished(std::vector<CheckpointInput> given, const std::string& data_dir) {
+  auto published = ReadFile(PublishedCheckpointPath(data_dir), kMaxNoteBytes);
+  if (published.ok()) given.push_back({*std::move(published), "published in the data directory", false});
+  return given;
+}
+
 // Ends the check of an index of `indexed` entries. Returns what the report says was checked, and adds what was found.
 Result<std::string> FinishIndexCheck(IndexCheck& check, uint64_t indexed, const LogDb& log, bool log_is_whole,
                                      std::vector<VerifyFailure>& failures) {
@@ -71,30 +80,23 @@ Result<std::string> FinishIndexCheck(IndexCheck& check, uint64_t indexed, const 
          std::to_string(log.size() - indexed) + " are not indexed yet";
 }
 
-}  // namespace
-
-Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptions& options,
-                                  const VerifyProgress& progress) {
-  std::string why_all;
-  if (options.since_anchor) {
-    ENVLEDGER_ASSIGN_OR_RETURN(const auto reader, OpenStored(data_dir));
-    ENVLEDGER_ASSIGN_OR_RETURN(auto report, VerifySince(*reader, options, progress, why_all));
-    if (report) return *std::move(report);
-  }
+// Every entry of the log in `data_dir`, with its index. `why_all`: why everything is read although less was asked for.
+Result<VerifyReport> VerifyAllStored(const std::string& data_dir, const VerifyOptions& options,
+                                     const VerifyProgress& progress, const std::string& why_all) {
   // Beside a running daemon all of them grow. What depends on the log is read before the log, so that it can lag behind
   // the log but never be ahead of it.
-  const auto published = ReadFile(PublishedCheckpointPath(data_dir), kMaxNoteBytes);
+  const auto mark = ReadLogMark(LogMarkPath(data_dir));
+  std::vector<CheckpointInput> given = WithPublished(options.anchors, data_dir);
   auto opened_index = options.only_hashes ? Result<std::unique_ptr<IndexDb>>(NotFound("not needed"))
                                           : IndexDb::OpenReadOnly(IndexPath(data_dir), {});
   ENVLEDGER_ASSIGN_OR_RETURN(const auto log, LogDb::OpenReadOnly(LogPath(data_dir), {}));
-  std::vector<CheckpointInput> given = options.anchors;
-  // The published copy is beside the database, so it is not an anchor, but it reveals a tail that was cut off
-  // carelessly.
-  if (published.ok()) given.push_back({*published, "published in the data directory", false});
   StoredCheckpoints stored(*log);
 
   std::vector<VerifyFailure> index_failures;
   const uint64_t total = log->size();
+  if (const Status end = log->CheckEnd(mark.ok() ? *mark : std::nullopt); !end.ok()) {
+    index_failures.push_back({total, "sequence", end.message(), Verdict::kTruncated});
+  }
   const std::unique_ptr<IndexDb> index =
       options.only_hashes ? nullptr : Comparable(std::move(opened_index), total, index_failures);
   const std::unique_ptr<IndexReader> snapshot = index ? index->Snapshot() : nullptr;
@@ -142,6 +144,25 @@ Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptio
   report.checks["index"] = index_checked;
   if (!why_all.empty()) report.checks["since"] = "everything was read, because " + why_all;
   return report;
+}
+
+}  // namespace
+
+Result<VerifyReport> VerifyStored(const std::string& data_dir, const VerifyOptions& options,
+                                  const VerifyProgress& progress) {
+  std::string why_all;
+  if (options.since_anchor) {
+    const auto reader = OpenStored(data_dir);
+    if (reader.ok()) {
+      ENVLEDGER_ASSIGN_OR_RETURN(auto report, VerifySince(**reader, options, progress, why_all));
+      if (report) return *std::move(report);
+    } else if (reader.status().verdict() || reader.status().code() == Code::kCorruption) {
+      why_all = reader.status().message();
+    } else {
+      return reader.status();
+    }
+  }
+  return VerifyAllStored(data_dir, options, progress, why_all);
 }
 
 Result<VerifyReport> VerifyServed(LedgerReader& reader, const VerifyOptions& options, const VerifyProgress& progress) {

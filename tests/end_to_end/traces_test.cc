@@ -17,8 +17,10 @@
 #include "tests/end_to_end/trace_answers.h"
 #include "tests/support/paths.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // g++
 #define ENVLEDGER_SLOW_BUILD true
+#elif defined(__has_feature)  // clang
+#define ENVLEDGER_SLOW_BUILD (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
 #else
 #define ENVLEDGER_SLOW_BUILD false
 #endif

@@ -303,5 +303,95 @@ TEST_F(LogDbTest, ADamagedTableFileIsReportedWhenItIsRead) {
   EXPECT_EQ(status.code(), Code::kCorruption) << status.ToString();
 }
 
+// The end of the write-ahead log, damaged in the ways of a machine that stopped and of a disk that fails.
+class DamagedEndTest : public LogDbTest {
+ protected:
+  static constexpr uint64_t kEntries = 20;
+  static constexpr uint64_t kEntryBytes = 1000;
+
+  void SetUp() override {
+    LogDbTest::SetUp();
+    Open();
+    for (uint64_t i = 0; i < kEntries; ++i)
+      ASSERT_TRUE(Append({std::string(kEntryBytes, static_cast<char>('a' + i))}).ok());
+    log_.reset();
+    wal_ = Wal();
+    wal_bytes_ = fs::file_size(wal_);
+  }
+  void Cut(uint64_t bytes) const { fs::resize_file(wal_, wal_bytes_ - bytes); }
+  void Overwrite(uint64_t from_end, const std::string& bytes) const {
+    std::fstream file(wal_, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(wal_bytes_ - from_end));
+    file << bytes;
+  }
+  // The size that is found, and what CheckEnd says of it when so many were acknowledged (nullopt: nobody knows).
+  std::pair<uint64_t, Status> Found(std::optional<uint64_t> acknowledged) const {
+    const auto log = LogDb::OpenReadOnly(path_, {});
+    if (!log.ok()) return {0, log.status()};
+    return {(*log)->size(), (*log)->CheckEnd(acknowledged ? std::optional(LogMark{*acknowledged, {}}) : std::nullopt)};
+  }
+
+  void ExpectWhole(std::optional<uint64_t> acknowledged, uint64_t size) const {
+    const auto [found, status] = Found(acknowledged);
+    EXPECT_EQ(found, size);
+    EXPECT_TRUE(status.ok()) << status.ToString();
+  }
+
+  std::string wal_;
+  uint64_t wal_bytes_ = 0;
+};
+
+TEST_F(DamagedEndTest, AnIntactOneIsComplete) {
+  ExpectWhole(std::nullopt, kEntries);
+  ExpectWhole(kEntries, kEntries);
+  EXPECT_EQ(Found(kEntries + 1).second.verdict(), Verdict::kTruncated);
+}
+
+TEST_F(DamagedEndTest, ATornRecordIsTheEndWhateverIsKnown) {
+  Cut(500);
+  ExpectWhole(std::nullopt, kEntries - 1);
+  ExpectWhole(kEntries - 1, kEntries - 1);
+  const Status lost = Found(kEntries).second;
+  EXPECT_EQ(lost.verdict(), Verdict::kTruncated);
+  EXPECT_THAT(lost.message(), HasSubstr("the log ends after 19 entries, but 20 were acknowledged"));
+  EXPECT_TRUE(LogDb::Open(path_, {}).ok());
+}
+
+TEST_F(DamagedEndTest, ARecordOfZerosOrGarbageIsToldFromALossByTheMark) {
+  for (const char byte : {'\0', '\x5b'}) {
+    Overwrite(500, std::string(500, byte));
+    const auto [size, unknown] = Found(std::nullopt);
+    EXPECT_EQ(size, kEntries - 1);
+    EXPECT_TRUE(IsLogDamage(unknown)) << unknown.ToString();
+    EXPECT_THAT(unknown.message(), HasSubstr("bytes of its write-ahead log cannot be read"));
+    ExpectWhole(kEntries - 1, kEntries - 1);
+    EXPECT_EQ(Found(kEntries).second.verdict(), Verdict::kTruncated);
+    EXPECT_EQ(LogDb::Open(path_, {}).status().code(), Code::kCorruption) << "what is not judged is not dropped";
+  }
+  const auto log = LogDb::Open(path_, {}, LogDb::DamagedEnd::kDrop);
+  ASSERT_TRUE(log.ok()) << log.status().ToString();
+  EXPECT_EQ((*log)->size(), kEntries - 1);
+}
+
+TEST_F(DamagedEndTest, GarbageBehindTheLastRecordIsDroppedAndCounted) {
+  std::ofstream(wal_, std::ios::app | std::ios::binary) << std::string(5000, '\x7c');
+  const auto log = LogDb::OpenReadOnly(path_, {});
+  ASSERT_TRUE(log.ok());
+  EXPECT_EQ((*log)->size(), kEntries);
+  EXPECT_EQ((*log)->dropped_bytes(), 5000u);
+  EXPECT_TRUE((*log)->CheckEnd(LogMark{kEntries, {}}).ok());
+}
+
+TEST_F(DamagedEndTest, EveryByteOfTheLastRecordsIsMissedOnceItIsChanged) {
+  for (uint64_t from_end = 1; from_end <= 3 * (kEntryBytes + 40); from_end += 37) {
+    FlipBit(wal_, wal_bytes_ - from_end);
+    const auto [size, status] = Found(kEntries);
+    EXPECT_LT(size, kEntries) << from_end;
+    EXPECT_EQ(status.verdict(), Verdict::kTruncated) << from_end << ": " << status.ToString();
+    FlipBit(wal_, wal_bytes_ - from_end);
+  }
+  ExpectWhole(kEntries, kEntries);
+}
+
 }  // namespace
 }  // namespace envledger

@@ -17,10 +17,10 @@ namespace envledger {
 class BatchDaemon {
  public:
   SendBatch Sender() {
-    return [this](std::vector<AppendRecord> records, AppendClient::Callback done) {
+    return [this](const std::vector<AppendRecord>& records, AppendClient::Callback done) {
       requests.push_back({});
       for (const AppendRecord& record : records) requests.back().push_back(record.transition);
-      waiting_.push_back({std::move(records), std::move(done)});
+      waiting_.push_back({records, std::move(done)});
       most_waiting = std::max(most_waiting, waiting_.size());
       if (waiting_.size() > delay) AnswerFirst();
     };

@@ -136,6 +136,18 @@ ssize_t write(int fd, const void* bytes, size_t size) {
   return watching ? Through("write", PathOf(fd), call) : call();
 }
 
+ssize_t pwrite(int fd, const void* bytes, size_t size, off_t at) {
+  static const auto next = Next<ssize_t (*)(int, const void*, size_t, off_t)>("pwrite");
+  const auto call = [&] { return next(fd, bytes, size, at); };
+  return watching ? Through("pwrite", PathOf(fd), call) : call();
+}
+
+int fdatasync(int fd) {
+  static const auto next = Next<int (*)(int)>("fdatasync");
+  const auto call = [&] { return next(fd); };
+  return watching ? Through("fdatasync", PathOf(fd), call) : call();
+}
+
 int fchmod(int fd, mode_t mode) noexcept {
   static const auto next = Next<int (*)(int, mode_t)>("fchmod");
   const auto call = [&] { return next(fd, mode); };

@@ -14,8 +14,8 @@ enum class FileFault {
 };
 
 // During its lifetime, watches the calls of all threads that write below a directory. Only one object may exist at a
-// time. Calls are named "create" (open of a file that may be created), "open-directory", "chmod", "write", "fsync",
-// "fsync-directory", "link", "rename" and "unlink".
+// time. Calls are named "create" (open of a file that may be created), "open-directory", "chmod", "write", "pwrite",
+// "fsync", "fdatasync", "fsync-directory", "link", "rename" and "unlink".
 class FileFaults {
  public:
   // Paths at or below `except`, if given, are ignored.
