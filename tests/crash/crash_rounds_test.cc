@@ -35,7 +35,7 @@ class CrashRounds : public testing::TestWithParam<uint64_t> {
  protected:
   void Run(CrashMode mode, unsigned rounds) {
     const uint64_t seed = SeedOf(GetParam());
-    const Tally tally = RunTrials(mode, seed, rounds, kRefusedStartsFail, false);
+    const Tally tally = RunTrials(mode, seed, rounds, false);
     std::cout << "seeds from " << seed << " on: " << tally.Summary() << "\n";
     EXPECT_THAT(tally.failures, testing::IsEmpty());
     EXPECT_EQ(tally.lost + tally.doubled + tally.changed, 0u);
@@ -61,7 +61,7 @@ TEST(CrashRounds, TheHarnessNoticesADiskThatOnlyPretendsToSync) {
   uint64_t lost = 0;
   for (uint64_t seed = SeedOf(1); lost == 0 && seed < SeedOf(21); ++seed) {
     Tally tally;
-    Trial(CrashMode::kLyingDisk, seed, false, tally).Run(2);
+    Trial(CrashMode::kLyingDisk, seed, tally).Run(2);
     lost = tally.lost;
     EXPECT_EQ(tally.failures.empty(), lost == 0) << "records were lost, and no failure was reported";
   }

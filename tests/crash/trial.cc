@@ -82,8 +82,7 @@ std::string Tally::Summary() const {
          " refused though nothing was lost; " + std::to_string(failures.size()) + " failures";
 }
 
-Trial::Trial(CrashMode mode, uint64_t seed, bool refused_starts_fail, Tally& tally)
-    : seed_(seed), refused_starts_fail_(refused_starts_fail), tally_(tally), random_(seed) {
+Trial::Trial(CrashMode mode, uint64_t seed, Tally& tally) : seed_(seed), tally_(tally), random_(seed) {
   layer_ = MakeLayer(mode, std::filesystem::path(ledger_.data_dir()).parent_path());
   options_ = {"--checkpoint-seconds=1", "--checkpoint-entries=" + std::to_string(20 + Below(400)),
               "--group-max-entries=" + std::to_string(8 << Below(8)), "--log-level=warning"};
@@ -141,7 +140,7 @@ bool Trial::Refused() {
   }
   tally_.refused.push_back("seed " + std::to_string(seed_) + ", round " + std::to_string(round_) + ": " + message +
                            "; after " + story_.substr(std::min(story_.rfind("round "), story_.size())));
-  if (refused_starts_fail_ || !IsDamagedTail(message)) {
+  if (kRefusedStartsFail || !IsDamagedTail(message)) {
     Fail("a start was refused though nothing was lost: " + message + " (salvaged: " + problem + ")");
   }
   return false;
@@ -326,12 +325,12 @@ void Trial::CrashInRebuild() {
   LaunchAndCrash();
 }
 
-Tally RunTrials(CrashMode mode, uint64_t seed, unsigned rounds, bool refused_starts_fail, bool verbose) {
+Tally RunTrials(CrashMode mode, uint64_t seed, unsigned rounds, bool verbose) {
   Tally tally;
   while (tally.rounds < rounds) {
     const size_t failed = tally.failures.size();
     const size_t refused = tally.refused.size();
-    Trial trial(mode, seed, refused_starts_fail, tally);
+    Trial trial(mode, seed, tally);
     trial.Run(std::min<unsigned>(Trial::kMostRounds, rounds - static_cast<unsigned>(tally.rounds)));
     if (verbose || tally.failures.size() > failed) {
       std::printf("seed %llu\n%s", static_cast<unsigned long long>(seed), trial.story().c_str());

@@ -24,7 +24,7 @@ enum class CrashMode {
 
 // Whether a start that the daemon refuses because the end of its write-ahead log is damaged counts as a failure, although
 // nothing that was acknowledged is lost.
-inline constexpr bool kRefusedStartsFail = false;
+inline constexpr bool kRefusedStartsFail = true;
 
 // The result of any number of trials.
 struct Tally {
@@ -49,7 +49,7 @@ class Trial {
   // A trial has at most this many rounds, which keeps its ledger small.
   static constexpr unsigned kMostRounds = 10;
 
-  Trial(CrashMode mode, uint64_t seed, bool refused_starts_fail, Tally& tally);
+  Trial(CrashMode mode, uint64_t seed, Tally& tally);
 
   // Ends early when the ledger cannot go on. Throws when the harness itself fails.
   void Run(unsigned rounds);
@@ -84,7 +84,6 @@ class Trial {
   DiskOp AKind();
 
   const uint64_t seed_;
-  const bool refused_starts_fail_;
   Tally& tally_;
   std::mt19937_64 random_;
   ServedLedger ledger_;
@@ -99,6 +98,6 @@ class Trial {
 
 // Runs trials with the seeds `seed`, `seed` + 1, ... until there were so many rounds. Prints what failed, and
 // which starts were refused.
-Tally RunTrials(CrashMode mode, uint64_t seed, unsigned rounds, bool refused_starts_fail, bool verbose);
+Tally RunTrials(CrashMode mode, uint64_t seed, unsigned rounds, bool verbose);
 
 }  // namespace envledger
