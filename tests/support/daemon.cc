@@ -18,8 +18,15 @@ namespace {
 
 constexpr int kReadyMilliseconds = 120'000;
 
+std::string Line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+std::string DaemonPath() { return ENVLEDGER_DAEMON_PATH; }
+std::string ToolPath() { return ENVLEDGER_TOOL_PATH; }
+
 // The socket for the daemon's notifications, in place of systemd's.
-class NotifySocket {
+class ServedLedger::NotifySocket {
  public:
   explicit NotifySocket(const std::string& path) : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     unlink(path.c_str());
@@ -53,12 +60,7 @@ class NotifySocket {
   UniqueFd fd_;
 };
 
-std::string Line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
-}  // namespace
-
-std::string DaemonPath() { return ENVLEDGER_DAEMON_PATH; }
-std::string ToolPath() { return ENVLEDGER_TOOL_PATH; }
+ServedLedger::~ServedLedger() = default;
 
 ServedLedger::ServedLedger() {
   const Ended key = RunProgram({ToolPath(), "key", "generate", "--origin", kOrigin, "--key", key_path()});
@@ -98,12 +100,22 @@ void ServedLedger::StartWithoutKey(const std::vector<std::string>& options, cons
   StartCommand(Command(options, ""), setup);
 }
 
-void ServedLedger::StartCommand(const std::vector<std::string>& command, const Child::Setup& setup) {
-  NotifySocket notify(path("notify"));
+void ServedLedger::Launch(const std::vector<std::string>& options, const Child::Setup& setup) {
+  LaunchCommand(Command(options, key_path()), setup);
+}
+
+void ServedLedger::LaunchCommand(const std::vector<std::string>& command, const Child::Setup& setup) {
+  notify_ = std::make_unique<NotifySocket>(path("notify"));
   Child::Setup complete = setup;
   complete.environment["NOTIFY_SOCKET"] = path("notify");
   daemon_ = std::make_unique<Child>(command, complete);
-  if (notify.WaitForReady(*daemon_)) return;
+}
+
+bool ServedLedger::WaitUntilReady() { return notify_->WaitForReady(*daemon_); }
+
+void ServedLedger::StartCommand(const std::vector<std::string>& command, const Child::Setup& setup) {
+  LaunchCommand(command, setup);
+  if (WaitUntilReady()) return;
   daemon_->Signal(SIGKILL);
   throw std::runtime_error("the daemon did not get ready: " + daemon_->Wait().err);
 }

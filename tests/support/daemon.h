@@ -21,7 +21,7 @@ class ServedLedger {
 
   // Creates the key and the ledger.
   ServedLedger();
-  ~ServedLedger() = default;
+  ~ServedLedger();
 
   // Starts the daemon with these options in addition to the necessary ones, and waits until it sends READY=1.
   void Start(const std::vector<std::string>& options = {}, const Child::Setup& setup = {});
@@ -29,6 +29,9 @@ class ServedLedger {
   void StartUnder(const std::vector<std::string>& program, const std::vector<std::string>& options);
   // The same, without --key: the daemon must find its key by itself.
   void StartWithoutKey(const std::vector<std::string>& options, const Child::Setup& setup);
+  // The two halves of Start: runs the daemon, and waits until it is ready. False if it ends before that.
+  void Launch(const std::vector<std::string>& options, const Child::Setup& setup);
+  bool WaitUntilReady();
   // Runs the daemon and expects it to end by itself, before it is ready.
   Ended StartAndFail(const std::vector<std::string>& options = {});
   Ended StartWithKeyAndFail(const std::string& key);
@@ -54,12 +57,15 @@ class ServedLedger {
   const std::string& vkey() const { return vkey_; }
 
  private:
+  class NotifySocket;
   void StartCommand(const std::vector<std::string>& command, const Child::Setup& setup);
+  void LaunchCommand(const std::vector<std::string>& command, const Child::Setup& setup);
   // An empty `key` leaves --key out.
   std::vector<std::string> Command(const std::vector<std::string>& options, const std::string& key) const;
 
   TempDir directory_;
   std::string vkey_;
+  std::unique_ptr<NotifySocket> notify_;
   std::unique_ptr<Child> daemon_;
 };
 
