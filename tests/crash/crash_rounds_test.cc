@@ -7,21 +7,10 @@
 #include <string>
 
 #include "tests/crash/trial.h"
+#include "tests/support/sanitized.h"
 
 namespace envledger {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-#else
-constexpr bool kSanitized = false;
-#endif
 
 constexpr const char* kNoLayer =
     "a sanitizer's runtime replaces the calls that the power-cut layer must see: nothing was checked";
@@ -45,11 +34,11 @@ class CrashRounds : public testing::TestWithParam<uint64_t> {
 };
 
 TEST_P(CrashRounds, KillsLoseNothingThatWasAcknowledgedAndDoubleNothing) {
-  Run(CrashMode::kKill, kSanitized ? 2 : Trial::kMostRounds);
+  Run(CrashMode::kKill, ENVLEDGER_SANITIZED ? 2 : Trial::kMostRounds);
 }
 
 TEST_P(CrashRounds, PowerCutsLoseNothingThatWasAcknowledgedAndDoubleNothing) {
-  if (kSanitized) GTEST_SKIP() << kNoLayer;
+  if (ENVLEDGER_SANITIZED) GTEST_SKIP() << kNoLayer;
   Run(CrashMode::kPowerCut, Trial::kMostRounds);
 }
 
@@ -57,7 +46,7 @@ INSTANTIATE_TEST_SUITE_P(FiveLedgers, CrashRounds, testing::Range<uint64_t>(1, 6
 
 // Without this, the rounds above could be those of a harness that sees nothing.
 TEST(CrashRounds, TheHarnessNoticesADiskThatOnlyPretendsToSync) {
-  if (kSanitized) GTEST_SKIP() << kNoLayer;
+  if (ENVLEDGER_SANITIZED) GTEST_SKIP() << kNoLayer;
   uint64_t lost = 0;
   for (uint64_t seed = SeedOf(1); lost == 0 && seed < SeedOf(21); ++seed) {
     Tally tally;

@@ -22,10 +22,6 @@ enum class CrashMode {
   kLyingDisk,         // a power cut, and syncs do nothing: acknowledged records must be lost, and noticed
 };
 
-// Whether a start that the daemon refuses because the end of its write-ahead log is damaged counts as a failure, although
-// nothing that was acknowledged is lost.
-inline constexpr bool kRefusedStartsFail = true;
-
 // The result of any number of trials.
 struct Tally {
   uint64_t rounds = 0;
@@ -36,7 +32,6 @@ struct Tally {
   uint64_t changed = 0;
   uint64_t starts = 0;
   std::chrono::milliseconds longest_start{0};
-  std::vector<std::string> refused;   // starts refused though nothing acknowledged is lost: seed, round and message
   std::vector<std::string> failures;  // with seed and round
 
   // One line for a person.
@@ -96,8 +91,7 @@ class Trial {
   std::string story_;
 };
 
-// Runs trials with the seeds `seed`, `seed` + 1, ... until there were so many rounds. Prints what failed, and
-// which starts were refused.
+// Runs trials with the seeds `seed`, `seed` + 1, ... until there were so many rounds. Prints what failed.
 Tally RunTrials(CrashMode mode, uint64_t seed, unsigned rounds, bool verbose);
 
 }  // namespace envledger
