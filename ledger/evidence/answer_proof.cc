@@ -70,9 +70,9 @@ Status AnswerProof::Add(EnvelopeStory& story) {
   return Ok();
 }
 
-Status AnswerProof::Charge(uint64_t bytes) {
+Status AnswerProof::Charge(uint64_t bytes, uint64_t for_now) {
   bytes_ += bytes;
-  if (bytes_ <= max_bytes_) return Ok();
+  if (bytes_ + for_now <= max_bytes_) return Ok();
   return {Code::kResourceExhausted, "prove",
           "the answer has too many records to prove at once; stopped after " + Grouped(leaves_.size()) +
               ": narrow the filters, or prove it in parts with --limit and --cursor"};
@@ -94,6 +94,7 @@ Status AnswerProof::Take(EnvelopeStory& story, bool of_the_answer) {
     leaves_.push_back({record.seq, LeafHash(entry), number});
     std::vector<NamedLink> named;
     ENVLEDGER_ASSIGN_OR_RETURN(named, links.Add(entry));
+    ENVLEDGER_RETURN_IF_ERROR(Charge(0, links.bytes()));
     if (book_) {
       ENVLEDGER_RETURN_IF_ERROR(Charge(named.size() * kBytesALink));
       book_->Add(named);

@@ -55,7 +55,8 @@ class AnswerProof {
   };
   Status Take(EnvelopeStory& story, bool of_the_answer);
   Status CheckAnswered(const EnvelopeJudge& judge, RoleMask roles);
-  Status Charge(uint64_t bytes);
+  // Counts bytes that are held until the end. Fails when they, and those that are held for now, are too many.
+  Status Charge(uint64_t bytes, uint64_t for_now = 0);
   Status ProveAll(const Coverage& coverage, const std::function<void(uint64_t, uint64_t)>& progress);
   Status ProveLeaves(const std::function<void(uint64_t, uint64_t)>& progress);
   // Proves that none of the principal's envelopes that belong in the answer was left out.

@@ -9,6 +9,8 @@
 namespace envledger {
 namespace {
 
+constexpr size_t kNodeBytes = 160;  // of a map, with a principal
+
 Principal Owned(const PrincipalView& view) { return {view.kind, std::string(view.issuer), std::string(view.id)}; }
 
 std::string LinkText(const Principal& principal, const BookedLink& link) {
@@ -29,7 +31,9 @@ Result<std::vector<NamedLink>> LinkReader::Add(std::string_view bytes) {
   std::vector<NamedLink> named;
   for (const Involvement& involved : facts->involved) {
     const Principal principal = Owned(involved.principal);
-    RoleMask& before = held_[principal];
+    const auto [held, first] = held_.try_emplace(principal, RoleMask{0});
+    if (first) bytes_ += kNodeBytes + principal.issuer.size() + principal.id.size();
+    RoleMask& before = held->second;
     const auto added = static_cast<RoleMask>(involved.roles & ~before);
     if (added == 0) continue;
     const size_t next = named.size();

@@ -37,8 +37,12 @@ class LinkReader {
   // The same, for all records at once.
   static Result<std::vector<NamedLink>> ReadAll(const std::vector<std::string>& entries);
 
+  // The memory held for the principals, about.
+  size_t bytes() const { return bytes_; }
+
  private:
   std::map<Principal, RoleMask> held_;
+  size_t bytes_ = 0;
 };
 
 bool Names(const PrincipalFilter& filter, const Principal& principal);  // ignores roles

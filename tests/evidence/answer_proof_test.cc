@@ -361,5 +361,24 @@ TEST_F(AnswerProofTest, RefusesMoreRecordsThanItMayHold) {
   EXPECT_THAT(refused.message(), HasSubstr("prove it in parts"));
 }
 
+TEST_F(AnswerProofTest, CountsThePrincipalsThatAnEnvelopeNamesWhileItIsRead) {
+  Transition asked = Requested("crowd", day::User("alice"), kMorning + 100);
+  asked.identity->requester.id = "crowd";
+  for (int i = 0; i < 60; ++i) {
+    DelegationHop hop;
+    hop.actor = day::User(std::string(500, 'd') + std::to_string(i));
+    asked.identity->delegation.push_back(hop);
+  }
+  Append(asked);
+  const auto ledger = Ledger();
+  const auto prove = [&](uint64_t max_bytes) {
+    AnswerProof proof(*ledger, policy_, true, AboutUser("crowd"), max_bytes);
+    return ForEachEnvelope(*ledger, AboutUser("crowd"), 0, [&](EnvelopeStory& story) { return proof.Add(story); })
+        .status();
+  };
+  EXPECT_TRUE(prove(100'000).ok());
+  EXPECT_EQ(prove(30'000).code(), Code::kResourceExhausted) << "60 principals of 500 bytes";
+}
+
 }  // namespace
 }  // namespace envledger
