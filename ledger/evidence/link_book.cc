@@ -9,7 +9,7 @@
 namespace envledger {
 namespace {
 
-constexpr size_t kNodeBytes = 160;  // of a map, with a principal
+constexpr size_t kBytesAPrincipal = 160;  // of a map, with a principal
 
 Principal Owned(const PrincipalView& view) { return {view.kind, std::string(view.issuer), std::string(view.id)}; }
 
@@ -32,7 +32,7 @@ Result<std::vector<NamedLink>> LinkReader::Add(std::string_view bytes) {
   for (const Involvement& involved : facts->involved) {
     const Principal principal = Owned(involved.principal);
     const auto [held, first] = held_.try_emplace(principal, RoleMask{0});
-    if (first) bytes_ += kNodeBytes + principal.issuer.size() + principal.id.size();
+    if (first) bytes_ += kBytesAPrincipal + principal.issuer.size() + principal.id.size();
     RoleMask& before = held->second;
     const auto added = static_cast<RoleMask>(involved.roles & ~before);
     if (added == 0) continue;

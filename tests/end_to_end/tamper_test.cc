@@ -25,16 +25,6 @@ std::string Ldb() {
   return {};
 }
 
-std::string Stories(int count) {
-  std::string lines;
-  for (int i = 0; i < count; ++i) {
-    for (const Transition& transition : WholeStory("story-" + std::to_string(i), i % 2 == 0 ? "alice" : "bob")) {
-      lines += TransitionJson(transition) + "\n";
-    }
-  }
-  return lines;
-}
-
 // A closed ledger of 10 stories: genesis, opened, 40 transitions (seqs 2 to 41), closed.
 class Tampered : public testing::Test {
  protected:

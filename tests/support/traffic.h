@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "ledger/codec/json.h"
 #include "ledger/codec/model.h"
 
 namespace envledger {
@@ -61,6 +62,17 @@ inline std::vector<Transition> WholeStory(const std::string& envelope_id, const 
   return {Requested(envelope_id, user, at), Granted4(envelope_id, at + kSecond),
           Plain(envelope_id, Stage::kStarted, at + 2 * kSecond),
           Plain(envelope_id, Stage::kCompleted, at + 3 * kSecond)};
+}
+
+// Whole stories, of four records each, as lines for `envledger append`.
+inline std::string Stories(int count) {
+  std::string lines;
+  for (int i = 0; i < count; ++i) {
+    for (const Transition& transition : WholeStory("story-" + std::to_string(i), i % 2 == 0 ? "alice" : "bob")) {
+      lines += TransitionJson(transition) + "\n";
+    }
+  }
+  return lines;
 }
 
 }  // namespace envledger
