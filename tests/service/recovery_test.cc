@@ -355,6 +355,8 @@ TEST_F(RecoveryTest, ACutTailUnderACheckpointIsRefused) {
   ledger_.Close();
   const uint64_t last = TestLedger::Entries(ledger_.data_dir()).size() - 1;
   DeleteKey(LogPath(ledger_.data_dir()), "entries", U64Key(last));
+  ExpectRefused(Verdict::kTruncated, "but 6 were acknowledged");
+  fs::remove(LogMarkPath(ledger_.data_dir()));
   ExpectRefused(Verdict::kTruncated, "claims 6 entries");
 }
 
