@@ -2,12 +2,15 @@
 // failure leaves in it is of no use to a caller, and would mislead the next reader of the queue.
 #include "ledger/crypto/ed25519.h"
 
+#include <malloc.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <utility>
 
@@ -55,6 +58,34 @@ void UseSecureHeap() {
   });
 }
 
+// The private key in a PEM text (RFC 8410, section 7), decoded in the secure heap; null when there is none. A key that is
+// made of its raw bytes would lie outside of it.
+Key ReadPem(BIO* bio) {
+  unsigned char* der = nullptr;
+  long size = 0;
+  if (PEM_bytes_read_bio_secmem(&der, &size, nullptr, PEM_STRING_EVP_PKEY, bio, NoPassphrase, nullptr) != 1) {
+    return nullptr;
+  }
+  const unsigned char* at = der;
+  Key key(d2i_AutoPrivateKey(nullptr, &at, size));
+  OPENSSL_secure_clear_free(der, static_cast<size_t>(size));
+  return key;
+}
+
+// The allocator of OpenSSL, which wipes what it frees. OpenSSL itself leaves pieces of a key behind when it decodes one.
+void* Allocate(size_t size, const char*, int) { return std::malloc(size); }
+void Release(void* memory, const char*, int) {
+  if (memory != nullptr) OPENSSL_cleanse(memory, malloc_usable_size(memory));
+  std::free(memory);
+}
+void* Reallocate(void* memory, size_t size, const char* file, int line) {
+  void* const moved = std::malloc(size);
+  if (memory == nullptr || moved == nullptr) return moved;
+  std::memcpy(moved, memory, std::min(size, malloc_usable_size(memory)));
+  Release(memory, file, line);
+  return moved;
+}
+
 }  // namespace
 
 struct SigningKey::Impl {
@@ -93,7 +124,7 @@ Result<SigningKey> SigningKey::Load(const std::string& path) {
   ENVLEDGER_RETURN_IF_ERROR(ReadKeyFile(path, contents));
   const Bio bio(BIO_new_mem_buf(contents.view().data(), static_cast<int>(contents.view().size())));
   if (bio == nullptr) return Internal("OpenSSL cannot allocate a buffer");
-  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
+  Key key = ReadPem(bio.get());
   if (key == nullptr) return InvalidArgument("key file " + path + " holds no unencrypted private key in PEM (PKCS #8)");
   if (EVP_PKEY_is_a(key.get(), kAlgorithm) != 1) {
     return InvalidArgument("key file " + path + " holds a private key, but not one for Ed25519");
@@ -126,6 +157,11 @@ std::string SigningKey::Sign(std::string_view message) const {
     Die("OpenSSL failed to sign with an Ed25519 key");
   }
   return signature;
+}
+
+void WipeFreedMemory() {
+  if (CRYPTO_set_mem_functions(Allocate, Reallocate, Release) == 1) return;
+  Log(LogLevel::kWarning, "OpenSSL was used before it could be told to wipe the memory that it frees");
 }
 
 bool VerifyEd25519(std::string_view public_key, std::string_view message, std::string_view signature) {

@@ -42,6 +42,10 @@ class SigningKey {
   std::string public_key_;
 };
 
+// Lets OpenSSL wipe whatever it frees, so that no piece of a private key stays behind. For programs that keep keys for
+// long: call it before anything else uses OpenSSL, or it has no effect (and warns).
+void WipeFreedMemory();
+
 // Whether `signature` (64 bytes) is a valid signature of `message` by `public_key` (32 bytes). False for other sizes.
 // Thread-safe.
 bool VerifyEd25519(std::string_view public_key, std::string_view message, std::string_view signature);

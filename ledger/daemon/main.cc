@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ledger/base/log.h"
+#include "ledger/crypto/ed25519.h"
 #include "ledger/daemon/config.h"
 #include "ledger/daemon/key_loader.h"
 #include "ledger/daemon/options.h"
@@ -73,6 +74,7 @@ Status Run(const DaemonConfig& config) {
 
 int main(int argc, char** argv) {
   using namespace envledger;
+  WipeFreedMemory();
   BlockSignals();
   Result<DaemonConfig> config = ParseDaemonConfig(argc, argv);
   Status status = config.status();

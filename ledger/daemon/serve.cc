@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 
 #include <cstdlib>
-#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -48,41 +47,49 @@ Result<Prepared> PrepareAndWarn(const DaemonConfig& config) {
 // the next start recovers.
 class EndingSignal {
  public:
-  EndingSignal() {
-    // Detached, because a start that fails ends the process without a signal.
-    std::thread([state = state_] { Watch(*state); }).detach();
+  EndingSignal() : thread_([this] { Watch(); }) {}
+  ~EndingSignal() {
+    {
+      const MutexLock lock(mutex_);
+      done_ = true;
+    }
+    pthread_kill(thread_.native_handle(), SIGTERM);  // ends its wait
+    thread_.join();
   }
+  EndingSignal(const EndingSignal&) = delete;
+  EndingSignal& operator=(const EndingSignal&) = delete;
+
   // The start is over. Waits for a signal and returns its name.
-  std::string Await() {
-    const MutexLock lock(state_->mutex);
-    state_->started = true;
-    while (state_->name.empty()) state_->changed.Wait(state_->mutex);
-    return state_->name;
+  std::string Await() EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    started_ = true;
+    while (name_.empty()) changed_.Wait(mutex_);
+    return name_;
   }
 
  private:
-  struct State {
-    Mutex mutex;
-    CondVar changed;
-    bool started GUARDED_BY(mutex) = false;
-    std::string name GUARDED_BY(mutex);
-  };
-  static void Watch(State& state) {
+  void Watch() EXCLUDES(mutex_) {
     NameThisThread("signals");
     const sigset_t ending = EndingSignals();
     int number = 0;
     while (sigwait(&ending, &number) != 0) {
     }
-    const MutexLock lock(state.mutex);
-    state.name = number == SIGTERM ? "SIGTERM" : "SIGINT";
-    if (!state.started) {
-      Log(LogLevel::kInfo, state.name + " while starting: ended before anything was served");
+    const MutexLock lock(mutex_);
+    if (done_) return;
+    name_ = number == SIGTERM ? "SIGTERM" : "SIGINT";
+    if (!started_) {
+      Log(LogLevel::kInfo, name_ + " while starting: ended before anything was served");
       std::_Exit(0);
     }
-    state.changed.NotifyAll();
+    changed_.NotifyAll();
   }
 
-  const std::shared_ptr<State> state_ = std::make_shared<State>();
+  Mutex mutex_;
+  CondVar changed_;
+  bool started_ GUARDED_BY(mutex_) = false;
+  bool done_ GUARDED_BY(mutex_) = false;
+  std::string name_ GUARDED_BY(mutex_);
+  std::thread thread_;
 };
 
 }  // namespace

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <variant>
@@ -21,6 +23,17 @@ namespace envledger {
 namespace {
 
 using ::testing::HasSubstr;
+
+// A thread of this process; fails the test when there is none of this name.
+pid_t ThreadNamed(const std::string& name) {
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream comm(thread.path() / "comm");
+    std::string line;
+    if (std::getline(comm, line) && line == name) return std::stoi(thread.path().filename());
+  }
+  ADD_FAILURE() << "no thread is named " << name;
+  return 0;
+}
 
 class ServeTest : public ::testing::Test {
  protected:
@@ -54,8 +67,8 @@ TEST_F(ServeTest, SaysThatItIsReadyWhenItServesAndEndsWithASignal) {
     EXPECT_THAT(ready, HasSubstr(std::string("serving ") + kTestOrigin));
     const auto client = AuditClient::Connect(config_.audit_socket, std::chrono::seconds(20));
     EXPECT_TRUE(client.ok()) << client.status().ToString();
-    // To this thread alone, because others of the test do not block signals.
-    pthread_kill(serving.native_handle(), number);
+    // To the thread that waits for signals, because others of the test do not block them.
+    ASSERT_EQ(tgkill(getpid(), ThreadNamed("signals"), number), 0);
     EXPECT_EQ(systemd.Next(), "STOPPING=1");
     serving.join();
     EXPECT_TRUE(ended.ok()) << ended.ToString();

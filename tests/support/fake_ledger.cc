@@ -104,7 +104,10 @@ Result<QueryResponse> FakeLedger::Query(const QueryRequest& request) {
   response.completeness.unindexed = scans && request.scan;
   size_t at = request.cursor.empty() ? 0 : std::stoul(request.cursor);
   size_t left = request.limit == 0 ? page : std::min<size_t>(page, request.limit);
-  for (; at < envelopes.size() && left > 0; ++at, --left) response.envelopes.push_back(envelopes[at]);
+  for (; at < envelopes.size() && left > 0; ++at, --left) {
+    response.envelopes.push_back(envelopes[at]);
+    if (!request.principal) response.envelopes.back().roles = 0;
+  }
   if (at < envelopes.size()) response.completeness.next_cursor = std::to_string(at);
   if (spoil_query) spoil_query(response);
   return response;
@@ -112,9 +115,10 @@ Result<QueryResponse> FakeLedger::Query(const QueryRequest& request) {
 
 Result<EnvelopeResponse> FakeLedger::FindEnvelope(const EnvelopeRequest& request) {
   for (const EnvelopeRecords& records : envelopes) {
-    if (records.envelope_id == request.envelope_id) {
-      return EnvelopeResponse{.envelope = records, .completeness = CompletenessNow()};
-    }
+    if (records.envelope_id != request.envelope_id) continue;
+    EnvelopeResponse response{.envelope = records, .completeness = CompletenessNow()};
+    response.envelope.roles = 0;
+    return response;
   }
   return NotFound("no envelope " + request.envelope_id);
 }
