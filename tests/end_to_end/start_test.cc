@@ -147,7 +147,9 @@ TEST_F(StartTest, TheKeyIsOnlyInMemoryThatIsNeitherDumpedNorSwapped) {
     ++found;
     EXPECT_THAT(mapping.flags, HasSubstr(" dd ")) << "it would be in a core dump";
     // The runtimes of the sanitizers let no program lock memory.
-    if (!ENVLEDGER_SANITIZED) EXPECT_THAT(mapping.flags, HasSubstr(" lo ")) << "it could be swapped out";
+    if (!ENVLEDGER_SANITIZED) {
+      EXPECT_THAT(mapping.flags, HasSubstr(" lo ")) << "it could be swapped out";
+    }
   }
   EXPECT_EQ(found, 1u);
   EXPECT_EQ(ledger_.Stop().status, 0);
