@@ -11,6 +11,13 @@ namespace {
 
 using nlohmann::json;
 
+TEST(Query, JsonlSaysWhichRoleThePrincipalHas) {
+  World world;
+  FillDay(*world.ledger);
+  ASSERT_EQ(world.Run({"query", "--principal", "user:alice", "--format", "jsonl"}), 0) << world.err.str();
+  EXPECT_EQ(Lines(world.out.str()).at(0)["role"], "requester");
+}
+
 TEST(Query, JsonlHasOneEnvelopeALineAndTheCompletenessLast) {
   World world;
   FillDay(*world.ledger);
@@ -25,7 +32,7 @@ TEST(Query, JsonlHasOneEnvelopeALineAndTheCompletenessLast) {
   EXPECT_EQ(first["requester"], (json{{"kind", "user"}, {"issuer", "https://id.example.com"}, {"id", "alice"}}));
   EXPECT_EQ(first["subject"], nullptr);
   EXPECT_EQ(first["tenant"], "search");
-  EXPECT_EQ(first["role"], "requester");
+  EXPECT_EQ(first["role"], nullptr) << "no principal is asked for";
   EXPECT_EQ(first["execution"], (json{{"kind", "model_deployment"},
                                       {"operation", "POST /serving/deploy_model"},
                                       {"targets", {{{"type", "model"}, {"id", "llama-3"}, {"version", "2"}}}}}));
