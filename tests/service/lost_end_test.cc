@@ -43,14 +43,7 @@ class LostEndTest : public ::testing::Test {
   void Mark(const LogMark& mark) const {
     EXPECT_TRUE(LogMarkWriter::Create(LogMarkPath(ledger_.data_dir()), mark, std::chrono::milliseconds(1)).ok());
   }
-  Opened LastOpened() const {
-    Opened last;
-    for (const std::string& bytes : TestLedger::Entries(ledger_.data_dir())) {
-      const auto entry = CheckEntry(bytes);
-      if (entry->event && std::holds_alternative<Opened>(*entry->event)) last = std::get<Opened>(*entry->event);
-    }
-    return last;
-  }
+  Opened LastOpened() const { return TestLedger::LastOpened(ledger_.data_dir()); }
   void ExpectRefused(Verdict verdict, const std::string& why) {
     const std::string before = *ReadFile(Wal(), 1 << 20);
     const Status status = ledger_.TryOpen();

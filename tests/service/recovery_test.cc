@@ -32,14 +32,7 @@ class RecoveryTest : public ::testing::Test {
   void Fill(int from, int until) {
     for (int i = from; i < until; ++i) ledger_.MustAppend({Encoded(Opening("e" + std::to_string(i)))});
   }
-  Opened LastOpened() {
-    Opened last;
-    for (const std::string& bytes : TestLedger::Entries(ledger_.data_dir())) {
-      const auto entry = CheckEntry(bytes);
-      if (entry->event && std::holds_alternative<Opened>(*entry->event)) last = std::get<Opened>(*entry->event);
-    }
-    return last;
-  }
+  Opened LastOpened() const { return TestLedger::LastOpened(ledger_.data_dir()); }
   void ExpectRefused(Verdict verdict, const std::string& why) {
     const Status status = ledger_.TryOpen();
     EXPECT_EQ(status.code(), Code::kCorruption) << status.ToString();

@@ -124,6 +124,16 @@ std::vector<std::string> TestLedger::Entries(const std::string& data_dir) {
   return entries;
 }
 
+Opened TestLedger::LastOpened(const std::string& data_dir) {
+  Opened last;
+  for (const std::string& bytes : Entries(data_dir)) {
+    const auto entry = CheckEntry(bytes);
+    if (!entry.ok() || !entry->event) continue;
+    if (const Opened* opened = std::get_if<Opened>(&*entry->event)) last = *opened;
+  }
+  return last;
+}
+
 Status StatusOf(const AppendResult& result) {
   const auto* error = std::get_if<ErrorInfo>(&result);
   return error != nullptr ? error->status : Ok();

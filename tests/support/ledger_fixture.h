@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ledger/codec/entry.h"
 #include "ledger/service/ledger.h"
 #include "ledger/verify/verify.h"
 #include "tests/support/manual_clock.h"
@@ -50,6 +51,8 @@ class TestLedger {
   static VerifyReport Verify(const std::string& data_dir);
   // All entries of the log.
   static std::vector<std::string> Entries(const std::string& data_dir);
+  // The last `opened` event of the log; an empty one when there is none.
+  static Opened LastOpened(const std::string& data_dir);
 
  private:
   TempDir dir_;
