@@ -60,6 +60,7 @@ Daemon::Daemon(const DaemonConfig& config, Prepared prepared)
       audit_allow_(std::move(prepared.audit_allow)),
       key_(std::move(prepared.key.key)),
       pending_(std::move(prepared.key.pending)),
+      table_files_(prepared.table_files),
       names_(std::move(prepared.producers), NameOfUser, {}) {}
 
 Daemon::~Daemon() = default;
@@ -83,6 +84,8 @@ Status Daemon::Listen(ActivatedSockets& activated) {
 
 Status Daemon::OpenLedger() {
   LedgerOptions options = config_.ledger;
+  options.log.max_open_files = table_files_;
+  options.indexer.index.max_open_files = table_files_;
   options.origin = config_.origin;
   if (!config_.journal_socket.empty()) {
     options.checkpointer.on_signed = [journal = Journal(config_.journal_socket)](const Checkpoint& checkpoint,
@@ -155,6 +158,7 @@ std::vector<Gauge> Daemon::Gauges() const {
           {"connections-accepted", append.accepted + audit.accepted},
           {"connections-refused", append.refused + audit.refused},
           {"connections-timed-out", append.timeouts + audit.timeouts},
+          {"connections-closed-idle", append.closed_idle + audit.closed_idle},
           {"inflight-bytes", append.inflight_bytes + audit.inflight_bytes},
           {"resident-bytes", ResidentBytes()}};
 }

@@ -47,7 +47,7 @@ TEST_F(ConfigTest, EveryOptionHasItsDefault) {
   EXPECT_EQ(config->ledger.data_dir, "/var/lib/envledger");
   EXPECT_EQ(config->append_socket, "/run/envledger/append.sock");
   EXPECT_EQ(config->append_limits.max_connections, 1024u);
-  EXPECT_EQ(config->append_limits.max_connections_per_user_without_pid, 512u);
+  EXPECT_EQ(config->append_limits.idle_timeout, std::chrono::hours(1));
   EXPECT_EQ(config->append_limits.frame_timeout, std::chrono::seconds(10));
   EXPECT_EQ(config->ledger.sequencer.queue_max_bytes, 64u << 20);
   EXPECT_EQ(config->ledger.sealer.clock_tolerance, kSecond);

@@ -52,7 +52,7 @@ const std::map<std::string, std::string_view> kOptions = {
     {"max-batch-items", "1024"},
     {"max-connections", "1024"},
     {"max-connections-per-process", "64"},
-    {"max-connections-per-user-without-pid", "512"},
+    {"idle-timeout-seconds", "3600"},
     {"max-inflight-bytes-per-connection", "8388608"},
     {"max-inflight-bytes", "67108864"},
     {"max-inflight-requests-per-connection", "256"},
