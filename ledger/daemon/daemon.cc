@@ -99,7 +99,7 @@ Status Daemon::OpenLedger() {
   };
   ENVLEDGER_ASSIGN_OR_RETURN(ledger_, Ledger::Open(options, key_, pending_ ? &*pending_ : nullptr, clock_, progress));
   pending_.reset();  // the previous private key is no longer needed
-  append_api_.emplace(*ledger_, config_.max_batch_items);
+  append_api_.emplace(*ledger_, AppendApiOptions{.max_batch_items = config_.max_batch_items});
   audit_api_.emplace(
       *ledger_, config_.audit, [this] { return Gauges(); }, [this] { return audit_counters_.Read().inflight_bytes; });
   return Ok();
@@ -133,9 +133,9 @@ Status Daemon::AdmitProducer(const Peer& peer) const {
 void Daemon::OpenProducer(const Peer& peer, NewConnection connection) {
   const auto waiting = std::make_shared<NewConnection>(std::move(connection));
   const Status found = names_.Find(peer.uid, [this, peer, waiting](const std::string& name) {
-    const auto recorder = std::make_shared<const Recorder>(RecorderOf(peer, name));
-    waiting->Accept([this, recorder](std::string frame, Reply reply) {
-      append_api_->Handle(recorder, std::move(frame), SendTo(std::move(reply)));
+    const auto producer = append_api_->Connect(std::make_shared<const Recorder>(RecorderOf(peer, name)));
+    waiting->Accept([this, producer](std::string frame, Reply reply) {
+      append_api_->Handle(producer, std::move(frame), SendTo(std::move(reply)));
     });
   });
   if (!found.ok()) waiting->Refuse(found);
