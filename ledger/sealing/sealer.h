@@ -15,9 +15,9 @@
 #include "ledger/codec/entry.h"
 #include "ledger/codec/transition.h"
 #include "ledger/protocol/message.h"
-#include "ledger/service/chain_end.h"
-#include "ledger/service/chain_writer.h"
-#include "ledger/service/heads.h"
+#include "ledger/sealing/chain_end.h"
+#include "ledger/sealing/chain_writer.h"
+#include "ledger/sealing/heads.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"
 

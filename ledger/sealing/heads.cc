@@ -3,7 +3,7 @@
 // whether any of them allowed the envelope, which roles a decider already holds, and whether a record with the same
 // bytes exists. Each of these is one posting list of the index (index_keys.h), read when it is needed. Loading or
 // extending an envelope therefore costs the same however long it is.
-#include "ledger/service/heads.h"
+#include "ledger/sealing/heads.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 // and remembers how to undo it. The second builds and hashes the entries; those that readers would refuse go no further
 // (chain_writer.h). When an item is refused, everything that its request planned and built is undone, so that nothing
 // of a refused batch remains, not even an ordinal.
-#include "ledger/service/sealer.h"
+#include "ledger/sealing/sealer.h"
 
 #include <unistd.h>
 
