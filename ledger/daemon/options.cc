@@ -85,6 +85,21 @@ Status SetAuditQueries(DaemonConfig& config, const string& value) {
   return Ok();
 }
 
+Status AddCrossProducer(DaemonConfig& config, const string& value) {
+  const size_t equals = value.find('=');
+  CrossProducerRule rule{value.substr(0, equals), equals == string::npos ? "" : value.substr(equals + 1)};
+  const auto is_name = [](const string& name) {
+    return !name.empty() && name.size() <= kMaxProducerBytes && IsUtf8(name) && name.find('=') == string::npos;
+  };
+  if (!is_name(rule.mover) || !is_name(rule.owner)) {
+    return InvalidField("cross-producer",
+                        "cross-producer is " + Quoted(value) +
+                            "; it must be MOVER=OWNER: two names of producers as they are recorded, or * for OWNER");
+  }
+  config.ledger.sealer.cross_producer.push_back(std::move(rule));
+  return Ok();
+}
+
 DaemonOption Sealed(DaemonOption option) {
   option.sealed = true;
   return option;
@@ -135,6 +150,11 @@ void AddPlaces(std::vector<DaemonOption>& all) {
   all.push_back(
       Sealed(Several("producer", "WHO=NAME", "name recorded for appends of uid:N or USER; may be given several times",
                      &DaemonConfig::producers)));
+  all.push_back(Sealed(DaemonOption{
+      "cross-producer", "MOVER=OWNER", "",
+      "producer MOVER may append to envelopes that producer OWNER (*: anybody) opened; may be given several "
+      "times",
+      true, true, AddCrossProducer}));
   all.push_back({"checkpoint-file", "PATH", "",
                  "where the latest checkpoint is published (default: `checkpoint` in data-dir)", true, false,
                  [](DaemonConfig& config, const string& value) {

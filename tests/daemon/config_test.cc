@@ -150,6 +150,19 @@ TEST_F(ConfigTest, LimitsThatServingRefusesAreRefusedHere) {
       << "what is just enough, on both sockets";
 }
 
+TEST_F(ConfigTest, RulesForOtherProducersEnvelopesNameTwoProducers) {
+  const auto config = Parse({"--cross-producer=runner=gateway", "--cross-producer", "uid:7=*"});
+  ASSERT_TRUE(config.ok()) << config.status().ToString();
+  ASSERT_EQ(config->ledger.sealer.cross_producer.size(), 2u);
+  EXPECT_EQ(config->ledger.sealer.cross_producer[0].mover, "runner");
+  EXPECT_EQ(config->ledger.sealer.cross_producer[0].owner, "gateway");
+  EXPECT_EQ(config->ledger.sealer.cross_producer[1].mover, "uid:7");
+  EXPECT_EQ(config->ledger.sealer.cross_producer[1].owner, "*");
+  for (const std::string rule : {"", "runner", "runner=", "=gateway", "a=b=c", "a=\xff"}) {
+    EXPECT_THAT(Refusal({"--cross-producer=" + rule}), HasSubstr("MOVER=OWNER")) << rule;
+  }
+}
+
 TEST_F(ConfigTest, HelpAndVersionAreAnsweredWhateverElseIsSaid) {
   EXPECT_EQ(Parse({"--help"})->mode, DaemonMode::kHelp);
   EXPECT_EQ(Parse({"--version"})->mode, DaemonMode::kVersion);

@@ -43,6 +43,7 @@ const std::map<std::string, std::string_view> kOptions = {
     {"append-allow", kSeveral},
     {"audit-allow", kSeveral},
     {"producer", kSeveral},
+    {"cross-producer", kSeveral},
     {"checkpoint-file", "/var/lib/envledger/checkpoint"},
     {"checkpoint-copy", kSeveral},
     {"journal-socket", "/run/systemd/journal/socket"},
