@@ -341,7 +341,6 @@ TEST(Findings, RecordsByAnotherProducerThanTheOpener) {
   const auto found = c.Find();
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].kind, FindingKind::kCrossProducer);
-  EXPECT_EQ(found[0].severity, Severity::kNotice);
   EXPECT_EQ(found[0].seqs.size(), 2u);
   EXPECT_THAT(found[0].text, HasSubstr("2 records of 5 by other producers, first runner (uid 88); the envelope was "));
 }
