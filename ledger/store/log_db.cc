@@ -2,7 +2,8 @@
 // after the write-ahead log's fdatasync. Recovery tolerates a torn last record, which was never acknowledged. It drops
 // other damage at the end only when the caller has compared the rest with the mark of what was acknowledged; RocksDB's
 // default would silently drop acknowledged records. And after the first failed write this object refuses all further
-// ones: the kernel may have dropped the dirty pages, so a later success would prove nothing.
+// ones: the kernel may have dropped the dirty pages, so a later success would prove nothing. The one exception is a
+// write that found no space: nothing was synced then, and the file that it was to go to is not used again (Resume).
 #include "ledger/store/log_db.h"
 
 #include <rocksdb/cache.h>
@@ -89,6 +90,11 @@ Result<rocks::Handle> OpenLog(const rocksdb::DBOptions& options, const std::stri
   auto handle = rocks::Open(options, path, Families(ours), read_only);
   if (handle.status().code() == Code::kCorruption) return LogDamage(handle.status().message());
   return handle;
+}
+
+// Whether a write failed because the disk was full, and not a sync: RocksDB names the call that failed.
+bool FoundNoSpace(const rocksdb::Status& status) {
+  return status.IsNoSpace() && status.ToString().find("sync") == std::string::npos;
 }
 
 Result<uint64_t> SizeOf(const rocks::Handle& handle, rocksdb::ColumnFamilyHandle* entries) {
@@ -192,8 +198,24 @@ Status LogDb::Write(void* batch) {
   write.sync = true;
   const rocksdb::Status status = impl_->db()->Write(write, static_cast<rocksdb::WriteBatch*>(batch));
   if (status.ok()) return Ok();
+  for_space_.store(FoundNoSpace(status), std::memory_order_release);
   failed_.store(true, std::memory_order_release);
   return {Code::kUnknownOutcome, "write to the log: " + status.ToString()};
+}
+
+Status LogDb::Resume() {
+  ENVLEDGER_RETURN_IF_ERROR(rocks::CheckSpace(impl_->handle));
+  // Flushes what is in memory and begins a new write-ahead log, so that no recovery will read the old one.
+  const rocksdb::Status resumed = impl_->db()->Resume();
+  if (!resumed.ok()) return Unavailable("write to the log again: " + resumed.ToString());
+  ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t found, SizeOf(impl_->handle, impl_->entries()));
+  if (found != size()) {
+    return Unavailable("the log has " + std::to_string(found) + " entries, but " + std::to_string(size()) +
+                       " were acknowledged; restart to recover");
+  }
+  for_space_.store(false, std::memory_order_release);
+  failed_.store(false, std::memory_order_release);
+  return Ok();
 }
 
 // The last check before the disk: a ledger in which a seq is written twice, or left out, never verifies again.

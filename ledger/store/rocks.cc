@@ -101,6 +101,7 @@ rocksdb::DBOptions CommonOptions(bool read_only) {
   // Files are written back steadily instead of in one burst at the end, which would stall the log's fsync.
   options.bytes_per_sync = 1 << 20;
   options.avoid_flush_during_shutdown = true;
+  options.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
   return options;
 }
 
@@ -136,6 +137,20 @@ Result<Handle> Open(const rocksdb::DBOptions& options, const std::string& path,
   // A missing file, or one that does not say what it must, will not come back by trying again.
   const bool missing = status.IsIOError() && status.subcode() == rocksdb::Status::kPathNotFound;
   return missing || status.IsInvalidArgument() || status.IsNotFound() ? Corruption(failure.message()) : failure;
+}
+
+Status CheckSpace(const Handle& handle) {
+  rocksdb::Env& env = *handle.db->GetEnv();
+  const std::string path = handle.db->GetName() + "/000000.dbtmp";  // RocksDB removes such files when it finds them
+  const std::string block(64 << 10, '\0');
+  const uint64_t needed = SumProperty(handle, "rocksdb.cur-size-all-mem-tables") + (1 << 20);
+  std::unique_ptr<rocksdb::WritableFile> file;
+  rocksdb::Status status = env.NewWritableFile(path, &file, rocksdb::EnvOptions());
+  for (uint64_t written = 0; status.ok() && written < needed; written += block.size()) status = file->Append(block);
+  if (status.ok()) status = file->Sync();
+  if (file != nullptr) file->Close().PermitUncheckedError();
+  env.DeleteFile(path).PermitUncheckedError();
+  return ToStatus(status, "write " + std::to_string(needed) + " bytes");
 }
 
 uint32_t Crc32c(std::string_view bytes) {
