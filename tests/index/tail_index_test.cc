@@ -49,7 +49,8 @@ TEST_F(TailIndexTest, IsTheIndexThatTheIndexerWouldHaveWrittenWhereverItBegins) 
 
 TEST_F(TailIndexTest, EndsWhereItIsAskedTo) {
   const auto part = Indexed(30);
-  auto tail = DeriveTail(*log_, Indexed(5)->Snapshot(), 30, kPlenty);
+  const auto base = Indexed(5);
+  auto tail = DeriveTail(*log_, base->Snapshot(), 30, kPlenty);
   ASSERT_TRUE(tail.ok()) << tail.status().ToString();
   EXPECT_EQ(KeysOf(**tail), KeysOf(*part->Snapshot()));
 }
