@@ -17,6 +17,7 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/log.h"
+#include "ledger/base/span.h"
 #include "ledger/base/thread_name.h"
 #include "ledger/files/file.h"
 #include "ledger/service/fitting_events.h"
@@ -27,6 +28,7 @@ namespace envledger {
 namespace {
 
 constexpr std::chrono::milliseconds kMarkSyncEvery{100};
+constexpr Nanos kClockMayBeBehind = 60 * kSecond;
 constexpr uint64_t kLeastFreeBytes = 4096;  // with less, the disk is full whatever min_free_bytes says
 
 uint64_t FreeBytes(const std::string& path) {
@@ -267,7 +269,16 @@ std::string Ledger::Problem() const {
   if (const Status problem = checkpointer_->publish_problem(); !problem.ok()) {
     return "the latest checkpoint is not published: " + problem.ToString();
   }
-  return {};
+  return ClockProblem();
+}
+
+// Recorded times never decrease, so a clock that was ahead once dates every record until it is reached again.
+std::string Ledger::ClockProblem() const {
+  const Nanos last = end_->Get().last_recorded_at;
+  const Nanos now = clock_.Now();
+  if (now >= last || SpanBetween(now, last) <= std::max(options_.sealer.clock_tolerance, kClockMayBeBehind)) return {};
+  return "the clock is " + FormatSpan(SpanBetween(now, last)) + " behind the last record: records are dated " +
+         FormatTime(last) + " until the clock gets there. Set the clock, if it is wrong now";
 }
 
 StatusResponse Ledger::Describe() const {

@@ -109,6 +109,7 @@ class Ledger {
   std::unique_ptr<Sealer> MakeSealer(ChainEnd end) const;
   Status SealEvent(LedgerEvent event);
   std::string Problem() const;
+  std::string ClockProblem() const;
 
   const LedgerOptions options_;
   const VerifierKey verifier_key_;
