@@ -216,13 +216,18 @@ void Ledger::CountRefusal(const Recorder& recorder, const Status& status) {
 }
 
 Result<LedgerView> Ledger::CurrentView() {
+  LedgerView view = LogView();
+  ENVLEDGER_RETURN_IF_ERROR(indexer_->WaitFor(view.tree_size));
+  view.index = indexer_->Snapshot();
+  return view;
+}
+
+LedgerView Ledger::LogView() {
   // The checkpoint is read first: the durable end read after it is at least as large.
   const SignedCheckpoint latest = checkpointer_->latest();
   const DurableEnd durable = end_->Get();
-  ENVLEDGER_RETURN_IF_ERROR(indexer_->WaitFor(durable.size()));
   LedgerView view;
   view.log = log_.get();
-  view.index = indexer_->Snapshot();
   view.report_damage = [this](const Status& why) { ReportDamage(why); };
   view.tree_size = durable.size();
   view.root = durable.frontier.Root();
