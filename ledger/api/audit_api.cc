@@ -214,7 +214,10 @@ struct AuditApi::Reader {
     return Body(RunEntries(api.ledger_.LogView(), request, limits));
   }
   Answered operator()(const FollowRequest& request) const {
-    return (*this)(EntriesRequest{request.from_seq, request.limit});
+    const SharedPage::Asked asked{request.from_seq, request.limit, limits.max_records, limits.max_bytes};
+    return Body(api.followed_.Get(asked, [&] {
+      return RunEntries(api.ledger_.LogView(), {request.from_seq, request.limit}, limits);
+    }));
   }
   Answered operator()(const InclusionProofRequest& request) const { return FromView(RunInclusionProof, request); }
   Answered operator()(const ConsistencyProofRequest& request) const { return FromView(RunConsistencyProof, request); }

@@ -10,6 +10,7 @@
 #include "ledger/api/allowance.h"
 #include "ledger/api/answer.h"
 #include "ledger/api/followers.h"
+#include "ledger/api/shared_page.h"
 #include "ledger/base/worker_pool.h"
 #include "ledger/protocol/message.h"
 #include "ledger/query/view.h"
@@ -84,6 +85,7 @@ class AuditApi {
   // for the sockets' thread. Shared with these frames, which may outlive this object.
   const std::shared_ptr<std::atomic<uint64_t>> unsent_bytes_;
   Followers followers_;
+  SharedPage followed_;
   Allowance recorded_;
   // Last: their tasks use the rest. Those of workers_ may also use the other lanes.
   WorkerPool quick_;
