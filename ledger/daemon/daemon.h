@@ -56,6 +56,7 @@ class Daemon {
   const AccessList audit_allow_;
   const SigningKey key_;
   std::optional<PendingRotation> pending_;  // until the ledger is open
+  const int table_files_;
   SystemClock clock_;
   SocketFile append_file_;
   SocketFile audit_file_;

@@ -59,10 +59,14 @@ class EndingSignal {
   EndingSignal(const EndingSignal&) = delete;
   EndingSignal& operator=(const EndingSignal&) = delete;
 
-  // The start is over. Waits for a signal and returns its name.
-  std::string Await() EXCLUDES(mutex_) {
+  // The start is over: from now on a signal asks for an orderly end.
+  void Started() EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     started_ = true;
+  }
+  // Waits for a signal and returns its name.
+  std::string Await() EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
     while (name_.empty()) changed_.Wait(mutex_);
     return name_;
   }
@@ -111,6 +115,7 @@ Status Serve(const DaemonConfig& config) {
   const StatusResponse start = daemon->Describe();
   const std::string serving = start.origin + ", " + std::to_string(start.tree_size) + " entries";
   Log(LogLevel::kInfo, "serving " + serving + "; " + start.vkey);
+  ending.Started();  // first, because whoever is told that the daemon is ready may stop it
   NotifyReady("serving " + serving);
 
   const std::string reason = ending.Await();

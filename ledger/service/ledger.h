@@ -22,7 +22,7 @@
 #include "ledger/service/log_end.h"
 #include "ledger/service/recovery.h"
 #include "ledger/service/refusals.h"
-#include "ledger/service/sealer.h"
+#include "ledger/sealing/sealer.h"
 #include "ledger/service/sequencer.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"

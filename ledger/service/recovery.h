@@ -11,7 +11,7 @@
 #include "ledger/chain/note.h"
 #include "ledger/crypto/ed25519.h"
 #include "ledger/service/checkpointer.h"
-#include "ledger/service/sealer.h"
+#include "ledger/sealing/sealer.h"
 #include "ledger/store/log_db.h"
 #include "ledger/store/log_mark.h"
 

@@ -17,7 +17,7 @@
 #include "ledger/base/status.h"
 #include "ledger/base/wakeup.h"
 #include "ledger/service/log_end.h"
-#include "ledger/service/sealer.h"
+#include "ledger/sealing/sealer.h"
 
 namespace envledger {
 

@@ -115,8 +115,7 @@ TEST_F(ServerTest, LimitsThatContradictEachOtherAreRefused) {
   EXPECT_EQ(refusal([](ServerLimits& l) { l.max_frame_bytes = 0; }), "max-frame-bytes");
   EXPECT_EQ(refusal([](ServerLimits& l) { l.max_connections = 0; }), "max-connections");
   EXPECT_EQ(refusal([](ServerLimits& l) { l.max_connections_per_process = 0; }), "max-connections-per-process");
-  EXPECT_EQ(refusal([](ServerLimits& l) { l.max_connections_per_user_without_pid = 0; }),
-            "max-connections-per-user-without-pid");
+  EXPECT_EQ(refusal([](ServerLimits& l) { l.idle_timeout = milliseconds(0); }), "idle-timeout-seconds");
   EXPECT_EQ(refusal([](ServerLimits& l) { l.max_inflight_bytes_per_connection = l.max_frame_bytes; }),
             "max-inflight-bytes-per-connection");
   EXPECT_EQ(refusal([](ServerLimits& l) { l.max_inflight_bytes = 2 * l.max_frame_bytes; }), "max-inflight-bytes");
