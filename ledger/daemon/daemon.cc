@@ -151,6 +151,13 @@ void Daemon::OpenAuditor(const Peer& peer, NewConnection connection) {
   });
 }
 
+std::string Daemon::Stuck(std::chrono::milliseconds patience) const {
+  if (!append_server_->Responds(patience)) return "the append socket's thread";
+  if (!audit_server_->Responds(patience)) return "the audit socket's thread";
+  if (!ledger_->Responds(patience)) return "the sealing thread";
+  return {};
+}
+
 std::vector<Gauge> Daemon::Gauges() const {
   const ServerStats append = append_counters_.Read();
   const ServerStats audit = audit_counters_.Read();
@@ -160,6 +167,7 @@ std::vector<Gauge> Daemon::Gauges() const {
           {"connections-timed-out", append.timeouts + audit.timeouts},
           {"connections-closed-idle", append.closed_idle + audit.closed_idle},
           {"inflight-bytes", append.inflight_bytes + audit.inflight_bytes},
+          {"log-lines-dropped", DroppedLogLines()},
           {"resident-bytes", ResidentBytes()}};
 }
 

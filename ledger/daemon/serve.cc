@@ -3,7 +3,9 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -83,6 +85,7 @@ class EndingSignal {
     name_ = number == SIGTERM ? "SIGTERM" : "SIGINT";
     if (!started_) {
       Log(LogLevel::kInfo, name_ + " while starting: ended before anything was served");
+      FlushLog(kLogPatience);
       std::_Exit(0);
     }
     changed_.NotifyAll();
@@ -96,6 +99,11 @@ class EndingSignal {
   std::thread thread_;
 };
 
+std::string StatusLine(const StatusResponse& status) {
+  const std::string serving = "serving " + status.origin + ", " + std::to_string(status.tree_size) + " entries";
+  return status.healthy ? serving : serving + "; " + status.problem;
+}
+
 }  // namespace
 
 void BlockSignals() {
@@ -107,18 +115,22 @@ void BlockSignals() {
 Status CheckConfig(const DaemonConfig& config) { return PrepareAndWarn(config).status(); }
 
 Status Serve(const DaemonConfig& config) {
+  LogInBackground();
   EndingSignal ending;
   RaiseDescriptorLimit();
   ENVLEDGER_ASSIGN_OR_RETURN(ActivatedSockets activated, TakeActivatedSockets());
   ENVLEDGER_ASSIGN_OR_RETURN(Prepared prepared, PrepareAndWarn(config));
   ENVLEDGER_ASSIGN_OR_RETURN(const auto daemon, Daemon::Start(config, std::move(prepared), std::move(activated)));
   const StatusResponse start = daemon->Describe();
-  const std::string serving = start.origin + ", " + std::to_string(start.tree_size) + " entries";
-  Log(LogLevel::kInfo, "serving " + serving + "; " + start.vkey);
+  Log(LogLevel::kInfo, "serving " + start.origin + ", " + std::to_string(start.tree_size) + " entries; " + start.vkey);
   ending.Started();  // first, because whoever is told that the daemon is ready may stop it
-  NotifyReady("serving " + serving);
+  NotifyReady(StatusLine(start));
+  std::optional<Watchdog> watchdog;
+  watchdog.emplace([&](std::chrono::milliseconds patience) { return daemon->Stuck(patience); },
+                   [&] { return StatusLine(daemon->Describe()); });
 
   const std::string reason = ending.Await();
+  watchdog.reset();  // while it closes, systemd's time limit for a stop applies
   Log(LogLevel::kInfo, reason + ": closing");
   NotifyStopping();
   Status closed = daemon->Stop(reason);

@@ -18,6 +18,7 @@
 
 #include "ledger/base/log.h"
 #include "ledger/base/mutex.h"
+#include "ledger/base/wakeup.h"
 #include "ledger/transport/connection.h"
 #include "ledger/transport/connection_shares.h"
 #include "ledger/transport/thread.h"
@@ -89,6 +90,7 @@ class Server::Impl {
   void Accept();
   void Stop();
   void Drain(std::chrono::steady_clock::time_point deadline) EXCLUDES(mutex_);
+  bool Responds(std::chrono::milliseconds patience);
 
  private:
   void AwaitPeer(Door& door);
@@ -322,6 +324,12 @@ void Server::Impl::Drain(std::chrono::steady_clock::time_point deadline) {
   }
 }
 
+bool Server::Impl::Responds(std::chrono::milliseconds patience) {
+  const auto reached = std::make_shared<Wakeup>();  // shared, because the loop may get to it later
+  asio::post(loop_.io, [reached] { reached->Set(); });
+  return reached->WaitUntil(std::chrono::steady_clock::now() + patience);
+}
+
 void Server::Impl::BeginDrain() {
   draining_ = true;
   CloseDoors();
@@ -358,6 +366,8 @@ Result<std::unique_ptr<Server>> Server::Start(std::vector<Listener> listeners, c
 Server::~Server() { impl_->Stop(); }
 
 void Server::Accept() { impl_->Accept(); }
+
+bool Server::Responds(std::chrono::milliseconds patience) { return impl_->Responds(patience); }
 
 void Server::Drain(std::chrono::steady_clock::time_point deadline) { impl_->Drain(deadline); }
 

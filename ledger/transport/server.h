@@ -155,6 +155,8 @@ class Server {
 
   // Begins to accept.
   void Accept();
+  // Whether the loop's thread gets to something new within `patience`.
+  bool Responds(std::chrono::milliseconds patience);
   // Stops accepting and reading. Returns when every reply has been written or its connection is gone, at the latest at
   // `deadline`.
   void Drain(std::chrono::steady_clock::time_point deadline);

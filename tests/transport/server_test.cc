@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "tests/transport/test_server.h"
@@ -151,6 +152,23 @@ TEST_F(ServerTest, NobodyIsAcceptedBeforeTheServerIsToldTo) {
   EXPECT_EQ(admitted, 0);
   (*server)->Accept();
   EXPECT_THAT(early.ReadFrame(), Optional(std::string("early")));
+}
+
+TEST_F(ServerTest, RespondsUnlessItsThreadIsHeldUp) {
+  std::promise<void> entered;
+  std::promise<void> go_on;
+  admit_ = [&](const Peer&) {
+    entered.set_value();
+    go_on.get_future().wait();
+    return Ok();
+  };
+  Start();
+  EXPECT_TRUE(server_->Responds(seconds(20)));
+  const RawClient client(path_);
+  entered.get_future().wait();
+  EXPECT_FALSE(server_->Responds(milliseconds(1)));
+  go_on.set_value();
+  EXPECT_TRUE(server_->Responds(seconds(20)));
 }
 
 }  // namespace
