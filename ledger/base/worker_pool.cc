@@ -1,6 +1,6 @@
 #include "ledger/base/worker_pool.h"
 
-#include <unistd.h>
+#include <sys/resource.h>
 
 #include <utility>
 
@@ -67,8 +67,8 @@ std::optional<WorkerPool::Task> WorkerPool::TakeNext(std::optional<Time>& neares
 
 void WorkerPool::Run() {
   NameThisThread(options_.name.c_str());
-  // On Linux this is about the calling thread alone. It fails only when the priority is the lowest already.
-  static_cast<void>(nice(options_.nice));
+  // On Linux these calls are about the calling thread alone. Where it may not lower its priority, it works all the same.
+  if (options_.nice > 0) setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + options_.nice);
   for (;;) {
     std::optional<Task> task;
     {
