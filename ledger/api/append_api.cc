@@ -1,7 +1,7 @@
 // A small request is checked at once, on the thread that received it: handing it to another thread would cost more. A
 // request of megabytes takes milliseconds and goes to the workers, and so do all later ones of its connection until they
 // have caught up, because a producer's records must reach the ledger in order. A worker takes one request of a
-// connection and then puts the connection at the end of the queue.
+// connection and then puts the connection at the end of its user's queue; users take turns too.
 //
 // std::visit selects the handler of each request type below; a type without a handler does not compile.
 #include "ledger/api/append_api.h"
@@ -42,7 +42,7 @@ struct AppendApi::Call {
 };
 
 AppendApi::AppendApi(Ledger& ledger, const AppendApiOptions& options)
-    : ledger_(ledger), options_(options), workers_(options.workers) {}
+    : ledger_(ledger), options_(options), workers_({.threads = options.workers, .name = "check"}) {}
 
 std::shared_ptr<AppendApi::Producer> AppendApi::Connect(std::shared_ptr<const Recorder> recorder) const {
   return std::make_shared<Producer>(std::move(recorder));
@@ -59,7 +59,7 @@ void AppendApi::Handle(const std::shared_ptr<Producer>& producer, std::string fr
     }
   }
   if (queued) {
-    workers_.Submit([this, producer] { HandleNext(producer); });
+    workers_.Submit(producer->recorder_->uid, [this, producer] { HandleNext(producer); });
   } else {
     HandleNow(producer->recorder_, std::move(frame), send);
   }
@@ -78,7 +78,7 @@ void AppendApi::HandleNext(const std::shared_ptr<Producer>& producer) {
     producer->at_workers_ = !producer->waiting_.empty();
     if (!producer->at_workers_) return;
   }
-  workers_.Submit([this, producer] { HandleNext(producer); });
+  workers_.Submit(producer->recorder_->uid, [this, producer] { HandleNext(producer); });
 }
 
 void AppendApi::HandleNow(const std::shared_ptr<const Recorder>& recorder, std::string bytes, const SendFrame& send) {

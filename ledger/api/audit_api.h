@@ -1,5 +1,4 @@
-// Handles the requests of the audit socket on a few threads of its own, so that a long answer never holds up the
-// sockets.
+// Handles the requests of the audit socket on threads of its own, in lanes: see audit_api.cc.
 #pragma once
 
 #include <atomic>
@@ -8,8 +7,10 @@
 #include <memory>
 #include <string>
 
+#include "ledger/api/allowance.h"
 #include "ledger/api/answer.h"
 #include "ledger/api/followers.h"
+#include "ledger/api/shared_page.h"
 #include "ledger/base/worker_pool.h"
 #include "ledger/protocol/message.h"
 #include "ledger/query/view.h"
@@ -19,10 +20,13 @@ namespace envledger {
 
 struct AuditApiOptions {
   unsigned workers = 2;
-  AnswerLimits limits;
+  AnswerLimits limits = {};
   // Before an answer is sent, an event about it is sealed in the ledger (query_record.h). If that fails, the request is
   // refused with kUnavailable.
   bool audit_queries = false;
+  // So many of these events are sealed for one user in a second, in the long run. After a burst of kRecordedBurst times
+  // as many, the user's next requests wait.
+  uint64_t recorded_per_second = 50;
   size_t max_followers = 256;                  // clients that may wait at the same time
   std::chrono::milliseconds max_wait{30'000};  // longest wait of a follow request
   // While the answers that are made but not yet read exceed half of this, further ones are small (kSmallAnswerBytes).
@@ -32,6 +36,8 @@ struct AuditApiOptions {
 
 // The limit on the entries in a small answer. An answer can reach at most twice this limit plus the largest entry.
 inline constexpr uint64_t kSmallAnswerBytes = 32 << 10;
+
+inline constexpr uint64_t kRecordedBurst = 10;
 
 // Tells whether the client still waits for the answer. Callable from any thread; an empty function means that it does.
 struct Interest {
@@ -59,13 +65,17 @@ class AuditApi {
 
  private:
   struct Question;
+  struct Lane;
+  struct Reader;
+  void Begin(std::shared_ptr<const Recorder> peer, const std::string& frame, SendFrame send, Interest interest);
   void Follow(const std::shared_ptr<const Question>& question, const FollowRequest& follow);
-  void AnswerNow(const Recorder& peer, const Request& request, const SendFrame& send);
-  ResponseBody Answer(const RequestBody& request);
+  // Answers it in its lane, if its client still waits then.
+  void Submit(const std::shared_ptr<const Question>& question);
+  void AnswerNow(const Question& question);
+  ResponseBody Answer(const Question& question);
   AnswerLimits LimitsNow() const;
   EncodeFrame Counted(std::string frame) const;
-
-  struct Reader;
+  void CountRecorded(uid_t user);
 
   Ledger& ledger_;
   const AuditApiOptions options_;
@@ -75,7 +85,13 @@ class AuditApi {
   // for the sockets' thread. Shared with these frames, which may outlive this object.
   const std::shared_ptr<std::atomic<uint64_t>> unsent_bytes_;
   Followers followers_;
-  WorkerPool workers_;  // last: its tasks use the rest
+  SharedPage followed_;
+  Allowance recorded_;
+  // Last: their tasks use the rest. Those of workers_ may also use the other lanes.
+  WorkerPool quick_;
+  WorkerPool signing_;
+  WorkerPool scans_;
+  WorkerPool workers_;
 };
 
 }  // namespace envledger

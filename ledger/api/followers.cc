@@ -1,6 +1,10 @@
 // A waiter is taken from the list under the lock and woken after the lock is released, by the thread that took it; so
 // it is woken exactly once. The single thread sleeps until the log has grown enough for some waiter, until the nearest
-// deadline, or until there is a new waiter.
+// deadline, or until there is a waiter for whom it would sleep too long.
+//
+// A busy log grows thousands of times a second. If each follower were given each group of entries by itself, dozens of
+// them would cost more than the appends. So they are woken in rounds, and get what has gathered since the last one. The
+// first to ask after a pause need not wait.
 #include "ledger/api/followers.h"
 
 #include <algorithm>
@@ -10,7 +14,8 @@
 
 namespace envledger {
 
-Followers::Followers(size_t limit, LogEnd& end) : limit_(limit), end_(end), thread_([this] { Run(); }) {}
+Followers::Followers(size_t limit, LogEnd& end, std::chrono::milliseconds pause)
+    : limit_(limit), end_(end), pause_(pause), thread_([this] { Run(); }) {}
 
 Followers::~Followers() { Stop(); }
 
@@ -29,19 +34,37 @@ Result<Followers::Ticket> Followers::Wait(uint64_t from_seq, Deadline deadline, 
   {
     const MutexLock lock(mutex_);
     ticket = ++last_ticket_;
-    if (from_seq >= end_.size() && !released_) {
-      if (waiters_.size() >= limit_) {
+    const uint64_t size = end_.size();
+    const auto now = std::chrono::steady_clock::now();
+    const bool full = waiters_.size() >= limit_;
+    const bool there = from_seq < size;
+    const bool far_behind = there && size - from_seq >= kMany;
+    const bool opens_round = there && !far_behind && now >= next_round_ && !WaitsForRound(size);
+    const bool at_once = released_ || far_behind || opens_round || (there && full);
+    if (!at_once) {
+      if (full) {
         return Status(Code::kResourceExhausted, "followers",
                       std::to_string(limit_) +
                           " clients are waiting for new entries already: ask again later, or without waiting");
       }
       waiters_.emplace(deadline, Waiter{from_seq, ticket, std::move(wake)});
-      changed_.Set();  // the thread notices if the log has grown meanwhile
+      if (Oversleeps(deadline, from_seq)) changed_.Set();
       return ticket;
     }
+    if (opens_round) next_round_ = now + pause_;
   }
   wake();
   return ticket;
+}
+
+bool Followers::WaitsForRound(uint64_t size) const {
+  return std::any_of(waiters_.begin(), waiters_.end(), [size](const auto& one) { return one.second.from_seq < size; });
+}
+
+bool Followers::Oversleeps(Deadline deadline, uint64_t from_seq) const {
+  // The log may have grown since the thread fell asleep, and it is woken if somebody had waited for that.
+  return deadline < sleeps_until_ || from_seq < sleeps_to_seq_ ||
+         (from_seq < end_.size() && next_round_ < sleeps_until_);
 }
 
 void Followers::Cancel(Ticket ticket) {
@@ -74,26 +97,35 @@ std::vector<Followers::Wake> Followers::TakeDue() {
   const uint64_t size = end_.size();
   const auto now = std::chrono::steady_clock::now();
   const MutexLock lock(mutex_);
+  const bool round = now >= next_round_;
   for (auto it = waiters_.begin(); it != waiters_.end();) {
-    if (it->first > now && it->second.from_seq >= size) {
+    const bool served = round && it->second.from_seq < size;
+    if (!served && it->first > now) {
       ++it;
       continue;
     }
+    if (served) next_round_ = now + pause_;
     due.push_back(std::move(it->second.wake));
     it = waiters_.erase(it);
   }
   return due;
 }
 
-std::optional<Followers::Deadline> Followers::Arm(Progress::Subscription& on_growth) {
+Followers::Deadline Followers::Arm(Progress::Subscription& on_growth) {
   const MutexLock lock(mutex_);
-  if (waiters_.empty()) return std::nullopt;
+  sleeps_until_ = waiters_.empty() ? Deadline::max() : waiters_.begin()->first;
+  sleeps_to_seq_ = 0;
+  if (waiters_.empty()) return sleeps_until_;
   const auto least = std::min_element(waiters_.begin(), waiters_.end(), [](const auto& one, const auto& other) {
     return one.second.from_seq < other.second.from_seq;
   });
-  // A waiter for the largest possible seq can only reach its deadline.
-  if (const uint64_t seq = least->second.from_seq; seq < UINT64_MAX) on_growth.WakeAt(seq + 1);
-  return waiters_.begin()->first;
+  sleeps_to_seq_ = least->second.from_seq;
+  if (sleeps_to_seq_ < end_.size()) {
+    sleeps_until_ = std::min(sleeps_until_, next_round_);
+  } else if (sleeps_to_seq_ < UINT64_MAX) {  // a waiter for the largest possible seq can only reach its deadline
+    on_growth.WakeAt(sleeps_to_seq_ + 1);
+  }
+  return sleeps_until_;
 }
 
 void Followers::Run() {
@@ -105,9 +137,9 @@ void Followers::Run() {
       if (stopping_) return;
     }
     for (const Wake& wake : TakeDue()) wake();
-    const std::optional<Deadline> nearest = Arm(on_growth);
-    if (nearest) {
-      changed_.WaitUntil(*nearest);
+    const Deadline until = Arm(on_growth);
+    if (until < Deadline::max()) {
+      changed_.WaitUntil(until);
     } else {
       changed_.Wait();
     }

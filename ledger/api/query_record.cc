@@ -95,9 +95,10 @@ struct Describe {
     return std::get_if<T>(&response);
   }
   void operator()(const QueryRequest& request) {
-    name = "query";
     Add(request, filters);
-    if (const auto* answer = Answer<QueryResponse>()) results = answer->envelopes.size();
+    const auto* answer = Answer<QueryResponse>();
+    if (answer != nullptr) results = answer->envelopes.size();
+    if (answer == nullptr || !IsMiddle(request.cursor, answer->completeness)) name = "query";
   }
   void operator()(const EnvelopeRequest& request) {
     name = "envelope";
@@ -106,11 +107,12 @@ struct Describe {
     results = Answer<EnvelopeResponse>() != nullptr ? 1 : 0;
   }
   void operator()(const PrincipalsRequest& request) {
-    name = "principals";
     filters.Principal(request.filter);
     filters.Limit(request.limit);
     filters.Text("cursor", request.cursor);
-    if (const auto* answer = Answer<PrincipalsResponse>()) results = answer->principals.size();
+    const auto* answer = Answer<PrincipalsResponse>();
+    if (answer != nullptr) results = answer->principals.size();
+    if (answer == nullptr || !IsMiddle(request.cursor, answer->completeness)) name = "principals";
   }
   void operator()(const EntriesRequest& request) { Entries("entries", request.from_seq, request.limit); }
   void operator()(const FollowRequest& request) { Entries("follow", request.from_seq, request.limit); }
@@ -141,6 +143,10 @@ struct Describe {
   void operator()(const CheckpointsRequest&) {}
 
  private:
+  // Whether the page is neither the first nor the last of its answer, and has no results.
+  bool IsMiddle(const std::string& cursor, const Completeness& page) const {
+    return results == 0 && !cursor.empty() && !page.next_cursor.empty();
+  }
   void Entries(const char* request, uint64_t from_seq, uint32_t limit) {
     filters.Number("from_seq", from_seq);
     filters.Limit(limit);

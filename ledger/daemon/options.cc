@@ -224,6 +224,9 @@ void AddLedgerNumbers(std::vector<DaemonOption>& all) {
                        [](C& c, uint64_t n) { c.audit.workers = static_cast<unsigned>(n); }));
   all.push_back(Number("query-max-records", 1, 1 << 20, 4096, "maximum number of records in one page of an answer",
                        [](C& c, uint64_t n) { c.audit.limits.max_records = n; }));
+  all.push_back(Number("query-max-work", 1000, kMany, 100'000,
+                       "most work for one page of an answer, in units of about a microsecond",
+                       [](C& c, uint64_t n) { c.audit.limits.max_work = n; }));
   all.push_back(
       Number("block-cache-bytes", 1 << 20, kMany, 64 << 20, "memory for blocks of the database", [](C& c, uint64_t n) {
         c.ledger.log.block_cache_bytes = n / 2;
@@ -255,6 +258,9 @@ std::vector<DaemonOption> MakeTable() {
   all.push_back(Sealed(DaemonOption{"audit-queries", "off|on", "off",
                                     "on: before auditors get an answer, seal a query_served event about it", true,
                                     false, SetAuditQueries}));
+  all.push_back(Number("audit-queries-per-second", 1, 1'000'000, 50,
+                       "with audit-queries, the events that one user may cause per second; beyond it, queries wait",
+                       [](C& c, uint64_t n) { c.audit.recorded_per_second = n; }));
   all.push_back({"log-level", "LEVEL", "info", "error, warning, info or debug", true, false, SetLevel});
   return all;
 }

@@ -193,6 +193,20 @@ void AppendLongEnvelopeKeys(const PreparedEntry& prepared, std::vector<IndexPut>
   }
 }
 
+// Very many principals may have the same id: this list has their records in order.
+void AppendPrincipalIds(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
+  const auto& involved = prepared.facts.involved;
+  std::vector<std::string_view> ids;
+  for (size_t i = 0; i < prepared.entry.header.principal_links.size() && i < involved.size(); ++i) {
+    ids.push_back(involved[i].principal.id);
+  }
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  for (const std::string_view id : ids) {
+    out.push_back({Table::kFacets, FacetKey(FacetPrefix(kFacetPrincipal, id), prepared.entry.header.seq), {}});
+  }
+}
+
 void AppendOwnKeys(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
   const EntryHeader& header = prepared.entry.header;
   if (prepared.entry.event) {
@@ -208,6 +222,7 @@ void AppendOwnKeys(const PreparedEntry& prepared, std::vector<IndexPut>& out) {
   for (const FacetValue& facet : FacetsOf(prepared.entry.transition)) {
     out.push_back({Table::kFacets, FacetKey(FacetPrefix(facet.facet, facet.value), header.seq), {}});
   }
+  AppendPrincipalIds(prepared, out);
   if (!header.recorder.producer.empty()) {
     out.push_back({Table::kFacets, FacetKey(FacetPrefix(Facet::kRecorder, header.recorder.producer), header.seq), {}});
   }

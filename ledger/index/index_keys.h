@@ -56,9 +56,10 @@ std::string EncodePosting(const PrincipalPosting& posting);
 Result<PrincipalPosting> DecodePosting(std::string_view value);
 
 // Facets of the index, in addition to those that the codec finds in a transition.
-inline constexpr auto kFacetOpened = static_cast<Facet>(32);    // value: empty; one for each `requested`
-inline constexpr auto kFacetOpenedIn = static_cast<Facet>(33);  // value: a span of time (SpanKey), of `requested`
-inline constexpr auto kFacetEvent = static_cast<Facet>(34);     // value: a ledger event's name; and empty, for any
+inline constexpr auto kFacetOpened = static_cast<Facet>(32);     // value: empty; one for each `requested`
+inline constexpr auto kFacetOpenedIn = static_cast<Facet>(33);   // value: a span of time (SpanKey), of `requested`
+inline constexpr auto kFacetEvent = static_cast<Facet>(34);      // value: a ledger event's name; and empty, for any
+inline constexpr auto kFacetPrincipal = static_cast<Facet>(39);  // value: a principal's id; records with its links
 
 // What the sequencer looks up about a long envelope, one of more than kShortEnvelope records, instead of reading all
 // its records. Only records from that revision on have these facets; the earlier ones are few enough to be read.

@@ -15,7 +15,7 @@ namespace envledger {
 
 struct LedgerView {
   const LogDb* log = nullptr;                // not owned
-  std::shared_ptr<const IndexReader> index;  // reaches tree_size
+  std::shared_ptr<const IndexReader> index;  // reaches tree_size; null in a view of the log alone
   uint64_t tree_size = 0;
   Hash root{};
   std::string checkpoint;  // the latest signed note at or below tree_size, or empty

@@ -137,22 +137,31 @@ void EnvelopeJudge::Add(const Record& record) {
   if (!place_ && matcher_->CanPlace(record)) place_ = record.seq;
   if (ruled_out_ || (q.at && t.occurred_at.value_or(0) > *q.at)) return;
   if (q.principal) roles_ |= RolesIn(t, *q.principal);
-  has_recorder_ = has_recorder_ || record.recorder.producer == q.recorder;
-  has_node_ = has_node_ || (!q.node.empty() && RanOn(t, q.node));
-  has_native_id_ = has_native_id_ || (!q.native_id.empty() && HasNativeId(t, q.native_id));
+  Note(record.recorder.producer == q.recorder, kRecorder);
+  Note(!q.node.empty() && RanOn(t, q.node), kNode);
+  Note(!q.native_id.empty() && HasNativeId(t, q.native_id), kNativeId);
   if (t.stage != Stage::kAnnotated) stage_ = t.stage;
   if (!t.granted || !AsksRelation()) return;
   relations_ = 0;
   for (const auto& [resource, relation] : RelationOf(requested_, t.granted->resources)) relations_ |= BitOf(relation);
 }
 
+void EnvelopeJudge::GoOn(const JudgedPart& part) {
+  records_ = part.records;
+  place_ = part.place;
+  found_ = part.found;
+  roles_ = part.roles;
+  stage_ = part.stage;
+  relations_ = part.relations;
+}
+
 std::optional<RoleMask> EnvelopeJudge::Verdict() const {
   const QueryRequest& q = matcher_->query_;
   if (records_ == 0 || ruled_out_) return std::nullopt;
   if (q.principal && (roles_ & (q.principal->roles == 0 ? roles_ : q.principal->roles)) == 0) return std::nullopt;
-  if (!q.recorder.empty() && !has_recorder_) return std::nullopt;
-  if (!q.node.empty() && !has_node_) return std::nullopt;
-  if (!q.native_id.empty() && !has_native_id_) return std::nullopt;
+  if (!q.recorder.empty() && !Has(kRecorder)) return std::nullopt;
+  if (!q.node.empty() && !Has(kNode)) return std::nullopt;
+  if (!q.native_id.empty() && !Has(kNativeId)) return std::nullopt;
   if (!q.stages.empty() && std::find(q.stages.begin(), q.stages.end(), stage_) == q.stages.end()) return std::nullopt;
   if (q.open && IsTerminal(stage_)) return std::nullopt;
   if (q.narrowed && (relations_ & (BitOf(Relation::kNarrowed) | BitOf(Relation::kWithheld))) == 0) return std::nullopt;

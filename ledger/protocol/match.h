@@ -41,6 +41,17 @@ class Matcher {
   const PlaceRule rule_;
 };
 
+// What the first records of an envelope have told of it, without the records.
+struct JudgedPart {
+  uint64_t records = 0;
+  std::optional<uint64_t> place;
+  uint32_t found = 0;  // a bit for each of what was asked for and has been found
+  RoleMask roles = 0;
+  Stage stage = Stage::kUnspecified;
+  uint32_t relations = 0;
+  bool operator==(const JudgedPart&) const = default;
+};
+
 // Judges one envelope record by record, without holding the records. It keeps little, except for the resources
 // requested where the query compares them with what was granted. The matcher must outlive it.
 class EnvelopeJudge {
@@ -57,16 +68,25 @@ class EnvelopeJudge {
   uint64_t records() const { return records_; }
   size_t MemoryBytes() const;
 
+  // What is known so far; and how to go on from there. REQUIRES of GoOn: only the first record was added, and `part` is
+  // of the same envelope and query.
+  JudgedPart part() const { return {records_, place_, found_, roles_, stage_, relations_}; }
+  void GoOn(const JudgedPart& part);
+
  private:
+  // Bits of found_.
+  static constexpr uint32_t kRecorder = 1;
+  static constexpr uint32_t kNode = 2;
+  static constexpr uint32_t kNativeId = 4;
   bool AsksRelation() const;
+  void Note(bool found, uint32_t bit) { found_ |= found ? bit : 0; }
+  bool Has(uint32_t bit) const { return (found_ & bit) != 0; }
 
   const Matcher* matcher_;
   uint64_t records_ = 0;
   std::optional<uint64_t> place_;
   bool ruled_out_ = false;
-  bool has_recorder_ = false;  // a recorder that was asked for
-  bool has_node_ = false;
-  bool has_native_id_ = false;
+  uint32_t found_ = 0;
   RoleMask roles_ = 0;
   Stage stage_ = Stage::kUnspecified;
   uint32_t relations_ = 0;  // a bit for each Relation that the latest grant shows

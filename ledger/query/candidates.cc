@@ -1,19 +1,23 @@
 #include "ledger/query/candidates.h"
 
-#include <algorithm>
+#include <unordered_set>
 
+#include "ledger/base/siphash.h"
 #include "ledger/index/index_keys.h"
 
 namespace envledger {
 namespace {
+
+constexpr uint64_t kPartForPrincipals = 4;  // of the work for a page, to find where the links of each continue
 
 // One principal's links, by ordinal. Seqs grow with ordinals, so the place of a seq is found by bisection. `at` is a
 // cursor of the table of principals that a query's walks share; the next ordinal is mostly the next key.
 class PrincipalWalk {
  public:
   static Result<PrincipalWalk> Start(const LedgerView& view, IndexCursor& at, std::string prefix,
-                                     const PrincipalSummary& summary, bool descending, std::optional<uint64_t> after) {
-    PrincipalWalk walk(at, std::move(prefix), summary.principal, descending);
+                                     const PrincipalSummary& summary, bool descending, std::optional<uint64_t> after,
+                                     Effort& effort) {
+    PrincipalWalk walk(at, std::move(prefix), summary.principal, descending, effort);
     uint64_t low = 1;  // the least ordinal whose seq is beyond `after`, or last + 1
     uint64_t high = summary.links + 1;
     while (after && low < high) {
@@ -58,8 +62,9 @@ class PrincipalWalk {
   }
 
  private:
-  PrincipalWalk(IndexCursor& at, std::string prefix, Principal principal, bool descending)
+  PrincipalWalk(IndexCursor& at, std::string prefix, Principal principal, bool descending, Effort& effort)
       : at_(&at),
+        effort_(&effort),
         prefix_(std::move(prefix)),
         principal_(std::make_unique<Principal>(std::move(principal))),
         descending_(descending) {}
@@ -69,8 +74,14 @@ class PrincipalWalk {
     // While the cursor's key has this prefix, no other walk has moved it, and mostly the next key is the right one.
     const bool near = at_->Valid() && at_->key().size() == key.size() && at_->key().starts_with(prefix_) &&
                       ReadU64(at_->key().substr(prefix_.size())) + (descending_ ? -1 : 1) == ordinal;
-    if (near) descending_ ? at_->Prev() : at_->Next();
-    if (!near || !at_->Valid() || at_->key() != key) descending_ ? at_->SeekForPrev(key) : at_->Seek(key);
+    if (near) {
+      effort_->Step();
+      descending_ ? at_->Prev() : at_->Next();
+    }
+    if (!near || !at_->Valid() || at_->key() != key) {
+      effort_->Search();
+      descending_ ? at_->SeekForPrev(key) : at_->Seek(key);
+    }
     ENVLEDGER_RETURN_IF_ERROR(at_->status());
     if (!at_->Valid() || at_->key() != key) {
       return Corruption("the index has no ordinal " + std::to_string(ordinal) + " of principal " + principal_->id);
@@ -81,6 +92,7 @@ class PrincipalWalk {
   Status CheckOrdinal(const LogDb& log, uint64_t ordinal) const {
     ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t seq, SeqOfOrdinal(ordinal));
     const auto bytes = log.Read(seq);
+    effort_->Entry(bytes.ok() ? bytes->size() : 0);
     const auto record = bytes.ok() ? DecodeRecord(*bytes) : Result<Record>(bytes.status());
     if (record.ok() && CarriesLink(*record, *principal_, ordinal)) return Ok();
     return MisplacedOrdinal(principal_->id, ordinal, seq);
@@ -92,6 +104,7 @@ class PrincipalWalk {
   }
 
   IndexCursor* at_;
+  Effort* effort_;
   std::string prefix_;
   std::unique_ptr<const Principal> principal_;
   bool descending_;
@@ -131,10 +144,11 @@ class PrincipalWalks : public Candidates {
 // The principals of a transition in the order of their links, each once.
 std::vector<const Principal*> InvolvedIn(const Transition& transition) {
   std::vector<const Principal*> involved;
+  std::unordered_set<std::string, KeyedHash> known;
   const auto add = [&](const Principal& principal) {
-    const bool known =
-        std::any_of(involved.begin(), involved.end(), [&](const Principal* p) { return *p == principal; });
-    if (!known) involved.push_back(&principal);
+    if (known.insert(PrincipalPrefix({principal.kind, principal.issuer, principal.id})).second) {
+      involved.push_back(&principal);
+    }
   };
   if (transition.identity) {
     add(transition.identity->requester);
@@ -170,40 +184,36 @@ Status MisplacedOrdinal(const std::string& principal_id, uint64_t ordinal, uint6
 
 Result<std::unique_ptr<Candidates>> PrincipalCandidates(const LedgerView& view, const PrincipalFilter& filter,
                                                         bool descending, std::optional<uint64_t> after,
-                                                        const AnswerLimits& limits) {
+                                                        const AnswerLimits& limits, Effort& effort) {
   auto at = view.index->NewCursor(Table::kPrincipals, Reach::kTable);
   std::vector<PrincipalWalk> walks;
+  bool too_many = false;
   Status problem;
-  uint64_t bytes = 0;
-  ENVLEDGER_RETURN_IF_ERROR(
-      VisitPrincipals(view, AnyRole(filter), {}, [&](const std::string& prefix, const PrincipalSummary& summary) {
-        bytes += sizeof(PrincipalWalk) + sizeof(Principal) + 2 * prefix.size();
-        if (bytes > limits.max_principal_bytes) {
-          problem = Status(Code::kResourceExhausted, "principal",
-                           "more than " + std::to_string(walks.size()) +
-                               " principals have this id, too many for one query: name the kind and the issuer");
-          return false;
-        }
-        auto walk = PrincipalWalk::Start(view, *at, prefix, summary, descending, after);
-        if (!walk.ok()) {
-          problem = std::move(walk).status();
-          return false;
-        }
-        walks.push_back(*std::move(walk));
-        return true;
-      }));
+  const auto visit = [&](const std::string& prefix, const PrincipalSummary& summary) {
+    too_many = !walks.empty() && (walks.size() >= limits.max_principals || effort.SpentPart(kPartForPrincipals));
+    if (too_many) return false;
+    auto walk = PrincipalWalk::Start(view, *at, prefix, summary, descending, after, effort);
+    if (!walk.ok()) {
+      problem = std::move(walk).status();
+      return false;
+    }
+    walks.push_back(*std::move(walk));
+    return true;
+  };
+  ENVLEDGER_RETURN_IF_ERROR(VisitPrincipals(view, AnyRole(filter), {}, effort, visit));
   ENVLEDGER_RETURN_IF_ERROR(std::move(problem));
+  if (too_many) return std::unique_ptr<Candidates>();
   return std::unique_ptr<Candidates>(std::make_unique<PrincipalWalks>(std::move(at), std::move(walks), descending));
 }
 
-Result<uint64_t> CountLinks(const LedgerView& view, const PrincipalFilter& filter) {
+Result<bool> HasMoreLinks(const LedgerView& view, const PrincipalFilter& filter, uint64_t than, Effort& effort) {
   uint64_t links = 0;
-  ENVLEDGER_RETURN_IF_ERROR(
-      VisitPrincipals(view, AnyRole(filter), {}, [&](const std::string&, const PrincipalSummary& summary) {
-        links += summary.links;
-        return true;
-      }));
-  return links;
+  const auto visit = [&](const std::string&, const PrincipalSummary& summary) {
+    links += summary.links;
+    return links <= than;
+  };
+  ENVLEDGER_RETURN_IF_ERROR(VisitPrincipals(view, AnyRole(filter), {}, effort, visit));
+  return links > than;
 }
 
 }  // namespace envledger

@@ -36,18 +36,18 @@ class Candidates {
 };
 
 // The candidates of a query, from the lists that promise the least work: see plan.cc. `after`: only places beyond it,
-// in the direction of the answer. All are below view.tree_size. `reads` counts what is read on the way. Neither the
-// matcher nor its query is owned.
+// in the direction of the answer. All are below view.tree_size. What is read on the way is counted. Neither the
+// matcher, its query nor the effort is owned.
 Result<std::unique_ptr<Candidates>> PlanCandidates(const LedgerView& view, const QueryRequest& query,
                                                    const Matcher& matcher, std::optional<uint64_t> after,
-                                                   const AnswerLimits& limits, uint64_t* reads);
+                                                   const AnswerLimits& limits, Effort& effort);
 
-// The links of the principals that the filter names, in any role, in the order of their seqs.
-// kResourceExhausted when there are too many of them (AnswerLimits::max_principal_bytes).
+// The links of the principals that the filter names, in any role, in the order of their seqs. Null when there are more
+// principals than AnswerLimits::max_principals, or when to find their places is too much work for one page.
 Result<std::unique_ptr<Candidates>> PrincipalCandidates(const LedgerView& view, const PrincipalFilter& filter,
                                                         bool descending, std::optional<uint64_t> after,
-                                                        const AnswerLimits& limits);
-// How many such links there are.
-Result<uint64_t> CountLinks(const LedgerView& view, const PrincipalFilter& filter);
+                                                        const AnswerLimits& limits, Effort& effort);
+// Whether there are more than so many such links.
+Result<bool> HasMoreLinks(const LedgerView& view, const PrincipalFilter& filter, uint64_t than, Effort& effort);
 
 }  // namespace envledger

@@ -12,7 +12,12 @@
 // links costs one envelope.
 //
 // If a principal has no more links than that, they are walked in any case, because only they show an auditor that
-// nothing was left out: each is numbered in the entry itself.
+// nothing was left out: each is numbered in the entry itself. If very many principals have the id that a query names,
+// their lists cannot be walked side by side in bounded time and memory. Then the one list of all records that name a
+// principal of this id is walked.
+//
+// What the planner reads is bounded, because it is read again for each page: a few parts of the work for a page, beyond
+// which it chooses a list that can be walked from any place on.
 #include <algorithm>
 #include <limits>
 
@@ -29,18 +34,20 @@ struct FacetChoice {
   size_t count() const { return all ? all->size() : std::numeric_limits<size_t>::max(); }
 };
 
+constexpr uint64_t kPartForPlaces = 2;  // of the work for a page
+
 bool ShorterThan(const FacetChoice& a, const FacetChoice& b) { return a.count() < b.count(); }
 
 class Leapfrog : public Candidates {
  public:
-  // `steps`: the most that one Next takes.
-  Leapfrog(std::vector<std::unique_ptr<Postings>> lists, bool descending, std::optional<uint64_t> first, uint64_t steps)
-      : lists_(std::move(lists)), descending_(descending), steps_at_once_(steps), from_(first) {}
+  Leapfrog(std::vector<std::unique_ptr<Postings>> lists, bool descending, std::optional<uint64_t> first, Effort& effort)
+      : lists_(std::move(lists)), descending_(descending), effort_(effort), from_(first) {}
 
   Result<std::optional<Candidate>> Next() override {
     Candidate candidate;
     size_t agreed = 0;
-    for (uint64_t steps = 0; from_ && steps < steps_at_once_; ++steps) {
+    const size_t least = 2 * lists_.size();  // with fewer steps the lists may never agree
+    for (size_t steps = 0; from_ && (steps < least || !effort_.spent()); ++steps) {
       ENVLEDGER_ASSIGN_OR_RETURN(const std::optional<uint64_t> seq, lists_[turn_]->Seek(*from_));
       agreed = seq == from_ ? agreed + 1 : 1;
       from_ = seq;
@@ -68,7 +75,7 @@ class Leapfrog : public Candidates {
 
   const std::vector<std::unique_ptr<Postings>> lists_;
   const bool descending_;
-  const uint64_t steps_at_once_;
+  Effort& effort_;
   std::optional<uint64_t> from_;  // the next seq to look at; nullopt at the end
   size_t turn_ = 0;
 };
@@ -91,8 +98,8 @@ class InOrder : public Candidates {
 class Planner {
  public:
   Planner(const LedgerView& view, const QueryRequest& query, const Matcher& matcher, std::optional<uint64_t> after,
-          const AnswerLimits& limits, uint64_t* reads)
-      : view_(view), q_(query), matcher_(matcher), after_(after), limits_(limits), reads_(reads) {}
+          const AnswerLimits& limits, Effort& effort)
+      : view_(view), q_(query), matcher_(matcher), after_(after), limits_(limits), effort_(effort) {}
 
   Result<std::unique_ptr<Candidates>> Plan() {
     ENVLEDGER_RETURN_IF_ERROR(ListFacets());
@@ -111,7 +118,7 @@ class Planner {
     FacetChoice list;
     list.prefix = FacetPrefix(facet, value);
     ENVLEDGER_ASSIGN_OR_RETURN(list.all,
-                               TakeAll(*FacetPostings(view_, list.prefix, false, reads_), limits_.short_list));
+                               TakeAll(*FacetPostings(view_, list.prefix, false, effort_), limits_.short_list));
     return list;
   }
   Status AddTo(std::vector<FacetChoice>& lists, Facet facet, std::string_view value) {
@@ -151,70 +158,81 @@ class Planner {
 
   Result<std::unique_ptr<Candidates>> PlanByPrincipal() {
     if (const FacetChoice* shortest = Shortest()) {
-      ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t links, CountLinks(view_, *q_.principal));
-      if (links > limits_.short_list) return Place(*shortest->all);
+      ENVLEDGER_ASSIGN_OR_RETURN(const bool many, HasMoreLinks(view_, *q_.principal, limits_.short_list, effort_));
+      if (many) {
+        if (auto placed = Place(*shortest->all)) return placed;
+      }
     }
-    return PrincipalCandidates(view_, *q_.principal, q_.descending, after_, limits_);
+    ENVLEDGER_ASSIGN_OR_RETURN(auto links,
+                               PrincipalCandidates(view_, *q_.principal, q_.descending, after_, limits_, effort_));
+    if (links) return links;
+    std::vector<std::unique_ptr<Postings>> lists;
+    lists.push_back(FacetPostings(view_, FacetPrefix(kFacetPrincipal, q_.principal->id), q_.descending, effort_));
+    return Walk(std::move(lists));
   }
 
   Result<std::unique_ptr<Candidates>> PlanByCarrier() {
     // ListFacets adds native id, node and recorder in the order in which they take precedence in giving places.
     const FacetChoice& carrier = later_.front();
     const FacetChoice* shortest = Shortest();
-    if (!carrier.all && shortest != nullptr) return Place(*shortest->all);
+    if (!carrier.all && shortest != nullptr) {
+      if (auto placed = Place(*shortest->all)) return placed;
+    }
     return Walk(Facets({carrier}));
   }
 
   Result<std::unique_ptr<Candidates>> PlanByRequested() {
     const FacetChoice* shortest = Shortest();
     const bool later_is_shortest = shortest != nullptr && !later_.empty() && shortest == &later_.front();
-    if (later_is_shortest) return Place(*shortest->all);
+    if (later_is_shortest) {
+      if (auto placed = Place(*shortest->all)) return placed;
+    }
     auto lists = Facets(requested_);
     const bool short_enough = !requested_.empty() && requested_.front().all;
     if (!short_enough && (q_.since || q_.until || q_.at)) {
       constexpr Nanos kEver = std::numeric_limits<Nanos>::max();
       const Nanos until = std::min(q_.until.value_or(kEver), q_.at && *q_.at < kEver ? *q_.at + 1 : kEver);
       const Nanos since = std::max<Nanos>(0, q_.since.value_or(0));
-      ENVLEDGER_ASSIGN_OR_RETURN(auto opened, OpenedPostings(view_, since, until, q_.descending, reads_));
+      ENVLEDGER_ASSIGN_OR_RETURN(auto opened, OpenedPostings(view_, since, until, q_.descending, effort_));
       lists.push_back(std::move(opened));
     }
-    if (lists.empty()) lists.push_back(FacetPostings(view_, FacetPrefix(kFacetOpened, {}), q_.descending, reads_));
+    if (lists.empty()) lists.push_back(FacetPostings(view_, FacetPrefix(kFacetOpened, {}), q_.descending, effort_));
     return Walk(std::move(lists));
   }
 
   std::vector<std::unique_ptr<Postings>> Facets(const std::vector<FacetChoice>& lists) const {
     std::vector<std::unique_ptr<Postings>> postings;
     postings.reserve(lists.size());
-    for (const FacetChoice& list : lists) postings.push_back(FacetPostings(view_, list.prefix, q_.descending, reads_));
+    for (const FacetChoice& list : lists) postings.push_back(FacetPostings(view_, list.prefix, q_.descending, effort_));
     return postings;
   }
 
   Result<std::unique_ptr<Candidates>> Walk(std::vector<std::unique_ptr<Postings>> lists) const {
-    const uint64_t lists_at_once = 2 * lists.size();  // with fewer steps the lists may never agree
-    return std::unique_ptr<Candidates>(
-        std::make_unique<Leapfrog>(std::move(lists), q_.descending, FirstBeyond(after_, view_.tree_size, q_.descending),
-                                   std::max<uint64_t>(limits_.steps_at_once, lists_at_once)));
+    return std::unique_ptr<Candidates>(std::make_unique<Leapfrog>(
+        std::move(lists), q_.descending, FirstBeyond(after_, view_.tree_size, q_.descending), effort_));
   }
 
-  // The places of the envelopes that these records belong to, if they match and are beyond `after`.
-  Result<std::unique_ptr<Candidates>> Place(const std::vector<uint64_t>& seqs) const {
+  // The places of the envelopes that these records belong to, if they match and are beyond `after`. Null when to find
+  // them is too much work: an envelope's place may be behind any number of its records.
+  std::unique_ptr<Candidates> Place(const std::vector<uint64_t>& seqs) const {
     std::vector<uint64_t> places;
     for (const uint64_t seq : seqs) {
       // A record that cannot be read keeps its own seq, and is reported when its turn comes.
       const std::optional<uint64_t> place = PlaceOf(seq);
+      if (effort_.SpentPart(kPartForPlaces)) return nullptr;
       if (!place || (after_ && (q_.descending ? *place >= *after_ : *place <= *after_))) continue;
       places.push_back(*place);
     }
     std::sort(places.begin(), places.end());
     places.erase(std::unique(places.begin(), places.end()), places.end());
     if (q_.descending) std::reverse(places.begin(), places.end());
-    return std::unique_ptr<Candidates>(std::make_unique<InOrder>(std::move(places)));
+    return std::make_unique<InOrder>(std::move(places));
   }
 
   // The place of the envelope of an entry; nullopt when it is not in the answer.
   std::optional<uint64_t> PlaceOf(uint64_t seq) const {
-    ++*reads_;
     const auto bytes = view_.log->Read(seq);
+    effort_.Entry(bytes.ok() ? bytes->size() : 0);
     const auto record = bytes.ok() ? DecodeRecord(*bytes) : Result<Record>(bytes.status());
     if (!record.ok()) return seq;
     if (record->revision == 0 && matcher_.RulesOut(*record)) return std::nullopt;
@@ -222,9 +240,9 @@ class Planner {
     std::optional<uint64_t> place;
     const auto at = view_.index->NewCursor(Table::kEnvelopes, Reach::kPrefix);
     const Status walked = WalkEnvelope(view_, *at, walk, [&](StoredRecord& stored) {
-      ++*reads_;
+      effort_.Entry(stored.entry.size());
       if (matcher_.CanPlace(stored.record)) place = stored.record.seq;
-      return !place;
+      return !place && !effort_.SpentPart(kPartForPlaces);
     });
     return walked.ok() ? place : seq;
   }
@@ -234,7 +252,7 @@ class Planner {
   const Matcher& matcher_;
   const std::optional<uint64_t> after_;
   const AnswerLimits& limits_;
-  uint64_t* const reads_;
+  Effort& effort_;
   std::vector<FacetChoice> requested_;  // for filters on the `requested` record, the shortest first
   std::vector<FacetChoice> later_;      // for filters on any record: native id, node, recorder
 };
@@ -243,8 +261,8 @@ class Planner {
 
 Result<std::unique_ptr<Candidates>> PlanCandidates(const LedgerView& view, const QueryRequest& query,
                                                    const Matcher& matcher, std::optional<uint64_t> after,
-                                                   const AnswerLimits& limits, uint64_t* reads) {
-  return Planner(view, query, matcher, after, limits, reads).Plan();
+                                                   const AnswerLimits& limits, Effort& effort) {
+  return Planner(view, query, matcher, after, limits, effort).Plan();
 }
 
 }  // namespace envledger

@@ -17,25 +17,25 @@ struct TimeRange {
 
 class FacetList : public Postings {
  public:
-  static constexpr int kMostSkipped = 4096;  // postings in one Seek
-
   // `within`: only postings with a time in this range, as far as SkipOthers searches for them.
   FacetList(const LedgerView& view, std::string prefix, bool descending, std::optional<TimeRange> within,
-            uint64_t* reads)
+            Effort& effort)
       : prefix_(std::move(prefix)),
         descending_(descending),
         within_(within),
         tree_size_(view.tree_size),
         at_(view.index->NewCursor(Table::kFacets, Reach::kTable)),
-        reads_(reads) {}
+        effort_(effort) {}
 
   Result<std::optional<uint64_t>> Seek(uint64_t from) override {
     if (done_ || (here_ && Reached(*here_, from))) return here_;
     if (here_) {  // often the next posting is the one, and a step costs less than a search
+      effort_.Step();
       Step();
       ENVLEDGER_RETURN_IF_ERROR(ReadHere());
     }
     if (!done_ && (!here_ || !Reached(*here_, from))) {
+      effort_.Search();
       descending_ ? at_->SeekForPrev(FacetKey(prefix_, from)) : at_->Seek(FacetKey(prefix_, from));
       ENVLEDGER_RETURN_IF_ERROR(ReadHere());
     }
@@ -49,7 +49,6 @@ class FacetList : public Postings {
 
   Status ReadHere() {
     here_.reset();
-    ++*reads_;
     const bool valid = at_->Valid();
     ENVLEDGER_RETURN_IF_ERROR(at_->status());
     // A longer value may begin with the same bytes, but its keys are longer too.
@@ -60,14 +59,15 @@ class FacetList : public Postings {
     return Ok();
   }
 
-  // Moves on to a posting in the range. After many others it stops at one that is not, which the matcher will refuse,
-  // so that the answer can end there and continue later.
+  // Moves on to a posting in the range. When the work for a page is done, it stops at one that is not, which the matcher
+  // will refuse, so that the page can end there.
   Status SkipOthers() {
     if (!within_) return Ok();
-    for (int skipped = 0; !done_ && skipped < kMostSkipped; ++skipped) {
+    while (!done_ && !effort_.spent()) {
       if (at_->value().size() != 8) return Corruption("the index has no time for entry " + std::to_string(*here_));
       const uint64_t time = ReadU64(at_->value());
       if (within_->since <= time && time < within_->until) return Ok();
+      effort_.Step();
       Step();
       ENVLEDGER_RETURN_IF_ERROR(ReadHere());
     }
@@ -79,7 +79,7 @@ class FacetList : public Postings {
   const std::optional<TimeRange> within_;
   const uint64_t tree_size_;
   const std::unique_ptr<IndexCursor> at_;
-  uint64_t* const reads_;
+  Effort& effort_;
   std::optional<uint64_t> here_;
   bool done_ = false;
 };
@@ -116,15 +116,16 @@ class Union : public Postings {
 
 std::string PrefixOfSpan(int level, uint64_t number) { return FacetPrefix(kFacetOpenedIn, SpanKey(level, number)); }
 
-// The numbers of the longest spans in the index from `first` to before `end`, with one search for each.
-Result<std::vector<uint64_t>> LongestSpans(const LedgerView& view, uint64_t first, uint64_t end, uint64_t* reads) {
+// The numbers of the longest spans in the index from `first` to before `end`, with one search for each; at most one more
+// than kMostMonths.
+Result<std::vector<uint64_t>> LongestSpans(const LedgerView& view, uint64_t first, uint64_t end, Effort& effort) {
   constexpr int kTop = kSpanLevels - 1;
   const size_t head = PrefixOfSpan(kTop, 0).size() - 9;  // before the number and the 0x00
   const std::string common = PrefixOfSpan(kTop, 0).substr(0, head);
   std::vector<uint64_t> numbers;
   const auto at = view.index->NewCursor(Table::kFacets, Reach::kTable);
-  while (first < end) {
-    ++*reads;
+  while (first < end && numbers.size() <= kMostMonths) {
+    effort.Search();
     at->Seek(PrefixOfSpan(kTop, first));
     if (!at->Valid() || !at->key().starts_with(common) || at->key().size() != head + 17) break;
     const uint64_t number = ReadU64(at->key().substr(head));
@@ -138,22 +139,22 @@ Result<std::vector<uint64_t>> LongestSpans(const LedgerView& view, uint64_t firs
 
 }  // namespace
 
-std::unique_ptr<Postings> FacetPostings(const LedgerView& view, std::string prefix, bool descending, uint64_t* reads) {
-  return std::make_unique<FacetList>(view, std::move(prefix), descending, std::nullopt, reads);
+std::unique_ptr<Postings> FacetPostings(const LedgerView& view, std::string prefix, bool descending, Effort& effort) {
+  return std::make_unique<FacetList>(view, std::move(prefix), descending, std::nullopt, effort);
 }
 
 Result<std::unique_ptr<Postings>> OpenedPostings(const LedgerView& view, Nanos since, Nanos until, bool descending,
-                                                 uint64_t* reads) {
+                                                 Effort& effort) {
   std::vector<std::unique_ptr<Postings>> lists;
   const auto add = [&](int level, uint64_t number) {
-    lists.push_back(FacetPostings(view, PrefixOfSpan(level, number), descending, reads));
+    lists.push_back(FacetPostings(view, PrefixOfSpan(level, number), descending, effort));
   };
   // The greatest time means no end, and may itself be the time of an entry.
   const uint64_t end_of_range =
       until < 0 ? 0 : static_cast<uint64_t>(until) + (until == std::numeric_limits<Nanos>::max() ? 1 : 0);
   const TimeRange range{static_cast<uint64_t>(since), end_of_range};
   const auto add_part = [&](uint64_t number) {
-    lists.push_back(std::make_unique<FacetList>(view, PrefixOfSpan(0, number), descending, range, reads));
+    lists.push_back(std::make_unique<FacetList>(view, PrefixOfSpan(0, number), descending, range, effort));
   };
   if (range.since < range.until) {
     constexpr uint64_t kShortest = uint64_t{1} << SpanBits(0);
@@ -167,7 +168,9 @@ Result<std::unique_ptr<Postings>> OpenedPostings(const LedgerView& view, Nanos s
       while (first < end && first % 32 != 0) add(level, first++);
       while (first < end && end % 32 != 0) add(level, --end);
     }
-    ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<uint64_t> longest, LongestSpans(view, first, end, reads));
+    ENVLEDGER_ASSIGN_OR_RETURN(const std::vector<uint64_t> longest, LongestSpans(view, first, end, effort));
+    // Anybody who may append chooses the times of records, and so in how many months there are any.
+    if (longest.size() > kMostMonths) return FacetPostings(view, FacetPrefix(kFacetOpened, {}), descending, effort);
     for (const uint64_t number : longest) add(kSpanLevels - 1, number);
   }
   return std::unique_ptr<Postings>(std::make_unique<Union>(std::move(lists), descending));

@@ -9,6 +9,7 @@
 
 #include "ledger/base/status.h"
 #include "ledger/base/time.h"
+#include "ledger/query/effort.h"
 #include "ledger/query/view.h"
 
 namespace envledger {
@@ -23,15 +24,17 @@ class Postings {
   virtual Result<std::optional<uint64_t>> Seek(uint64_t from) = 0;
 };
 
-// `prefix`: FacetPrefix. `reads` (not owned) counts every key that is read, here and below.
-std::unique_ptr<Postings> FacetPostings(const LedgerView& view, std::string prefix, bool descending, uint64_t* reads);
+// `prefix`: FacetPrefix. The work is counted, here and below.
+std::unique_ptr<Postings> FacetPostings(const LedgerView& view, std::string prefix, bool descending, Effort& effort);
 
-// The `requested` records with since <= occurred_at < until. It may include a few others, from the same minute as one
-// of the two ends: it returns one rather than search for long without a result. The greatest `until` means no end.
-// Holds at most about two hundred cursors: one for each span of time that the range consists of, and one for each month
-// of the ledger. REQUIRES: 0 <= since.
+// The `requested` records with since <= occurred_at < until. It may include others: when the page's work is done, it
+// returns one from the same minute as one of the two ends rather than search on; and if the ledger has records of more
+// than kMostMonths different months, it returns all. The greatest `until` means no end. Holds at most about two hundred
+// cursors: one for each span of time that the range consists of, and one for each month of the ledger.
+// REQUIRES: 0 <= since.
+inline constexpr size_t kMostMonths = 128;
 Result<std::unique_ptr<Postings>> OpenedPostings(const LedgerView& view, Nanos since, Nanos until, bool descending,
-                                                 uint64_t* reads);
+                                                 Effort& effort);
 
 // The first seq of a list beyond `after`; nullopt when there can be none.
 std::optional<uint64_t> FirstBeyond(std::optional<uint64_t> after, uint64_t tree_size, bool descending);

@@ -97,6 +97,7 @@ Result<EventsResponse> RunEvents(const LedgerView& view, const EventsRequest& re
   EventsResponse response;
   response.tree_size = view.tree_size;
   const std::string prefix = FacetPrefix(kFacetEvent, request.name);
+  Effort effort(limits.max_work, limits.unwanted);
   uint64_t bytes = 0;
   const auto at = view.index->NewCursor(Table::kFacets, Reach::kTable);
   for (at->Seek(FacetKey(prefix, request.from_seq)); at->Valid() && at->key().starts_with(prefix); at->Next()) {
@@ -109,7 +110,8 @@ Result<EventsResponse> RunEvents(const LedgerView& view, const EventsRequest& re
                          " for an event that the entry does not carry");
     }
     bytes += entry.size();
-    if (!response.entries.empty() && bytes > limits.max_bytes) break;
+    if (!response.entries.empty() && (bytes > limits.max_bytes || effort.spent())) break;
+    effort.Entry(entry.size());
     response.entries.push_back(std::move(entry));
     if (response.entries.size() == limit) break;
   }

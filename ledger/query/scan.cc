@@ -4,8 +4,10 @@
 // first goes over the entries beyond the cursor, in the direction of the answer, and notes the envelopes whose records
 // can give a place, until it has as many as the page may hold. The second goes over the log and collects the records of
 // exactly those envelopes, because an envelope's later records may be anywhere after its place. What does not fit is
-// left to the next page, starting from the last envelopes found, so the memory is that of a page. The time of each page
-// is that of reading the log once and a part of it again; a request for a scan accepts that.
+// left to the next page, starting from the last envelopes found, so the memory is that of a page. A page without any
+// envelope costs no more than any other page. But if there is one, the time of the page is that of reading the log once
+// and a part of it again; a request for a scan accepts that, and the daemon makes such answers apart from all others
+// (api/audit_api).
 #include <algorithm>
 #include <optional>
 #include <unordered_map>
@@ -25,15 +27,21 @@ constexpr uint64_t kBlock = 4096;  // entries read at once when going backwards
 class ScanRun {
  public:
   ScanRun(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits)
-      : view_(view), request_(request), limits_(limits), matcher_(request), page_(view, request, limits) {}
+      : view_(view),
+        request_(request),
+        limits_(limits),
+        matcher_(request),
+        effort_(limits.max_work, limits.unwanted),
+        page_(view, request, limits) {}
 
   Result<QueryResponse> Run() {
-    ENVLEDGER_ASSIGN_OR_RETURN(const auto after, PlaceAsked(request_));
-    const auto first = FirstBeyond(after, view_.tree_size, request_.descending);
+    ENVLEDGER_ASSIGN_OR_RETURN(const PageStart start, StartOf(request_));
+    const auto first = FirstBeyond(start.after, view_.tree_size, request_.descending);
     if (!first || *first >= view_.tree_size) return page_.Take();
     ENVLEDGER_RETURN_IF_ERROR(request_.descending ? FindBackwards(*first) : FindForwards(*first));
     if (!found_.empty()) ENVLEDGER_RETURN_IF_ERROR(Collect());
     Answer();
+    page_.SetScanned(effort_.reads());
     return page_.Take();
   }
 
@@ -52,10 +60,12 @@ class ScanRun {
     uint64_t MemoryBytes() const { return judge.MemoryBytes() + piece.bytes(); }
   };
 
-  bool enough() const {
+  bool full() const {
     return found_.size() >= page_.max_envelopes() || found_.size() >= limits_.max_records ||
            looked_at_ >= limits_.max_scanned;
   }
+  // Whether the first pass may end.
+  bool enough() { return full() || (found_.empty() ? effort_.spent() : effort_.Unwanted()); }
 
   // Reads entries in order. A missing or malformed entry is noted as a problem of the answer.
   Status Read(uint64_t from, uint64_t until,
@@ -65,13 +75,12 @@ class ScanRun {
     ENVLEDGER_RETURN_IF_ERROR(view_.log->Scan(from, until, [&](uint64_t seq, std::string_view bytes) {
       if (seq != expected) page_.Problem("entry " + std::to_string(expected) + " is missing");
       expected = seq + 1;
-      ++page_.scanned();
+      effort_.Entry(bytes.size());
       const auto entry = CheckEntry(bytes);
       if (!entry.ok()) {
         page_.Problem("entry " + std::to_string(seq) + ": " + entry.status().message());
         return true;
       }
-      if (entry->event) return true;
       stopped = !visit(seq, bytes, *entry);
       return !stopped;
     }));
@@ -81,6 +90,7 @@ class ScanRun {
 
   // Whether the entry must be decoded to find out whether it can be a place.
   bool WorthALook(const EntryView& entry) const {
+    if (entry.event) return false;
     return matcher_.rule() != PlaceRule::kRequested || entry.header.envelope_revision.value_or(0) == 0;
   }
   // The envelope whose place the entry can be, if any.
@@ -102,14 +112,13 @@ class ScanRun {
 
   Status FindForwards(uint64_t first) {
     return Read(first, view_.tree_size, [&](uint64_t seq, std::string_view bytes, const EntryView& entry) {
-      if (enough()) return false;
       if (WorthALook(entry)) {
         ++looked_at_;
         if (auto id = Look(seq, bytes)) Note(*std::move(id), seq);
       }
       reached_ = seq;
       more_ = seq + 1 < view_.tree_size;
-      return true;
+      return !enough();
     });
   }
 
@@ -133,7 +142,7 @@ class ScanRun {
       more_ = begin > 0;
       reached_ = begin;
       for (size_t i = block.size(); i > 0; --i) {
-        if (enough()) {
+        if (full()) {
           more_ = true;
           break;
         }
@@ -154,8 +163,9 @@ class ScanRun {
       from = std::min(found_.front().place, found_.back().place);
     }
     return Read(from, view_.tree_size, [&](uint64_t, std::string_view bytes, const EntryView& entry) {
+      if (entry.event) return !effort_.Unwanted();
       const auto wanted = envelopes_.find(std::string(FactsOf(entry.transition).envelope_id));
-      if (wanted == envelopes_.end()) return true;
+      if (wanted == envelopes_.end()) return !effort_.Unwanted();
       auto record = DecodeRecord(bytes);
       if (!record.ok()) {
         page_.Problem(record.status().message());
@@ -163,7 +173,7 @@ class ScanRun {
       }
       Gather(*record, bytes, wanted->second);
       while (gathered_bytes_ > 2 * limits_.max_bytes && found_.size() > 1) LeaveOutLast();
-      return true;
+      return !effort_.Unwanted();
     });
   }
 
@@ -215,6 +225,7 @@ class ScanRun {
   const QueryRequest& request_;
   const AnswerLimits& limits_;
   const Matcher matcher_;
+  Effort effort_;
   Page page_;
   std::vector<Found> found_;
   std::unordered_map<std::string, Gathered, KeyedHash> envelopes_;

@@ -44,6 +44,50 @@ bool Matches(const PrincipalFilter& filter, const PrincipalSummary& summary) {
   return false;
 }
 
+// The parts of the table of principals that VisitPrincipals goes through, ascending.
+std::vector<std::string> RangesOf(const PrincipalFilter& filter) {
+  if (filter.id.empty()) return {std::string()};
+  const std::string of_id = filter.id + '\0';
+  if (!filter.issuer && filter.kind == PrincipalKind::kUnspecified) return {of_id};
+  if (!filter.issuer) return {of_id + static_cast<char>(filter.kind)};
+  std::vector<std::string> ranges;
+  for (int number = 0; Name(static_cast<PrincipalKind>(number)) != "unknown"; ++number) {
+    const auto kind = static_cast<PrincipalKind>(number);
+    if (filter.kind != PrincipalKind::kUnspecified && filter.kind != kind) continue;
+    ranges.push_back(PrincipalPrefix({kind, *filter.issuer, filter.id}));
+  }
+  return ranges;
+}
+
+// What the index says of the principal whose first key `at` is at; nullopt when all its links are beyond the view.
+// Moves on to the next principal.
+Result<std::optional<PrincipalSummary>> TakeSummary(const LedgerView& view, IndexCursor& at, const Principal& principal,
+                                                    const std::string& prefix, Effort& effort) {
+  const auto here = [&] { return at.Valid() && StartsWith(at.key(), prefix); };
+  std::optional<PrincipalSummary> summary;
+  const auto read = [&]() -> Status {
+    ENVLEDGER_ASSIGN_OR_RETURN(const PrincipalPosting posting, DecodePosting(at.value()));
+    if (posting.seq < view.tree_size) {
+      summary = SummaryOf(principal, ReadU64(at.key().substr(prefix.size())), posting);
+    }
+    return Ok();
+  };
+  ENVLEDGER_RETURN_IF_ERROR(read());
+  effort.Step();
+  at.Next();
+  if (!here()) return summary;  // many have only one link
+  effort.Search();
+  summary.reset();
+  for (at.SeekForPrev(LastKeyOf(prefix)); here() && !summary; at.Prev()) {
+    effort.Step();
+    ENVLEDGER_RETURN_IF_ERROR(read());
+  }
+  effort.Search();
+  at.Seek(LastKeyOf(prefix));
+  if (here()) at.Next();
+  return summary;
+}
+
 std::string CheckRevision(const Record& record, uint64_t due, std::optional<uint64_t> before,
                           std::string_view envelope_id) {
   if (record.transition.envelope_id != envelope_id) {
@@ -108,35 +152,28 @@ Status WalkEnvelope(const LedgerView& view, IndexCursor& at, EnvelopeWalk& walk,
   return NotFound("no envelope " + walk.envelope_id);
 }
 
-Status VisitPrincipals(const LedgerView& view, const PrincipalFilter& filter, std::string_view cursor,
+Status VisitPrincipals(const LedgerView& view, const PrincipalFilter& filter, std::string_view cursor, Effort& effort,
                        const std::function<bool(const std::string&, const PrincipalSummary&)>& visit) {
-  const std::string id_prefix = filter.id.empty() ? std::string() : filter.id + '\0';
   const auto at = view.index->NewCursor(Table::kPrincipals, Reach::kTable);
-  at->Seek(cursor.empty() ? id_prefix : LastKeyOf(cursor));
-  while (at->Valid() && StartsWith(at->key(), id_prefix)) {
-    const std::string prefix(at->key().substr(0, at->key().size() - 8));
-    auto principal = PrincipalOfKey(at->key());
-    if (!principal) return Corruption("the index of principals has a malformed key");
-    if (prefix == cursor) {  // the last key of the principal that the cursor names
-      at->Next();
-      continue;
-    }
-    // Moves to its last link in the view, then to the next principal.
-    at->SeekForPrev(LastKeyOf(prefix));
-    while (at->Valid() && StartsWith(at->key(), prefix)) {
-      ENVLEDGER_ASSIGN_OR_RETURN(const PrincipalPosting posting, DecodePosting(at->value()));
-      if (posting.seq < view.tree_size) {
-        const PrincipalSummary summary =
-            SummaryOf(std::move(*principal), ReadU64(at->key().substr(prefix.size())), posting);
-        if (Matches(filter, summary) && !visit(prefix, summary)) return Ok();
-        break;
+  for (const std::string& range : RangesOf(filter)) {
+    const bool begun = !cursor.empty() && cursor > range;
+    if (begun && !StartsWith(cursor, range)) continue;  // the cursor is beyond this range
+    at->Seek(begun ? LastKeyOf(cursor) : range);
+    effort.Search();
+    while (at->Valid() && StartsWith(at->key(), range)) {
+      const auto principal = PrincipalOfKey(at->key());
+      if (!principal) return Corruption("the index of principals has a malformed key");
+      const std::string prefix(at->key().substr(0, at->key().size() - 8));
+      if (prefix == cursor) {  // the last key of the principal that the cursor names
+        at->Next();
+        continue;
       }
-      at->Prev();
+      ENVLEDGER_ASSIGN_OR_RETURN(const auto summary, TakeSummary(view, *at, *principal, prefix, effort));
+      if (summary && !visit(prefix, *summary)) return Ok();
     }
-    at->Seek(LastKeyOf(prefix));
-    if (at->Valid() && StartsWith(at->key(), prefix)) at->Next();
+    ENVLEDGER_RETURN_IF_ERROR(at->status());
   }
-  return at->status();
+  return Ok();
 }
 
 Result<EnvelopeResponse> RunEnvelope(const LedgerView& view, const EnvelopeRequest& request,
@@ -146,10 +183,13 @@ Result<EnvelopeResponse> RunEnvelope(const LedgerView& view, const EnvelopeReque
   EnvelopeResponse response;
   response.envelope.envelope_id = request.envelope_id;
   Piece piece(max_bytes, limits.max_records);
+  Effort effort(limits.max_work, limits.unwanted);
   EnvelopeWalk walk{.envelope_id = request.envelope_id, .from_revision = request.from_revision.value_or(0)};
   const auto at = view.index->NewCursor(Table::kEnvelopes, Reach::kPrefix);
   ENVLEDGER_RETURN_IF_ERROR(WalkEnvelope(view, *at, walk, [&](StoredRecord& stored) {
-    piece.Add(walk.revision, std::move(stored.entry));
+    const bool enough = effort.spent();
+    effort.Entry(stored.entry.size());
+    piece.Add(walk.revision, std::move(stored.entry), enough);
     return !piece.next_revision();
   }));
   if (request.from_revision) {
@@ -179,20 +219,23 @@ Result<PrincipalsResponse> RunPrincipals(const LedgerView& view, const Principal
   }
   PrincipalsResponse response;
   response.completeness = CompletenessOf(view);
+  Effort effort(limits.max_work, limits.unwanted);
   std::string last = *cursor;
   uint64_t bytes = 0;
-  ENVLEDGER_RETURN_IF_ERROR(
-      VisitPrincipals(view, request.filter, *cursor, [&](const std::string& prefix, const PrincipalSummary& summary) {
-        bytes += sizeof summary + prefix.size();
-        if (response.principals.size() == limit || (!response.principals.empty() && bytes > limits.max_bytes)) {
-          response.completeness.next_cursor = CursorAfter(question, Hex(last));
-          return false;
-        }
-        response.principals.push_back(summary);
-        last = prefix;
-        return true;
-      }));
-  response.completeness.scanned = response.principals.size();
+  const auto visit = [&](const std::string& prefix, const PrincipalSummary& summary) {
+    const bool matches = Matches(request.filter, summary);
+    if (matches) bytes += sizeof summary + prefix.size();
+    const bool full = response.principals.size() == limit || (!response.principals.empty() && bytes > limits.max_bytes);
+    if ((matches && full) || (last != *cursor && effort.spent())) {
+      response.completeness.next_cursor = CursorAfter(question, Hex(last));
+      return false;
+    }
+    if (matches) response.principals.push_back(summary);
+    last = prefix;
+    return true;
+  };
+  ENVLEDGER_RETURN_IF_ERROR(VisitPrincipals(view, request.filter, *cursor, effort, visit));
+  response.completeness.scanned = effort.reads();
   return response;
 }
 
@@ -201,6 +244,7 @@ Result<EntriesResponse> RunEntries(const LedgerView& view, const EntriesRequest&
       request.limit == 0 ? limits.max_records : std::min<uint64_t>(request.limit, limits.max_records);
   EntriesResponse response;
   response.tree_size = view.tree_size;
+  Effort effort(limits.max_work, limits.unwanted);
   uint64_t bytes = 0;
   uint64_t expected = request.from_seq;
   Status gap;
@@ -210,7 +254,8 @@ Result<EntriesResponse> RunEntries(const LedgerView& view, const EntriesRequest&
       return false;
     }
     bytes += entry.size();
-    if (!response.entries.empty() && bytes > limits.max_bytes) return false;
+    if (!response.entries.empty() && (bytes > limits.max_bytes || effort.spent())) return false;
+    effort.Entry(entry.size());
     response.entries.emplace_back(entry);
     return response.entries.size() < limit;
   }));

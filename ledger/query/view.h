@@ -12,24 +12,28 @@
 #include "ledger/codec/envelope.h"
 #include "ledger/index/ledger_view.h"
 #include "ledger/protocol/ledger_reader.h"
+#include "ledger/query/effort.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"
 
 namespace envledger {
 
-// How much one answer may hold. An answer that reaches a limit ends with a cursor. A page of entries has at least
-// one. A page of a query may have no envelope and still a cursor, when max_scanned was reached before a match. An envelope that is within the limits by itself is given whole, so the
-// answer may reach twice the limits; of a larger one the answer has the first records up to the limits.
+// How much one page of an answer may hold and cost. A page that reaches a limit ends with a cursor. A page of entries has
+// at least one. A page of a query or of principals may be empty and still have a cursor, when the work was done before
+// there was a match. An envelope that is within the limits by itself is given whole, so the page may reach twice the
+// limits; of a larger one the page has the first records up to the limits.
 struct AnswerLimits {
   uint32_t max_envelopes = 1000;
   uint64_t max_records = 4096;
-  uint64_t max_bytes = 2 << 20;    // of entries
-  uint64_t max_scanned = 200'000;  // index keys and entries that are read, from the index or as a scan's candidates
+  uint64_t max_bytes = 2 << 20;  // of entries
+  // Of an Effort, for any page but that of a scan, which reads the log to its end.
+  uint64_t max_work = 100'000;
+  uint64_t max_scanned = 200'000;  // entries that a scan looks at for one page
   size_t short_list = 256;         // a list of so few postings is read at once if that saves walking a longer list
-  uint64_t steps_at_once = 4096;   // of an intersection, before the answer may end
-  // What is held for all principals that a query's filter names. Beyond it the query is refused, and must name the kind
-  // or the issuer.
-  uint64_t max_principal_bytes = 8 << 20;
+  size_t max_principals = 256;     // of one id that are followed side by side, each by its own links
+  uint64_t records_at_once = 64;   // at least 1; of an envelope, before the page may end within it
+  // Whether nobody waits for the page any more; asked now and then while it is made, and then it ends. May be empty.
+  std::function<bool()> unwanted = {};
 };
 
 // A record with its bytes.
@@ -53,9 +57,10 @@ struct EnvelopeWalk {
 Status WalkEnvelope(const LedgerView& view, IndexCursor& at, EnvelopeWalk& walk,
                     const std::function<bool(StoredRecord& record)>& visit);
 
-// The principals that a filter names, in key order, starting after `cursor` (a PrincipalPrefix, or empty), each with
-// the posting of its last link, until `visit` returns false.
-Status VisitPrincipals(const LedgerView& view, const PrincipalFilter& filter, std::string_view cursor,
+// The principals of the filter's id, and of its issuer and kind if the id is given; without an id, all of them. In key
+// order, starting after `cursor` (a PrincipalPrefix, or empty), each with the posting of its last link, until `visit`
+// returns false.
+Status VisitPrincipals(const LedgerView& view, const PrincipalFilter& filter, std::string_view cursor, Effort& effort,
                        const std::function<bool(const std::string& prefix, const PrincipalSummary& summary)>& visit);
 
 Result<QueryResponse> RunQuery(const LedgerView& view, const QueryRequest& request, const AnswerLimits& limits);

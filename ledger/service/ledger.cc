@@ -222,13 +222,17 @@ void Ledger::CountRefusal(const Recorder& recorder, const Status& status) {
 }
 
 Result<LedgerView> Ledger::CurrentView() {
+  LedgerView view = LogView();
+  ENVLEDGER_ASSIGN_OR_RETURN(view.index, indexer_->ReaderOf(view.tree_size));
+  return view;
+}
+
+LedgerView Ledger::LogView() {
   // The checkpoint is read first: the durable end read after it is at least as large.
   const SignedCheckpoint latest = checkpointer_->latest();
   const DurableEnd durable = end_->Get();
-  ENVLEDGER_ASSIGN_OR_RETURN(auto index, indexer_->ReaderOf(durable.size()));
   LedgerView view;
   view.log = log_.get();
-  view.index = std::move(index);
   view.report_damage = [this](const Status& why) { ReportDamage(why); };
   view.tree_size = durable.size();
   view.root = durable.frontier.Root();

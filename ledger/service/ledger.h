@@ -80,6 +80,8 @@ class Ledger {
   // A view of everything acknowledged so far, all of it indexed. kUnavailable when the index has stopped. The ledger
   // must outlive the view.
   Result<LedgerView> CurrentView();
+  // The same without an index (view.index is null), and so without waiting for one: for what is read by its seq.
+  LedgerView LogView();
   // Reports damage that a caller found. A damaged index (IndexDamage) is rebuilt in the background. A damaged log
   // (LogDamage) is shown by the status from then on. Other statuses are ignored.
   void ReportDamage(const Status& why);

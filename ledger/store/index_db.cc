@@ -33,7 +33,7 @@ Status OfTheIndex(const rocksdb::Status& status, std::string_view what) {
 constexpr char kWatermarkKey[] = "watermark";  // seq (8 bytes), leaf hash of the entry before it (32 bytes, if any)
 constexpr char kFormatKey[] = "format";
 constexpr size_t kRecordOverhead = 12;  // for each key and value in a batch: type, column family, lengths
-constexpr char kFormat[] = "envledger index 5";
+constexpr char kFormat[] = "envledger index 6";
 
 class RocksCursor : public IndexCursor {
  public:

@@ -156,6 +156,47 @@ TEST_F(FollowersTest, StopReturnsWhenTheCallThatIsRunningHasEnded) {
   stopper.join();
 }
 
+class RoundsTest : public FollowersTest {
+ protected:
+  std::future<std::thread::id> Join(Followers& followers, uint64_t from_seq, Time::time_point deadline = Never()) {
+    auto woken = std::make_shared<std::promise<std::thread::id>>();
+    EXPECT_TRUE(followers.Wait(from_seq, deadline, [woken] { woken->set_value(std::this_thread::get_id()); }).ok());
+    return woken->get_future();
+  }
+};
+
+TEST_F(RoundsTest, TheFirstIsWokenAtOnceAndTheNextTogetherWithOthers) {
+  Followers followers(kLimit, end_, std::chrono::hours(1));
+  EXPECT_TRUE(IsReady(Join(followers, 4)));
+  auto there = Join(followers, 4);
+  auto next = Join(followers, 5);
+  end_.Advance(EndOf(6));
+  auto impatient = Join(followers, 4, Time::now() + std::chrono::milliseconds(1));
+  impatient.wait();
+  EXPECT_FALSE(IsReady(there));
+  EXPECT_FALSE(IsReady(next));
+  followers.Release();
+  EXPECT_TRUE(IsReady(there));
+  EXPECT_TRUE(IsReady(next));
+}
+
+TEST_F(RoundsTest, WhoIsFarBehindWaitsForNoRound) {
+  Followers followers(kLimit, end_, std::chrono::hours(1));
+  end_.Advance(EndOf(Followers::kMany + 5));
+  EXPECT_TRUE(IsReady(Join(followers, 5)));
+  EXPECT_TRUE(IsReady(Join(followers, 4)));
+  EXPECT_TRUE(IsReady(Join(followers, 5)));
+  EXPECT_TRUE(IsReady(Join(followers, 6))) << "this opens the round";
+  EXPECT_FALSE(IsReady(Join(followers, 6)));
+}
+
+TEST_F(RoundsTest, TheRoundComesHoweverManyAskMeanwhile) {
+  Followers followers(kLimit, end_, std::chrono::milliseconds(1));
+  Join(followers, 4).wait();
+  auto waiting = Join(followers, 4);
+  while (!IsReady(waiting)) Join(followers, 4).wait();
+}
+
 TEST(Followers, WakesEverybodyOnceBesideALogThatGrows) {
   constexpr uint64_t kEntries = 300;
   LogEnd end(EndOf(0));

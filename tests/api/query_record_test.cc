@@ -52,6 +52,30 @@ TEST(QueryRecord, APageOfNothingOrOfRecordsOfQueriesIsNotRecorded) {
   EXPECT_EQ(event->results, 2u);
 }
 
+// The work for one page is bounded, so one question may need very many.
+TEST(QueryRecord, OfAnAnswerWithoutResultsOnlyTheFirstAndTheLastPageAreRecorded) {
+  QueryRequest query;
+  PrincipalsRequest principals;
+  QueryResponse page;
+  PrincipalsResponse list;
+  const auto expect = [&](bool recorded) {
+    EXPECT_EQ(RecordOf(kPeer, query, page).has_value(), recorded);
+    EXPECT_EQ(RecordOf(kPeer, principals, list).has_value(), recorded);
+  };
+  page.completeness.next_cursor = list.completeness.next_cursor = "7-abc";
+  expect(true);
+  query.cursor = principals.cursor = "6-abc";
+  expect(false);
+  page.envelopes.emplace_back();
+  list.principals.emplace_back();
+  expect(true);
+  page.envelopes.clear();
+  list.principals.clear();
+  page.completeness.next_cursor.clear();
+  list.completeness.next_cursor.clear();
+  expect(true);
+}
+
 TEST(QueryRecord, HoldsEveryFilterOfAQuery) {
   QueryRequest query;
   query.relations = {Relation::kWidened, Relation::kAdded};

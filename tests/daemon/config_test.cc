@@ -137,6 +137,19 @@ TEST_F(ConfigTest, NumbersKeepTheirBounds) {
   EXPECT_TRUE(Parse({"--min-free-bytes=0"}).ok());
 }
 
+TEST_F(ConfigTest, WhatAuditorsMayCostIsConfigured) {
+  const auto standard = Parse({});
+  ASSERT_TRUE(standard.ok()) << standard.status().ToString();
+  EXPECT_EQ(standard->audit.limits.max_work, AnswerLimits().max_work);
+  EXPECT_EQ(standard->audit.recorded_per_second, AuditApiOptions().recorded_per_second);
+  const auto other = Parse({"--query-max-work=5000", "--audit-queries-per-second=7"});
+  ASSERT_TRUE(other.ok()) << other.status().ToString();
+  EXPECT_EQ(other->audit.limits.max_work, 5000u);
+  EXPECT_EQ(other->audit.recorded_per_second, 7u);
+  EXPECT_THAT(Refusal({"--query-max-work=999"}), HasSubstr("query-max-work is \"999\""));
+  EXPECT_THAT(Refusal({"--audit-queries-per-second=0"}), HasSubstr("audit-queries-per-second is \"0\""));
+}
+
 // One validation: what is refused here is all that a server refuses.
 TEST_F(ConfigTest, LimitsThatServingRefusesAreRefusedHere) {
   const std::vector<std::string> words = {"--max-frame-bytes=41943040", "--max-inflight-bytes-per-connection=50331648",

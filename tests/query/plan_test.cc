@@ -26,8 +26,8 @@ std::vector<uint64_t> Planned(const LedgerView& view, const QueryRequest& query,
   AnswerLimits limits;
   limits.short_list = short_list;
   const Matcher matcher(query);
-  uint64_t reads = 0;
-  const auto candidates = PlanCandidates(view, query, matcher, after, limits, &reads);
+  Effort effort(limits.max_work);
+  const auto candidates = PlanCandidates(view, query, matcher, after, limits, effort);
   EXPECT_TRUE(candidates.ok()) << candidates.status().ToString();
   std::vector<uint64_t> seqs;
   while (candidates.ok()) {

@@ -91,11 +91,12 @@ TEST(QueryPropertyTest, EveryAnswerIsTheOraclesInWholeAndInPages) {
       const QueryRequest q = AQuestion(random);
       AnswerLimits limits;
       limits.max_envelopes = 1 + random.Below(10);
-      if (random.Below(3) == 0) limits.max_scanned = 1 + random.Below(10);
+      if (random.Below(3) == 0) limits.max_work = 1 + random.Below(300);
+      limits.records_at_once = 1 + random.Below(3);
+      limits.max_principals = 1 + random.Below(4);
       if (random.Below(3) == 0) limits.max_records = 1 + random.Below(10);
       if (random.Below(3) == 0) limits.max_bytes = 1 + random.Below(5000);
       limits.short_list = random.Below(40);
-      if (random.Below(2) == 0) limits.steps_at_once = 1 + random.Below(5);
       QueryRequest scan = q;
       scan.scan = true;
       const auto expected = oracle.Query(q);
@@ -142,7 +143,9 @@ TEST(QueryPropertyTest, PrincipalsAreTheOraclesInPages) {
       request.limit = 1 + random.Below(4);
       std::vector<PrincipalSummary> all;
       for (int page = 0; page < 100; ++page) {
-        const auto response = RunPrincipals(*view, request, {});
+        AnswerLimits limits;
+        limits.max_work = random.Below(2) == 0 ? 1 + random.Below(50) : 100'000;
+        const auto response = RunPrincipals(*view, request, limits);
         ASSERT_TRUE(response.ok()) << response.status().ToString();
         ASSERT_LE(response->principals.size(), request.limit);
         all.insert(all.end(), response->principals.begin(), response->principals.end());
@@ -195,6 +198,8 @@ TEST(QueryPropertyTest, PagesLoseAndRepeatNothingWhileTheLedgerGrows) {
     AnswerLimits limits;
     limits.max_envelopes = 1 + random.Below(6);
     limits.max_scanned = 4 + random.Below(100);
+    limits.max_work = 300 + random.Below(2000);
+    limits.records_at_once = 1 + random.Below(3);
     std::vector<std::string> ids;
     std::set<std::string> ever;
     std::vector<std::string> at_first;

@@ -67,10 +67,12 @@ const std::map<std::string, std::string_view> kOptions = {
     {"max-index-lag", "131072"},
     {"query-workers", "2"},
     {"query-max-records", "4096"},
+    {"query-max-work", "100000"},
     {"block-cache-bytes", "67108864"},
     {"refusals-note-seconds", "60"},
     {"clock-tolerance-seconds", "1"},
     {"audit-queries", "off"},
+    {"audit-queries-per-second", "50"},
     {"log-level", "info"},
 };
 
