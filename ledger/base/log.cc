@@ -2,9 +2,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <new>
 #include <string>
+#include <system_error>
 
 namespace envledger {
 namespace {
@@ -25,7 +31,45 @@ const char* LevelName(LogLevel level) {
   return "?";
 }
 
+// Set once, before there are other threads.
+const char* program_name = "";
+int status_when_unhandled = 1;
+
+// No memory is allocated here, and no lock is taken.
+[[noreturn]] void EndUnhandled() noexcept {
+  char line[512];
+  const auto say = [&line](const char* what, const char* why) {
+    const int size = std::snprintf(line, sizeof line, "%serror: %s: %s%s\n", isatty(STDERR_FILENO) == 0 ? "<3>" : "",
+                                   program_name, what, why);
+    const size_t most = sizeof line - 1;
+    [[maybe_unused]] const ssize_t written =
+        write(STDERR_FILENO, line, std::min(most, static_cast<size_t>(std::max(size, 0))));
+  };
+  try {
+    const std::exception_ptr unhandled = std::current_exception();
+    if (unhandled) std::rethrow_exception(unhandled);
+    say("ended by an unknown failure", "");
+  } catch (const std::bad_alloc&) {
+    say("out of memory", "");
+  } catch (const std::filesystem::filesystem_error& error) {
+    say(error.what(), "");
+  } catch (const std::system_error& error) {
+    say("a thread cannot be started: ", error.what());
+  } catch (const std::exception& error) {
+    say("ended by an unhandled failure: ", error.what());
+  } catch (...) {
+    say("ended by an unknown failure", "");
+  }
+  std::_Exit(status_when_unhandled);
+}
+
 }  // namespace
+
+void EndWithStatusWhenUnhandled(const char* program, int status) {
+  program_name = program;
+  status_when_unhandled = status;
+  std::set_terminate(EndUnhandled);
+}
 
 void SetLogLevel(LogLevel level) { threshold = level; }
 

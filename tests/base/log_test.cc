@@ -5,8 +5,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -86,6 +92,22 @@ TEST_F(LogTest, LinesOfManyThreadsDoNotMix) {
     begin = end + 1;
   }
   EXPECT_EQ(lines, 800u);
+}
+
+TEST(EndWithStatusWhenUnhandledTest, SaysWhatWasNotHandledAndEndsWithTheStatus) {
+  const auto end_by = [](void (*fail)()) {
+    EndWithStatusWhenUnhandled("program", 5);
+    // On a thread, where nothing of the test handles it.
+    std::thread(fail).join();
+  };
+  const auto status = testing::ExitedWithCode(5);
+  EXPECT_EXIT(end_by([] { throw std::bad_alloc(); }), status, "error: program: out of memory\n");
+  EXPECT_EXIT(end_by([] { throw std::system_error(EAGAIN, std::generic_category()); }), status,
+              "program: a thread cannot be started: Resource temporarily unavailable\n");
+  EXPECT_EXIT(end_by([] { throw std::runtime_error("odd"); }), status, "program: ended by an unhandled failure: odd\n");
+  EXPECT_EXIT(end_by([] { std::filesystem::remove("/proc/self/stat"); }), status, "program: .*remove.*/proc/self/stat");
+  EXPECT_EXIT(end_by([] { throw 7; }), status, "program: ended by an unknown failure\n");
+  EXPECT_EXIT(end_by([] { std::terminate(); }), status, "program: ended by an unknown failure\n");
 }
 
 }  // namespace
