@@ -59,10 +59,15 @@ class EndingSignal {
   EndingSignal(const EndingSignal&) = delete;
   EndingSignal& operator=(const EndingSignal&) = delete;
 
-  // The start is over. Waits for a signal and returns its name.
-  std::string Await() EXCLUDES(mutex_) {
+  // The start is over: from now on a signal is for Await.
+  void Started() EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     started_ = true;
+  }
+
+  // Waits for a signal and returns its name.
+  std::string Await() EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
     while (name_.empty()) changed_.Wait(mutex_);
     return name_;
   }
@@ -108,6 +113,7 @@ Status Serve(const DaemonConfig& config) {
   ENVLEDGER_ASSIGN_OR_RETURN(ActivatedSockets activated, TakeActivatedSockets());
   ENVLEDGER_ASSIGN_OR_RETURN(Prepared prepared, PrepareAndWarn(config));
   ENVLEDGER_ASSIGN_OR_RETURN(const auto daemon, Daemon::Start(config, std::move(prepared), std::move(activated)));
+  ending.Started();
   const StatusResponse start = daemon->Describe();
   const std::string serving = start.origin + ", " + std::to_string(start.tree_size) + " entries";
   Log(LogLevel::kInfo, "serving " + serving + "; " + start.vkey);
