@@ -15,13 +15,12 @@ UniqueFd::~UniqueFd() {
 }
 
 Result<std::string> ReadFile(const std::string& path, size_t limit) {
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd fd(Uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
   if (!fd.valid()) return FromErrno(errno, "open " + path);
   std::string contents;
   char chunk[65536];
   for (;;) {
-    const ssize_t count = read(fd.get(), chunk, sizeof chunk);
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count = Uninterrupted([&] { return read(fd.get(), chunk, sizeof chunk); });
     if (count < 0) return FromErrno(errno, "read " + path);
     if (count == 0) return contents;
     contents.append(chunk, static_cast<size_t>(count));
@@ -48,9 +47,9 @@ Status SyncDirectory(const std::string& path) {
     return Status(Code::kUnknownOutcome,
                   "the latest changes in " + path + " may not survive a crash: " + FromErrno(errno, call).message());
   };
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd fd(Uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!fd.valid()) return unknown("open");
-  if (fsync(fd.get()) != 0) return unknown("fsync");
+  if (Uninterrupted([&] { return fsync(fd.get()); }) != 0) return unknown("fsync");
   return Ok();
 }
 

@@ -1,6 +1,7 @@
 // Files: an owned descriptor, whole-file reads, and durable placement.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,6 +29,15 @@ class UniqueFd {
  private:
   int fd_ = -1;
 };
+
+// The result of a system call that returns -1 and sets errno, repeated for as long as signals interrupt it. Also for a
+// sync: one that was interrupted has not failed.
+template <typename Call>
+auto Uninterrupted(const Call& call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
 
 // The whole of a regular file. kResourceExhausted when it is longer than `limit` bytes.
 Result<std::string> ReadFile(const std::string& path, size_t limit);
