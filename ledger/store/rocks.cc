@@ -9,6 +9,7 @@
 #include "ledger/base/bytes.h"
 #include "ledger/base/log.h"
 #include "ledger/files/directory_lock.h"
+#include "ledger/store/rocks_files.h"
 
 namespace envledger::rocks {
 namespace {
@@ -83,6 +84,7 @@ Status ToStatus(const rocksdb::Status& status, std::string_view what) {
 
 rocksdb::DBOptions CommonOptions(bool read_only) {
   rocksdb::DBOptions options;
+  options.env = FilesEnv();
   if (read_only) {
     options.info_log = KeepDropped(std::make_shared<DroppedBytes>());
   } else {
