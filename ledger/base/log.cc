@@ -9,6 +9,7 @@
 #include <exception>
 #include <filesystem>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 
@@ -51,6 +52,9 @@ int status_when_unhandled = 1;
     say("ended by an unknown failure", "");
   } catch (const std::bad_alloc&) {
     say("out of memory", "");
+  } catch (const std::length_error& error) {
+    // Compressors report that they got no memory as a huge size.
+    say("out of memory: ", error.what());
   } catch (const std::filesystem::filesystem_error& error) {
     say(error.what(), "");
   } catch (const std::system_error& error) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -102,6 +103,7 @@ TEST(EndWithStatusWhenUnhandledTest, SaysWhatWasNotHandledAndEndsWithTheStatus) 
   };
   const auto status = testing::ExitedWithCode(5);
   EXPECT_EXIT(end_by([] { throw std::bad_alloc(); }), status, "error: program: out of memory\n");
+  EXPECT_EXIT(end_by([] { std::string().resize(SIZE_MAX); }), status, "program: out of memory: ");
   EXPECT_EXIT(end_by([] { throw std::system_error(EAGAIN, std::generic_category()); }), status,
               "program: a thread cannot be started: Resource temporarily unavailable\n");
   EXPECT_EXIT(end_by([] { throw std::runtime_error("odd"); }), status, "program: ended by an unhandled failure: odd\n");
