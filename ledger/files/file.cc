@@ -14,9 +14,9 @@ UniqueFd::~UniqueFd() {
   if (fd_ >= 0) close(fd_);
 }
 
-Result<std::string> ReadFile(const std::string& path, size_t limit) {
-  const UniqueFd fd(Uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
-  if (!fd.valid()) return FromErrno(errno, "open " + path);
+namespace {
+
+Result<std::string> ReadWhole(const UniqueFd& fd, const std::string& path, size_t limit) {
   std::string contents;
   char chunk[65536];
   for (;;) {
@@ -28,6 +28,24 @@ Result<std::string> ReadFile(const std::string& path, size_t limit) {
       return Status(Code::kResourceExhausted, path + " is longer than " + std::to_string(limit) + " bytes");
     }
   }
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const std::string& path, size_t limit) {
+  const UniqueFd fd(Uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
+  if (!fd.valid()) return FromErrno(errno, "open " + path);
+  return ReadWhole(fd, path, limit);
+}
+
+Result<std::string> ReadRegularFile(const std::string& path, size_t limit) {
+  // O_NONBLOCK: opening a FIFO must not wait for a writer.
+  const UniqueFd fd(Uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); }));
+  if (!fd.valid()) return FromErrno(errno, "open " + path);
+  struct stat info {};
+  if (fstat(fd.get(), &info) != 0) return FromErrno(errno, "stat " + path);
+  if (!S_ISREG(info.st_mode)) return Corruption(path + " is not a regular file");
+  return ReadWhole(fd, path, limit);
 }
 
 Status WriteFileDurably(const std::string& path, std::string_view contents, unsigned mode) {

@@ -49,7 +49,7 @@ std::optional<LogMark> ParseCopy(std::string_view copy) {
 }  // namespace
 
 Result<std::optional<LogMark>> ReadLogMark(const std::string& path) {
-  const auto bytes = ReadFile(path, kCopies * kCopyEvery);
+  const auto bytes = ReadRegularFile(path, kCopies * kCopyEvery);
   if (bytes.status().code() == Code::kNotFound) return std::optional<LogMark>();
   if (bytes.status().code() == Code::kResourceExhausted) return Corruption(path + " is longer than a mark of the log");
   ENVLEDGER_RETURN_IF_ERROR(bytes.status());

@@ -147,6 +147,15 @@ class OpenDirectory : public rocksdb::FSDirectory {
   UniqueFd fd_;
 };
 
+// RocksDB opens CURRENT so only to find out whether the file system allows direct I/O, which is not used here, and takes
+// every error for a no. The contents are read in sequence.
+class NeverRead : public rocksdb::FSRandomAccessFile {
+ public:
+  IOStatus Read(uint64_t, size_t, const IOOptions&, Slice*, char*, IODebugContext*) const override {
+    return IOStatus::NotSupported("read CURRENT at random");
+  }
+};
+
 bool IsCurrent(const std::string& path) { return path.substr(path.rfind('/') + 1) == "CURRENT"; }
 
 class Files : public rocksdb::FileSystemWrapper {
@@ -154,6 +163,24 @@ class Files : public rocksdb::FileSystemWrapper {
   Files() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
   const char* Name() const override { return "envledger.Files"; }
 
+  IOStatus NewSequentialFile(const std::string& path, const FileOptions& options,
+                             std::unique_ptr<rocksdb::FSSequentialFile>* file, IODebugContext* debug) override {
+    const IOStatus regular = CheckRegular(path);
+    return regular.ok() ? FileSystemWrapper::NewSequentialFile(path, options, file, debug) : regular;
+  }
+  IOStatus NewRandomAccessFile(const std::string& path, const FileOptions& options,
+                               std::unique_ptr<rocksdb::FSRandomAccessFile>* file, IODebugContext* debug) override {
+    if (IsCurrent(path)) {
+      *file = std::make_unique<NeverRead>();
+      return IOStatus::OK();
+    }
+    // RocksDB tries an ancient ending for a table that it does not find, and would then name a file that never was.
+    constexpr std::string_view kAncient = ".ldb";
+    const bool ancient = std::string_view(path).ends_with(kAncient);
+    const std::string table = ancient ? path.substr(0, path.size() - kAncient.size()) + ".sst" : path;
+    const IOStatus regular = CheckRegular(table);
+    return regular.ok() ? FileSystemWrapper::NewRandomAccessFile(table, options, file, debug) : regular;
+  }
   IOStatus NewWritableFile(const std::string& path, const FileOptions& options,
                            std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext*) override {
     return Open(path, O_TRUNC, options, *file);
@@ -181,6 +208,13 @@ class Files : public rocksdb::FileSystemWrapper {
   }
 
  private:
+  // Something else in the place of a file is as bad as no file, and a FIFO would be waited for. What is wrong with a
+  // path that cannot be looked at, the call that opens it says.
+  static IOStatus CheckRegular(const std::string& path) {
+    struct stat info {};
+    if (stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode)) return IOStatus::OK();
+    return IOStatus::PathNotFound(path, "not a regular file");
+  }
   static IOStatus Open(const std::string& path, int flag, const FileOptions& options,
                        std::unique_ptr<rocksdb::FSWritableFile>& file) {
     file.reset();

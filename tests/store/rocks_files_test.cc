@@ -91,6 +91,27 @@ TEST_F(RocksFilesTest, TheDirectoryIsSyncedBeforeCurrentIsReplacedAndOnlyThen) {
   EXPECT_EQ(faults.calls().size(), 6u);
 }
 
+TEST_F(RocksFilesTest, WhatIsNoFileIsNotWaitedFor) {
+  ASSERT_EQ(mkfifo(path("000007.sst").c_str(), 0600), 0);
+  std::unique_ptr<rocksdb::FSSequentialFile> sequential;
+  EXPECT_THAT(files_.NewSequentialFile(path("000007.sst"), {}, &sequential, nullptr).ToString(),
+              HasSubstr("000007.sst: not a regular file"));
+  // The second name is the one that RocksDB tries when it does not find the first.
+  std::unique_ptr<rocksdb::FSRandomAccessFile> at_random;
+  for (const char* name : {"000007.sst", "000007.ldb"}) {
+    EXPECT_THAT(files_.NewRandomAccessFile(path(name), {}, &at_random, nullptr).ToString(),
+                HasSubstr("000007.sst: not a regular file"));
+  }
+}
+
+TEST_F(RocksFilesTest, TheProbeForDirectIoFindsNothingWrong) {
+  std::unique_ptr<rocksdb::FSRandomAccessFile> file;
+  EXPECT_TRUE(files_.NewRandomAccessFile(path("CURRENT"), {}, &file, nullptr).ok());
+  char scratch[8];
+  rocksdb::Slice bytes;
+  EXPECT_TRUE(file->Read(0, 8, {}, &bytes, scratch, nullptr).IsNotSupported());
+}
+
 TEST_F(RocksFilesTest, WhatDoesNotExistCannotBeOpened) {
   std::unique_ptr<rocksdb::FSWritableFile> file;
   EXPECT_TRUE(files_.NewWritableFile(path("none/file"), {}, &file, nullptr).IsPathNotFound());
