@@ -14,11 +14,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <new>
 #include <random>
+#include <set>
 #include <stdexcept>
 
 #include "ledger/client/remote_reader.h"
@@ -204,9 +206,7 @@ class FaultLab::Attempt {
       case FaultPhase::kFlush:
         // Made once: they are large.
         if (lab_.flushing_.empty()) lab_.flushing_ = BatchesOfTexts("text", kBatchesThatFlush);
-        for (const Batch& batch : lab_.flushing_) {
-          if (!AppendOne(batch)) break;
-        }
+        Flush();
         break;
       case FaultPhase::kCheckpoint:
         AppendOne(Story("story"));
@@ -220,6 +220,32 @@ class FaultLab::Attempt {
       Disarm();
     }
     End();
+  }
+
+  // The buffer is written into a table beside further appends, until the write-ahead log that it came from is removed.
+  void Flush() {
+    const std::set<std::string> before = LogsOfTheLog();
+    for (const Batch& batch : lab_.flushing_) {
+      if (!AppendOne(batch)) return;
+    }
+    const auto flushed = [&] {
+      const std::set<std::string> now = LogsOfTheLog();
+      return std::none_of(before.begin(), before.end(), [&](const std::string& log) { return now.count(log) > 0; });
+    };
+    unsigned more = 0;
+    bool goes_on = true;
+    const auto ended = [&] {
+      if (!flushed()) goes_on = AppendOne(Story("more-" + std::to_string(more++)));
+      return !goes_on || flushed();
+    };
+    if (!WaitUntil(ended, kPatience)) Wrong("the log's buffer is not written, and nobody says why");
+  }
+  std::set<std::string> LogsOfTheLog() const {
+    std::set<std::string> logs;
+    for (const auto& file : fs::directory_iterator(ledger_.data_dir() + "/log")) {
+      if (file.path().extension() == ".log") logs.insert(file.path().filename());
+    }
+    return logs;
   }
 
   bool AppendOne(const Batch& batch) {
