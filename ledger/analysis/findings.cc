@@ -35,6 +35,7 @@ constexpr std::array<KindText, kFindingKindCount> kKinds = {{
     {"occurred_far_from_recorded", "The producer's time and the ledger's time of a record lie far apart."},
     {"started_after_lease", "Work was started when the grant had already expired."},
     {"occurred_backwards", "A record says that it happened before an earlier record of its envelope."},
+    {"cross_producer", "A producer appended to an envelope that another producer opened."},
     {"new_recorder", "A producer wrote to the ledger for the first time."},
     {"clock_step", "The clock of the ledger's machine went backwards."},
 }};
@@ -104,6 +105,7 @@ void EnvelopeFindings::Add(const Record& record) {
   Skew(record);
   if (record.transition.stage == Stage::kStarted) Lease(record);
   Order(record);
+  Producer(record);
 }
 
 void EnvelopeFindings::Finish() {
@@ -111,6 +113,7 @@ void EnvelopeFindings::Finish() {
   Deadline();
   Skewed();
   Disordered();
+  CrossProducer();
   TakeAll();
 }
 
@@ -271,6 +274,24 @@ void EnvelopeFindings::Lease(const Record& record) {
   if (!granted_by_ || !expires || At(record) < *expires) return;
   Found(FindingKind::kStartedAfterLease, Severity::kAlert, {*granted_by_, record.seq}, At(record),
         "started at " + FormatTime(At(record)) + "; the grant expired at " + FormatTime(*expires));
+}
+
+// A producer is its name and its uid, as for the right to append (sealing/ownership.h).
+void EnvelopeFindings::Producer(const Record& record) {
+  if (records_ == 1) opener_ = record.recorder;
+  if (record.recorder.uid == opener_.uid || record.recorder.producer == opener_.producer) return;
+  if (by_others_.empty()) first_other_ = record.recorder;
+  by_others_.push_back(record.seq);
+  last_by_other_ = At(record);
+}
+
+void EnvelopeFindings::CrossProducer() {
+  if (by_others_.empty()) return;
+  const auto name = [](const Recorder& who) { return who.producer + " (uid " + std::to_string(who.uid) + ")"; };
+  const size_t count = by_others_.size();
+  Found(FindingKind::kCrossProducer, Severity::kNotice, std::move(by_others_), last_by_other_,
+        std::to_string(count) + (count == 1 ? " record" : " records") + " of " + std::to_string(records_) +
+            " by other producers, first " + name(first_other_) + "; the envelope was opened by " + name(opener_));
 }
 
 void EnvelopeFindings::Order(const Record& record) {

@@ -30,10 +30,11 @@ enum class FindingKind : uint8_t {
   kOccurredFarFromRecorded,  // |recorded_at - occurred_at| beyond max_skew
   kStartedAfterLease,        // started after the grant in force had expired
   kOccurredBackwards,        // occurred_at before that of an earlier record of the envelope
+  kCrossProducer,            // records by another producer than the one that opened the envelope
   kNewRecorder,              // the first record of a producer in the ledger
   kClockStep,                // the ledger's own clock went backwards
 };
-inline constexpr int kFindingKindCount = 12;
+inline constexpr int kFindingKindCount = 13;
 
 std::string_view Name(FindingKind kind);  // "widened_grant", ...
 std::optional<FindingKind> ParseFindingKind(std::string_view name);
@@ -62,7 +63,8 @@ struct FindingOptions {
 };
 
 // The findings about one envelope, whose records are added one at a time. Each grant is compared with the request; what
-// a grant only repeats from the one before it is not reported again. Holds the latest grant, and 16 bytes for each
+// a grant only repeats from the one before it is not reported again. Holds the latest grant, 8 bytes for each record by
+// another producer, and 16 bytes for each
 // record whose time is out of order.
 class EnvelopeFindings {
  public:
@@ -90,6 +92,8 @@ class EnvelopeFindings {
   void Skewed();
   void Lease(const Record& record);
   void Order(const Record& record);
+  void Producer(const Record& record);
+  void CrossProducer();
   void Disordered();
 
   // The times of a record, for comparison with later ones.
@@ -113,6 +117,10 @@ class EnvelopeFindings {
   std::vector<uint64_t> skewed_;
   std::optional<Moment> worst_skew_;
   std::optional<Moment> last_skew_;
+  Recorder opener_;
+  std::vector<uint64_t> by_others_;
+  Recorder first_other_;
+  Nanos last_by_other_ = 0;
   std::vector<uint64_t> disordered_;
   std::optional<Moment> latest_;  // the latest of the earlier records
   std::optional<Moment> last_disordered_;

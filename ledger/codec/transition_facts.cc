@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 
+#include "ledger/base/siphash.h"
 #include "ledger/codec/aligned.h"
 #include "ledger/codec/transition.h"
 #include "transition_generated.h"
@@ -9,23 +11,51 @@
 namespace envledger {
 namespace {
 
-// Adds the principal in this role; a principal that is there already gets the role added.
-void Involve(const AlignedBytes& bytes, const fb::Principal* principal, RoleMask role,
-             std::vector<Involvement>& involved) {
-  if (principal == nullptr) return;
-  const auto view = [&](const flatbuffers::String* text) { return bytes.Original(text->c_str(), text->size()); };
-  const PrincipalView who{static_cast<PrincipalKind>(principal->kind()), view(principal->issuer()),
-                          view(principal->id())};
-  // The field that differs most is compared first: a delegation may have thousands of principals of one issuer.
-  const auto known = std::find_if(involved.begin(), involved.end(), [&](const Involvement& other) {
-    return other.principal.id == who.id && other.principal.issuer == who.issuer && other.principal.kind == who.kind;
-  });
-  if (known == involved.end()) {
-    involved.push_back({who, role});
-  } else {
-    known->roles |= role;
+// Gathers the principals of one record, each once. A record may name thousands, so there is a table once they are many.
+class Principals {
+ public:
+  Principals(const AlignedBytes& bytes, std::vector<Involvement>& involved) : bytes_(bytes), involved_(involved) {}
+
+  void Add(const fb::Principal* principal, RoleMask role) {
+    if (principal == nullptr) return;
+    const PrincipalView who{static_cast<PrincipalKind>(principal->kind()), View(principal->issuer()),
+                            View(principal->id())};
+    Involvement* const known = involved_.size() < kFew ? FindAmongFew(who) : FindInTable(who);
+    if (known != nullptr) {
+      known->roles |= role;
+      return;
+    }
+    involved_.push_back({who, role});
   }
-}
+
+ private:
+  static constexpr size_t kFew = 16;
+  struct Hash {
+    size_t operator()(const PrincipalView& who) const {
+      SipHash hash(ProcessSipKey());
+      hash.Add(static_cast<uint64_t>(who.kind));
+      hash.Add(who.issuer);
+      hash.Add(who.id);
+      return hash.Finish();
+    }
+  };
+  std::string_view View(const flatbuffers::String* text) const { return bytes_.Original(text->c_str(), text->size()); }
+  Involvement* FindAmongFew(const PrincipalView& who) {
+    const auto known = std::find_if(involved_.begin(), involved_.end(),
+                                    [&](const Involvement& other) { return other.principal == who; });
+    return known != involved_.end() ? &*known : nullptr;
+  }
+  Involvement* FindInTable(const PrincipalView& who) {
+    for (; listed_ < involved_.size(); ++listed_) places_.emplace(involved_[listed_].principal, listed_);
+    const auto found = places_.find(who);
+    return found != places_.end() ? &involved_[found->second] : nullptr;
+  }
+
+  const AlignedBytes& bytes_;
+  std::vector<Involvement>& involved_;
+  size_t listed_ = 0;  // how many of them are in `places_`
+  std::unordered_map<PrincipalView, size_t, Hash> places_;
+};
 
 void AddText(std::vector<FacetValue>& facets, Facet facet, const flatbuffers::String* text) {
   if (text != nullptr) facets.push_back({facet, text->str()});
@@ -59,16 +89,17 @@ TransitionFacts FactsOf(std::string_view bytes) {
   const AlignedBytes aligned(bytes);
   const fb::Transition& transition = *fb::GetTransition(aligned.data());
   TransitionFacts facts;
+  Principals principals(aligned, facts.involved);
   const auto* id = transition.envelope_id();
   facts.envelope_id = aligned.Original(id->c_str(), id->size());
   facts.stage = static_cast<Stage>(transition.stage());
   facts.occurred_at = transition.occurred_at().value_or(0);
   if (const auto* identity = transition.identity(); identity != nullptr) {
-    Involve(aligned, identity->requester(), kRequester, facts.involved);
-    Involve(aligned, identity->subject(), kSubject, facts.involved);
+    principals.Add(identity->requester(), kRequester);
+    principals.Add(identity->subject(), kSubject);
     const auto* hops = identity->delegation();
     for (flatbuffers::uoffset_t i = 0; hops != nullptr && i < hops->size(); ++i) {
-      Involve(aligned, hops->Get(i)->actor(), kDelegate, facts.involved);
+      principals.Add(hops->Get(i)->actor(), kDelegate);
       facts.binding_failed |= hops->Get(i)->binding() == fb::HopBinding::failed;
     }
   }
@@ -77,7 +108,7 @@ TransitionFacts FactsOf(std::string_view bytes) {
   }
   if (transition.decision() != nullptr) {
     facts.effect = static_cast<Effect>(transition.decision()->effect());
-    Involve(aligned, transition.decision()->decider(), kDecider, facts.involved);
+    principals.Add(transition.decision()->decider(), kDecider);
   }
   return facts;
 }

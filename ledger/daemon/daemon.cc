@@ -60,6 +60,7 @@ Daemon::Daemon(const DaemonConfig& config, Prepared prepared)
       audit_allow_(std::move(prepared.audit_allow)),
       key_(std::move(prepared.key.key)),
       pending_(std::move(prepared.key.pending)),
+      table_files_(prepared.table_files),
       names_(std::move(prepared.producers), NameOfUser, {}) {}
 
 Daemon::~Daemon() = default;
@@ -83,6 +84,8 @@ Status Daemon::Listen(ActivatedSockets& activated) {
 
 Status Daemon::OpenLedger() {
   LedgerOptions options = config_.ledger;
+  options.log.max_open_files = table_files_;
+  options.indexer.index.max_open_files = table_files_;
   options.origin = config_.origin;
   if (!config_.journal_socket.empty()) {
     options.checkpointer.on_signed = [journal = Journal(config_.journal_socket)](const Checkpoint& checkpoint,
@@ -96,7 +99,7 @@ Status Daemon::OpenLedger() {
   };
   ENVLEDGER_ASSIGN_OR_RETURN(ledger_, Ledger::Open(options, key_, pending_ ? &*pending_ : nullptr, clock_, progress));
   pending_.reset();  // the previous private key is no longer needed
-  append_api_.emplace(*ledger_, config_.max_batch_items);
+  append_api_.emplace(*ledger_, AppendApiOptions{.max_batch_items = config_.max_batch_items});
   audit_api_.emplace(
       *ledger_, config_.audit, [this] { return Gauges(); }, [this] { return audit_counters_.Read().inflight_bytes; });
   return Ok();
@@ -130,9 +133,9 @@ Status Daemon::AdmitProducer(const Peer& peer) const {
 void Daemon::OpenProducer(const Peer& peer, NewConnection connection) {
   const auto waiting = std::make_shared<NewConnection>(std::move(connection));
   const Status found = names_.Find(peer.uid, [this, peer, waiting](const std::string& name) {
-    const auto recorder = std::make_shared<const Recorder>(RecorderOf(peer, name));
-    waiting->Accept([this, recorder](std::string frame, Reply reply) {
-      append_api_->Handle(recorder, std::move(frame), SendTo(std::move(reply)));
+    const auto producer = append_api_->Connect(std::make_shared<const Recorder>(RecorderOf(peer, name)));
+    waiting->Accept([this, producer](std::string frame, Reply reply) {
+      append_api_->Handle(producer, std::move(frame), SendTo(std::move(reply)));
     });
   });
   if (!found.ok()) waiting->Refuse(found);
@@ -148,6 +151,13 @@ void Daemon::OpenAuditor(const Peer& peer, NewConnection connection) {
   });
 }
 
+std::string Daemon::Stuck(std::chrono::milliseconds patience) const {
+  if (!append_server_->Responds(patience)) return "the append socket's thread";
+  if (!audit_server_->Responds(patience)) return "the audit socket's thread";
+  if (!ledger_->Responds(patience)) return "the sealing thread";
+  return {};
+}
+
 std::vector<Gauge> Daemon::Gauges() const {
   const ServerStats append = append_counters_.Read();
   const ServerStats audit = audit_counters_.Read();
@@ -155,7 +165,9 @@ std::vector<Gauge> Daemon::Gauges() const {
           {"connections-accepted", append.accepted + audit.accepted},
           {"connections-refused", append.refused + audit.refused},
           {"connections-timed-out", append.timeouts + audit.timeouts},
+          {"connections-closed-idle", append.closed_idle + audit.closed_idle},
           {"inflight-bytes", append.inflight_bytes + audit.inflight_bytes},
+          {"log-lines-dropped", DroppedLogLines()},
           {"resident-bytes", ResidentBytes()}};
 }
 

@@ -1,6 +1,7 @@
 // The running daemon: a ledger, its two sockets, and what connects them.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,8 @@ class Daemon {
   Status Stop(const std::string& reason);
 
   StatusResponse Describe() const { return ledger_->Describe(); }
+  // The name of a part that does not get to anything new within `patience`; empty when all do.
+  std::string Stuck(std::chrono::milliseconds patience) const;
 
  private:
   Daemon(const DaemonConfig& config, Prepared prepared);
@@ -56,6 +59,7 @@ class Daemon {
   const AccessList audit_allow_;
   const SigningKey key_;
   std::optional<PendingRotation> pending_;  // until the ledger is open
+  const int table_files_;
   SystemClock clock_;
   SocketFile append_file_;
   SocketFile audit_file_;

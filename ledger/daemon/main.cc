@@ -85,5 +85,6 @@ int main(int argc, char** argv) {
     status = Run(*config);
   }
   if (!status.ok()) Log(LogLevel::kError, "envledgerd: " + status.ToString());
+  FlushLog(kLogPatience);
   return ExitStatus(status);
 }

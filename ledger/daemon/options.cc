@@ -85,6 +85,21 @@ Status SetAuditQueries(DaemonConfig& config, const string& value) {
   return Ok();
 }
 
+Status AddCrossProducer(DaemonConfig& config, const string& value) {
+  const size_t equals = value.find('=');
+  CrossProducerRule rule{value.substr(0, equals), equals == string::npos ? "" : value.substr(equals + 1)};
+  const auto is_name = [](const string& name) {
+    return !name.empty() && name.size() <= kMaxProducerBytes && IsUtf8(name) && name.find('=') == string::npos;
+  };
+  if (!is_name(rule.mover) || !is_name(rule.owner)) {
+    return InvalidField("cross-producer",
+                        "cross-producer is " + Quoted(value) +
+                            "; it must be MOVER=OWNER: two names of producers as they are recorded, or * for OWNER");
+  }
+  config.ledger.sealer.cross_producer.push_back(std::move(rule));
+  return Ok();
+}
+
 DaemonOption Sealed(DaemonOption option) {
   option.sealed = true;
   return option;
@@ -135,6 +150,11 @@ void AddPlaces(std::vector<DaemonOption>& all) {
   all.push_back(
       Sealed(Several("producer", "WHO=NAME", "name recorded for appends of uid:N or USER; may be given several times",
                      &DaemonConfig::producers)));
+  all.push_back(Sealed(DaemonOption{
+      "cross-producer", "MOVER=OWNER", "",
+      "producer MOVER may append to envelopes that producer OWNER (*: anybody) opened; may be given several "
+      "times",
+      true, true, AddCrossProducer}));
   all.push_back({"checkpoint-file", "PATH", "",
                  "where the latest checkpoint is published (default: `checkpoint` in data-dir)", true, false,
                  [](DaemonConfig& config, const string& value) {
@@ -160,13 +180,11 @@ void AddClientLimits(std::vector<DaemonOption>& all) {
                        [](C& c, uint64_t n) { c.append_limits.max_frame_bytes = static_cast<uint32_t>(n); }));
   all.push_back(Number("max-batch-items", 1, 1 << 20, 1024, "maximum number of transitions in one request",
                        [](C& c, uint64_t n) { c.max_batch_items = n; }));
-  all.push_back(Number("max-connections", 1, 1 << 20, 1024, "maximum number of connections per socket",
+  all.push_back(Number("max-connections", 1, 1 << 20, 1024,
+                       "maximum number of connections per socket; one user may hold half of them",
                        [](C& c, uint64_t n) { c.append_limits.max_connections = n; }));
   all.push_back(Number("max-connections-per-process", 1, 1 << 20, 64, "maximum number of connections per process",
                        [](C& c, uint64_t n) { c.append_limits.max_connections_per_process = n; }));
-  all.push_back(Number("max-connections-per-user-without-pid", 1, 1 << 20, 512,
-                       "maximum number of connections per user from processes outside the daemon's pid namespace",
-                       [](C& c, uint64_t n) { c.append_limits.max_connections_per_user_without_pid = n; }));
   all.push_back(Number("max-inflight-bytes-per-connection", 65'536, kMany, 8 << 20,
                        "maximum bytes in flight per connection",
                        [](C& c, uint64_t n) { c.append_limits.max_inflight_bytes_per_connection = n; }));
@@ -180,6 +198,9 @@ void AddClientLimits(std::vector<DaemonOption>& all) {
                        }));
   all.push_back(Number("frame-timeout-seconds", 1, 3600, 10, "time allowed to complete a frame once it has begun",
                        [](C& c, uint64_t n) { c.append_limits.frame_timeout = seconds(n); }));
+  all.push_back(Number("idle-timeout-seconds", 1, 86'400, 3600,
+                       "close a connection on which nothing was sent for this long",
+                       [](C& c, uint64_t n) { c.append_limits.idle_timeout = seconds(n); }));
 }
 
 void AddLedgerNumbers(std::vector<DaemonOption>& all) {

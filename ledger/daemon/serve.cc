@@ -3,7 +3,9 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -59,12 +61,11 @@ class EndingSignal {
   EndingSignal(const EndingSignal&) = delete;
   EndingSignal& operator=(const EndingSignal&) = delete;
 
-  // The start is over: from now on a signal is for Await.
+  // The start is over: from now on a signal asks for an orderly end.
   void Started() EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     started_ = true;
   }
-
   // Waits for a signal and returns its name.
   std::string Await() EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
@@ -84,6 +85,7 @@ class EndingSignal {
     name_ = number == SIGTERM ? "SIGTERM" : "SIGINT";
     if (!started_) {
       Log(LogLevel::kInfo, name_ + " while starting: ended before anything was served");
+      FlushLog(kLogPatience);
       std::_Exit(0);
     }
     changed_.NotifyAll();
@@ -97,6 +99,11 @@ class EndingSignal {
   std::thread thread_;
 };
 
+std::string StatusLine(const StatusResponse& status) {
+  const std::string serving = "serving " + status.origin + ", " + std::to_string(status.tree_size) + " entries";
+  return status.healthy ? serving : serving + "; " + status.problem;
+}
+
 }  // namespace
 
 void BlockSignals() {
@@ -108,18 +115,22 @@ void BlockSignals() {
 Status CheckConfig(const DaemonConfig& config) { return PrepareAndWarn(config).status(); }
 
 Status Serve(const DaemonConfig& config) {
+  LogInBackground();
   EndingSignal ending;
   RaiseDescriptorLimit();
   ENVLEDGER_ASSIGN_OR_RETURN(ActivatedSockets activated, TakeActivatedSockets());
   ENVLEDGER_ASSIGN_OR_RETURN(Prepared prepared, PrepareAndWarn(config));
   ENVLEDGER_ASSIGN_OR_RETURN(const auto daemon, Daemon::Start(config, std::move(prepared), std::move(activated)));
-  ending.Started();
   const StatusResponse start = daemon->Describe();
-  const std::string serving = start.origin + ", " + std::to_string(start.tree_size) + " entries";
-  Log(LogLevel::kInfo, "serving " + serving + "; " + start.vkey);
-  NotifyReady("serving " + serving);
+  Log(LogLevel::kInfo, "serving " + start.origin + ", " + std::to_string(start.tree_size) + " entries; " + start.vkey);
+  ending.Started();  // first, because whoever is told that the daemon is ready may stop it
+  NotifyReady(StatusLine(start));
+  std::optional<Watchdog> watchdog;
+  watchdog.emplace([&](std::chrono::milliseconds patience) { return daemon->Stuck(patience); },
+                   [&] { return StatusLine(daemon->Describe()); });
 
   const std::string reason = ending.Await();
+  watchdog.reset();  // while it closes, systemd's time limit for a stop applies
   Log(LogLevel::kInfo, reason + ": closing");
   NotifyStopping();
   Status closed = daemon->Stop(reason);

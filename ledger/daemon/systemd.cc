@@ -5,6 +5,10 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <utility>
+
+#include "ledger/base/log.h"
+#include "ledger/base/thread_name.h"
 
 namespace envledger {
 
@@ -39,6 +43,49 @@ void NotifyStatus(const std::string& status) { sd_notify(0, ("STATUS=" + status)
 void NotifyBusy(const std::string& status, std::chrono::seconds more) {
   const auto microseconds = std::chrono::microseconds(more).count();
   sd_notify(0, ("STATUS=" + status + "\nEXTEND_TIMEOUT_USEC=" + std::to_string(microseconds)).c_str());
+}
+
+Watchdog::Watchdog(std::function<std::string(std::chrono::milliseconds)> stuck, std::function<std::string()> describe,
+                   std::chrono::milliseconds otherwise)
+    : stuck_(std::move(stuck)), describe_(std::move(describe)), interval_(otherwise) {
+  uint64_t microseconds = 0;
+  if (sd_watchdog_enabled(0, &microseconds) > 0) {
+    asked_ = true;
+    interval_ = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::microseconds(microseconds) / 3);
+  }
+  thread_ = std::thread([this] { Run(); });
+}
+
+Watchdog::~Watchdog() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  stop_.NotifyAll();
+  thread_.join();
+}
+
+void Watchdog::Look() {
+  const std::string stuck = stuck_(interval_);
+  std::string status = stuck.empty() ? describe_() : stuck + " does not answer";
+  if (status != told_) {
+    if (!stuck.empty()) Log(LogLevel::kError, status);
+    NotifyStatus(status);
+    told_ = std::move(status);
+  }
+  if (asked_ && stuck.empty()) sd_notify(0, "WATCHDOG=1");
+}
+
+void Watchdog::Run() {
+  NameThisThread("watchdog");
+  for (;;) {
+    Look();
+    const auto until = std::chrono::steady_clock::now() + interval_;
+    const MutexLock lock(mutex_);
+    while (!stopping_ && stop_.WaitUntil(mutex_, until)) {
+    }
+    if (stopping_) return;
+  }
 }
 
 }  // namespace envledger

@@ -16,7 +16,7 @@
 #include "ledger/base/status.h"
 #include "ledger/base/wakeup.h"
 #include "ledger/index/index_writer.h"
-#include "ledger/service/heads.h"
+#include "ledger/sealing/heads.h"
 #include "ledger/service/log_end.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"

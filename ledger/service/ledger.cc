@@ -256,6 +256,10 @@ std::string Ledger::Problem() const {
     return "indexing has stopped: " + failure.ToString();
   }
   if (disk_low_) return "the disk is nearly full: appends are refused";
+  if (const auto waiting = sequencer_->WaitingForDisk(); waiting >= options_.slow_disk) {
+    return "the disk has not finished a write to the log for " + std::to_string(waiting.count() / 1000) +
+           " s: appends wait";
+  }
   if (const Status problem = checkpointer_->publish_problem(); !problem.ok()) {
     return "the latest checkpoint is not published: " + problem.ToString();
   }

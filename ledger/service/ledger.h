@@ -17,12 +17,12 @@
 #include "ledger/crypto/ed25519.h"
 #include "ledger/index/ledger_view.h"
 #include "ledger/protocol/message.h"
+#include "ledger/sealing/sealer.h"
 #include "ledger/service/checkpointer.h"
 #include "ledger/service/indexer.h"
 #include "ledger/service/log_end.h"
 #include "ledger/service/recovery.h"
 #include "ledger/service/refusals.h"
-#include "ledger/service/sealer.h"
 #include "ledger/service/sequencer.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"
@@ -41,6 +41,7 @@ struct LedgerOptions {
   IndexerOptions indexer;
   CheckpointerOptions checkpointer;                  // an empty publish_path: in the data directory
   std::chrono::milliseconds refusals_every{60'000};  // the shortest interval between events that record refused appends
+  std::chrono::milliseconds slow_disk{10'000};  // a write to the log that takes longer is a problem that status tells
   // The size that the log has after a loss of acknowledged entries with which it shall go on.
   std::optional<uint64_t> accept_loss = std::nullopt;
   uint64_t min_free_bytes = 256u << 20;  // on the data directory's disk; with less, appends are refused
@@ -84,6 +85,8 @@ class Ledger {
   // Signs a checkpoint of the present size, if there is none yet, and returns the latest.
   Result<std::string> SignNow();
   StatusResponse Describe() const;
+  // Whether the thread that seals gets to something new within `patience`.
+  bool Responds(std::chrono::milliseconds patience) { return sequencer_->Responds(patience); }
 
   // Seals the `closed` event, signs the last checkpoint, flushes the index and stops. Appends are refused from then on.
   // REQUIRES: Begin was ok.

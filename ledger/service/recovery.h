@@ -10,8 +10,8 @@
 #include "ledger/chain/key_history.h"
 #include "ledger/chain/note.h"
 #include "ledger/crypto/ed25519.h"
+#include "ledger/sealing/sealer.h"
 #include "ledger/service/checkpointer.h"
-#include "ledger/service/sealer.h"
 #include "ledger/store/log_db.h"
 #include "ledger/store/log_mark.h"
 

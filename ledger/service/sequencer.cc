@@ -98,11 +98,16 @@ void Sequencer::SealLoop() {
   std::shared_ptr<Group> before;
   mutex_.lock();
   for (;;) {
+    if (responded_ != asked_) {
+      responded_ = asked_;
+      responded_changed_.NotifyAll();
+    }
     if (sealer_->HoldsTooMuch()) sealer_->Trim();
     const bool waits_for_index = !queue_.empty() && WaitsForIndex(*group);
     const bool can_seal = !queue_.empty() && !Full(*group) && !waits_for_index;
     if (!group->empty() && !committing_ && !can_seal) {
       committing_ = std::move(group);
+      writing_since_ = std::chrono::steady_clock::now();
       before = committing_;
       committing_changed_.NotifyAll();
       group = sealer_->NewGroup();
@@ -137,6 +142,7 @@ void Sequencer::SealLoop() {
   }
   sealed_all_ = true;
   committing_changed_.NotifyAll();
+  responded_changed_.NotifyAll();
   mutex_.unlock();
 }
 
@@ -226,6 +232,23 @@ void Sequencer::Answer(Group& group, const Status& instead) {
 void Sequencer::Fail(const Status& status) {
   Log(LogLevel::kError, "appends have stopped: " + status.ToString());
   end_.Stop(status);
+}
+
+bool Sequencer::Responds(std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const MutexLock lock(mutex_);
+  const uint64_t mine = ++asked_;
+  work_.Set();
+  while (responded_ < mine && !sealed_all_) {
+    if (!responded_changed_.WaitUntil(mutex_, deadline)) return responded_ >= mine || sealed_all_;
+  }
+  return true;
+}
+
+std::chrono::milliseconds Sequencer::WaitingForDisk() const {
+  const MutexLock lock(mutex_);
+  if (!committing_) return std::chrono::milliseconds::zero();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - writing_since_);
 }
 
 size_t Sequencer::queued_bytes() const {

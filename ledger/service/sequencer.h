@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -16,8 +17,8 @@
 #include "ledger/base/progress.h"
 #include "ledger/base/status.h"
 #include "ledger/base/wakeup.h"
+#include "ledger/sealing/sealer.h"
 #include "ledger/service/log_end.h"
-#include "ledger/service/sealer.h"
 
 namespace envledger {
 
@@ -50,6 +51,11 @@ class Sequencer {
   void SubmitEvent(LedgerEvent event, AppendDone done);
   // Accepts no more work, commits what is queued, and ends the threads.
   void Stop();
+
+  // Whether the sealing thread gets to something new within `patience`.
+  bool Responds(std::chrono::milliseconds patience);
+  // How long the disk has been working on the present group; 0 when it is idle.
+  std::chrono::milliseconds WaitingForDisk() const;
 
   size_t queued_bytes() const;
   uint64_t groups() const { return groups_.load(std::memory_order_relaxed); }
@@ -90,6 +96,10 @@ class Sequencer {
   std::shared_ptr<Group> committing_ GUARDED_BY(mutex_);  // the committing thread has it until it is durable
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool sealed_all_ GUARDED_BY(mutex_) = false;
+  uint64_t asked_ GUARDED_BY(mutex_) = 0;      // how often Responds was called
+  uint64_t responded_ GUARDED_BY(mutex_) = 0;  // the last call that the sealing thread has seen
+  CondVar responded_changed_;
+  std::chrono::steady_clock::time_point writing_since_ GUARDED_BY(mutex_);  // while there is a committing_
 
   std::thread sealing_thread_;
   std::thread committing_thread_;

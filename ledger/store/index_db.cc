@@ -196,6 +196,7 @@ Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, const In
   std::filesystem::create_directory(path, error);
   if (error) return FromErrno(error.value(), "create " + path);
   rocksdb::DBOptions db = rocks::CommonOptions(false);
+  db.max_open_files = options.max_open_files;
   db.create_if_missing = true;
   db.create_missing_column_families = true;
   db.atomic_flush = true;

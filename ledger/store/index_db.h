@@ -70,6 +70,7 @@ class IndexReader {
 struct IndexDbOptions {
   size_t block_cache_bytes = 32 << 20;
   size_t write_buffer_bytes = 16 << 20;  // for each table; at most two are held
+  int max_open_files = -1;               // as in LogDbOptions
   bool compactions = true;               // false for tests that damage the files and must know which are read
 };
 

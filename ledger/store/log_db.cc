@@ -57,6 +57,7 @@ rocksdb::DBOptions DatabaseOptions(const LogDbOptions& options, bool read_only, 
   // The write-ahead log holds mostly entries; an occasional checkpoint must not keep old files alive.
   db.max_total_wal_size = 4 * options.write_buffer_bytes;
   db.wal_bytes_per_sync = 0;  // every write is synced anyway
+  if (!read_only) db.max_open_files = options.max_open_files;
   if (options.env != nullptr) db.env = options.env;
   return db;
 }

@@ -28,6 +28,7 @@ struct LogMark;  // log_mark.h
 struct LogDbOptions {
   size_t block_cache_bytes = 32 << 20;
   size_t write_buffer_bytes = 32 << 20;  // at most two are held
+  int max_open_files = -1;               // table files that stay open, once they were read; -1: all of them
   rocksdb::Env* env = nullptr;           // for fault injection; not owned, must outlive the database
 };
 

@@ -80,6 +80,22 @@ void Connection::Pump() {
   } while (!backlog_.empty() && MayDeliver());  // the write may have made room for the backlog
   if (input_ended_ && slots_.empty() && output_.empty()) return Close();
   AwaitInput();
+  NoteIdle();
+}
+
+bool Connection::IsIdle() const {
+  return had_frame_ && !closed_ && !input_ended_ && slots_.empty() && output_.empty() && unframed_ == 0;
+}
+
+void Connection::NoteIdle() {
+  if (IsIdle() == idle_.has_value()) return;
+  if (idle_) {
+    loop_.shares.Busy(peer_, *idle_);
+    idle_.reset();
+  } else {
+    idle_ = loop_.shares.AddIdle(peer_, weak_from_this());
+    idle_ticks_ = 0;
+  }
 }
 
 void Connection::CollectReplies() {
@@ -235,6 +251,7 @@ void Connection::Drain() {
 
 void Connection::Close() {
   if (std::exchange(closed_, true)) return;
+  NoteIdle();
   for (const auto& slot : std::exchange(slots_, {})) slot->Abandon();
   output_.Clear();
   GiveUpFavour();
@@ -246,6 +263,10 @@ void Connection::Close() {
 
 void Connection::Tick() {
   if (closed_) return;
+  if (idle_ && ++idle_ticks_ > loop_.idle_ticks) {
+    ++loop_.counters.closed_idle_;
+    return Close();
+  }
   // Strictly more than kTicks, because the first tick may have begun before the wait did.
   if (!output_.empty() && ++write_ticks_ > Loop::kTicks) return TimedOut("did not read its replies");
   const bool owes_frame = handler_ && !input_ended_ && (!had_frame_ || unframed_ > 0) && !HeldBack();

@@ -5,17 +5,22 @@
 #include <utility>  // first: Boost 1.74's asio needs it and does not include it
 // clang-format on
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ledger/transport/budget.h"
+#include "ledger/transport/connection_shares.h"
 #include "ledger/transport/frame.h"
 #include "ledger/transport/output.h"
 #include "ledger/transport/reply.h"
@@ -31,6 +36,9 @@ struct Loop {
         encode_error(std::move(error_encoder)),
         counters(server_counters),
         budget(limits.max_inflight_bytes, limits.max_connections, kFrameHeaderBytes + limits.max_frame_bytes),
+        shares(limits),
+        tick(std::max(limits.frame_timeout, kLeastFrameTimeout) / kTicks),
+        idle_ticks(limits.idle_timeout / tick),
         chunk(kChunkBytes) {}
 
   // The most that one read takes, and so the most that a connection can be ahead of its handler.
@@ -38,6 +46,7 @@ struct Loop {
   // Time limits are counted in ticks of limits.frame_timeout / kTicks. Each tick begins when the previous one has been
   // handled, so that a machine which stood still for a minute disconnects nobody.
   static constexpr int kTicks = 8;
+  static constexpr std::chrono::milliseconds kLeastFrameTimeout{8};
 
   const ServerLimits limits;
   const std::function<std::string(const Status&)> encode_error;
@@ -45,6 +54,9 @@ struct Loop {
   boost::asio::io_context io{1};
   std::shared_ptr<Outbox> outbox;
   Budget budget;
+  ConnectionShares shares;
+  const std::chrono::milliseconds tick;
+  const int64_t idle_ticks;                             // how many ticks limits.idle_timeout is
   std::vector<char> chunk;                              // every read goes here first
   std::deque<std::weak_ptr<Connection>> short_of_room;  // to be resumed, in this order, when bytes are released
   bool resuming = false;                                // resuming them has been posted to the loop
@@ -72,7 +84,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Stops reading; closes when every reply has been written.
   void Drain();
   void Close();
-  // Counts time: closes when the peer takes too long to complete a frame or to read replies.
+  // Counts time: closes when the peer takes too long to complete a frame or to read replies, or leaves the connection
+  // unused for too long.
   void Tick();
 
  private:
@@ -95,6 +108,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool MayDeliver() const;
   bool HeldBack() const;
   void TimedOut(std::string_view what);
+  // Nothing was begun, and nothing is owed to the peer.
+  bool IsIdle() const;
+  void NoteIdle();
 
   Loop& loop_;
   const Listener& listener_;
@@ -126,6 +142,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   int write_ticks_ = 0;          // since the socket last took bytes
 
   size_t held_ = 0;  // bytes: unframed, requests being handled, output
+
+  std::optional<ConnectionShares::IdlePlace> idle_;  // while it is idle
+  int64_t idle_ticks_ = 0;                           // since it became idle
 };
 
 }  // namespace envledger

@@ -18,8 +18,9 @@
 
 #include "ledger/base/log.h"
 #include "ledger/base/mutex.h"
+#include "ledger/base/wakeup.h"
 #include "ledger/transport/connection.h"
-#include "ledger/transport/connection_counts.h"
+#include "ledger/transport/connection_shares.h"
 #include "ledger/transport/thread.h"
 
 namespace envledger {
@@ -49,9 +50,9 @@ Status CheckServerLimits(const ServerLimits& limits) {
       {"max-frame-bytes", limits.max_frame_bytes > 0},
       {"max-connections", limits.max_connections > 0},
       {"max-connections-per-process", limits.max_connections_per_process > 0},
-      {"max-connections-per-user-without-pid", limits.max_connections_per_user_without_pid > 0},
       {"max-inflight-requests-per-connection", limits.max_inflight_requests_per_connection > 0},
-      {"frame-timeout-seconds", limits.frame_timeout > std::chrono::milliseconds::zero()}};
+      {"frame-timeout-seconds", limits.frame_timeout > std::chrono::milliseconds::zero()},
+      {"idle-timeout-seconds", limits.idle_timeout > std::chrono::milliseconds::zero()}};
   for (const auto& [option, holds] : not_zero) {
     if (!holds) return InvalidField(option, option + " must be above 0");
   }
@@ -77,7 +78,8 @@ ServerStats ServerCounters::Read() const {
           .accepted = accepted_,
           .refused = refused_,
           .inflight_bytes = inflight_bytes_,
-          .timeouts = timeouts_};
+          .timeouts = timeouts_,
+          .closed_idle = closed_idle_};
 }
 
 class Server::Impl {
@@ -88,13 +90,14 @@ class Server::Impl {
   void Accept();
   void Stop();
   void Drain(std::chrono::steady_clock::time_point deadline) EXCLUDES(mutex_);
+  bool Responds(std::chrono::milliseconds patience);
 
  private:
   void AwaitPeer(Door& door);
   void AcceptAt(Door& door);
   void AcceptLater(Door& door, int error);
   void Admit(Door& door, UniqueFd fd);
-  Status CheckPeer(const Door& door, const Peer& peer) const;
+  Status CheckPeer(const Door& door, const Peer& peer);
   void Refuse(const Door& door, const UniqueFd& fd, const Peer& peer, const Status& why);
   void LogRefusal(const Listener& listener, const Peer& peer, const Status& why);
   void Closed(const std::shared_ptr<Connection>& connection);
@@ -114,7 +117,6 @@ class Server::Impl {
   bool draining_ = false;
   std::vector<std::unique_ptr<Door>> doors_;
   std::unordered_set<std::shared_ptr<Connection>> connections_;
-  ConnectionCounts counts_;
   std::chrono::steady_clock::time_point refusal_logged_{};
 
   Mutex mutex_;
@@ -126,10 +128,7 @@ class Server::Impl {
 
 Server::Impl::Impl(const ServerLimits& limits, std::function<std::string(const Status&)> encode_error,
                    ServerCounters& counters)
-    : loop_(limits, std::move(encode_error), counters),
-      work_(loop_.io.get_executor()),
-      tick_(loop_.io),
-      counts_(limits) {
+    : loop_(limits, std::move(encode_error), counters), work_(loop_.io.get_executor()), tick_(loop_.io) {
   loop_.outbox = std::make_shared<Outbox>([this] { asio::post(loop_.io, [this] { CollectMail(); }); });
 }
 
@@ -219,14 +218,16 @@ void Server::Impl::AcceptLater(Door& door, int error) {
   });
 }
 
-Status Server::Impl::CheckPeer(const Door& door, const Peer& peer) const {
+// Closes an idle connection when that makes room for the peer.
+Status Server::Impl::CheckPeer(const Door& door, const Peer& peer) {
   ENVLEDGER_RETURN_IF_ERROR(door.listener.admit(peer));
-  const ServerLimits& limits = loop_.limits;
-  if (connections_.size() >= limits.max_connections) {
-    return Status(Code::kResourceExhausted, "max-connections",
-                  "there are " + std::to_string(limits.max_connections) + " connections, which is the limit");
-  }
-  return counts_.Check(peer);
+  Status allowed = loop_.shares.Check(peer);
+  if (allowed.ok()) return allowed;
+  const std::shared_ptr<Connection> idle = loop_.shares.ToClose(peer);
+  if (idle == nullptr) return allowed;
+  ++loop_.counters.closed_idle_;
+  idle->Close();
+  return loop_.shares.Check(peer);
 }
 
 void Server::Impl::Admit(Door& door, UniqueFd fd) {
@@ -234,7 +235,7 @@ void Server::Impl::Admit(Door& door, UniqueFd fd) {
   Result<Peer> peer = PeerOf(fd.get());
   if (!peer.ok()) return Refuse(door, fd, Peer{}, peer.status());
   if (const Status allowed = CheckPeer(door, *peer); !allowed.ok()) return Refuse(door, fd, *peer, allowed);
-  counts_.Add(*peer);
+  loop_.shares.Add(*peer);
   auto connection = std::make_shared<Connection>(loop_, door.listener, std::move(fd), *std::move(peer),
                                                  [this](const std::shared_ptr<Connection>& closed) { Closed(closed); });
   connections_.insert(connection);
@@ -268,7 +269,7 @@ void Server::Impl::LogRefusal(const Listener& listener, const Peer& peer, const 
 
 void Server::Impl::Closed(const std::shared_ptr<Connection>& connection) {
   if (connections_.erase(connection) == 0) return;
-  counts_.Remove(connection->peer());
+  loop_.shares.Remove(connection->peer());
   loop_.counters.connections_ = connections_.size();
   CheckDrained();
 }
@@ -304,8 +305,7 @@ void Server::Impl::Decide(NewConnection::Slot& slot) {
 void Server::Impl::ScheduleTick() {
   if (ticking_ || draining_) return;
   ticking_ = true;
-  tick_.expires_after(std::max<std::chrono::nanoseconds>(loop_.limits.frame_timeout, std::chrono::milliseconds(1)) /
-                      Loop::kTicks);
+  tick_.expires_after(loop_.tick);
   tick_.async_wait([this](boost::system::error_code cancelled) {
     ticking_ = false;
     if (cancelled) return;
@@ -322,6 +322,12 @@ void Server::Impl::Drain(std::chrono::steady_clock::time_point deadline) {
   MutexLock lock(mutex_);
   while (!drained_ && drained_changed_.WaitUntil(mutex_, deadline)) {
   }
+}
+
+bool Server::Impl::Responds(std::chrono::milliseconds patience) {
+  const auto reached = std::make_shared<Wakeup>();  // shared, because the loop may get to it later
+  asio::post(loop_.io, [reached] { reached->Set(); });
+  return reached->WaitUntil(std::chrono::steady_clock::now() + patience);
 }
 
 void Server::Impl::BeginDrain() {
@@ -360,6 +366,8 @@ Result<std::unique_ptr<Server>> Server::Start(std::vector<Listener> listeners, c
 Server::~Server() { impl_->Stop(); }
 
 void Server::Accept() { impl_->Accept(); }
+
+bool Server::Responds(std::chrono::milliseconds patience) { return impl_->Responds(patience); }
 
 void Server::Drain(std::chrono::steady_clock::time_point deadline) { impl_->Drain(deadline); }
 

@@ -26,8 +26,7 @@ class Connection;
 struct ServerLimits {
   uint32_t max_frame_bytes = 4 << 20;
   size_t max_connections = 1024;
-  size_t max_connections_per_process = 64;            // by the peer's pid
-  size_t max_connections_per_user_without_pid = 512;  // by the peer's uid, where its pid is 0: ConnectionCounts
+  size_t max_connections_per_process = 64;  // by the peer's pid; what a user may hold: ConnectionShares
   // Requests received or being handled, and replies not yet read by the peer. Must hold a frame of the greatest size.
   size_t max_inflight_bytes_per_connection = 8 << 20;
   size_t max_inflight_requests_per_connection = 256;
@@ -35,6 +34,9 @@ struct ServerLimits {
   // second half must hold a frame of the greatest size.
   size_t max_inflight_bytes = 64 << 20;
   std::chrono::milliseconds frame_timeout{10000};  // for the first frame of a connection, and for each begun frame
+  // A connection on which nothing was begun for so long is closed. Without a word: the peer finds out when it uses the
+  // connection again, and connects anew.
+  std::chrono::milliseconds idle_timeout{3600'000};
 };
 
 // kInvalidArgument, naming the daemon's option (the field, with hyphens), for limits that a server cannot use: those
@@ -120,6 +122,7 @@ struct ServerStats {
   uint64_t refused = 0;      // by limits, by admit or by open
   uint64_t inflight_bytes = 0;
   uint64_t timeouts = 0;
+  uint64_t closed_idle = 0;  // connections that nobody used, closed after idle_timeout or to make room
 };
 
 // The counters of a server, owned by its creator, so that they can be read before it exists and after. Thread-safe.
@@ -135,6 +138,7 @@ class ServerCounters {
   std::atomic<uint64_t> refused_ = 0;
   std::atomic<uint64_t> inflight_bytes_ = 0;
   std::atomic<uint64_t> timeouts_ = 0;
+  std::atomic<uint64_t> closed_idle_ = 0;
 };
 
 class Server {
@@ -151,6 +155,8 @@ class Server {
 
   // Begins to accept.
   void Accept();
+  // Whether the loop's thread gets to something new within `patience`.
+  bool Responds(std::chrono::milliseconds patience);
   // Stops accepting and reading. Returns when every reply has been written or its connection is gone, at the latest at
   // `deadline`.
   void Drain(std::chrono::steady_clock::time_point deadline);

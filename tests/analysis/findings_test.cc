@@ -331,6 +331,20 @@ TEST(Findings, OccurredBackwardsNamesBothEntries) {
   EXPECT_EQ(found[0].text, "1 record occurred before an earlier one, by up to 1.0s");
 }
 
+TEST(Findings, RecordsByAnotherProducerThanTheOpener) {
+  Case c;
+  c.Add(Stage::kAdmitted).recorder = {77, 77, 1, ""};  // another uid of the same name
+  c.Add(Stage::kGranted).transition.granted = Granted{};
+  EXPECT_TRUE(c.Find().empty());
+  c.Add(Stage::kStarted).recorder = {88, 88, 1, "runner"};
+  c.Add(Stage::kCompleted).recorder = {88, 88, 2, "runner"};
+  const auto found = c.Find();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].kind, FindingKind::kCrossProducer);
+  EXPECT_EQ(found[0].seqs.size(), 2u);
+  EXPECT_THAT(found[0].text, HasSubstr("2 records of 5 by other producers, first runner (uid 88); the envelope was "));
+}
+
 TEST(Findings, AProducersFirstRecordWhateverTheOrder) {
   LedgerFindings ledger;
   std::vector<Record> records(3);

@@ -18,12 +18,17 @@ inline const Recorder kPeer{1001, 1002, 77, "gateway"};
 // An answer on its way; the thread that waits for it encodes it.
 using Answer = std::future<EncodeFrame>;
 
+// `who` is what the api knows the peer by.
+template <typename Api, typename Who>
+Answer SendFrameTo(Api& api, const std::shared_ptr<Who>& who, std::string frame) {
+  auto answer = std::make_shared<std::promise<EncodeFrame>>();
+  api.Handle(who, std::move(frame), [answer](EncodeFrame encode) { answer->set_value(std::move(encode)); });
+  return answer->get_future();
+}
+
 template <typename Api>
 Answer SendFrameTo(Api& api, std::string frame) {
-  auto answer = std::make_shared<std::promise<EncodeFrame>>();
-  api.Handle(std::make_shared<const Recorder>(kPeer), std::move(frame),
-             [answer](EncodeFrame encode) { answer->set_value(std::move(encode)); });
-  return answer->get_future();
+  return SendFrameTo(api, std::make_shared<const Recorder>(kPeer), std::move(frame));
 }
 
 inline Response Decoded(Answer answer) {

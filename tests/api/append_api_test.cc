@@ -21,9 +21,14 @@ class AppendApiTest : public ::testing::Test {
 
   void SetUp() override {
     ledger_.Open();
-    api_ = std::make_unique<AppendApi>(ledger_.ledger(), kMaxItems);
+    Begin();
   }
-  Answer Send(const RequestBody& body) { return SendFrameTo(*api_, EncodeRequest({9, body})); }
+  void Begin() {
+    api_ = std::make_unique<AppendApi>(ledger_.ledger(), AppendApiOptions{.max_batch_items = kMaxItems});
+    producer_ = api_->Connect(std::make_shared<const Recorder>(kPeer));
+  }
+  Answer SendBytes(std::string frame) { return SendFrameTo(*api_, producer_, std::move(frame)); }
+  Answer Send(const RequestBody& body) { return SendBytes(EncodeRequest({9, body})); }
   Response Ask(const RequestBody& body) { return Decoded(Send(body)); }
   static AppendRequest Appending(const std::vector<std::string>& transitions) {
     AppendRequest request;
@@ -44,6 +49,7 @@ class AppendApiTest : public ::testing::Test {
   FaultEnv fault_;
   TestLedger ledger_;
   std::unique_ptr<AppendApi> api_;
+  std::shared_ptr<AppendApi::Producer> producer_;
 };
 
 TEST_F(AppendApiTest, AnAppendIsAnsweredWithAcknowledgmentsInItsOrder) {
@@ -85,10 +91,10 @@ TEST_F(AppendApiTest, NothingCanBeReadAndEachAttemptIsCounted) {
 
 TEST_F(AppendApiTest, WhatIsNoRequestIsRefusedWithItsCorrelationAsFarAsItCanBeRead) {
   std::string frame = EncodeRequest({9, Appending({Encoded(Opening("e1"))})});
-  const Response garbage = Decoded(SendFrameTo(*api_, "garbage"));
+  const Response garbage = Decoded(SendBytes("garbage"));
   EXPECT_EQ(garbage.correlation, 0u);
   EXPECT_EQ(StatusOf(garbage.body).code(), Code::kInvalidArgument);
-  const Response trailing = Decoded(SendFrameTo(*api_, frame + "more"));
+  const Response trailing = Decoded(SendBytes(frame + "more"));
   EXPECT_EQ(StatusOf(trailing.body).code(), Code::kInvalidArgument);
   EXPECT_EQ(trailing.correlation, CorrelationOf(frame + "more"));
   EXPECT_EQ(ledger_.ledger().Describe().refusals.size(), 1u) << "both by one rule";
@@ -139,7 +145,7 @@ TEST_F(AppendApiTest, HandlingDoesNotWaitForTheDisk) {
   ledger_.Close();
   ledger_.options.log.env = fault_.env();
   ledger_.Open();
-  api_ = std::make_unique<AppendApi>(ledger_.ledger(), kMaxItems);
+  Begin();
   fault_.Hold();
   Answer first = Send(Appending({Encoded(Opening("e1"))}));
   fault_.WaitUntilHeld();
@@ -148,6 +154,35 @@ TEST_F(AppendApiTest, HandlingDoesNotWaitForTheDisk) {
   fault_.Release();
   EXPECT_TRUE(StatusOf(Decoded(std::move(first)).body).ok());
   EXPECT_TRUE(StatusOf(Decoded(std::move(second)).body).ok());
+}
+
+// A large one is checked by a worker, and the small ones after it must not overtake it.
+TEST_F(AppendApiTest, TheRequestsOfOneProducerKeepTheirOrderWhateverTheirSize) {
+  ASSERT_TRUE(StatusOf(Ask(Appending({Encoded(Opening("e1"))})).body).ok());
+  Transition large = Later(Stage::kAnnotated, "e1");
+  Outcome& outcome = large.outcome.emplace();
+  outcome.reason = std::string(16'000, 'r');
+  outcome.code = std::string(16'000, 'c');
+  std::vector<Answer> answers;
+  for (int i = 0; i < 40; ++i) {
+    std::vector<std::string> items;
+    for (int item = 0; item < (i % 4 == 0 ? 3 : 1); ++item) {
+      Transition one = i % 4 == 0 ? large : Later(Stage::kAnnotated, "e1");
+      one.note = std::to_string(i) + "-" + std::to_string(item);
+      items.push_back(Encoded(one));
+    }
+    const std::string frame = EncodeRequest({9, Appending(items)});
+    EXPECT_EQ(frame.size() > AppendApi::kQuickFrameBytes, i % 4 == 0);
+    answers.push_back(SendBytes(frame));
+  }
+  uint64_t revision = 0;
+  for (Answer& answer : answers) {
+    const Response response = Decoded(std::move(answer));
+    const auto* appended = std::get_if<AppendResponse>(&response.body);
+    ASSERT_NE(appended, nullptr) << StatusOf(response.body).ToString();
+    for (const Acknowledgment& one : appended->acknowledgments) EXPECT_EQ(one.envelope_revision, ++revision);
+  }
+  EXPECT_EQ(revision, 60u);
 }
 
 }  // namespace

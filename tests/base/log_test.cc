@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -93,6 +95,45 @@ TEST_F(LogTest, LinesOfManyThreadsDoNotMix) {
     begin = end + 1;
   }
   EXPECT_EQ(lines, 800u);
+}
+
+// In a process of its own, because the thread cannot be taken back. Returns what the child logs, as this process reads
+// it only once the child has shown that it does not wait for a reader.
+TEST_F(LogTest, NobodyWaitsForAReaderThatDoesNotRead) {
+  int lines[2];
+  int signs[2];
+  ASSERT_EQ(pipe(lines), 0);
+  ASSERT_EQ(pipe(signs), 0);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    dup2(lines[1], STDERR_FILENO);
+    close(lines[0]);
+    close(lines[1]);
+    LogInBackground();
+    for (int i = 0; i < 5000; ++i) Log(LogLevel::kInfo, std::string(1000, 'x'));
+    const bool hung = !FlushLog(std::chrono::milliseconds(1)) && DroppedLogLines() > 0;
+    const char sign = hung ? 'y' : 'n';
+    const bool told = write(signs[1], &sign, 1) == 1;
+    _exit(told && FlushLog(std::chrono::minutes(1)) ? 0 : 1);
+  }
+  close(lines[1]);
+  char sign = '?';
+  EXPECT_EQ(read(signs[0], &sign, 1), 1);
+  EXPECT_EQ(sign, 'y');
+  std::string text;
+  for (char buffer[65536];;) {
+    const ssize_t count = read(lines[0], buffer, sizeof buffer);
+    if (count <= 0) break;
+    text.append(buffer, static_cast<size_t>(count));
+  }
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_THAT(text, testing::HasSubstr(" lines of the log were dropped, because nobody read them in time\n"));
+  EXPECT_GT(text.size(), kMaxWaitingLogBytes / 2) << "what fits is kept";
+  EXPECT_LT(text.size(), 2 * kMaxWaitingLogBytes);
+  for (const int fd : {lines[0], signs[0], signs[1]}) close(fd);
 }
 
 TEST(EndWithStatusWhenUnhandledTest, SaysWhatWasNotHandledAndEndsWithTheStatus) {

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <cctype>
+#include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ledger/codec/transition.h"
@@ -113,6 +116,54 @@ TEST(Secrets, OneCharacterLessIsInnocent) {
                                   std::string("Bearer ") + "0a1b2c3d4e5f6a7"}) {
     EXPECT_EQ(SecretIn(text), "") << text;
   }
+}
+
+// The rule for "sk-" as FORMAT.md states it, decided at each place by itself.
+bool HasApiKey(std::string_view text) {
+  const auto alnum = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  for (size_t i = 0; i + 3 <= text.size(); ++i) {
+    if (text.substr(i, 3) != "sk-" || (i > 0 && alnum(text[i - 1]))) continue;
+    size_t size = 0;
+    size_t digits = 0;
+    size_t upper = 0;
+    size_t word = 0;
+    bool digit_in_word = false;
+    for (const char c : text.substr(i + 3, 160)) {
+      if (!alnum(c) && c != '-' && c != '_') break;
+      ++size;
+      digits += std::isdigit(static_cast<unsigned char>(c)) != 0;
+      upper += std::isupper(static_cast<unsigned char>(c)) != 0;
+      word = alnum(c) ? word + 1 : 0;
+      digit_in_word = word > 0 && (digit_in_word || std::isdigit(static_cast<unsigned char>(c)) != 0);
+      if (digit_in_word && word >= 20) return true;
+    }
+    if (size >= 40 && digits > 0 && (upper > 0 || digits >= 3)) return true;
+  }
+  return false;
+}
+
+TEST(Secrets, LongTextsFullOfPrefixesAreDecidedAsAtEachPlaceByItself) {
+  std::mt19937 random(7);
+  size_t keys = 0;
+  for (int round = 0; round < 600; ++round) {
+    // Rare digits and capitals, words of all lengths, and stretches that reach over several blocks of counts.
+    std::string text;
+    const size_t size = round % 3 == 0 ? 9000 : 700;
+    const unsigned rare = 20u << (random() % 8);
+    while (text.size() < size) {
+      const unsigned what = random() % rare;
+      if (what == 0) text += static_cast<char>('0' + random() % 10);
+      if (what == 1) text += 'Q';
+      if (what == 2) text += ' ';
+      if (what == 3) text += std::string(random() % 25, 'w');
+      text += random() % 2 == 0 ? "sk-" : "-";
+    }
+    const bool expected = HasApiKey(text);
+    keys += expected;
+    EXPECT_EQ(SecretIn(text), expected ? "an API key" : "") << text;
+  }
+  EXPECT_GT(keys, 100u);
+  EXPECT_LT(keys, 500u);
 }
 
 TEST(Secrets, ARefusalNamesTheFieldAndNeverTheValue) {

@@ -35,6 +35,26 @@ std::vector<std::pair<std::string, RoleMask>> Roles(const TransitionFacts& facts
   return roles;
 }
 
+TEST(TransitionFacts, ALongDelegationNamesEachPrincipalOnce) {
+  Transition transition = FullTransition(Stage::kRequested);
+  std::vector<DelegationHop>& hops = transition.identity->delegation;
+  const Principal requester = transition.identity->requester;
+  hops.clear();
+  std::vector<std::pair<std::string, RoleMask>> expected = {{requester.id, kRequester | kDelegate},
+                                                            {transition.identity->subject->id, kSubject}};
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 100; ++i) {
+      hops.emplace_back().actor = {PrincipalKind::kService, "issuer-" + std::to_string(i % 7), std::to_string(i)};
+      if (round == 0) expected.emplace_back(std::to_string(i), kDelegate);
+    }
+  }
+  hops.emplace_back().actor = requester;
+  const std::string bytes = Encoded(transition);
+  const auto facts = CheckTransition(bytes);
+  ASSERT_TRUE(facts.ok()) << facts.status().ToString();
+  EXPECT_EQ(Roles(*facts), expected);
+}
+
 TEST(TransitionFacts, PrincipalsStandInTheOrderOfFirstAppearance) {
   const std::string bytes = Encoded(FullTransition(Stage::kRequested));
   const auto facts = CheckTransition(bytes);

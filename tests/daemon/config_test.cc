@@ -47,7 +47,7 @@ TEST_F(ConfigTest, EveryOptionHasItsDefault) {
   EXPECT_EQ(config->ledger.data_dir, "/var/lib/envledger");
   EXPECT_EQ(config->append_socket, "/run/envledger/append.sock");
   EXPECT_EQ(config->append_limits.max_connections, 1024u);
-  EXPECT_EQ(config->append_limits.max_connections_per_user_without_pid, 512u);
+  EXPECT_EQ(config->append_limits.idle_timeout, std::chrono::hours(1));
   EXPECT_EQ(config->append_limits.frame_timeout, std::chrono::seconds(10));
   EXPECT_EQ(config->ledger.sequencer.queue_max_bytes, 64u << 20);
   EXPECT_EQ(config->ledger.sealer.clock_tolerance, kSecond);
@@ -148,6 +148,19 @@ TEST_F(ConfigTest, LimitsThatServingRefusesAreRefusedHere) {
                      "--max-inflight-bytes=131080", "--max-connections=1"})
                   .ok())
       << "what is just enough, on both sockets";
+}
+
+TEST_F(ConfigTest, RulesForOtherProducersEnvelopesNameTwoProducers) {
+  const auto config = Parse({"--cross-producer=runner=gateway", "--cross-producer", "uid:7=*"});
+  ASSERT_TRUE(config.ok()) << config.status().ToString();
+  ASSERT_EQ(config->ledger.sealer.cross_producer.size(), 2u);
+  EXPECT_EQ(config->ledger.sealer.cross_producer[0].mover, "runner");
+  EXPECT_EQ(config->ledger.sealer.cross_producer[0].owner, "gateway");
+  EXPECT_EQ(config->ledger.sealer.cross_producer[1].mover, "uid:7");
+  EXPECT_EQ(config->ledger.sealer.cross_producer[1].owner, "*");
+  for (const std::string rule : {"runner", "runner=", "=gateway", "a=b=c", "a=\xff"}) {
+    EXPECT_THAT(Refusal({"--cross-producer=" + rule}), HasSubstr("MOVER=OWNER")) << rule;
+  }
 }
 
 TEST_F(ConfigTest, HelpAndVersionAreAnsweredWhateverElseIsSaid) {

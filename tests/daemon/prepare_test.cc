@@ -95,5 +95,17 @@ TEST_F(PrepareTest, WithoutAKeyNothingIsPrepared) {
   EXPECT_FALSE(Prepare(config_).ok());
 }
 
+TEST_F(PrepareTest, TheDescriptorsThatConnectionsLeaveAreDividedAmongTheDatabases) {
+  config_.append_limits.max_connections = config_.audit_limits.max_connections = 1000;
+  const auto tables = TableFiles(4128, config_);
+  ASSERT_TRUE(tables.ok()) << tables.status().ToString();
+  EXPECT_EQ(*tables, 1000);
+  const auto too_few = TableFiles(2200, config_);
+  EXPECT_EQ(too_few.status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(too_few.status().rule(), "max-connections");
+  EXPECT_THAT(too_few.status().message(), testing::HasSubstr("2256 descriptors"));
+  EXPECT_TRUE(TableFiles(2256, config_).ok());
+}
+
 }  // namespace
 }  // namespace envledger

@@ -8,6 +8,8 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <string>
@@ -16,6 +18,7 @@
 #include "ledger/transport/socket.h"
 #include "tests/daemon/notify_socket.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/wait.h"
 
 namespace envledger {
 namespace {
@@ -32,6 +35,60 @@ TEST(Notify, TellsStatesAsSystemdReadsThem) {
   EXPECT_EQ(systemd.Next(), "STATUS=rebuilding\nEXTEND_TIMEOUT_USEC=90000000");
   NotifyStopping();
   EXPECT_EQ(systemd.Next(), "STOPPING=1");
+}
+
+class WatchdogTest : public ::testing::Test {
+ protected:
+  // As systemd asks this process.
+  WatchdogTest() { EXPECT_EQ(setenv("WATCHDOG_USEC", "3000", 1), 0); }
+  ~WatchdogTest() override { unsetenv("WATCHDOG_USEC"); }
+  // The next message that is not a sign of life.
+  std::string NextStatus() {
+    for (;;) {
+      std::string message = systemd_.Next();
+      if (message != "WATCHDOG=1") return message;
+    }
+  }
+  static std::string Nothing(std::chrono::milliseconds) { return {}; }
+
+  NotifySocket systemd_;
+};
+
+TEST_F(WatchdogTest, SaysThatTheDaemonWorksAsLongAsEveryPartAnswers) {
+  std::atomic<bool> hangs = false;
+  std::atomic<int> asked = 0;
+  const Watchdog watchdog(
+      [&](std::chrono::milliseconds) {
+        ++asked;
+        return hangs ? std::string("the wheel") : std::string();
+      },
+      [] { return std::string("serving"); });
+  EXPECT_EQ(systemd_.Next(), "STATUS=serving");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(systemd_.Next(), "WATCHDOG=1");
+  hangs = true;
+  EXPECT_EQ(NextStatus(), "STATUS=the wheel does not answer");
+  const int before = asked;
+  EXPECT_TRUE(WaitUntil([&] { return asked > before + 3; }, seconds(20)));
+  hangs = false;
+  EXPECT_EQ(systemd_.Next(), "STATUS=serving") << "nothing in between said that it works";
+  EXPECT_EQ(systemd_.Next(), "WATCHDOG=1");
+}
+
+TEST_F(WatchdogTest, TellsWhatIsWrongWithADaemonThatWorks) {
+  std::atomic<bool> full = false;
+  const Watchdog watchdog(Nothing, [&] { return std::string(full ? "serving; the disk is full" : "serving"); });
+  EXPECT_EQ(NextStatus(), "STATUS=serving");
+  full = true;
+  EXPECT_EQ(NextStatus(), "STATUS=serving; the disk is full");
+  EXPECT_EQ(systemd_.Next(), "WATCHDOG=1") << "a restart would not help";
+}
+
+TEST_F(WatchdogTest, WithoutAWatchdogOnlyTheStatusIsTold) {
+  unsetenv("WATCHDOG_USEC");
+  std::atomic<int> described = 0;
+  const Watchdog watchdog(
+      Nothing, [&] { return std::to_string(described++ / 3); }, std::chrono::milliseconds(1));
+  for (const char* status : {"0", "1", "2"}) EXPECT_EQ(systemd_.Next(), std::string("STATUS=") + status);
 }
 
 class ActivationTest : public ::testing::Test {

@@ -13,6 +13,7 @@
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/transitions.h"
+#include "tests/support/wait.h"
 
 namespace envledger {
 namespace {
@@ -64,6 +65,24 @@ TEST_P(FailureTest, AFailedWriteStopsAppendsButNotQueries) {
   Restart();
   ledger_.Close();
   ExpectIntact(ledger_, {acks[0].seq});
+}
+
+TEST(SlowDisk, IsToldAndIsNoReasonToTakeTheDaemonForStuck) {
+  FaultEnv fault;
+  TestLedger ledger;
+  ledger.options.log.env = fault.env();
+  ledger.options.slow_disk = std::chrono::milliseconds(1);
+  ledger.Open();
+  EXPECT_TRUE(ledger.ledger().Describe().healthy) << ledger.ledger().Describe().problem;
+  fault.Hold();
+  auto waiting = ledger.Submit({Encoded(Opening("e1"))});
+  fault.WaitUntilHeld();
+  EXPECT_TRUE(WaitUntil([&] { return !ledger.ledger().Describe().healthy; }, std::chrono::seconds(20)));
+  EXPECT_THAT(ledger.ledger().Describe().problem, HasSubstr("has not finished a write to the log for"));
+  EXPECT_TRUE(ledger.ledger().Responds(std::chrono::seconds(20)));
+  fault.Release();
+  EXPECT_TRUE(StatusOf(waiting.get()).ok());
+  EXPECT_TRUE(WaitUntil([&] { return ledger.ledger().Describe().healthy; }, std::chrono::seconds(20)));
 }
 
 TEST_P(FailureTest, TheGroupBehindAFailedOneIsRefusedAsNotWritten) {

@@ -1,5 +1,6 @@
 #include "tests/support/huge_envelope.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -19,6 +20,30 @@ std::string Noise(uint64_t seed, size_t bytes) {
   for (uint64_t i = 0; text.size() < bytes; ++i) text += Hex(U64Key((seed * 1'000'003 + i + 1) * 0x9E3779B97F4A7C15u));
   text.resize(bytes);
   return text;
+}
+
+// Fills the record with so many bytes of text: first its note, then an outcome. No field takes more than
+// kMaxStringBytes, so records of nearly kMaxTransitionBytes need all of them.
+void Fill(Transition& transition, uint64_t seed, size_t bytes) {
+  const std::string text = Noise(seed, bytes);
+  size_t taken = 0;
+  const auto next = [&] {
+    const size_t size = std::min(text.size() - taken, kMaxStringBytes);
+    taken += size;
+    return text.substr(taken - size, size);
+  };
+  transition.note = next();
+  if (taken == text.size()) return;
+  Outcome& outcome = transition.outcome.emplace();
+  outcome.reason = next();
+  outcome.code = next();
+  if (taken < text.size()) {
+    Resource& usage = outcome.usage.emplace_back();
+    usage.name = "noise";
+    usage.amount = 1;
+    usage.selector = next();
+  }
+  if (taken < text.size()) throw std::runtime_error(std::to_string(bytes) + " bytes do not fit in one record");
 }
 
 }  // namespace
@@ -45,7 +70,7 @@ void AppendHuge(const std::string& append_socket, const std::string& envelope_id
     Transition transition = revision < 3 ? story[revision] : Plain(envelope_id, Stage::kAnnotated, 0);
     if (revision >= 3) {
       transition.occurred_at = kTestMorning + static_cast<Nanos>(revision) * (kSecond / 100);
-      transition.note = Noise(revision, bytes);
+      Fill(transition, revision, bytes);
     }
     auto encoded = EncodeTransition(transition);
     if (!encoded.ok()) throw std::runtime_error(encoded.status().ToString());

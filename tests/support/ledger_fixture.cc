@@ -53,6 +53,11 @@ void TestLedger::Kill() { ledger_.reset(); }
 std::future<AppendResult> TestLedger::Submit(const std::vector<std::string>& transitions,
                                              const std::vector<std::optional<uint64_t>>& expected,
                                              const std::string& producer) {
+  return SubmitAs({1001, 1001, 43, producer}, transitions, expected);
+}
+
+std::future<AppendResult> TestLedger::SubmitAs(const Recorder& recorder, const std::vector<std::string>& transitions,
+                                               const std::vector<std::optional<uint64_t>>& expected) {
   auto frame = std::make_shared<std::string>();
   for (const std::string& transition : transitions) *frame += transition;
   AppendWork work;
@@ -65,7 +70,7 @@ std::future<AppendResult> TestLedger::Submit(const std::vector<std::string>& tra
     work.items.push_back({*std::move(checked), expected.empty() ? std::nullopt : expected[i]});
   }
   work.frame = std::move(frame);
-  work.recorder = std::make_shared<const Recorder>(Recorder{1001, 1001, 43, producer});
+  work.recorder = std::make_shared<const Recorder>(recorder);
   auto done = std::make_shared<std::promise<AppendResult>>();
   work.done = [done](AppendResult result) { done->set_value(std::move(result)); };
   ledger_->Append(std::move(work));
@@ -75,6 +80,11 @@ std::future<AppendResult> TestLedger::Submit(const std::vector<std::string>& tra
 AppendResult TestLedger::Append(const std::vector<std::string>& transitions,
                                 const std::vector<std::optional<uint64_t>>& expected, const std::string& producer) {
   return Submit(transitions, expected, producer).get();
+}
+
+AppendResult TestLedger::AppendAs(const Recorder& recorder, const std::vector<std::string>& transitions,
+                                  const std::vector<std::optional<uint64_t>>& expected) {
+  return SubmitAs(recorder, transitions, expected).get();
 }
 
 std::vector<Acknowledgment> TestLedger::MustAppend(const std::vector<std::string>& transitions) {

@@ -40,6 +40,11 @@ class TestLedger {
   AppendResult Append(const std::vector<std::string>& transitions,
                       const std::vector<std::optional<uint64_t>>& expected = {},
                       const std::string& producer = "gateway");
+  // The same for any recorder.
+  std::future<AppendResult> SubmitAs(const Recorder& recorder, const std::vector<std::string>& transitions,
+                                     const std::vector<std::optional<uint64_t>>& expected = {});
+  AppendResult AppendAs(const Recorder& recorder, const std::vector<std::string>& transitions,
+                        const std::vector<std::optional<uint64_t>>& expected = {});
   // The acknowledgments. A refusal fails the test and returns none.
   std::vector<Acknowledgment> MustAppend(const std::vector<std::string>& transitions);
 

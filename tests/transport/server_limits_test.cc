@@ -157,7 +157,8 @@ TEST_F(ServerLimitsTest, AFloodOfUnansweredRequestsStopsAtTheLimitsAndGoesOnWith
 }
 
 TEST_F(ServerLimitsTest, HoldersOfLargeFramesCannotStopSmallOnesAndAreDisconnected) {
-  StartSmall();  // 256 KiB are common, and 16 KiB are each connection's own
+  StartSmall();
+  limits_.max_connections = 32;  // 256 KiB are common, and 8 KiB are each connection's own
   limits_.frame_timeout = milliseconds(1000);
   Start(limits_);
   const std::string nearly = FrameHeader(64 * kKiB) + std::string(64 * kKiB - 1, 'x');
@@ -184,7 +185,8 @@ TEST_F(ServerLimitsTest, HoldersOfLargeFramesCannotStopSmallOnesAndAreDisconnect
 
 TEST_F(ServerLimitsTest, LargeFramesOfManyClientsAllPassThroughTheBudget) {
   StartSmall();
-  limits_.max_inflight_bytes = 256 * kKiB;  // 128 KiB for those that need more than their 8
+  limits_.max_inflight_bytes = 256 * kKiB;  // 128 KiB for those that need more than their 4
+  limits_.max_connections = 32;
   limits_.max_connections_per_process = 16;
   Start(limits_);
   std::vector<std::thread> clients;
@@ -267,8 +269,8 @@ TEST_F(ServerLimitsTest, ConnectionsBeyondAProcesssShareAreToldSoUntilOneCloses)
   EXPECT_TRUE(Serves());
 }
 
-TEST_F(ServerLimitsTest, ConnectionsBeyondTheServersLimitAreToldSo) {
-  limits_.max_connections = 3;
+TEST_F(ServerLimitsTest, ConnectionsBeyondTheUsersShareAreToldSo) {
+  limits_.max_connections = 6;
   Start(limits_);
   std::vector<RawClient> clients;
   for (int i = 0; i < 3; ++i) clients.emplace_back(path_);
@@ -276,6 +278,59 @@ TEST_F(ServerLimitsTest, ConnectionsBeyondTheServersLimitAreToldSo) {
   EXPECT_THAT(fourth.ReadFrame(), Optional(HasSubstr("resource exhausted (max-connections)")));
   EXPECT_EQ(Stats().refused, 1u);
   EXPECT_EQ(Stats().accepted, 4u);
+}
+
+TEST_F(ServerLimitsTest, TheConnectionThatIsIdleLongestMakesRoomForANewOne) {
+  limits_.max_connections = 6;
+  Start(limits_);
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.emplace_back(path_);
+    ASSERT_TRUE(clients.back().WriteFrame("hello"));
+    ASSERT_THAT(clients.back().ReadFrame(), Optional(std::string("hello")));
+  }
+  ASSERT_TRUE(clients[0].WriteFrame("used again"));
+  ASSERT_THAT(clients[0].ReadFrame(), Optional(std::string("used again")));
+  RawClient fourth(path_);
+  ASSERT_TRUE(fourth.WriteFrame("let in"));
+  EXPECT_THAT(fourth.ReadFrame(), Optional(std::string("let in")));
+  EXPECT_TRUE(clients[1].ReadToEnd());
+  for (const size_t kept : {size_t{0}, size_t{2}}) {
+    ASSERT_TRUE(clients[kept].WriteFrame("still here"));
+    EXPECT_THAT(clients[kept].ReadFrame(), Optional(std::string("still here")));
+  }
+  EXPECT_EQ(Stats().closed_idle, 1u);
+  EXPECT_EQ(Stats().refused, 0u);
+}
+
+TEST_F(ServerLimitsTest, AConnectionThatIsOwedAnAnswerOrHasBegunAFrameIsNotIdle) {
+  limits_.max_connections = 4;
+  Start(limits_);
+  RawClient begun(path_);
+  ASSERT_TRUE(begun.WriteFrame("hello"));
+  ASSERT_THAT(begun.ReadFrame(), Optional(std::string("hello")));
+  ASSERT_TRUE(begun.Write(FrameHeader(5)));
+  Hold();
+  RawClient waiting(path_);
+  ASSERT_TRUE(waiting.WriteFrame("question"));
+  std::vector<Request> held = TakeHeld(1);
+  ASSERT_TRUE(WaitUntil([&] { return Stats().inflight_bytes > FrameHeader(8).size() + 8; }, seconds(20)));
+  RawClient third(path_);
+  EXPECT_THAT(third.ReadFrame(), Optional(HasSubstr("resource exhausted (max-connections)")));
+  held[0].reply.Send("answer");
+  EXPECT_THAT(waiting.ReadFrame(), Optional(std::string("answer")));
+}
+
+TEST_F(ServerLimitsTest, AConnectionThatNobodyUsesIsClosedAfterATime) {
+  limits_.frame_timeout = milliseconds(8);
+  limits_.idle_timeout = milliseconds(20);
+  Start(limits_);
+  RawClient client(path_);
+  ASSERT_TRUE(client.WriteFrame("hello"));
+  EXPECT_THAT(client.ReadFrame(), Optional(std::string("hello")));
+  EXPECT_TRUE(client.ReadToEnd());
+  EXPECT_EQ(Stats().closed_idle, 1u);
+  EXPECT_EQ(Stats().timeouts, 0u);
 }
 
 TEST_F(ServerLimitsTest, WithoutDescriptorsNewConnectionsWaitAndOldOnesAreServed) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "tests/transport/test_server.h"
@@ -115,8 +116,7 @@ TEST_F(ServerTest, LimitsThatContradictEachOtherAreRefused) {
   EXPECT_EQ(refusal([](ServerLimits& l) { l.max_frame_bytes = 0; }), "max-frame-bytes");
   EXPECT_EQ(refusal([](ServerLimits& l) { l.max_connections = 0; }), "max-connections");
   EXPECT_EQ(refusal([](ServerLimits& l) { l.max_connections_per_process = 0; }), "max-connections-per-process");
-  EXPECT_EQ(refusal([](ServerLimits& l) { l.max_connections_per_user_without_pid = 0; }),
-            "max-connections-per-user-without-pid");
+  EXPECT_EQ(refusal([](ServerLimits& l) { l.idle_timeout = milliseconds(0); }), "idle-timeout-seconds");
   EXPECT_EQ(refusal([](ServerLimits& l) { l.max_inflight_bytes_per_connection = l.max_frame_bytes; }),
             "max-inflight-bytes-per-connection");
   EXPECT_EQ(refusal([](ServerLimits& l) { l.max_inflight_bytes = 2 * l.max_frame_bytes; }), "max-inflight-bytes");
@@ -152,6 +152,23 @@ TEST_F(ServerTest, NobodyIsAcceptedBeforeTheServerIsToldTo) {
   EXPECT_EQ(admitted, 0);
   (*server)->Accept();
   EXPECT_THAT(early.ReadFrame(), Optional(std::string("early")));
+}
+
+TEST_F(ServerTest, RespondsUnlessItsThreadIsHeldUp) {
+  std::promise<void> entered;
+  std::promise<void> go_on;
+  admit_ = [&](const Peer&) {
+    entered.set_value();
+    go_on.get_future().wait();
+    return Ok();
+  };
+  Start();
+  EXPECT_TRUE(server_->Responds(seconds(20)));
+  const RawClient client(path_);
+  entered.get_future().wait();
+  EXPECT_FALSE(server_->Responds(milliseconds(1)));
+  go_on.set_value();
+  EXPECT_TRUE(server_->Responds(seconds(20)));
 }
 
 }  // namespace

@@ -169,6 +169,17 @@ void Times(const std::string& id, const Records& records, Found& found) {
   }
 }
 
+void Producers(const std::string& id, const Records& records, Found& found) {
+  std::set<uint64_t> others;
+  Nanos last = 0;
+  for (const Record& record : records) {
+    if (record.recorder.producer == records[0].recorder.producer) continue;
+    others.insert(record.seq);
+    last = At(record);
+  }
+  if (!others.empty()) found.insert(Line("cross_producer", id, others, last));
+}
+
 // The findings about the envelopes of `ids`; what is about the ledger is judged by all entries.
 Found LookFor(const std::vector<std::string>& entries, const std::vector<std::string>& ids,
               const QueryRequest& filter) {
@@ -193,6 +204,7 @@ Found LookFor(const std::vector<std::string>& entries, const std::vector<std::st
     Decisions(id, records, found);
     Delegation(id, records, found);
     Times(id, records, found);
+    Producers(id, records, found);
     for (const auto& [producer, first] : first_of) {
       if (first.transition.envelope_id == id) {
         found.insert(Line("new_recorder", "-", {first.seq}, first.recorded_at));
@@ -222,6 +234,12 @@ Found Printed(const TestLedger& ledger, std::vector<std::string> words) {
   return found;
 }
 
+// Any producer may append to any envelope.
+void Open(TestLedger& ledger) {
+  for (int i = 0; i < 100; ++i) ledger.options.sealer.cross_producer.push_back({"recorder" + std::to_string(i), "*"});
+  ledger.Open();
+}
+
 void Fill(TestLedger& ledger, RandomTraffic& traffic, int transitions) {
   for (int i = 0; i < transitions; ++i) {
     if (traffic.Below(25) == 0) {
@@ -229,8 +247,9 @@ void Fill(TestLedger& ledger, RandomTraffic& traffic, int transitions) {
     } else {
       ledger.clock.Advance(static_cast<Nanos>(traffic.Below(4)) * kSecond);
     }
-    const std::string producer = "recorder" + std::to_string(traffic.Below(1 + static_cast<unsigned>(i) / 40));
-    const auto result = ledger.Append({Encoded(traffic.Next())}, {}, producer);
+    const unsigned number = traffic.Below(1 + static_cast<unsigned>(i) / 40);
+    const Recorder producer{2000 + number, 2000, 43, "recorder" + std::to_string(number)};
+    const auto result = ledger.AppendAs(producer, {Encoded(traffic.Next())});
     ASSERT_TRUE(StatusOf(result).ok()) << StatusOf(result).ToString();
   }
 }
@@ -265,7 +284,7 @@ TEST(FindingsProperty, AreThoseThatLookingAtEveryEntryFinds) {
   std::map<std::string, int> kinds;
   for (unsigned seed = 1; seed <= 4; ++seed) {
     TestLedger ledger;
-    ledger.Open();
+    Open(ledger);
     RandomTraffic traffic(seed);
     ASSERT_NO_FATAL_FAILURE(Fill(ledger, traffic, 300));
     ledger.Close();
@@ -290,7 +309,7 @@ TEST(FindingsProperty, AreThoseThatLookingAtEveryEntryFinds) {
 
 TEST(FindingsProperty, OneKindIsAskedForAsOneOfAll) {
   TestLedger ledger;
-  ledger.Open();
+  Open(ledger);
   RandomTraffic traffic(9);
   ASSERT_NO_FATAL_FAILURE(Fill(ledger, traffic, 200));
   ledger.Close();

@@ -3,7 +3,7 @@
 // whether any of them allowed the envelope, which roles a decider already holds, and whether a record with the same
 // bytes exists. Each of these is one posting list of the index (index_keys.h), read when it is needed. Loading or
 // extending an envelope therefore costs the same however long it is.
-#include "ledger/service/heads.h"
+#include "ledger/sealing/heads.h"
 
 #include <algorithm>
 
@@ -16,6 +16,8 @@ PrincipalMark MarkOf(std::string_view principal_prefix) {
   hash.Add(principal_prefix);
   return hash.Finish128();
 }
+
+Owner OwnerOf(const Recorder& recorder) { return {recorder.uid, MarkOf(recorder.producer)}; }
 
 // HeldRoles
 
@@ -180,6 +182,7 @@ Status HeadReader::LoadEnvelope(std::string_view envelope_id, EnvelopeHead& head
     head.state = Advance(head.state, loaded.facts);
     // Older versions could seal a revision twice when the index was broken. It counts once, as in verification.
     head.state.revisions = revision + 1;
+    if (revision == 0 && !again) head.owner = OwnerOf(header.recorder);
     if (!again) head.marks.Add(revision, loaded.entry.transition, seq);
     head.last_seq = std::max(head.last_seq, seq);
     for (const Involvement& involved : loaded.facts.involved) {

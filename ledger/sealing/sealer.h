@@ -15,9 +15,10 @@
 #include "ledger/codec/entry.h"
 #include "ledger/codec/transition.h"
 #include "ledger/protocol/message.h"
-#include "ledger/service/chain_end.h"
-#include "ledger/service/chain_writer.h"
-#include "ledger/service/heads.h"
+#include "ledger/sealing/chain_end.h"
+#include "ledger/sealing/chain_writer.h"
+#include "ledger/sealing/heads.h"
+#include "ledger/sealing/ownership.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"
 
@@ -53,6 +54,7 @@ struct SealerOptions {
   size_t max_envelope_records = 100'000;  // records in one envelope; more are refused
   size_t head_cache_bytes = 64 << 20;     // heads that the index does not cover may take as much again
   Nanos clock_tolerance = kSecond;        // a larger step back becomes a ledger event
+  std::vector<CrossProducerRule> cross_producer;
 };
 
 // Not thread-safe. The objects passed by reference are not owned.
@@ -84,6 +86,7 @@ class Sealer {
   AppendResult SealItems(const AppendWork& work, Group& group, const Group* before);
   std::optional<ErrorInfo> PlanItem(const AppendWork& work, size_t index, const Sealed& sealed,
                                     std::vector<Plan>& plans, std::vector<Undo>& undo);
+  static Status CheckFirst(const AppendWork::Item& item);
   // The seq of the record that the item repeats, if there is one; an ErrorInfo when the expected revision rules it out.
   std::variant<std::monostate, uint64_t, ErrorInfo> FindReplay(const AppendWork& work, size_t index,
                                                                const EnvelopeHead& head, const Sealed& sealed);
@@ -109,6 +112,7 @@ class Sealer {
   const IndexSource& index_;
   Clock& clock_;
   const SealerOptions options_;
+  const Ownership ownership_;
   HeadTable<EnvelopeHead> envelopes_;
   HeadTable<PrincipalHead> principals_;
   Recorder self_;

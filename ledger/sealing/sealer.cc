@@ -2,7 +2,7 @@
 // and remembers how to undo it. The second builds and hashes the entries; those that readers would refuse go no further
 // (chain_writer.h). When an item is refused, everything that its request planned and built is undone, so that nothing
 // of a refused batch remains, not even an ordinal.
-#include "ledger/service/sealer.h"
+#include "ledger/sealing/sealer.h"
 
 #include <unistd.h>
 
@@ -69,8 +69,8 @@ ErrorInfo Refusal(Status status, std::optional<size_t> item = std::nullopt, cons
   return error;
 }
 
+// REQUIRES: the envelope has a record.
 std::string Where(const EnvelopeHead& head) {
-  if (head.state.revisions == 0) return "the envelope has no record yet";
   return "the envelope is " + std::string(Name(head.state.stage)) + " at revision " +
          std::to_string(head.state.revisions - 1);
 }
@@ -82,6 +82,7 @@ Sealer::Sealer(const LogDb& log, const IndexSource& index, Clock& clock, const S
       index_(index),
       clock_(clock),
       options_(options),
+      ownership_(options.cross_producer),
       self_{getuid(), getgid(), static_cast<int32_t>(getpid()), "envledgerd"},
       chain_(std::move(end)) {}
 
@@ -184,6 +185,17 @@ std::optional<ErrorInfo> Sealer::PlanItem(const AppendWork& work, size_t index, 
     head.more_marks_in_index |= head.marks.ForgetIndexed(seen_);
   }
 
+  if (head.state.revisions == 0) {
+    if (Status first = CheckFirst(work.items[index]); !first.ok()) return Refusal(std::move(first), index);
+    head.owner = OwnerOf(*work.recorder);
+  } else if (!ownership_.MayAppend(*work.recorder, head.owner)) {
+    Status first = CheckFirst(work.items[index]);
+    return Refusal(first.ok() ? Conflict(std::string(kRuleEnvelopeTaken),
+                                         "another producer has an envelope of this id: choose another id")
+                              : std::move(first),
+                   index);
+  }
+
   Plan plan;
   plan.head = &head;
   auto replay = FindReplay(work, index, head, sealed);
@@ -222,6 +234,20 @@ std::optional<ErrorInfo> Sealer::PlanItem(const AppendWork& work, size_t index, 
   head.last_seq = plan.seq;
   plans.push_back(std::move(plan));
   return std::nullopt;
+}
+
+// Whether the item can be the first record of an envelope. What it is refused with otherwise is the same for an envelope
+// that does not exist and for one of another producer, so that nobody learns of envelopes by trying.
+Status Sealer::CheckFirst(const AppendWork::Item& item) {
+  constexpr char kWho[] =
+      "; only the producer that opened an envelope, and those that the option cross-producer names, may append to it";
+  if (item.expected_revision.value_or(0) > 0) {
+    return Conflict(std::string(kRuleExpectedRevision), "revision " + std::to_string(*item.expected_revision) +
+                                                            " was expected, but this producer has no such envelope" +
+                                                            kWho);
+  }
+  const Status legal = CheckMove(LifecycleState(), item.transition.facts());
+  return legal.ok() ? legal : Status(legal.code(), legal.rule(), legal.message() + kWho);
 }
 
 std::variant<std::monostate, uint64_t, ErrorInfo> Sealer::FindReplay(const AppendWork& work, size_t index,

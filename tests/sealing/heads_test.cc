@@ -1,4 +1,4 @@
-#include "ledger/service/heads.h"
+#include "ledger/sealing/heads.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -28,9 +28,16 @@
 namespace envledger {
 
 // A principal in memory: SipHash-2-4 of its PrincipalPrefix, of 128 bits, with a key that is random in each process. So
-// nobody can choose principals that coincide.
+// nobody can choose principals that coincide. Producers are marked by their names in the same way.
 using PrincipalMark = std::array<uint64_t, 2>;
 PrincipalMark MarkOf(std::string_view principal_prefix);
+
+// Who opened an envelope.
+struct Owner {
+  uint32_t uid = 0;
+  PrincipalMark producer{};
+};
+Owner OwnerOf(const Recorder& recorder);
 
 // The roles that principals hold in one envelope. Each principal is stored as its mark, so an access takes constant
 // time and each principal 24 bytes, however many there are and however long their ids are.
@@ -85,6 +92,7 @@ class RecordMarks {
 
 struct EnvelopeHead {
   LifecycleState state;
+  Owner owner;  // once there is a record
   uint64_t last_seq = 0;
   RecordMarks marks;
   HeldRoles roles;

@@ -15,7 +15,7 @@
 #include "ledger/chain/tree.h"
 #include "ledger/codec/entry.h"
 #include "ledger/codec/transition.h"
-#include "ledger/service/chain_end.h"
+#include "ledger/sealing/chain_end.h"
 
 namespace envledger {
 

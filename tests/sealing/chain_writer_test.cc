@@ -1,4 +1,4 @@
-#include "ledger/service/chain_writer.h"
+#include "ledger/sealing/chain_writer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

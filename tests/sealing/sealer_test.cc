@@ -1,5 +1,5 @@
 // The gate: what a reader would refuse is not sealed, and leaves nothing behind.
-#include "ledger/service/sealer.h"
+#include "ledger/sealing/sealer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
