@@ -229,8 +229,8 @@ class Files : public rocksdb::FileSystemWrapper {
 }  // namespace
 
 rocksdb::Env* FilesEnv() {
-  static rocksdb::Env* const env = rocksdb::NewCompositeEnv(std::make_shared<Files>()).release();
-  return env;
+  static rocksdb::Env& env = *rocksdb::NewCompositeEnv(std::make_shared<Files>()).release();
+  return &env;
 }
 
 }  // namespace envledger::rocks

@@ -126,15 +126,7 @@ class FaultLab::Attempt {
   void Wrong(const std::string& what) { result_.wrong.push_back(what); }
   void Say(const std::string& what) { result_.said += what + "\n"; }
 
-  void Arm() {
-    page_.call = fault_.call;
-    page_.error = fault_.error;
-    page_.first = fault_.first;
-    page_.end = fault_.calls > UINT64_MAX - fault_.first ? UINT64_MAX : fault_.first + fault_.calls;
-    page_.struck = 0;
-    for (auto& seen : page_.seen) seen = 0;
-    page_.armed = 1;
-  }
+  void Arm() { lab_.Arm(fault_); }
   void Disarm() { page_.armed = 0; }
   bool Killed() const { return fault_.error == kKill && page_.struck > 0; }
 
@@ -395,10 +387,33 @@ FaultLab::FaultLab() {
 
 FaultLab::~FaultLab() { munmap(page_, sizeof(FaultPage)); }
 
-FaultResult FaultLab::Run(const FaultCase& fault) {
+void FaultLab::Restore() {
   fs::remove_all(ledger_.data_dir());
   fs::copy(directory_.path() + "/data", ledger_.data_dir(), fs::copy_options::recursive);
+}
+
+void FaultLab::Arm(const FaultCase& fault) {
+  page_->call = fault.call;
+  page_->error = fault.error;
+  page_->first = fault.first;
+  page_->end = fault.calls > UINT64_MAX - fault.first ? UINT64_MAX : fault.first + fault.calls;
+  page_->struck = 0;
+  for (auto& seen : page_->seen) seen = 0;
+  page_->armed = 1;
+}
+
+FaultResult FaultLab::Run(const FaultCase& fault) {
+  Restore();
   return Attempt(*this, fault).Run();
+}
+
+Ended FaultLab::RunVerify(const FaultCase& fault) {
+  Restore();
+  Arm(fault);
+  Child tool({ToolPath(), "verify", "--data-dir", ledger_.data_dir()}, setup_);
+  Ended ended = tool.Wait();
+  page_->armed = 0;
+  return ended;
 }
 
 std::array<uint64_t, kFaultCalls> FaultLab::Count(FaultPhase phase) {

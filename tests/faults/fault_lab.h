@@ -31,11 +31,15 @@ class FaultLab {
 
   // Lets the calls fail, then starts the daemon without faults and compares the ledger with every acknowledgment.
   FaultResult Run(const FaultCase& fault);
+  // `envledger verify --data-dir` while the calls fail; the phase does not matter.
+  Ended RunVerify(const FaultCase& fault);
   // How often each call occurs in a phase in which nothing fails.
   std::array<uint64_t, kFaultCalls> Count(FaultPhase phase);
 
  private:
   class Attempt;
+  void Restore();
+  void Arm(const FaultCase& fault);
   using Promise = std::pair<Batch, std::vector<Acknowledgment>>;
 
   TempDir directory_;

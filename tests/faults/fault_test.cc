@@ -80,5 +80,15 @@ TEST(FaultTest, AStopEndsWhateverFails) {
                              {FaultCall::kRename, kKill, 1, 1, FaultSeen::kKilled}});
 }
 
+TEST(FaultTest, TheToolSaysWhyItCannotGoOn) {
+  FaultLab lab;
+  const Ended without_threads = lab.RunVerify({.call = FaultCall::kClone, .error = EAGAIN, .calls = kAll});
+  EXPECT_EQ(without_threads.status, 5) << without_threads.err;
+  EXPECT_THAT(without_threads.err, testing::HasSubstr("envledger: a thread cannot be started: Resource temporarily"));
+  const Ended without_memory = lab.RunVerify({.call = FaultCall::kMmap, .error = ENOMEM, .calls = kAll});
+  EXPECT_EQ(without_memory.status, 5) << without_memory.err;
+  EXPECT_THAT(without_memory.err, testing::HasSubstr("envledger: out of memory"));
+}
+
 }  // namespace
 }  // namespace envledger
