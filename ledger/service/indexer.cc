@@ -102,7 +102,7 @@ Indexer::~Indexer() {
 Result<Indexer::Part> Indexer::OpenStored() {
   const std::string path = IndexPath(options_.data_dir);
   if (Exists(DamageMarkPath(options_.data_dir))) {
-    const auto why = ReadFile(DamageMarkPath(options_.data_dir), 4096);
+    const auto why = ReadRegularFile(DamageMarkPath(options_.data_dir), 4096);
     Log(LogLevel::kWarning, "the index was found to be damaged before the last stop: " +
                                 (why.ok() ? why->substr(0, why->find('\n')) : "no reason was noted"));
     ENVLEDGER_RETURN_IF_ERROR(ReplaceDamaged(options_.data_dir));

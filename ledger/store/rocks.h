@@ -24,7 +24,8 @@ Status ToStatus(const rocksdb::Status& status, std::string_view what);
 // The end of a write-ahead log that could not be read.
 struct DroppedBytes {
   uint64_t bytes = 0;
-  std::string why;  // as RocksDB says it, for the first of them; empty: nothing was dropped
+  std::string why;   // as RocksDB says it, for the first of them; empty: nothing was dropped
+  std::string file;  // the name of the log of that one
 };
 // A logger for a database that is opened for reading. It prints nothing, and adds up what is dropped.
 std::shared_ptr<rocksdb::Logger> KeepDropped(std::shared_ptr<DroppedBytes> dropped);
