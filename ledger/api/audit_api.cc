@@ -130,8 +130,8 @@ void AuditApi::Submit(const std::shared_ptr<const Question>& question) {
 // No thread waits for new entries: when there are some, a worker makes the answer.
 void AuditApi::Follow(const std::shared_ptr<const Question>& question, const FollowRequest& follow) {
   const auto wait = std::min(std::chrono::milliseconds(follow.wait_ms), options_.max_wait);
-  const auto waits =
-      followers_.Wait(follow.from_seq, std::chrono::steady_clock::now() + wait, [this, question] { Submit(question); });
+  const auto waits = followers_.Wait(question->peer->uid, follow.from_seq, std::chrono::steady_clock::now() + wait,
+                                     [this, question] { Submit(question); });
   if (!waits.ok()) {
     question->send(WhenSent({question->request.correlation, Refusal(waits.status())}));
   } else if (question->interest.when_gone) {

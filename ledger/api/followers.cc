@@ -29,25 +29,22 @@ void Followers::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-Result<Followers::Ticket> Followers::Wait(uint64_t from_seq, Deadline deadline, Wake wake) {
+Result<Followers::Ticket> Followers::Wait(uid_t user, uint64_t from_seq, Deadline deadline, Wake wake) {
   Ticket ticket = 0;
   {
     const MutexLock lock(mutex_);
     ticket = ++last_ticket_;
     const uint64_t size = end_.size();
     const auto now = std::chrono::steady_clock::now();
-    const bool full = waiters_.size() >= limit_;
+    Status full = WhyFull(user);
     const bool there = from_seq < size;
     const bool far_behind = there && size - from_seq >= kMany;
     const bool opens_round = there && !far_behind && now >= next_round_ && !WaitsForRound(size);
-    const bool at_once = released_ || far_behind || opens_round || (there && full);
+    const bool at_once = released_ || far_behind || opens_round || (there && !full.ok());
     if (!at_once) {
-      if (full) {
-        return Status(Code::kResourceExhausted, "followers",
-                      std::to_string(limit_) +
-                          " clients are waiting for new entries already: ask again later, or without waiting");
-      }
-      waiters_.emplace(deadline, Waiter{from_seq, ticket, std::move(wake)});
+      if (!full.ok()) return full;
+      waiters_.emplace(deadline, Waiter{user, from_seq, ticket, std::move(wake)});
+      ++of_user_[user];
       if (Oversleeps(deadline, from_seq)) changed_.Set();
       return ticket;
     }
@@ -55,6 +52,24 @@ Result<Followers::Ticket> Followers::Wait(uint64_t from_seq, Deadline deadline, 
   }
   wake();
   return ticket;
+}
+
+Status Followers::WhyFull(uid_t user) const {
+  const auto found = of_user_.find(user);
+  const size_t mine = found != of_user_.end() ? found->second : 0;
+  if (mine < limit_ - waiters_.size()) return Ok();
+  const bool all = waiters_.size() >= limit_;
+  return {Code::kResourceExhausted, "followers",
+          (all ? std::to_string(limit_) + " clients are"
+               : std::to_string(mine) + " clients of uid " + std::to_string(user) + ", this user's share, are") +
+              " waiting for new entries already: ask again later, or without waiting"};
+}
+
+std::pair<Followers::Wake, Followers::Waiters::iterator> Followers::Take(Waiters::iterator waiter) {
+  const auto user = of_user_.find(waiter->second.user);
+  if (--user->second == 0) of_user_.erase(user);
+  Wake wake = std::move(waiter->second.wake);
+  return {std::move(wake), waiters_.erase(waiter)};
 }
 
 bool Followers::WaitsForRound(uint64_t size) const {
@@ -73,16 +88,16 @@ void Followers::Cancel(Ticket ticket) {
   const auto found = std::find_if(waiters_.begin(), waiters_.end(),
                                   [ticket](const auto& waiter) { return waiter.second.ticket == ticket; });
   if (found == waiters_.end()) return;
-  dropped = std::move(found->second.wake);
-  waiters_.erase(found);
+  dropped = Take(found).first;
 }
 
 void Followers::Release() {
-  std::multimap<Deadline, Waiter> woken;
+  Waiters woken;
   {
     const MutexLock lock(mutex_);
     released_ = true;
     woken.swap(waiters_);
+    of_user_.clear();
   }
   for (const auto& [deadline, waiter] : woken) waiter.wake();
 }
@@ -105,8 +120,9 @@ std::vector<Followers::Wake> Followers::TakeDue() {
       continue;
     }
     if (served) next_round_ = now + pause_;
-    due.push_back(std::move(it->second.wake));
-    it = waiters_.erase(it);
+    auto [wake, next] = Take(it);
+    due.push_back(std::move(wake));
+    it = next;
   }
   return due;
 }

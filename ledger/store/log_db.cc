@@ -92,9 +92,12 @@ Result<rocks::Handle> OpenLog(const rocksdb::DBOptions& options, const std::stri
   return handle;
 }
 
-// Whether a write failed because the disk was full, and not a sync: RocksDB names the call that failed.
+// Whether a write failed because the disk was full, and not a sync. The status begins with the call that failed
+// (rocks_files.cc).
 bool FoundNoSpace(const rocksdb::Status& status) {
-  return status.IsNoSpace() && status.ToString().find("sync") == std::string::npos;
+  if (!status.IsNoSpace() || status.getState() == nullptr) return false;
+  const std::string_view failed = status.getState();
+  return failed.starts_with("write ") || failed.starts_with("open ");
 }
 
 Result<uint64_t> SizeOf(const rocks::Handle& handle, rocksdb::ColumnFamilyHandle* entries) {

@@ -12,6 +12,8 @@ namespace {
 
 using Time = std::chrono::steady_clock;
 
+constexpr uid_t kUser = 1000;
+
 DurableEnd EndOf(uint64_t size) {
   DurableEnd end;
   while (end.size() < size) end.frontier.Append(Hash{});
@@ -20,13 +22,14 @@ DurableEnd EndOf(uint64_t size) {
 
 class FollowersTest : public testing::Test {
  protected:
-  static constexpr size_t kLimit = 4;
+  static constexpr size_t kLimit = 4;  // of one user, which is half of all
   static Time::time_point Never() { return Time::now() + std::chrono::hours(1); }
 
   // Ready with the thread that woke it.
   std::future<std::thread::id> Wait(uint64_t from_seq, Time::time_point deadline = Never()) {
     auto woken = std::make_shared<std::promise<std::thread::id>>();
-    const auto waits = followers_.Wait(from_seq, deadline, [woken] { woken->set_value(std::this_thread::get_id()); });
+    const auto waits =
+        followers_.Wait(kUser, from_seq, deadline, [woken] { woken->set_value(std::this_thread::get_id()); });
     EXPECT_TRUE(waits.ok()) << waits.status().ToString();
     return woken->get_future();
   }
@@ -35,7 +38,7 @@ class FollowersTest : public testing::Test {
   }
 
   LogEnd end_{EndOf(5)};
-  Followers followers_{kLimit, end_};
+  Followers followers_{2 * kLimit, end_};
 };
 
 TEST_F(FollowersTest, WhoAsksForWhatIsThereIsWokenHereAndNow) {
@@ -82,7 +85,7 @@ TEST_F(FollowersTest, NobodyWaitsBeyondTheLastSeqThereCanBe) {
 TEST_F(FollowersTest, NoMoreThanTheLimitWait) {
   std::vector<std::future<std::thread::id>> waiting;
   for (size_t i = 0; i < kLimit; ++i) waiting.push_back(Wait(5));
-  const auto refused = followers_.Wait(5, Never(), [] { ADD_FAILURE() << "it was refused"; });
+  const auto refused = followers_.Wait(kUser, 5, Never(), [] { ADD_FAILURE() << "it was refused"; });
   EXPECT_EQ(refused.status().code(), Code::kResourceExhausted);
   EXPECT_TRUE(IsReady(Wait(4))) << "who need not wait is not refused";
   end_.Advance(EndOf(6));
@@ -90,14 +93,33 @@ TEST_F(FollowersTest, NoMoreThanTheLimitWait) {
   EXPECT_EQ(followers_.waiting(), 0u);
 }
 
+TEST_F(FollowersTest, EachFurtherUserHasHalfOfThePlacesThatAreFree) {
+  const auto fill = [this](uid_t user) {
+    size_t count = 0;
+    while (followers_.Wait(user, 5, Never(), [] {}).ok()) ++count;
+    return count;
+  };
+  EXPECT_EQ(fill(1), 4u);
+  EXPECT_EQ(fill(2), 2u);
+  EXPECT_EQ(fill(3), 1u);
+  EXPECT_EQ(followers_.Wait(1, 5, Never(), [] {}).status().message(),
+            "4 clients of uid 1, this user's share, are waiting for new entries already: ask again later, or without "
+            "waiting");
+  EXPECT_EQ(fill(4), 1u);
+  EXPECT_EQ(followers_.Wait(5, 5, Never(), [] {}).status().message(),
+            "8 clients are waiting for new entries already: ask again later, or without waiting");
+  followers_.Release();
+}
+
 TEST_F(FollowersTest, WhoIsCancelledIsDroppedAtOnceAndMakesRoom) {
   auto held = std::make_shared<int>(0);
   const std::weak_ptr<int> alive = held;
-  const auto cancelled = followers_.Wait(5, Never(), [held = std::move(held)] { ADD_FAILURE() << "it was cancelled"; });
+  const auto cancelled =
+      followers_.Wait(kUser, 5, Never(), [held = std::move(held)] { ADD_FAILURE() << "it was cancelled"; });
   ASSERT_TRUE(cancelled.ok());
   std::vector<std::future<std::thread::id>> waiting;
   for (size_t i = 1; i < kLimit; ++i) waiting.push_back(Wait(5));
-  EXPECT_FALSE(followers_.Wait(5, Never(), [] {}).ok());
+  EXPECT_FALSE(followers_.Wait(kUser, 5, Never(), [] {}).ok());
   followers_.Cancel(*cancelled);
   EXPECT_TRUE(alive.expired()) << "with everything that it held";
   EXPECT_EQ(followers_.waiting(), kLimit - 1);
@@ -120,7 +142,7 @@ TEST_F(FollowersTest, ASlowFollowerHoldsUpNeitherTheCommitterNorItsNumbers) {
   std::promise<void> go_on;
   std::promise<void> called;
   ASSERT_TRUE(followers_
-                  .Wait(5, Never(),
+                  .Wait(kUser, 5, Never(),
                         [&] {
                           called.set_value();
                           go_on.get_future().wait();
@@ -139,7 +161,7 @@ TEST_F(FollowersTest, StopReturnsWhenTheCallThatIsRunningHasEnded) {
   std::promise<void> called;
   bool ended = false;  // under nobody's lock: the thread sanitizer sees when Stop does not wait
   ASSERT_TRUE(followers_
-                  .Wait(5, Never(),
+                  .Wait(kUser, 5, Never(),
                         [&] {
                           called.set_value();
                           go_on.get_future().wait();
@@ -160,13 +182,14 @@ class RoundsTest : public FollowersTest {
  protected:
   std::future<std::thread::id> Join(Followers& followers, uint64_t from_seq, Time::time_point deadline = Never()) {
     auto woken = std::make_shared<std::promise<std::thread::id>>();
-    EXPECT_TRUE(followers.Wait(from_seq, deadline, [woken] { woken->set_value(std::this_thread::get_id()); }).ok());
+    EXPECT_TRUE(
+        followers.Wait(kUser, from_seq, deadline, [woken] { woken->set_value(std::this_thread::get_id()); }).ok());
     return woken->get_future();
   }
 };
 
 TEST_F(RoundsTest, TheFirstIsWokenAtOnceAndTheNextTogetherWithOthers) {
-  Followers followers(kLimit, end_, std::chrono::hours(1));
+  Followers followers(2 * kLimit, end_, std::chrono::hours(1));
   EXPECT_TRUE(IsReady(Join(followers, 4)));
   auto there = Join(followers, 4);
   auto next = Join(followers, 5);
@@ -181,7 +204,7 @@ TEST_F(RoundsTest, TheFirstIsWokenAtOnceAndTheNextTogetherWithOthers) {
 }
 
 TEST_F(RoundsTest, WhoIsFarBehindWaitsForNoRound) {
-  Followers followers(kLimit, end_, std::chrono::hours(1));
+  Followers followers(2 * kLimit, end_, std::chrono::hours(1));
   end_.Advance(EndOf(Followers::kMany + 5));
   EXPECT_TRUE(IsReady(Join(followers, 5)));
   EXPECT_TRUE(IsReady(Join(followers, 4)));
@@ -191,7 +214,7 @@ TEST_F(RoundsTest, WhoIsFarBehindWaitsForNoRound) {
 }
 
 TEST_F(RoundsTest, TheRoundComesHoweverManyAskMeanwhile) {
-  Followers followers(kLimit, end_, std::chrono::milliseconds(1));
+  Followers followers(2 * kLimit, end_, std::chrono::milliseconds(1));
   Join(followers, 4).wait();
   auto waiting = Join(followers, 4);
   while (!IsReady(waiting)) Join(followers, 4).wait();
@@ -203,7 +226,7 @@ TEST(Followers, WakesEverybodyOnceBesideALogThatGrows) {
   std::atomic<uint64_t> woken = 0;
   std::vector<std::promise<void>> each(kEntries);
   {
-    Followers followers(kEntries, end);
+    Followers followers(2 * kEntries, end);
     std::thread writer([&] {
       DurableEnd next;
       while (next.size() < kEntries) {
@@ -212,7 +235,7 @@ TEST(Followers, WakesEverybodyOnceBesideALogThatGrows) {
       }
     });
     for (uint64_t seq = 0; seq < kEntries; ++seq) {
-      const auto waits = followers.Wait(seq, Time::now() + std::chrono::hours(1), [&, seq] {
+      const auto waits = followers.Wait(kUser, seq, Time::now() + std::chrono::hours(1), [&, seq] {
         EXPECT_GT(end.size(), seq);
         ++woken;
         each[seq].set_value();

@@ -49,8 +49,8 @@ uint64_t Connections(const ServedLedger& ledger) {
 TEST(Peers, FollowersWhoGoAwayMakeRoomForOthersAtOnce) {
   ServedLedger ledger;
   ledger.Start({"--max-connections-per-process=400", "--max-connections=2000"});
-  // As many as may wait, and one more, which is refused when all of them do.
-  constexpr size_t kMost = 256;
+  // As many of one user as may wait, and one more, which is refused when all of them do.
+  constexpr size_t kMost = 128;
   std::vector<RawClient> followers;
   for (size_t i = 0; i < kMost + 1; ++i) followers.push_back(Follower(ledger, kHalfAMinute));
   std::vector<pollfd> watched;

@@ -73,7 +73,7 @@ TEST(SlowDisk, IsToldAndIsNoReasonToTakeTheDaemonForStuck) {
   ledger.options.log.env = fault.env();
   ledger.options.slow_disk = std::chrono::milliseconds(1);
   ledger.Open();
-  EXPECT_TRUE(ledger.ledger().Describe().healthy) << ledger.ledger().Describe().problem;
+  EXPECT_TRUE(WaitUntil([&] { return ledger.ledger().Describe().healthy; }, std::chrono::seconds(20)));
   fault.Hold();
   auto waiting = ledger.Submit({Encoded(Opening("e1"))});
   fault.WaitUntilHeld();

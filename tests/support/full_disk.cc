@@ -35,7 +35,7 @@ class FileOnFullDisk : public rocksdb::FSWritableFileOwnerWrapper {
     const Leaves leaves = state_->leaves;
     const size_t size = leaves == Leaves::kNothing ? 0 : leaves == Leaves::kHalf ? data.size() / 2 : data.size();
     FSWritableFileOwnerWrapper::Append(Slice(data.data(), size), options, debug).PermitUncheckedError();
-    return IOStatus::NoSpace("While appending to file");
+    return IOStatus::NoSpace("write the file");
   }
   IOStatus Append(const Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo&,
                   IODebugContext* debug) override {
@@ -57,7 +57,7 @@ class FullFileSystem : public rocksdb::FileSystemWrapper {
                            std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) override {
     if (state_->full) {
       ++state_->refused;
-      return IOStatus::NoSpace("While open a file for appending");
+      return IOStatus::NoSpace("open the file");
     }
     const IOStatus status = FileSystemWrapper::NewWritableFile(name, options, file, debug);
     if (status.ok()) *file = std::make_unique<FileOnFullDisk<State>>(std::move(*file), state_);
