@@ -3,11 +3,18 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <deque>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -136,6 +143,43 @@ class Backlog {
   uint64_t untold_ GUARDED_BY(mutex_) = 0;  // dropped, and no line has said so yet
 };
 
+// Set once, before there are other threads.
+const char* program_name = "";
+int status_when_unhandled = 1;
+
+// No memory is allocated here, and no lock is taken: whoever failed may hold any. A line that nobody reads is left out.
+[[noreturn]] void EndUnhandled() noexcept {
+  char line[512];
+  const auto say = [&line](const char* what, const char* why) {
+    const int size = std::snprintf(line, sizeof line, "%serror: %s: %s%s\n", isatty(STDERR_FILENO) == 0 ? "<3>" : "",
+                                   program_name, what, why);
+    const size_t most = sizeof line - 1;
+    pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+    if (poll(&ready, 1, 1000) <= 0) return;
+    [[maybe_unused]] const ssize_t written =
+        write(STDERR_FILENO, line, std::min(most, static_cast<size_t>(std::max(size, 0))));
+  };
+  try {
+    const std::exception_ptr unhandled = std::current_exception();
+    if (unhandled) std::rethrow_exception(unhandled);
+    say("ended by an unknown failure", "");
+  } catch (const std::bad_alloc&) {
+    say("out of memory", "");
+  } catch (const std::length_error& error) {
+    // Compressors report that they got no memory as a huge size.
+    say("out of memory: ", error.what());
+  } catch (const std::filesystem::filesystem_error& error) {
+    say(error.what(), "");
+  } catch (const std::system_error& error) {
+    say("a thread cannot be started: ", error.what());
+  } catch (const std::exception& error) {
+    say("ended by an unhandled failure: ", error.what());
+  } catch (...) {
+    say("ended by an unknown failure", "");
+  }
+  std::_Exit(status_when_unhandled);
+}
+
 }  // namespace
 
 void SetLogLevel(LogLevel level) { threshold = level; }
@@ -144,6 +188,12 @@ void Log(LogLevel level, std::string_view text) {
   if (level > threshold.load()) return;
   std::string line = Line(level, text);
   if (!Backlog::Instance().Take(line)) WriteLine(line);
+}
+
+void EndWithStatusWhenUnhandled(const char* program, int status) {
+  program_name = program;
+  status_when_unhandled = status;
+  std::set_terminate(EndUnhandled);
 }
 
 void LogInBackground() { Backlog::Instance().Start(); }

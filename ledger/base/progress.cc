@@ -29,6 +29,12 @@ void Progress::Stop(Status why) {
   for (auto& [subscription, wish] : wishes_) wish.sleeper->Set();
 }
 
+void Progress::Resume() {
+  const MutexLock lock(mutex_);
+  stopped_ = Ok();
+  for (auto& [subscription, wish] : wishes_) wish.sleeper->Set();
+}
+
 Progress::Subscription::Subscription(Progress& progress, Wakeup& sleeper) : progress_(progress) {
   const MutexLock lock(progress_.mutex_);
   progress_.wishes_[this].sleeper = &sleeper;

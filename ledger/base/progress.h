@@ -28,14 +28,16 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   uint64_t at() const { return at_.load(std::memory_order_acquire); }
-  // Not ok after Stop.
+  // Not ok between Stop and Resume.
   Status stopped() const EXCLUDES(mutex_);
 
   // REQUIRES: `to` is not less than at().
   void Advance(uint64_t to) EXCLUDES(mutex_);
-  // Stops it for good, because of `why` (not ok); the first reason is kept. Wakes every subscriber, whatever position
-  // it waits for.
+  // It will not move until Resume, because of `why` (not ok); the first reason is kept. Wakes every subscriber, whatever
+  // position it waits for.
   void Stop(Status why) EXCLUDES(mutex_);
+  // It moves again. Wakes every subscriber.
+  void Resume() EXCLUDES(mutex_);
 
  private:
   struct Wish {

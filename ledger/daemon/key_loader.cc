@@ -21,7 +21,7 @@ std::string FindKeyFile(const std::string& configured, const char* credentials_d
 Result<LoadedKey> LoadKey(const std::string& key_path) {
   ENVLEDGER_ASSIGN_OR_RETURN(SigningKey key, SigningKey::Load(key_path));
   LoadedKey loaded{std::move(key), std::nullopt};
-  auto note = ReadFile(RotationPath(key_path), kMaxNoteBytes);
+  auto note = ReadRegularFile(RotationPath(key_path), kMaxNoteBytes);
   if (note.status().code() == Code::kNotFound) return loaded;
   ENVLEDGER_RETURN_IF_ERROR(note.status());
   if (note->empty()) return loaded;  // an empty credential means that there is no rotation

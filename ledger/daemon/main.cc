@@ -74,6 +74,7 @@ Status Run(const DaemonConfig& config) {
 
 int main(int argc, char** argv) {
   using namespace envledger;
+  EndWithStatusWhenUnhandled("envledgerd", ExitStatus(Unavailable({})));
   WipeFreedMemory();
   BlockSignals();
   Result<DaemonConfig> config = ParseDaemonConfig(argc, argv);

@@ -306,7 +306,7 @@ string DaemonHelp() {
       "                                                               serve it, in the foreground\n"
       "  envledgerd --config FILE --check                             check a configuration\n\n"
       "SIGTERM and SIGINT stop it cleanly. Exit status: 0 success; 1 the ledger does not verify;\n"
-      "2 wrong usage or configuration; 3 no ledger in data-dir; 5 unavailable (socket, disk, key).\n";
+      "2 wrong usage or configuration; 3 no ledger in data-dir; 5 unavailable (socket, disk, key, memory).\n";
   for (const bool in_file : {false, true}) {
     text += in_file ? "\nCommand line and configuration file:\n" : "\nCommand line:\n";
     for (const DaemonOption& option : DaemonOptions()) {

@@ -124,10 +124,10 @@ Status Serve(const DaemonConfig& config) {
   const StatusResponse start = daemon->Describe();
   Log(LogLevel::kInfo, "serving " + start.origin + ", " + std::to_string(start.tree_size) + " entries; " + start.vkey);
   ending.Started();  // first, because whoever is told that the daemon is ready may stop it
-  NotifyReady(StatusLine(start));
   std::optional<Watchdog> watchdog;
   watchdog.emplace([&](std::chrono::milliseconds patience) { return daemon->Stuck(patience); },
                    [&] { return StatusLine(daemon->Describe()); });
+  NotifyReady(StatusLine(start));  // once every thread is there
 
   const std::string reason = ending.Await();
   watchdog.reset();  // while it closes, systemd's time limit for a stop applies

@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds kAskAgain{10};
 }  // namespace
 
 Result<UniqueFd> LockDirectory(const std::string& path, std::chrono::milliseconds patience) {
-  UniqueFd directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  UniqueFd directory(Uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!directory.valid()) return FromErrno(errno, "open directory " + path);
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {

@@ -38,7 +38,8 @@ Result<DurableFile> DurableFile::Begin(const std::string& path, unsigned mode) {
   static std::atomic<unsigned> counter = 0;
   for (;;) {
     std::string name = path + ".tmp." + std::to_string(getpid()) + "." + std::to_string(counter++);
-    UniqueFd fd(open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    UniqueFd fd(
+        Uninterrupted([&] { return open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600); }));
     const int error = errno;
     if (!fd.valid() && error == EEXIST) continue;
     if (!fd.valid()) return FromErrno(error, "create " + name);
@@ -62,8 +63,7 @@ void DurableFile::RemoveTemporary() {
 
 Status DurableFile::Append(std::string_view bytes) {
   while (failed_.ok() && !bytes.empty()) {
-    const ssize_t count = write(fd_.get(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count = Uninterrupted([&] { return write(fd_.get(), bytes.data(), bytes.size()); });
     if (count < 0) {
       failed_ = FromErrno(errno, "write " + temporary_);
       break;
@@ -97,7 +97,8 @@ Status DurableFile::CommitNew() {
 }
 
 Status DurableFile::Sync() {
-  if (failed_.ok() && fsync(fd_.get()) != 0) failed_ = FromErrno(errno, "fsync " + temporary_);
+  if (failed_.ok() && Uninterrupted([&] { return fsync(fd_.get()); }) != 0)
+    failed_ = FromErrno(errno, "fsync " + temporary_);
   return failed_;
 }
 

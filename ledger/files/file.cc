@@ -14,14 +14,13 @@ UniqueFd::~UniqueFd() {
   if (fd_ >= 0) close(fd_);
 }
 
-Result<std::string> ReadFile(const std::string& path, size_t limit) {
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.valid()) return FromErrno(errno, "open " + path);
+namespace {
+
+Result<std::string> ReadWhole(const UniqueFd& fd, const std::string& path, size_t limit) {
   std::string contents;
   char chunk[65536];
   for (;;) {
-    const ssize_t count = read(fd.get(), chunk, sizeof chunk);
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count = Uninterrupted([&] { return read(fd.get(), chunk, sizeof chunk); });
     if (count < 0) return FromErrno(errno, "read " + path);
     if (count == 0) return contents;
     contents.append(chunk, static_cast<size_t>(count));
@@ -29,6 +28,24 @@ Result<std::string> ReadFile(const std::string& path, size_t limit) {
       return Status(Code::kResourceExhausted, path + " is longer than " + std::to_string(limit) + " bytes");
     }
   }
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const std::string& path, size_t limit) {
+  const UniqueFd fd(Uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
+  if (!fd.valid()) return FromErrno(errno, "open " + path);
+  return ReadWhole(fd, path, limit);
+}
+
+Result<std::string> ReadRegularFile(const std::string& path, size_t limit) {
+  // O_NONBLOCK: opening a FIFO must not wait for a writer.
+  const UniqueFd fd(Uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); }));
+  if (!fd.valid()) return FromErrno(errno, "open " + path);
+  struct stat info {};
+  if (fstat(fd.get(), &info) != 0) return FromErrno(errno, "stat " + path);
+  if (!S_ISREG(info.st_mode)) return Corruption(path + " is not a regular file");
+  return ReadWhole(fd, path, limit);
 }
 
 Status WriteFileDurably(const std::string& path, std::string_view contents, unsigned mode) {
@@ -48,9 +65,9 @@ Status SyncDirectory(const std::string& path) {
     return Status(Code::kUnknownOutcome,
                   "the latest changes in " + path + " may not survive a crash: " + FromErrno(errno, call).message());
   };
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd fd(Uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!fd.valid()) return unknown("open");
-  if (fsync(fd.get()) != 0) return unknown("fsync");
+  if (Uninterrupted([&] { return fsync(fd.get()); }) != 0) return unknown("fsync");
   return Ok();
 }
 

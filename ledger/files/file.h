@@ -1,6 +1,7 @@
 // Files: an owned descriptor, whole-file reads, and durable placement.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,8 +30,21 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-// The whole of a regular file. kResourceExhausted when it is longer than `limit` bytes.
+// The result of a system call that returns -1 and sets errno, repeated for as long as signals interrupt it. Also for a
+// sync: one that was interrupted has not failed.
+template <typename Call>
+auto Uninterrupted(const Call& call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+// The whole of a file, or all that comes from a pipe. kResourceExhausted when it is longer than `limit` bytes.
 Result<std::string> ReadFile(const std::string& path, size_t limit);
+
+// The same for a file that the ledger itself keeps. kCorruption when something else is in its place, such as a FIFO,
+// for which ReadFile would wait.
+Result<std::string> ReadRegularFile(const std::string& path, size_t limit);
 
 // Puts `contents` at `path` so that after a crash at any moment either the old file or the whole new one is there, and
 // after ok() the new one: a temporary file beside it, fsync, rename, fsync of the directory. `mode` is the file's

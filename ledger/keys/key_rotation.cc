@@ -38,7 +38,7 @@ Result<std::optional<SigningKey>> LoadIfThere(const std::string& path) {
 
 // The rotation in a file; nullopt when there is no file, or it holds no rotation of this ledger.
 std::optional<KeyRotated> ReadRotation(const std::string& path, const std::string& origin) {
-  const auto note = ReadFile(path, kMaxNoteBytes);
+  const auto note = ReadRegularFile(path, kMaxNoteBytes);
   if (!note.ok()) return std::nullopt;
   auto rotation = ReadRotationNote(*note, origin);
   return rotation.ok() ? std::optional<KeyRotated>(*std::move(rotation)) : std::nullopt;

@@ -4,11 +4,13 @@
 #include "ledger/query/stored_reader.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "ledger/chain/note.h"
 #include "ledger/chain/tree.h"
 #include "ledger/index/index_keys.h"
 #include "ledger/index/logged_keys.h"
+#include "ledger/index/tail_index.h"
 #include "ledger/index/tree_index.h"
 #include "ledger/query/scratch_index.h"
 #include "ledger/query/view.h"
@@ -28,62 +30,34 @@ uint64_t UsableWatermark(const LogDb& log, const IndexDb& index) {
   return last.ok() && watermark.last_leaf_hash == View(LeafHash(*last)) ? watermark.seq : 0;
 }
 
-// An index of the entries before `until`: `base`, which reaches `from`, and the rest derived from the log. IndexDamage
-// when `base` lacks what the rest continues. `scratch` is created if needed, and must outlive the reader.
-class Tail {
- public:
-  Tail(const LogDb& log, std::shared_ptr<const IndexReader> base, uint64_t from, uint64_t until,
-       const StoredOptions& options, std::unique_ptr<ScratchIndex>& scratch)
-      : log_(log), base_(std::move(base)), from_(from), until_(until), options_(options), scratch_(scratch) {}
-
-  Result<std::unique_ptr<IndexReader>> Derive() {
-    if (until_ - from_ > options_.tail_in_memory) {
-      ENVLEDGER_ASSIGN_OR_RETURN(scratch_, ScratchIndex::Make());
-      // The totals that postings continue are in the base, or have been written by then.
-      reader_ = OverlayReader(base_, NotOwned(scratch_->db().Latest()), from_);
+// Like DeriveTail, with the rest in a scratch index, which must outlive the result.
+Result<std::unique_ptr<IndexReader>> DeriveOnDisk(const LogDb& log, std::shared_ptr<const IndexReader> base,
+                                                  uint64_t until, const StoredOptions& options, IndexDb& scratch) {
+  const uint64_t from = base->watermark();
+  // The totals that postings continue are in the base, or have been written by then.
+  const auto reader =
+      OverlayReader(base, std::shared_ptr<const IndexReader>(std::shared_ptr<void>(), &scratch.Latest()), from);
+  IndexBuilder builder(reader.get(), from == 0 ? IndexBuilder::Links::kAsTheyStand : IndexBuilder::Links::kContinue);
+  ENVLEDGER_ASSIGN_OR_RETURN(TreeBuilder tree, TreeBuilder::Resume(*base));
+  const uint64_t batch = std::clamp<uint64_t>(options.tail_in_memory, 1, 8192);
+  std::vector<IndexPut> puts;
+  Status problem;
+  ENVLEDGER_RETURN_IF_ERROR(log.Scan(from, until, [&](uint64_t seq, std::string_view bytes) {
+    const PreparedEntry prepared = PrepareEntry(bytes);
+    problem = prepared.status.ok() ? builder.Add(prepared, puts) : prepared.status;
+    tree.Add(prepared.leaf_hash, puts);
+    if (problem.ok() && (seq + 1 == until || (seq + 1 - from) % batch == 0)) {
+      problem = scratch.Apply(puts, {seq + 1, std::string(View(prepared.leaf_hash))});
+      puts.clear();
+      builder.Trim(kTotalsBytes);
+      if (options.progress) options.progress(seq + 1 - from, until - from);
     }
-    ENVLEDGER_RETURN_IF_ERROR(Read());
-    std::shared_ptr<const IndexReader> over =
-        scratch_ ? scratch_->db().Snapshot() : MemoryReader(std::move(puts_), until_);
-    return OverlayReader(base_, std::move(over), until_);
-  }
-
- private:
-  static std::shared_ptr<const IndexReader> NotOwned(const IndexReader& reader) {
-    return {std::shared_ptr<void>(), &reader};
-  }
-
-  Status Read() {
-    IndexBuilder builder(reader_ ? reader_.get() : base_.get(),
-                         from_ == 0 ? IndexBuilder::Links::kAsTheyStand : IndexBuilder::Links::kContinue);
-    ENVLEDGER_ASSIGN_OR_RETURN(TreeBuilder tree, TreeBuilder::Resume(*base_));
-    const uint64_t batch = std::clamp<uint64_t>(options_.tail_in_memory, 1, 8192);
-    Status problem;
-    ENVLEDGER_RETURN_IF_ERROR(log_.Scan(from_, until_, [&](uint64_t seq, std::string_view bytes) {
-      const PreparedEntry prepared = PrepareEntry(bytes);
-      problem = prepared.status.ok() ? builder.Add(prepared, puts_) : prepared.status;
-      tree.Add(prepared.leaf_hash, puts_);
-      if (problem.ok() && scratch_ && (seq + 1 == until_ || (seq + 1 - from_) % batch == 0)) {
-        problem = scratch_->db().Apply(puts_, {seq + 1, std::string(View(prepared.leaf_hash))});
-        puts_.clear();
-        builder.Trim(kTotalsBytes);
-        if (options_.progress) options_.progress(seq + 1 - from_, until_ - from_);
-      }
-      if (!problem.ok()) problem = std::move(problem).Prepend("entry " + std::to_string(seq) + ": ");
-      return problem.ok();
-    }));
-    return problem;
-  }
-
-  const LogDb& log_;
-  const std::shared_ptr<const IndexReader> base_;
-  const uint64_t from_;
-  const uint64_t until_;
-  const StoredOptions& options_;
-  std::unique_ptr<ScratchIndex>& scratch_;
-  std::unique_ptr<IndexReader> reader_;  // with a scratch index: what has been indexed so far
-  std::vector<IndexPut> puts_;
-};
+    if (!problem.ok()) problem = std::move(problem).Prepend("entry " + std::to_string(seq) + ": ");
+    return problem.ok();
+  }));
+  ENVLEDGER_RETURN_IF_ERROR(problem);
+  return OverlayReader(std::move(base), scratch.Snapshot(), until);
+}
 
 // The tree's right edge before the last leaf of the latest checkpoint, as stored with it. The empty one when that edge
 // and the checkpoint's last entry do not give the checkpoint's root.
@@ -127,13 +101,17 @@ class StoredReader : public LedgerReader {
     LedgerView& view = reader->view_;
     view.log = &log;
     view.tree_size = log.size();
-    const auto derive = [&](std::unique_ptr<IndexReader> base, uint64_t from) {
-      return Tail(log, std::move(base), from, log.size(), options, reader->scratch_).Derive();
+    const auto derive = [&](std::unique_ptr<IndexReader> base) -> Result<std::unique_ptr<IndexReader>> {
+      if (log.size() - base->watermark() <= options.tail_in_memory) {
+        return DeriveTail(log, std::move(base), log.size(), SIZE_MAX);
+      }
+      ENVLEDGER_ASSIGN_OR_RETURN(reader->scratch_, ScratchIndex::Make());
+      return DeriveOnDisk(log, std::move(base), log.size(), options, reader->scratch_->db());
     };
-    auto whole = derive(reach > 0 ? reader->index_->Snapshot() : EmptyReader(), reach);
+    auto whole = derive(reach > 0 ? reader->index_->Snapshot() : EmptyReader());
     if (!whole.ok() && IsIndexDamage(whole.status())) {
       reader->scratch_.reset();
-      whole = derive(EmptyReader(), 0);
+      whole = derive(EmptyReader());
     }
     ENVLEDGER_ASSIGN_OR_RETURN(view.index, std::move(whole));
     std::string frontier;

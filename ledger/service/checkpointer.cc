@@ -88,6 +88,16 @@ Status Checkpointer::StopIfBroken(Status status) {
   return Fail(disputed_);
 }
 
+void Checkpointer::Resume() {
+  const MutexLock signing(signing_);
+  if (!disputed_.ok()) return;
+  {
+    const MutexLock lock(mutex_);
+    failure_ = Ok();
+  }
+  wake_.Set();
+}
+
 void Checkpointer::Stop() {
   stopping_ = true;
   wake_.Set();
@@ -130,11 +140,13 @@ void Checkpointer::Loop() {
   NameThisThread("checkpoint");
   Progress::Subscription on_growth(end_.progress(), wake_);
   while (WaitUntilDue(on_growth, std::chrono::steady_clock::now() + options_.every)) {
-    if (log_.failed()) return;
+    if (log_.failed()) {  // Resume ends this wait
+      wake_.Wait();
+      continue;
+    }
     // SignNow logs its errors and keeps them in publish_problem() or failure().
     const Status status = SignNow();
-    const bool for_good = status.code() == Code::kCorruption || status.code() == Code::kInternal;
-    if (!status.ok() && (log_.failed() || for_good)) return;
+    if (status.code() == Code::kCorruption || status.code() == Code::kInternal) return;
   }
 }
 

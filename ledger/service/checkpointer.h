@@ -53,11 +53,13 @@ class Checkpointer {
   // call and every later one return a status with a verdict, and a person must look at that file. Appends are not
   // affected. Any other error means that publishing failed and the next call tries again: the checkpoint is in the log.
   Status SignNow();
+  // Signs again after a checkpoint could not be stored, once the log can be written.
+  void Resume();
   // Ends the thread without signing.
   void Stop();
 
   SignedCheckpoint latest() const;
-  // Not ok once a checkpoint could not be stored, or signing has ended for good.
+  // Not ok while checkpoints cannot be stored, and once signing has ended for good.
   Status failure() const;
   // Not ok while the latest checkpoint could not be published everywhere (the ledger itself has it).
   Status publish_problem() const;

@@ -6,6 +6,10 @@
 // The second index has a directory of its own, because an open database cannot be moved. It is moved to the first one's
 // place when the daemon stops. Before it is begun, a mark is written beside both. A start that finds the mark removes
 // the damaged index, whatever happened in between, and uses the second one if there is one.
+//
+// A disk that cannot be written, such as a full one, is no damage: what was applied stays readable. Writing is tried
+// again at intervals. Until it succeeds, the indexing thread holds nothing back: appends go on as far as the sequencer
+// can hold their heads, and queries read the missing part from the log.
 #include "ledger/service/indexer.h"
 
 #include <sys/resource.h>
@@ -18,6 +22,7 @@
 #include "ledger/base/thread_name.h"
 #include "ledger/chain/tree.h"
 #include "ledger/files/file.h"
+#include "ledger/index/tail_index.h"
 #include "ledger/store/layout.h"
 
 namespace envledger {
@@ -47,6 +52,9 @@ Status ReplaceDamaged(const std::string& data_dir) {
 // Whether a rebuild of the index can remedy this error.
 bool IsDamage(const Status& status) { return status.code() == Code::kCorruption && !IsLogDamage(status); }
 
+// Whether writing may succeed later.
+bool IsOfTheDisk(const Status& status) { return status.code() == Code::kUnavailable; }
+
 // Why the index does not belong to this log; empty when it does.
 std::string Mismatch(const LogDb& log, const Watermark& watermark) {
   if (watermark.seq == 0) return {};
@@ -73,6 +81,10 @@ Indexer::Indexer(const LogDb& log, const IndexerOptions& options, LogEnd& end)
 
 Indexer::~Indexer() {
   Stop();
+  {
+    const MutexLock lock(tail_mutex_);
+    tail_.reset();
+  }
   const bool replace = part_ && !part_->in_place;
   part_.reset();
   {
@@ -90,7 +102,7 @@ Indexer::~Indexer() {
 Result<Indexer::Part> Indexer::OpenStored() {
   const std::string path = IndexPath(options_.data_dir);
   if (Exists(DamageMarkPath(options_.data_dir))) {
-    const auto why = ReadFile(DamageMarkPath(options_.data_dir), 4096);
+    const auto why = ReadRegularFile(DamageMarkPath(options_.data_dir), 4096);
     Log(LogLevel::kWarning, "the index was found to be damaged before the last stop: " +
                                 (why.ok() ? why->substr(0, why->find('\n')) : "no reason was noted"));
     ENVLEDGER_RETURN_IF_ERROR(ReplaceDamaged(options_.data_dir));
@@ -170,6 +182,23 @@ std::shared_ptr<const IndexReader> Indexer::Latest() const {
 uint64_t Indexer::DiskBytes() const { return db()->DiskBytes(); }
 uint64_t Indexer::MemoryBytes() const { return db()->MemoryBytes(); }
 
+Result<std::shared_ptr<const IndexReader>> Indexer::ReaderOf(uint64_t seq) {
+  if (Status reached = WaitFor(seq); !reached.ok()) {
+    const MutexLock lock(mutex_);
+    if (!disk_fails_) return reached;
+  } else {
+    return Snapshot();
+  }
+  const MutexLock lock(tail_mutex_);
+  if (tail_ != nullptr && tail_->watermark() >= seq) return tail_;
+  auto derived = DeriveTail(log_, Snapshot(), seq, options_.tail_bytes);
+  if (derived.status().code() == Code::kResourceExhausted) {
+    return Unavailable("the disk of the index cannot be written, and " + derived.status().message());
+  }
+  ENVLEDGER_ASSIGN_OR_RETURN(tail_, std::move(derived));
+  return tail_;
+}
+
 Status Indexer::WaitFor(uint64_t seq) {
   const MutexLock lock(mutex_);
   while (watermark() < seq && failure().ok() && !stopping_) {
@@ -213,6 +242,9 @@ bool Indexer::Stopping() const {
 std::string Indexer::problem() const {
   const MutexLock lock(mutex_);
   if (!beyond_repair_.ok()) return "the index is damaged and could not be rebuilt: " + beyond_repair_.ToString();
+  if (disk_fails_) {
+    return "the index cannot be written; queries read what it lacks from the log: " + failure().message();
+  }
   if (damage_.empty()) return {};
   return "the index is being rebuilt, at entry " + std::to_string(rebuilt_to_.load()) + " of " +
          std::to_string(end_.size()) + ": " + damage_;
@@ -261,6 +293,10 @@ void Indexer::Loop() {
     }
     if (Stopping()) return;
     const Status status = Step();
+    if (IsOfTheDisk(status)) {
+      if (!WaitForDisk(status)) return;
+      continue;
+    }
     if (!status.ok()) progress_.Stop(status);
     { const MutexLock lock(mutex_); }  // a WaitFor that read the old watermark is waiting by now, and is woken
     moved_.NotifyAll();
@@ -268,6 +304,43 @@ void Indexer::Loop() {
     Log(LogLevel::kError, "indexing has stopped: " + status.ToString());
     return;
   }
+}
+
+// Returns when the index has been written again, or shows another problem; false when the thread must end.
+bool Indexer::WaitForDisk(const Status& why) {
+  Log(LogLevel::kError, "the index cannot be written; this is tried again: " + why.ToString());
+  progress_.Stop(why);
+  {
+    const MutexLock lock(mutex_);
+    disk_fails_ = true;
+  }
+  moved_.NotifyAll();
+  for (Status tried = why; IsOfTheDisk(tried);) {
+    const auto until = std::chrono::steady_clock::now() + options_.retry_after;
+    while (!Stopping() && wake_.WaitUntil(until)) {
+    }
+    if (Stopping()) return false;
+    tried = part_->db->Resume();
+    if (!tried.ok()) continue;
+    auto writer = IndexWriter::Resume(log_, *part_->db, options_.writer);
+    tried = writer.status();
+    if (!tried.ok()) continue;
+    part_->writer = *std::move(writer);
+    if (const uint64_t size = end_.size(); size > watermark()) tried = part_->writer.Step(size);
+  }
+  Log(LogLevel::kInfo, "the index is written again");
+  {
+    const MutexLock lock(mutex_);
+    disk_fails_ = false;
+  }
+  {
+    const MutexLock lock(tail_mutex_);
+    tail_.reset();
+  }
+  progress_.Advance(part_->writer.watermark());
+  progress_.Resume();
+  moved_.NotifyAll();
+  return true;
 }
 
 void Indexer::ReportDamage(const Status& why) {

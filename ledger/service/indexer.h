@@ -27,6 +27,8 @@ struct IndexerOptions {
   std::string data_dir;
   IndexDbOptions index;
   IndexWriterOptions writer;
+  size_t tail_bytes = 32 << 20;                 // of keys in memory, while the index cannot be written
+  std::chrono::milliseconds retry_after{1000};  // a failed write is tried again at this interval
   std::chrono::milliseconds lazy{50};  // how long a smaller batch waits for more entries, unless somebody needs them
 };
 
@@ -44,22 +46,24 @@ class Indexer : public IndexSource {
   ~Indexer() override;
 
   void Start();
-  // Returns when the index reaches `seq`, or an error when it will not do so soon: kUnavailable during a rebuild, or
-  // the error that stopped the indexer.
-  Status WaitFor(uint64_t seq);
+  // An unchanging reader of the entries before `seq`, which must be durable; waits until the index reaches them. While
+  // the disk cannot be written, the entries that the index lacks are derived from the log and held in memory, at most
+  // tail_bytes. The reader stays valid when a rebuilt index takes over, but must not outlive this object. kUnavailable
+  // during a rebuild, or when too many entries are missing; otherwise the error that stopped the indexer.
+  Result<std::shared_ptr<const IndexReader>> ReaderOf(uint64_t seq);
   // Indexes all durable entries, flushes, and ends the threads.
   void Stop();
 
-  // A snapshot of the index as it is now; and a reader that always sees the latest state (IndexDb::Latest). Both stay
-  // valid when a rebuilt index takes over, but must not outlive this object.
-  std::shared_ptr<const IndexReader> Snapshot() const;
+  // A reader that always sees the latest state (IndexDb::Latest). It stays valid when a rebuilt index takes over, but
+  // must not outlive this object.
   std::shared_ptr<const IndexReader> Latest() const override;
 
   // Reports that the index cannot be read or does not agree with the log. It is then rebuilt in the background, once.
   // If damage is found again after that, a person must look at the disk; the next start rebuilds it again.
   void ReportDamage(const Status& why);
 
-  // How far the index reaches, to subscribe to. Stops with the error that stopped the indexer.
+  // How far the index reaches, to subscribe to. It is stopped while the disk cannot be written, and for good by an error
+  // of another kind.
   Progress& progress() { return progress_; }
   uint64_t watermark() const override { return progress_.at(); }
   Status failure() const { return progress_.stopped(); }
@@ -83,7 +87,10 @@ class Indexer : public IndexSource {
   std::shared_ptr<IndexDb> db() const EXCLUDES(mutex_);
 
   void Loop();
+  Status WaitFor(uint64_t seq) EXCLUDES(mutex_);
+  std::shared_ptr<const IndexReader> Snapshot() const EXCLUDES(mutex_);
   Status Step();
+  bool WaitForDisk(const Status& why) EXCLUDES(mutex_);
   bool IsDue() EXCLUDES(mutex_);
   bool Stopping() const EXCLUDES(mutex_);
   Status TakeRebuilt() EXCLUDES(mutex_);
@@ -107,7 +114,10 @@ class Indexer : public IndexSource {
   bool part_failed_ GUARDED_BY(mutex_) = false;     // the damaged index takes no more entries
   std::optional<Part> rebuilt_ GUARDED_BY(mutex_);  // nearly up to date, ready for the indexing thread
   Status beyond_repair_ GUARDED_BY(mutex_);         // a rebuild failed, or did not help
+  bool disk_fails_ GUARDED_BY(mutex_) = false;      // the index cannot be written for now
   std::thread rebuilding_ GUARDED_BY(mutex_);
+  Mutex tail_mutex_;                                                 // taken before mutex_
+  std::shared_ptr<const IndexReader> tail_ GUARDED_BY(tail_mutex_);  // the last reader with a derived part
   std::thread thread_;
 };
 

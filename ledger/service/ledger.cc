@@ -17,6 +17,7 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/log.h"
+#include "ledger/base/span.h"
 #include "ledger/base/thread_name.h"
 #include "ledger/files/file.h"
 #include "ledger/service/fitting_events.h"
@@ -26,8 +27,9 @@
 namespace envledger {
 namespace {
 
-constexpr std::chrono::milliseconds kDiskCheckEvery{1000};
 constexpr std::chrono::milliseconds kMarkSyncEvery{100};
+constexpr Nanos kClockMayBeBehind = 60 * kSecond;
+constexpr uint64_t kLeastFreeBytes = 4096;  // with less, the disk is full whatever min_free_bytes says
 
 uint64_t FreeBytes(const std::string& path) {
   struct statvfs disk {};
@@ -106,10 +108,14 @@ Status Ledger::Start(const SigningKey& key, const PendingRotation* pending,
   indexer_ = *std::move(opened);
   checkpointer_ = std::make_unique<Checkpointer>(*log_, key, std::move(recovered.keys), options_.checkpointer, clock_,
                                                  std::move(recovered.latest), std::move(publisher), *end_);
-  auto sealer = std::make_unique<Sealer>(*log_, *indexer_, clock_, options_.sealer, recovered.end);
-  sequencer_ = std::make_unique<Sequencer>(*log_, std::move(sealer), options_.sequencer, *end_, indexer_->progress());
+  sequencer_ =
+      std::make_unique<Sequencer>(*log_, MakeSealer(recovered.end), options_.sequencer, *end_, indexer_->progress());
   CheckDisk();
   return Ok();
+}
+
+std::unique_ptr<Sealer> Ledger::MakeSealer(ChainEnd end) const {
+  return std::make_unique<Sealer>(*log_, *indexer_, clock_, options_.sealer, std::move(end));
 }
 
 Status Ledger::Begin() {
@@ -217,8 +223,7 @@ void Ledger::CountRefusal(const Recorder& recorder, const Status& status) {
 
 Result<LedgerView> Ledger::CurrentView() {
   LedgerView view = LogView();
-  ENVLEDGER_RETURN_IF_ERROR(indexer_->WaitFor(view.tree_size));
-  view.index = indexer_->Snapshot();
+  ENVLEDGER_ASSIGN_OR_RETURN(view.index, indexer_->ReaderOf(view.tree_size));
   return view;
 }
 
@@ -268,7 +273,16 @@ std::string Ledger::Problem() const {
   if (const Status problem = checkpointer_->publish_problem(); !problem.ok()) {
     return "the latest checkpoint is not published: " + problem.ToString();
   }
-  return {};
+  return ClockProblem();
+}
+
+// Recorded times never decrease, so a clock that was ahead once dates every record until it is reached again.
+std::string Ledger::ClockProblem() const {
+  const Nanos last = end_->Get().last_recorded_at;
+  const Nanos now = clock_.Now();
+  if (now >= last || SpanBetween(now, last) <= std::max(options_.sealer.clock_tolerance, kClockMayBeBehind)) return {};
+  return "the clock is " + FormatSpan(SpanBetween(now, last)) + " behind the last record: records are dated " +
+         FormatTime(last) + " until the clock gets there. Set the clock, if it is wrong now";
 }
 
 StatusResponse Ledger::Describe() const {
@@ -309,10 +323,26 @@ void Ledger::NoteRefusals() {
 }
 
 void Ledger::CheckDisk() {
-  const bool low = FreeBytes(options_.data_dir) < options_.min_free_bytes;
+  const bool low = FreeBytes(options_.data_dir) < std::max(options_.min_free_bytes, kLeastFreeBytes);
   if (low == disk_low_.exchange(low)) return;
   Log(low ? LogLevel::kError : LogLevel::kInfo,
       low ? "the disk is nearly full: appends are refused" : "the disk has room again: appends are accepted");
+}
+
+// After a write to the log found no space. First the log, then what stands on it. A new sealer has no memory of the
+// records that failed; it reads heads from the index, so the index must reach the end first.
+void Ledger::WriteAgain() {
+  if (disk_low_) return;
+  if (log_->failed_for_space()) {
+    if (!log_->Resume().ok()) return;
+    checkpointer_->Resume();
+  }
+  const Status failure = end_->failure();
+  const bool of_the_disk = failure.code() == Code::kUnknownOutcome || failure.code() == Code::kUnavailable;
+  if (!of_the_disk || log_->failed() || indexer_->watermark() < end_->size()) return;
+  const DurableEnd end = end_->Get();
+  sequencer_->Resume(MakeSealer({end.frontier, end.last_leaf_hash, end.last_recorded_at}));
+  Log(LogLevel::kInfo, "the log can be written again: appends are accepted");
 }
 
 void Ledger::Housekeep() {
@@ -321,12 +351,13 @@ void Ledger::Housekeep() {
   for (;;) {
     {
       const MutexLock lock(mutex_);
-      const auto until = std::min(next_note, std::chrono::steady_clock::now() + kDiskCheckEvery);
+      const auto until = std::min(next_note, std::chrono::steady_clock::now() + options_.disk_check_every);
       while (!stopping_ && wake_.WaitUntil(mutex_, until)) {
       }
       if (stopping_) return;
     }
     CheckDisk();
+    WriteAgain();
     if (std::chrono::steady_clock::now() < next_note) continue;
     next_note = std::chrono::steady_clock::now() + options_.refusals_every;
     NoteRefusals();

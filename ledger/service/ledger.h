@@ -41,6 +41,7 @@ struct LedgerOptions {
   IndexerOptions indexer;
   CheckpointerOptions checkpointer;                  // an empty publish_path: in the data directory
   std::chrono::milliseconds refusals_every{60'000};  // the shortest interval between events that record refused appends
+  std::chrono::milliseconds disk_check_every{1000};  // for free space, and whether a full disk can be written again
   std::chrono::milliseconds slow_disk{10'000};  // a write to the log that takes longer is a problem that status tells
   // The size that the log has after a loss of acknowledged entries with which it shall go on.
   std::optional<uint64_t> accept_loss = std::nullopt;
@@ -106,8 +107,11 @@ class Ledger {
   void Housekeep();
   void NoteRefusals();
   void CheckDisk();
+  void WriteAgain();
+  std::unique_ptr<Sealer> MakeSealer(ChainEnd end) const;
   Status SealEvent(LedgerEvent event);
   std::string Problem() const;
+  std::string ClockProblem() const;
 
   const LedgerOptions options_;
   const VerifierKey verifier_key_;

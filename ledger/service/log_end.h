@@ -40,8 +40,10 @@ class LogEnd {
   }
   // Nothing more becomes durable: a write to the log failed, or a broken invariant prevented it.
   void Stop(const Status& why) { size_.Stop(why); }
+  // Entries can become durable again.
+  void Resume() { size_.Resume(); }
 
-  // Not ok after Stop.
+  // Not ok between Stop and Resume.
   Status failure() const { return size_.stopped(); }
   uint64_t size() const { return size_.at(); }
   DurableEnd Get() const EXCLUDES(mutex_) {

@@ -28,7 +28,7 @@ namespace {
 constexpr unsigned kMode = 0644;
 
 FileCalls SystemCalls() {
-  return {[](const std::string& path) { return ReadFile(path, kMaxNoteBytes); },
+  return {[](const std::string& path) { return ReadRegularFile(path, kMaxNoteBytes); },
           [](const std::string& path, const std::string& note) { return WriteFileDurably(path, note, kMode); }};
 }
 
@@ -89,7 +89,7 @@ Publisher::Deadline Publisher::BeginReads() {
 // Reads the place. REQUIRES: BeginReads was called.
 Result<std::string> Publisher::Read(Place& place, Deadline deadline) {
   place.replaceable = true;
-  if (place.copy == nullptr) return ReadFile(place.path, kMaxNoteBytes);
+  if (place.copy == nullptr) return ReadRegularFile(place.path, kMaxNoteBytes);
   for (;;) {
     auto call = Take(place, deadline);
     if (!call) {
@@ -174,7 +174,11 @@ Status Publisher::ComparePlace(Place& place, const Result<std::string>& bytes, c
         "no published checkpoint at " + place.path + " to compare the ledger with; it is published again");
     return Ok();
   }
-  if (!bytes.ok() && place.copy != nullptr && bytes.status().code() == Code::kUnavailable) {
+  const bool no_note = bytes.status().code() == Code::kCorruption || bytes.status().code() == Code::kResourceExhausted;
+  if (no_note && place.copy == nullptr) {
+    return Damaged(Verdict::kTampered, "the published checkpoint is none: " + bytes.status().message());
+  }
+  if (!bytes.ok() && place.copy != nullptr && (no_note || bytes.status().code() == Code::kUnavailable)) {
     place.replaceable = false;
     if (place.hangs) return Ok();  // already reported
     place.problem = bytes.status();

@@ -41,6 +41,14 @@ void Sequencer::Submit(AppendWork work) {
   Enqueue(std::move(work), bytes);
 }
 
+void Sequencer::Resume(std::unique_ptr<Sealer> sealer) {
+  {
+    const MutexLock lock(mutex_);
+    next_sealer_ = std::move(sealer);
+  }
+  work_.Set();
+}
+
 void Sequencer::SubmitEvent(LedgerEvent event, AppendDone done) {
   Enqueue(Event{std::move(event), std::move(done)}, 0);
 }
@@ -102,6 +110,12 @@ void Sequencer::SealLoop() {
       responded_ = asked_;
       responded_changed_.NotifyAll();
     }
+    if (next_sealer_ != nullptr && queue_.empty() && group->empty() && !committing_) {
+      sealer_ = std::move(next_sealer_);
+      before.reset();
+      group = sealer_->NewGroup();
+      end_.Resume();
+    }
     if (sealer_->HoldsTooMuch()) sealer_->Trim();
     const bool waits_for_index = !queue_.empty() && WaitsForIndex(*group);
     const bool can_seal = !queue_.empty() && !Full(*group) && !waits_for_index;
@@ -129,8 +143,7 @@ void Sequencer::SealLoop() {
     mutex_.unlock();
     if (TooFarAhead(*group)) {
       refused = index_.stopped();
-      if (!refused.ok())
-        refused = Unavailable("indexing has stopped; restart the daemon to continue: " + refused.ToString());
+      if (!refused.ok()) refused = Unavailable("the index does not follow: " + refused.ToString());
     }
     if (auto* append = std::get_if<AppendWork>(&work); append != nullptr && !refused.ok()) {
       append->done(ErrorInfo{std::move(refused), -1, Stage::kUnspecified, std::nullopt});

@@ -49,6 +49,10 @@ class Sequencer {
   void Submit(AppendWork work);
   // Queues a ledger event; `done` may be empty.
   void SubmitEvent(LedgerEvent event, AppendDone done);
+  // Accepts work again after a write has failed, once the log can be written. `sealer` continues at the durable end, to
+  // which the index must reach. Does nothing while work from before the failure is still being refused; then call it
+  // again later.
+  void Resume(std::unique_ptr<Sealer> sealer);
   // Accepts no more work, commits what is queued, and ends the threads.
   void Stop();
 
@@ -80,7 +84,7 @@ class Sequencer {
   static void Answer(Group& group, const Status& instead);
 
   LogDb& log_;
-  const std::unique_ptr<Sealer> sealer_;  // used only by the sealing thread
+  std::unique_ptr<Sealer> sealer_;  // used only by the sealing thread
   const SequencerOptions options_;
   LogEnd& end_;
   Progress& index_;
@@ -96,6 +100,7 @@ class Sequencer {
   std::shared_ptr<Group> committing_ GUARDED_BY(mutex_);  // the committing thread has it until it is durable
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool sealed_all_ GUARDED_BY(mutex_) = false;
+  std::unique_ptr<Sealer> next_sealer_ GUARDED_BY(mutex_);
   uint64_t asked_ GUARDED_BY(mutex_) = 0;      // how often Responds was called
   uint64_t responded_ GUARDED_BY(mutex_) = 0;  // the last call that the sealing thread has seen
   CondVar responded_changed_;

@@ -197,6 +197,7 @@ Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, const In
   if (error) return FromErrno(error.value(), "create " + path);
   rocksdb::DBOptions db = rocks::CommonOptions(false);
   db.max_open_files = options.max_open_files;
+  if (options.env != nullptr) db.env = options.env;
   db.create_if_missing = true;
   db.create_missing_column_families = true;
   db.atomic_flush = true;
@@ -270,6 +271,11 @@ Status IndexDb::Apply(std::vector<IndexPut>& puts, const Watermark& watermark) {
 Status IndexDb::Flush() {
   rocksdb::FlushOptions options;
   return rocks::ToStatus(impl_->handle.db->Flush(options, impl_->handle.families), "flush the index");
+}
+
+Status IndexDb::Resume() {
+  ENVLEDGER_RETURN_IF_ERROR(rocks::CheckSpace(impl_->handle));
+  return rocks::ToStatus(impl_->handle.db->Resume(), "write the index again");
 }
 
 Watermark IndexDb::watermark() const {

@@ -17,6 +17,10 @@
 
 #include "ledger/base/status.h"
 
+namespace rocksdb {
+class Env;
+}
+
 namespace envledger {
 
 enum class Table : uint8_t { kEnvelopes = 0, kPrincipals = 1, kFacets = 2, kTree = 3 };
@@ -71,6 +75,7 @@ struct IndexDbOptions {
   size_t block_cache_bytes = 32 << 20;
   size_t write_buffer_bytes = 16 << 20;  // for each table; at most two are held
   int max_open_files = -1;               // as in LogDbOptions
+  rocksdb::Env* env = nullptr;           // as in LogDbOptions
   bool compactions = true;               // false for tests that damage the files and must know which are read
 };
 
@@ -90,6 +95,9 @@ class IndexDb {
   Status Apply(std::vector<IndexPut>& puts, const Watermark& watermark);
   // Makes everything applied so far durable.
   Status Flush();
+  // Tries to write again after Apply or Flush has failed because the disk could not be written; kUnavailable while it
+  // still cannot. Nothing that was applied is lost. The caller derives again what failed, from watermark() on.
+  Status Resume();
 
   Watermark watermark() const;
   // Everything applied so far. The database must outlive the reader.

@@ -96,6 +96,7 @@ Status IndexFileRecord::CheckBeforeOpen() {
   for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
     const std::string name = entry.path().filename();
     holds_files = true;
+    if (!entry.is_regular_file(error)) return Corruption(name + " is not a regular file");
     if (IsNonEmptyLog(entry)) return Corruption(name + " was written by another program: the index has no such log");
     if (entry.path().extension() != ".sst") continue;
     ENVLEDGER_ASSIGN_OR_RETURN(found_[name], IdentityOf(entry.path()));
@@ -104,13 +105,13 @@ Status IndexFileRecord::CheckBeforeOpen() {
   if (!holds_files) return Ok();
 
   const std::string record_path = path_ + "/" + std::string(kRecordName);
-  const auto record = ReadFile(record_path, kMaxRecordBytes);
+  const auto record = ReadRegularFile(record_path, kMaxRecordBytes);
   if (!record.ok()) {
     return Corruption("the index has no record of its files (" + record.status().message() +
                       "): an older version made it, or the record was removed");
   }
   ENVLEDGER_ASSIGN_OR_RETURN(recorded_, ParseIndexFiles(*record));
-  const auto current = ReadFile(path_ + "/CURRENT", 4096);
+  const auto current = ReadRegularFile(path_ + "/CURRENT", 4096);
   if (!current.ok() || *current != recorded_.manifest + "\n") {
     return Corruption("CURRENT does not name " + recorded_.manifest + ": another program opened the index");
   }

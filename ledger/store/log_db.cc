@@ -2,7 +2,8 @@
 // after the write-ahead log's fdatasync. Recovery tolerates a torn last record, which was never acknowledged. It drops
 // other damage at the end only when the caller has compared the rest with the mark of what was acknowledged; RocksDB's
 // default would silently drop acknowledged records. And after the first failed write this object refuses all further
-// ones: the kernel may have dropped the dirty pages, so a later success would prove nothing.
+// ones: the kernel may have dropped the dirty pages, so a later success would prove nothing. The one exception is a
+// write that found no space: nothing was synced then, and the file that it was to go to is not used again (Resume).
 #include "ledger/store/log_db.h"
 
 #include <rocksdb/cache.h>
@@ -91,16 +92,21 @@ Result<rocks::Handle> OpenLog(const rocksdb::DBOptions& options, const std::stri
   return handle;
 }
 
+// Whether a write failed because the disk was full, and not a sync: RocksDB names the call that failed.
+bool FoundNoSpace(const rocksdb::Status& status) {
+  return status.IsNoSpace() && status.ToString().find("sync") == std::string::npos;
+}
+
 Result<uint64_t> SizeOf(const rocks::Handle& handle, rocksdb::ColumnFamilyHandle* entries) {
   rocksdb::ReadOptions read;
   const std::unique_ptr<rocksdb::Iterator> last(handle.db->NewIterator(read, entries));
   last->SeekToLast();
   if (!last->Valid()) {
-    ENVLEDGER_RETURN_IF_ERROR(rocks::ToStatus(last->status(), "find the last entry"));
+    ENVLEDGER_RETURN_IF_ERROR(OfTheLog(last->status(), "find the last entry"));
     return uint64_t{0};
   }
   if (last->key().size() != 8)
-    return Corruption("the log holds a key that is not a seq: " + Hex(rocks::ToView(last->key())));
+    return LogDamage("the log holds a key that is not a seq: " + Hex(rocks::ToView(last->key())));
   return ReadU64(rocks::ToView(last->key())) + 1;
 }
 
@@ -126,8 +132,7 @@ Status LogDb::Create(const std::string& path, const LogDbOptions& options) {
 Result<std::unique_ptr<LogDb>> LogDb::Open(const std::string& path, const LogDbOptions& options,
                                            DamagedEnd damaged_end) {
   auto impl = std::make_unique<Impl>();
-  ENVLEDGER_ASSIGN_OR_RETURN(impl->handle,
-                             rocks::Open(DatabaseOptions(options, false, damaged_end), path, Families(options), false));
+  ENVLEDGER_ASSIGN_OR_RETURN(impl->handle, OpenLog(DatabaseOptions(options, false, damaged_end), path, options, false));
   ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t size, SizeOf(impl->handle, impl->entries()));
   std::unique_ptr<LogDb> log(new LogDb(std::move(impl)));
   log->size_ = size;
@@ -162,7 +167,8 @@ Status LogDb::CheckEnd(const std::optional<LogMark>& mark) const {
   const std::string& why = impl_->dropped->why;
   const std::string unreadable = why.empty() ? ""
                                              : "; " + std::to_string(impl_->dropped->bytes) +
-                                                   " bytes of its write-ahead log cannot be read (" + why + ")";
+                                                   " bytes of its write-ahead log cannot be read (" +
+                                                   impl_->dropped->file + ": " + why + ")";
   if (mark && mark->size > size()) {
     return {Verdict::kTruncated, end + ", but " + std::to_string(mark->size) + " were acknowledged" + unreadable};
   }
@@ -192,8 +198,24 @@ Status LogDb::Write(void* batch) {
   write.sync = true;
   const rocksdb::Status status = impl_->db()->Write(write, static_cast<rocksdb::WriteBatch*>(batch));
   if (status.ok()) return Ok();
+  for_space_.store(FoundNoSpace(status), std::memory_order_release);
   failed_.store(true, std::memory_order_release);
   return {Code::kUnknownOutcome, "write to the log: " + status.ToString()};
+}
+
+Status LogDb::Resume() {
+  ENVLEDGER_RETURN_IF_ERROR(rocks::CheckSpace(impl_->handle));
+  // Flushes what is in memory and begins a new write-ahead log, so that no recovery will read the old one.
+  const rocksdb::Status resumed = impl_->db()->Resume();
+  if (!resumed.ok()) return Unavailable("write to the log again: " + resumed.ToString());
+  ENVLEDGER_ASSIGN_OR_RETURN(const uint64_t found, SizeOf(impl_->handle, impl_->entries()));
+  if (found != size()) {
+    return Unavailable("the log has " + std::to_string(found) + " entries, but " + std::to_string(size()) +
+                       " were acknowledged; restart to recover");
+  }
+  for_space_.store(false, std::memory_order_release);
+  failed_.store(false, std::memory_order_release);
+  return Ok();
 }
 
 // The last check before the disk: a ledger in which a seq is written twice, or left out, never verifies again.
@@ -225,7 +247,7 @@ Status LogDb::AppendKeyRotation(uint64_t seq, std::string_view entry) {
   ENVLEDGER_RETURN_IF_ERROR(CheckFollows(seq));
   std::string seqs;
   const auto read = impl_->db()->Get(rocksdb::ReadOptions(), impl_->meta(), kRotationsKey, &seqs);
-  if (!read.ok() && !read.IsNotFound()) return rocks::ToStatus(read, "read the key rotations");
+  if (!read.ok() && !read.IsNotFound()) return OfTheLog(read, "read the key rotations");
   AppendU64(seqs, seq);
   rocksdb::WriteBatch batch;
   auto status = batch.Put(impl_->entries(), U64Key(seq), rocks::ToSlice(entry));
@@ -239,7 +261,7 @@ Status LogDb::AppendKeyRotation(uint64_t seq, std::string_view entry) {
 Result<std::vector<uint64_t>> LogDb::KeyRotations() const {
   std::string bytes;
   const auto status = impl_->db()->Get(rocksdb::ReadOptions(), impl_->meta(), kRotationsKey, &bytes);
-  if (!status.ok() && !status.IsNotFound()) return rocks::ToStatus(status, "read the key rotations");
+  if (!status.ok() && !status.IsNotFound()) return OfTheLog(status, "read the key rotations");
   std::vector<uint64_t> seqs;
   for (std::string_view rest = bytes; rest.size() >= 8; rest.remove_prefix(8)) seqs.push_back(ReadU64(rest));
   return seqs;
@@ -283,10 +305,10 @@ Result<std::vector<StoredCheckpoint>> LogDb::Checkpoints(uint64_t from_size, siz
   std::vector<StoredCheckpoint> found;
   const std::unique_ptr<rocksdb::Iterator> at(impl_->db()->NewIterator(rocksdb::ReadOptions(), impl_->checkpoints()));
   for (at->Seek(U64Key(from_size)); at->Valid() && found.size() < limit; at->Next()) {
-    if (at->key().size() != 8) return Corruption("a checkpoint's key is not a size: " + Hex(rocks::ToView(at->key())));
+    if (at->key().size() != 8) return LogDamage("a checkpoint's key is not a size: " + Hex(rocks::ToView(at->key())));
     found.push_back({ReadU64(rocks::ToView(at->key())), at->value().ToString()});
   }
-  ENVLEDGER_RETURN_IF_ERROR(rocks::ToStatus(at->status(), "read the checkpoints"));
+  ENVLEDGER_RETURN_IF_ERROR(OfTheLog(at->status(), "read the checkpoints"));
   return found;
 }
 
@@ -294,15 +316,15 @@ Result<std::optional<StoredCheckpoint>> LogDb::LatestCheckpoint(std::string* fro
   const std::unique_ptr<rocksdb::Iterator> at(impl_->db()->NewIterator(rocksdb::ReadOptions(), impl_->checkpoints()));
   at->SeekToLast();
   if (!at->Valid()) {
-    ENVLEDGER_RETURN_IF_ERROR(rocks::ToStatus(at->status(), "read the latest checkpoint"));
+    ENVLEDGER_RETURN_IF_ERROR(OfTheLog(at->status(), "read the latest checkpoint"));
     return std::optional<StoredCheckpoint>();
   }
-  if (at->key().size() != 8) return Corruption("a checkpoint's key is not a size: " + Hex(rocks::ToView(at->key())));
+  if (at->key().size() != 8) return LogDamage("a checkpoint's key is not a size: " + Hex(rocks::ToView(at->key())));
   StoredCheckpoint latest{ReadU64(rocks::ToView(at->key())), at->value().ToString()};
   if (frontier != nullptr) {
     std::string value;
     const auto status = impl_->db()->Get(rocksdb::ReadOptions(), impl_->meta(), kFrontierKey, &value);
-    if (!status.ok() && !status.IsNotFound()) return rocks::ToStatus(status, "read the frontier");
+    if (!status.ok() && !status.IsNotFound()) return OfTheLog(status, "read the frontier");
     frontier->clear();
     if (value.size() >= 8 && ReadU64(value) == latest.size) *frontier = value.substr(8);
   }

@@ -49,7 +49,7 @@ std::optional<LogMark> ParseCopy(std::string_view copy) {
 }  // namespace
 
 Result<std::optional<LogMark>> ReadLogMark(const std::string& path) {
-  const auto bytes = ReadFile(path, kCopies * kCopyEvery);
+  const auto bytes = ReadRegularFile(path, kCopies * kCopyEvery);
   if (bytes.status().code() == Code::kNotFound) return std::optional<LogMark>();
   if (bytes.status().code() == Code::kResourceExhausted) return Corruption(path + " is longer than a mark of the log");
   ENVLEDGER_RETURN_IF_ERROR(bytes.status());
@@ -67,7 +67,7 @@ Result<std::unique_ptr<LogMarkWriter>> LogMarkWriter::Create(const std::string& 
   std::string contents = Line(mark);
   contents.resize(kCopies * kCopyEvery);
   ENVLEDGER_RETURN_IF_ERROR(WriteFileDurably(path, contents, 0600));
-  const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  const int fd = Uninterrupted([&] { return open(path.c_str(), O_WRONLY | O_CLOEXEC); });
   if (fd < 0) return FromErrno(errno, "open " + path);
   return std::unique_ptr<LogMarkWriter>(new LogMarkWriter(path, fd, sync_every));
 }
@@ -89,7 +89,7 @@ void LogMarkWriter::Write(const LogMark& mark) {
   const std::string line = Line(mark);
   const auto at = static_cast<off_t>(next_copy_ * kCopyEvery);
   next_copy_ = (next_copy_ + 1) % kCopies;
-  const ssize_t written = pwrite(fd_, line.data(), line.size(), at);
+  const ssize_t written = Uninterrupted([&] { return pwrite(fd_, line.data(), line.size(), at); });
   const bool whole = written == static_cast<ssize_t>(line.size());
   const int error = written < 0 ? errno : ENOSPC;
   {
@@ -137,7 +137,8 @@ void LogMarkWriter::SyncLoop() {
       if (!dirty_) return;
       dirty_ = false;
     }
-    const Status synced = fdatasync(fd_) == 0 ? Ok() : FromErrno(errno, "make " + path_ + " durable");
+    const int result = Uninterrupted([this] { return fdatasync(fd_); });
+    const Status synced = result == 0 ? Ok() : FromErrno(errno, "make " + path_ + " durable");
     if (!synced.ok() || !IsUnwritten()) Report(synced);
     const auto next = std::chrono::steady_clock::now() + sync_every_;
     const MutexLock lock(mutex_);

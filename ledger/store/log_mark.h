@@ -31,7 +31,8 @@ struct LogMark {
   bool operator==(const LogMark&) const = default;
 };
 
-// The mark in this file; nullopt when there is no file. kCorruption when neither copy in it is whole.
+// The mark in this file; nullopt when there is no file. kCorruption when neither copy in it is whole,
+// or when it is no file.
 Result<std::optional<LogMark>> ReadLogMark(const std::string& path);
 
 // Thread-safe, but Write is for one thread at a time.

@@ -2,13 +2,16 @@
 
 #include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
+#include <rocksdb/sst_file_reader.h>
 #include <sys/stat.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/log.h"
 #include "ledger/files/directory_lock.h"
+#include "ledger/store/rocks_files.h"
 
 namespace envledger::rocks {
 namespace {
@@ -35,7 +38,7 @@ class ForwardingLogger : public rocksdb::Logger {
 };
 
 // Keeps what a reader of a write-ahead log drops, and says nothing else: the status of an open or a read says what is
-// wrong. RocksDB tells of dropped bytes in its log only, as "...: dropping 531 bytes; Corruption: truncated record body".
+// wrong. RocksDB tells of dropped bytes in its log only, as "[(ignoring error) ]PATH: dropping 531 bytes; Corruption: truncated record body".
 class ReadersLogger : public rocksdb::Logger {
  public:
   explicit ReadersLogger(std::shared_ptr<DroppedBytes> dropped)
@@ -52,7 +55,10 @@ class ReadersLogger : public rocksdb::Logger {
     if (number == std::string_view::npos || end == std::string_view::npos) return;
     dropped_->bytes +=
         ParseDecimal(line.substr(number + kDropping.size(), end - number - kDropping.size())).value_or(0);
-    if (dropped_->why.empty()) dropped_->why = line.substr(end + kBytes.size());
+    if (!dropped_->why.empty()) return;
+    dropped_->why = line.substr(end + kBytes.size());
+    const std::string_view path = line.substr(0, line.rfind(": ", number));
+    dropped_->file = path.substr(path.rfind('/') + 1);
   }
 
  private:
@@ -65,6 +71,19 @@ void KeepPrivate(const std::string& path) {
   if (stat(path.c_str(), &info) != 0 || (info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return;
   if (chmod(path.c_str(), S_IRWXU) == 0) return;
   Log(LogLevel::kWarning, "other users can open " + path + " and could keep its lock: chmod it to 0700");
+}
+
+// RocksDB does not always say which table it could not open. Reads only the parts of each that opening it needs.
+std::string DamagedTables(const std::string& path) {
+  rocksdb::Options options;
+  options.env = FilesEnv();
+  std::string names;
+  std::error_code error;
+  for (const auto& file : std::filesystem::directory_iterator(path, error)) {
+    if (file.path().extension() != ".sst" || rocksdb::SstFileReader(options).Open(file.path()).ok()) continue;
+    names += (names.empty() ? "; damaged: " : ", ") + file.path().filename().string();
+  }
+  return names;
 }
 
 }  // namespace
@@ -83,6 +102,7 @@ Status ToStatus(const rocksdb::Status& status, std::string_view what) {
 
 rocksdb::DBOptions CommonOptions(bool read_only) {
   rocksdb::DBOptions options;
+  options.env = FilesEnv();
   if (read_only) {
     options.info_log = KeepDropped(std::make_shared<DroppedBytes>());
   } else {
@@ -101,6 +121,7 @@ rocksdb::DBOptions CommonOptions(bool read_only) {
   // Files are written back steadily instead of in one burst at the end, which would stall the log's fsync.
   options.bytes_per_sync = 1 << 20;
   options.avoid_flush_during_shutdown = true;
+  options.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
   return options;
 }
 
@@ -132,10 +153,25 @@ Result<Handle> Open(const rocksdb::DBOptions& options, const std::string& path,
                                      : rocksdb::DB::Open(options, path, families, &handle.families, &db);
   handle.db.reset(db);
   if (status.ok()) return handle;
-  const Status failure = ToStatus(status, "open " + path);
+  Status failure = ToStatus(status, "open " + path);
+  if (status.IsCorruption()) failure = Status(Code::kCorruption, failure.message() + DamagedTables(path));
   // A missing file, or one that does not say what it must, will not come back by trying again.
   const bool missing = status.IsIOError() && status.subcode() == rocksdb::Status::kPathNotFound;
   return missing || status.IsInvalidArgument() || status.IsNotFound() ? Corruption(failure.message()) : failure;
+}
+
+Status CheckSpace(const Handle& handle) {
+  rocksdb::Env& env = *handle.db->GetEnv();
+  const std::string path = handle.db->GetName() + "/000000.dbtmp";  // RocksDB removes such files when it finds them
+  const std::string block(64 << 10, '\0');
+  const uint64_t needed = SumProperty(handle, "rocksdb.cur-size-all-mem-tables") + (1 << 20);
+  std::unique_ptr<rocksdb::WritableFile> file;
+  rocksdb::Status status = env.NewWritableFile(path, &file, rocksdb::EnvOptions());
+  for (uint64_t written = 0; status.ok() && written < needed; written += block.size()) status = file->Append(block);
+  if (status.ok()) status = file->Sync();
+  if (file != nullptr) file->Close().PermitUncheckedError();
+  env.DeleteFile(path).PermitUncheckedError();
+  return ToStatus(status, "write " + std::to_string(needed) + " bytes");
 }
 
 uint32_t Crc32c(std::string_view bytes) {

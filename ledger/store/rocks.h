@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rocksdb/db.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 
 #include <memory>
@@ -23,10 +24,20 @@ Status ToStatus(const rocksdb::Status& status, std::string_view what);
 // The end of a write-ahead log that could not be read.
 struct DroppedBytes {
   uint64_t bytes = 0;
-  std::string why;  // as RocksDB says it, for the first of them; empty: nothing was dropped
+  std::string why;   // as RocksDB says it, for the first of them; empty: nothing was dropped
+  std::string file;  // the name of the log of that one
 };
 // A logger for a database that is opened for reading. It prints nothing, and adds up what is dropped.
 std::shared_ptr<rocksdb::Logger> KeepDropped(std::shared_ptr<DroppedBytes> dropped);
+
+// Keeps RocksDB from recovering by itself when a full disk has room again: only the caller knows what can be believed
+// afterwards, and see CheckSpace.
+class NoAutomaticRecovery : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* automatic) override {
+    *automatic = false;
+  }
+};
 
 // Options common to both databases, each with its reason.
 rocksdb::DBOptions CommonOptions(bool read_only);
@@ -57,6 +68,10 @@ Result<UniqueFd> Lock(const std::string& path);
 // moment, such as for writing when another process has it open for writing. REQUIRES: the directory exists.
 Result<Handle> Open(const rocksdb::DBOptions& options, const std::string& path,
                     const std::vector<rocksdb::ColumnFamilyDescriptor>& families, bool read_only);
+
+// Whether the disk has room for what the database has in memory, tried with a file. To be called before a database
+// that found no space is told to write again, because an attempt that finds none either is RocksDB's last.
+Status CheckSpace(const Handle& handle);
 
 // CRC-32C (RFC 3720, appendix B.4).
 uint32_t Crc32c(std::string_view bytes);

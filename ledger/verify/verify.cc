@@ -64,10 +64,28 @@ class StoredCheckpoints : public CheckpointSource {
 
 // The anchors, and the published copy of the latest checkpoint. The copy is beside the database, so it is not an anchor,
 // but it reveals a tail that was cut off carelessly.
-std::vector<CheckpointInput> WithPublished(std::vector<CheckpointInput> given, const std::string& data_dir) {
-  auto published = ReadFile(PublishedCheckpointPath(data_dir), kMaxNoteBytes);
-  if (published.ok()) given.push_back({*std::move(published), "published in the data directory", false});
+std::vector<CheckpointInput> WithPublished(std::vector<CheckpointInput> given, const Result<std::string>& published) {
+  if (published.ok()) given.push_back({*published, "published in the data directory", false});
   return given;
+}
+
+// The daemon stores a checkpoint before it publishes it. So the log has the published one, unless its end was lost.
+Status CheckPublished(const Result<std::string>& published, const LogDb& log, std::vector<VerifyFailure>& failures) {
+  const Code code = published.status().code();
+  if (code == Code::kCorruption || code == Code::kResourceExhausted) {
+    failures.push_back({std::nullopt, "checkpoint", "the published checkpoint is none: " + published.status().message(),
+                        Verdict::kTampered});
+  }
+  if (!published.ok()) return Ok();
+  const auto checkpoint = ReadCheckpointNote(*published);
+  if (!checkpoint.ok() || checkpoint->size > log.size()) return Ok();  // the verifier says so
+  ENVLEDGER_ASSIGN_OR_RETURN(const auto stored, log.Checkpoints(checkpoint->size, 1));
+  if (!stored.empty() && stored.front().size == checkpoint->size) return Ok();
+  failures.push_back({std::nullopt, "checkpoint",
+                      "the log holds no checkpoint of size " + std::to_string(checkpoint->size) +
+                          ", but one is published in the data directory: the end of the log was lost",
+                      Verdict::kTampered});
+  return Ok();
 }
 
 // The report on a log that cannot be opened.
@@ -93,13 +111,15 @@ Result<std::string> FinishIndexCheck(IndexCheck& check, uint64_t indexed, const 
 struct Parts {
   Parts(const std::string& data_dir, const VerifyOptions& options)
       : mark(ReadLogMark(LogMarkPath(data_dir))),
-        given(WithPublished(options.anchors, data_dir)),
+        published(ReadRegularFile(PublishedCheckpointPath(data_dir), kMaxNoteBytes)),
+        given(WithPublished(options.anchors, published)),
         index(options.only_hashes ? Result<std::unique_ptr<IndexDb>>(NotFound("not needed"))
                                   : IndexDb::OpenReadOnly(IndexPath(data_dir), {})),
         log(LogDb::OpenReadOnly(LogPath(data_dir), {})) {}
   std::optional<LogMark> known_mark() const { return mark.ok() ? *mark : std::nullopt; }
 
   Result<std::optional<LogMark>> mark;
+  Result<std::string> published;
   std::vector<CheckpointInput> given;
   Result<std::unique_ptr<IndexDb>> index;
   Result<std::unique_ptr<LogDb>> log;
@@ -141,6 +161,8 @@ Result<VerifyReport> VerifyAll(Parts parts, const VerifyOptions& options, const 
   const uint64_t total = log->size();
   if (const Status end = log->CheckEnd(mark); !end.ok()) {
     index_failures.push_back({total, "sequence", end.message(), Verdict::kTruncated});
+  } else {
+    ENVLEDGER_RETURN_IF_ERROR(CheckPublished(parts.published, *log, index_failures));
   }
   const std::unique_ptr<IndexDb> index =
       options.only_hashes ? nullptr : Comparable(std::move(parts.index), total, index_failures);

@@ -6,9 +6,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -127,6 +134,23 @@ TEST_F(LogTest, NobodyWaitsForAReaderThatDoesNotRead) {
   EXPECT_GT(text.size(), kMaxWaitingLogBytes / 2) << "what fits is kept";
   EXPECT_LT(text.size(), 2 * kMaxWaitingLogBytes);
   for (const int fd : {lines[0], signs[0], signs[1]}) close(fd);
+}
+
+TEST(EndWithStatusWhenUnhandledTest, SaysWhatWasNotHandledAndEndsWithTheStatus) {
+  const auto end_by = [](void (*fail)()) {
+    EndWithStatusWhenUnhandled("program", 5);
+    // On a thread, where nothing of the test handles it.
+    std::thread(fail).join();
+  };
+  const auto status = testing::ExitedWithCode(5);
+  EXPECT_EXIT(end_by([] { throw std::bad_alloc(); }), status, "error: program: out of memory\n");
+  EXPECT_EXIT(end_by([] { std::string().resize(SIZE_MAX); }), status, "program: out of memory: ");
+  EXPECT_EXIT(end_by([] { throw std::system_error(EAGAIN, std::generic_category()); }), status,
+              "program: a thread cannot be started: Resource temporarily unavailable\n");
+  EXPECT_EXIT(end_by([] { throw std::runtime_error("odd"); }), status, "program: ended by an unhandled failure: odd\n");
+  EXPECT_EXIT(end_by([] { std::filesystem::remove("/proc/self/stat"); }), status, "program: .*remove.*/proc/self/stat");
+  EXPECT_EXIT(end_by([] { throw 7; }), status, "program: ended by an unknown failure\n");
+  EXPECT_EXIT(end_by([] { std::terminate(); }), status, "program: ended by an unknown failure\n");
 }
 
 }  // namespace

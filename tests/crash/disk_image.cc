@@ -18,8 +18,8 @@
 //   by directory   the changes of each directory become durable in their order, each directory by itself
 //   any order      POSIX as it is written
 //
-// A cut follows one of the first two. The third only when asked for: at a start, RocksDB renames CURRENT to a manifest
-// that names a new table before it syncs the directory in which both are, and would not survive it.
+// A cut follows one of the first two, as file systems do. The third only when asked for, because it is rarer than what
+// it would take the place of.
 #include "tests/crash/disk_image.h"
 
 #include <sys/stat.h>

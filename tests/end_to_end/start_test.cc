@@ -61,6 +61,15 @@ TEST_F(StartTest, ASignalEndsAStartAtOnceAndTheNextOneRecovers) {
   EXPECT_EQ(ledger_.OnDirectory({"verify"}).status, 0);
 }
 
+TEST_F(StartTest, ASignalRightAfterAStartClosesTheLedgerInOrder) {
+  for (int round = 0; round < 10; ++round) {
+    ledger_.Start();
+    const Ended ended = ledger_.Stop();
+    EXPECT_EQ(ended.status, 0) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr("closed with")) << "it was ready";
+  }
+}
+
 // Restarting does not help, so the exit status is not that of something that passes.
 TEST_F(StartTest, AMissingOrEmptyFileOfTheLogIsAFailedVerificationWithAVerdict) {
   ledger_.Start();

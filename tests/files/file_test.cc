@@ -11,6 +11,7 @@
 #include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -99,6 +100,19 @@ TEST_F(FileTest, ThatIsMissingOrADirectoryCannotBeRead) {
   EXPECT_EQ(ReadFile(Path("none"), 10).status().code(), Code::kNotFound);
   EXPECT_THAT(ReadFile(Path("none"), 10).status().message(), HasSubstr(Path("none")));
   EXPECT_EQ(ReadFile(directory_, 10).status().code(), Code::kUnavailable);
+}
+
+TEST_F(FileTest, OfTheLedgerIsReadOnlyIfItIsOne) {
+  ASSERT_EQ(mkfifo(Path("fifo").c_str(), 0600), 0);
+  for (const std::string& other : {Path("fifo"), directory_, std::string("/dev/zero")}) {
+    const Result<std::string> contents = ReadRegularFile(other, 10);
+    EXPECT_EQ(contents.status().code(), Code::kCorruption) << other;
+    EXPECT_EQ(contents.status().message(), other + " is not a regular file");
+  }
+  EXPECT_EQ(ReadRegularFile(Path("none"), 10).status().code(), Code::kNotFound);
+  std::ofstream(Path("f")) << "contents";
+  EXPECT_EQ(*ReadRegularFile(Path("f"), 8), "contents");
+  EXPECT_EQ(ReadRegularFile(Path("f"), 7).status().code(), Code::kResourceExhausted);
 }
 
 TEST_F(FileTest, IsReplacedWhole) {

@@ -237,6 +237,23 @@ TEST_F(AppendTest, AClockThatStepsBackIsHeldAndNotedOnce) {
   EXPECT_EQ(events[0].to, kTestStart + 40 * kSecond);
 }
 
+TEST_F(AppendTest, AClockThatWasFarAheadIsShownUntilItIsReachedAgain) {
+  const Nanos before = ledger_.clock.Now();
+  ledger_.clock.Set(before + 3650 * 86'400 * kSecond);
+  ledger_.MustAppend({Encoded(Opening("dated-in-ten-years"))});
+  EXPECT_TRUE(ledger_.ledger().Describe().healthy);
+  ledger_.clock.Set(before);
+  EXPECT_THAT(ledger_.ledger().Describe().problem,
+              ::testing::HasSubstr("the clock is 3650d 0h behind the last record"));
+  ledger_.MustAppend({Encoded(Opening("held"))});
+  EXPECT_EQ(ledger_.ledger().Describe().last_recorded_at, before + 3650 * 86'400 * kSecond);
+  ledger_.Close();
+  ledger_.Open();
+  EXPECT_FALSE(ledger_.ledger().Describe().healthy) << "a restart does not hide it";
+  ledger_.clock.Set(before + 3650 * 86'400 * kSecond - 59 * kSecond);
+  EXPECT_TRUE(ledger_.ledger().Describe().healthy) << ledger_.ledger().Describe().problem;
+}
+
 TEST_F(AppendTest, AClockThatStepsBackTwiceIsNotedTwice) {
   for (int i = 0; i < 2; ++i) {
     ledger_.clock.Advance(100 * kSecond);
