@@ -196,11 +196,12 @@ void Page::ContinueWithin(const Unjudged& unjudged) {
 Result<PageStart> StartOf(const QueryRequest& request) {
   if (request.cursor.empty()) return PageStart();
   ENVLEDGER_ASSIGN_OR_RETURN(const std::string place, PlaceOfCursor(QuestionOf(request), request.cursor));
+  const Status no_cursor = InvalidField("cursor", "not a cursor of a query: " + Quoted(request.cursor));
   std::vector<uint64_t> numbers;
   for (size_t begin = 0; begin <= place.size();) {
     const size_t end = std::min(place.find('.', begin), place.size());
     const auto number = ParseDecimal(std::string_view(place).substr(begin, end - begin));
-    if (!number) break;
+    if (!number) return no_cursor;
     numbers.push_back(*number);
     begin = end + 1;
   }
@@ -208,7 +209,7 @@ Result<PageStart> StartOf(const QueryRequest& request) {
   constexpr uint64_t kSmall = UINT8_MAX;
   const bool whole = numbers.size() == 8 && numbers[0] > 0 && numbers[0] < UINT64_MAX && numbers[4] <= kSmall &&
                      numbers[5] <= kSmall && numbers[6] < kStageCount && numbers[7] <= kSmall;
-  if (!whole) return InvalidField("cursor", "not a cursor of a query: " + Quoted(request.cursor));
+  if (!whole) return no_cursor;
   PageStart start;
   start.after = request.descending ? numbers[0] + 1 : numbers[0] - 1;
   start.unjudged = Unjudged{numbers[0], numbers[1], {}};

@@ -1,4 +1,6 @@
-// Cursors: only a cursor that was made for a question is accepted for it. The first line is a place, the rest a cursor.
+// Cursors: only a cursor that was made for a question is accepted for it, and only with a place that a page can begin
+// at. The first line is a place, the rest a cursor.
+#include "ledger/query/answer.h"
 #include "ledger/query/cursor.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -19,5 +21,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string made = CursorAfter(question, place);
   fuzz::Require(fuzz::RequireOk(PlaceOfCursor(question, made), "a cursor is accepted") == place, "it has the place");
   fuzz::Require(!PlaceOfCursor(question, made.substr(1)).ok(), "a cut one is refused");
+  query.cursor = made;
+  if (const auto start = StartOf(query); start.ok()) {
+    fuzz::Require(start->after.has_value(), "it begins somewhere");
+    fuzz::Require(!start->unjudged || start->unjudged->place == *start->after + 1, "with the envelope after that");
+  }
   return 0;
 }

@@ -161,7 +161,10 @@ void AddTexts(const Seeds& seeds) {
   }
   QueryRequest query;
   query.tenant = "search";
-  seeds.Add("cursor", "of_the_query", "17\n" + CursorAfter(QuestionOf(query), "17"));
+  for (const auto& [name, place] :
+       {std::pair("of_the_query", "17"), std::pair("in_an_envelope", "17.3.3.18.0.1.1.0")}) {
+    seeds.Add("cursor", name, std::string(place) + "\n" + CursorAfter(QuestionOf(query), place));
+  }
   seeds.Add("text", "scripts",
             "\x0a"
             "plain, \x1b[2J \xe2\x80\xae \xd8\xb9\xd8\xb1 \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb =1+1\n\xff");

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ledger/query/cursor.h"
 #include "tests/query/pages.h"
 #include "tests/support/ledger_fixture.h"
 #include "tests/support/transitions.h"
@@ -153,6 +154,24 @@ TEST_F(EffortTest, APlaceWithinAnEnvelopeIsOneForAScanToo) {
     for (const std::string& id : Ids(Ask(view(), query).envelopes)) ids.push_back(id);
     if (descending) std::reverse(ids.begin(), ids.end());
     EXPECT_THAT(ids, ElementsAre("e1", "e2"));
+  }
+}
+
+TEST_F(EffortTest, APlaceThatIsNoneIsRefused) {
+  QueryRequest query;
+  const auto page = [&](const std::string& place) {
+    query.cursor.clear();
+    query.cursor = CursorAfter(QuestionOf(query), place);
+    return RunQuery(view(), query, {}).status();
+  };
+  EXPECT_TRUE(page("5").ok());
+  EXPECT_TRUE(page("5.1.1.6.0.1.1.0").ok());
+  for (const char* place : {"", "x", "5.", ".5", "5.1", "5.1.1.6.0.1.1", "5.1.1.6.0.1.1.0.0", "5.1.1.6.0.1.1.x",
+                            "0.1.1.6.0.1.1.0", "18446744073709551615.1.1.6.0.1.1.0", "5.1.1.6.256.1.1.0",
+                            "5.1.1.6.0.256.1.0", "5.1.1.6.0.1.16.0", "5.1.1.6.0.1.1.256"}) {
+    const Status refused = page(place);
+    EXPECT_EQ(refused.code(), Code::kInvalidArgument) << place;
+    EXPECT_EQ(refused.rule(), "cursor") << place;
   }
 }
 
