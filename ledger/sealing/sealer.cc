@@ -164,10 +164,11 @@ Status Sealer::CheckPlanned(const Plan& plan, const Group& group) const {
   return Ok();
 }
 
-// A reader of the present index. It is created once per group, and only if the group needs it.
+// A reader of the present index. It is created only if a group needs it, and again when the index has moved on: the
+// cursors of an old one would step over every key that was written since, each time that they seek.
 HeadReader& Sealer::Heads() {
-  if (!heads_) {
-    seen_ = index_.watermark();  // read before the reader is created, which may see more
+  if (const uint64_t reach = index_.watermark(); !heads_ || reach > seen_) {
+    seen_ = reach;  // read before the reader is created, which may see more
     heads_.emplace(log_, index_.Latest());
   }
   return *heads_;

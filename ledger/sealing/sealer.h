@@ -117,7 +117,7 @@ class Sealer {
   HeadTable<PrincipalHead> principals_;
   Recorder self_;
   ChainWriter chain_;
-  std::optional<HeadReader> heads_;  // for one group, which sees one state of the index
+  std::optional<HeadReader> heads_;  // for one group at most
   uint64_t seen_ = 0;                // heads_ reaches at least this far
   Status broken_;
   bool refused_one_ = false;    // the gate refused an entry, and this was logged

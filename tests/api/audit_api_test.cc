@@ -262,7 +262,7 @@ TEST_F(AuditApiTest, AFollowerIsAnsweredWhenAnEntryIsDurable) {
 TEST_F(AuditApiTest, ManyWaitWithoutAThreadEach) {
   AuditApiOptions options;
   options.workers = 1;
-  options.max_followers = 50;
+  options.max_followers = 100;  // of one user half
   Open(options);
   const uint64_t end = size();
   std::vector<Answer> waiting;
