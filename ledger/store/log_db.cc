@@ -201,7 +201,7 @@ Status LogDb::Write(void* batch) {
   write.sync = true;
   const rocksdb::Status status = impl_->db()->Write(write, static_cast<rocksdb::WriteBatch*>(batch));
   if (status.ok()) return Ok();
-  for_space_.store(FoundNoSpace(status), std::memory_order_release);
+  if (!FoundNoSpace(status)) failed_for_good_.store(true, std::memory_order_release);
   failed_.store(true, std::memory_order_release);
   return {Code::kUnknownOutcome, "write to the log: " + status.ToString()};
 }
@@ -216,8 +216,12 @@ Status LogDb::Resume() {
     return Unavailable("the log has " + std::to_string(found) + " entries, but " + std::to_string(size()) +
                        " were acknowledged; restart to recover");
   }
-  for_space_.store(false, std::memory_order_release);
   failed_.store(false, std::memory_order_release);
+  // A write that was under way meanwhile may have failed in another way: an entry and a checkpoint have two threads.
+  if (failed_for_good_.load(std::memory_order_acquire)) {
+    failed_.store(true, std::memory_order_release);
+    return Unavailable("another write to the log failed; restart to recover");
+  }
   return Ok();
 }
 

@@ -87,7 +87,7 @@ class LogDb {
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   // True once a write has failed because the disk was full, before anything was synced. A failed sync is never of this
   // kind: what it left is only known after a restart.
-  bool failed_for_space() const { return failed() && for_space_.load(std::memory_order_acquire); }
+  bool failed_for_space() const { return failed() && !failed_for_good_.load(std::memory_order_acquire); }
   // Writes again after a failure of that kind: into a new write-ahead log, once everything that the old one vouches for
   // is in tables. What failed is not in the log then, and never will be. kUnavailable while the disk is still full.
   // REQUIRES: failed_for_space().
@@ -120,7 +120,7 @@ class LogDb {
   std::unique_ptr<Impl> impl_;
   std::atomic<uint64_t> size_{0};
   std::atomic<bool> failed_{false};
-  std::atomic<bool> for_space_{false};
+  std::atomic<bool> failed_for_good_{false};  // a write has failed in another way than for want of space
 };
 
 }  // namespace envledger

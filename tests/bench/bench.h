@@ -3,11 +3,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
 #include "ledger/codec/json.h"
 #include "tests/support/traffic.h"
 
@@ -18,6 +22,19 @@ inline double Time(const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// Ends the benchmark, with the reason, when something that it needs has failed.
+inline void Must(const Status& status) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "%s\n", status.ToString().c_str());
+  std::exit(1);
+}
+
+template <typename T>
+T Must(Result<T> result) {
+  Must(result.status());
+  return *std::move(result);
 }
 
 // Stories of four records by 1,000 users: the shape of real traffic, 300 to 700 bytes a record.

@@ -42,18 +42,6 @@ struct Arguments {
   int seconds = 10;
 };
 
-void Must(const Status& status) {
-  if (status.ok()) return;
-  std::fprintf(stderr, "%s\n", status.ToString().c_str());
-  std::exit(1);
-}
-
-template <typename T>
-T Must(Result<T> result) {
-  Must(result.status());
-  return *std::move(result);
-}
-
 // Milliseconds.
 struct Latencies {
   std::vector<double> all;

@@ -48,18 +48,6 @@ constexpr uint64_t kOpenAtOnce = 1024;  // stories whose records interleave
 constexpr uint64_t kGroup = 8192;
 constexpr Nanos kBetween = 50'000'000;  // from one story to the next
 
-void Must(const Status& status) {
-  if (status.ok()) return;
-  std::fprintf(stderr, "%s\n", status.ToString().c_str());
-  std::exit(1);
-}
-
-template <typename T>
-T Must(Result<T> result) {
-  Must(result.status());
-  return *std::move(result);
-}
-
 // The same for the same story: nothing but links is kept while the ledger is written.
 uint64_t Mix(uint64_t value) {
   value = (value ^ (value >> 31)) * 0x9E3779B97F4A7C15u;
