@@ -23,6 +23,7 @@
 #include "ledger/query/view.h"
 #include "ledger/store/index_db.h"
 #include "ledger/store/log_db.h"
+#include "tests/bench/bench.h"
 #include "tests/support/counting_reader.h"
 #include "tests/support/temp_dir.h"
 
@@ -30,18 +31,6 @@ namespace envledger {
 namespace {
 
 constexpr uint64_t kBatch = 8192;
-
-void Must(const Status& status) {
-  if (status.ok()) return;
-  std::fprintf(stderr, "%s\n", status.ToString().c_str());
-  std::exit(1);
-}
-
-template <typename T>
-T Must(Result<T> result) {
-  Must(result.status());
-  return *std::move(result);
-}
 
 class Tree {
  public:
